@@ -1,0 +1,175 @@
+package hcl
+
+import (
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// Inputs is everything outside the module's files that decides what they mean, so
+// that loading is a function of its arguments.
+type Inputs struct {
+	Dir       string       // the module directory
+	Vars      []Assignment // -var, in command-line order together with VarFiles
+	Env       []string     // the environment, os.Environ() form; only KMSPLAN_VAR_* are read
+	WorkDir   string       // directory var files are relative to; "" = Dir
+	Version   string       // kmsplan's version, held against required_version
+	SkipFiles bool         // disable the file functions
+}
+
+// Assignment is one -var NAME=VALUE or -var-file=PATH, in the order given.
+type Assignment struct {
+	Name, Value string // -var
+	File        string // -var-file; Name and Value are empty
+}
+
+// Config is one loaded module: checked, with variables assigned and for_each and
+// count expanded. It is immutable and safe for concurrent reads.
+type Config struct {
+	Dir      string
+	Settings Settings
+	Gateways []*Gateway // in source order; the first is the default
+	Outputs  []*Output
+	Blocks   []*Block // managed and data blocks in dependency order
+	Removed  []Removed
+	Moved    []Moved
+	Imports  []Import
+	Files    map[string]*hclv2.File // for snippets in diagnostics
+
+	module *module // parsed expressions and caches, the evaluator's
+}
+
+// Settings is the kmsplan block.
+type Settings struct {
+	RequiredVersion string
+	BackendType     string            // "local" when left out
+	Backend         map[string]string // path …
+	Limits          Limits
+}
+
+// Limits is kmsplan { limits { … } }: how many destructive actions one plan may
+// hold. A nil figure is the default.
+type Limits struct {
+	Deletions    *int // keys disabled, scheduled or secrets deleted; default 0
+	AliasMoves   *int // default unlimited
+	DeletedShare *int // percent of managed objects deleted; default 30
+}
+
+// Gateway is one gateway block, evaluated. Password is sensitive: never print it.
+type Gateway struct {
+	Name     string
+	Region   string
+	Public   *PublicGateway
+	Instance *InstanceGateway
+	Emulator *EmulatorGateway
+	Range    hclv2.Range
+}
+
+// PublicGateway is public { endpoint, ca_file, credentials … }.
+type PublicGateway struct {
+	Endpoint string // "" = kms.<region>.aliyuncs.com
+	CAFile   string
+	Profile  string // CLI profile; "" = the credential chain
+}
+
+// InstanceGateway is instance { id, ca_file, client_key {} }.
+type InstanceGateway struct {
+	ID        string
+	Endpoint  string // "" = <id>.cryptoservice.kms.aliyuncs.com
+	CAFile    string
+	ClientKey *ClientKey // nil = RAM credentials on the dedicated gateway
+}
+
+// ClientKey is client_key { file, password }.
+type ClientKey struct {
+	File     string
+	Password cty.Value // string, sensitive; may be unknown only in validate
+}
+
+// EmulatorGateway is emulator { path | ready_file }.
+type EmulatorGateway struct {
+	Path      string // default .kmsplan/emulator below the module
+	ReadyFile string // attach to a running emulator instead
+	Seed      string // seed file for a new emulator
+}
+
+// Output is an output block.
+type Output struct {
+	Name        string
+	Description string
+	Range       hclv2.Range
+}
+
+// Block is one managed or data block with its instances.
+type Block struct {
+	Addr      addr.Address // without instance key
+	Kind      *schema.Kind
+	Gateway   *Gateway // the one it names, or the default
+	Lifecycle Lifecycle
+	Instances []addr.Address // sorted; one without key for a single block
+	Range     hclv2.Range    // the block's header
+}
+
+// Lifecycle is lifecycle { … }.
+type Lifecycle struct {
+	PreventDestroy    *bool    // nil = the kind's default (true for keys and secrets)
+	IgnoreChanges     []string // attribute names, or "all"
+	OnImmutableChange string   // "error" (default) or "succeed"
+}
+
+// Removed is removed { from = key.x, action = "forget" | "retire" | "delete" }.
+type Removed struct {
+	From           addr.Address
+	Action         string
+	SoakDays       int // retire: days between disabling and scheduling; default 7
+	WindowDays     int // retire: PendingWindowInDays; delete: recovery window; default 30
+	WindowExplicit bool
+	Range          hclv2.Range
+}
+
+// Moved is moved { from, to }.
+type Moved struct {
+	From, To addr.Address
+	Range    hclv2.Range
+}
+
+// Import is import { to = key.x, id = "…" }.
+type Import struct {
+	To    addr.Address
+	ID    string
+	Range hclv2.Range
+}
+
+// Objects holds what is known of managed objects while expressions are evaluated:
+// per instance an object value of its kind's ObjectType. A missing instance
+// evaluates to unknown.
+type Objects interface {
+	Object(a addr.Address) (cty.Value, bool)
+}
+
+// Body is one evaluated instance. An attribute that was not written is absent
+// from Attrs (not managed); one written as null is present and null.
+type Body struct {
+	Attrs  map[string]cty.Value // write-only ones included, marked Sensitive
+	Blocks map[string]map[string]cty.Value
+	Ranges map[string]hclv2.Range // where each attribute or block is written
+}
+
+// The methods that do the work, each documented where it stands:
+//
+//	Load(Inputs) (*Config, hclv2.Diagnostics)                      load.go
+//	(*Config).Body(addr.Address, Objects) (Body, hclv2.Diagnostics)  evaluate.go: one instance, checked against its kind
+//	(*Config).OutputValue(name, Objects) (cty.Value, hclv2.Diagnostics)
+//	(*Config).DependsOn(addr.Address) []addr.Address                 graph.go: instances this instance refers to
+//	(*Config).Block(addr.Address) *Block
+//	Format([]byte, filename) ([]byte, hclv2.Diagnostics)              format.go
+
+// Sensitive and Ephemeral mark values that may only reach write-only attributes.
+const (
+	Sensitive = mark("sensitive")
+	Ephemeral = mark("ephemeral")
+)
+
+type mark string

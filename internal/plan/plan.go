@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// Plan is what apply will do, and why it may not. It holds no secret by
+// construction: write-only values never enter it.
+type Plan struct {
+	FormatVersion int
+	Writer        string
+	Created       time.Time
+	Lineage       string // of the state it was made from
+	Serial        uint64
+	Changes       []Change // dependency order; no-ops included
+	Refusals      []Refusal
+	Drift         []Drift
+	Dying         []DyingKey
+	Files         []FileChange
+	Outputs       []OutputChange
+	Warnings      []Warning
+}
+
+// Change is the decision on one managed object.
+type Change struct {
+	Addr      addr.Address
+	Kind      string
+	Gateway   string
+	Action    Action
+	ID        string // live id; "" before a create
+	Reason    string // one clause for people: "the key waits for deletion (23 days left)"
+	Diff      []AttrDiff
+	Calls     []string // the API operations it needs, in order
+	Protected bool     // recorded in state, so that the guard outlives the block
+	PreImage  *PreImage
+	MovedFrom addr.Address // zero unless a moved block renamed it
+	DependsOn []addr.Address
+}
+
+// AttrDiff is one attribute that differs.
+type AttrDiff struct {
+	Name      string
+	Before    cty.Value // null when absent; never a secret
+	After     cty.Value // may be unknown: known after apply
+	WriteOnly bool      // rendered as (write-only attribute)
+}
+
+// PreImage is the live state a destructive or rescue action was planned on; apply
+// reads it again just before the call and stops if it changed.
+type PreImage struct {
+	State    string    // key state, or the secret's planned delete time
+	Digest   string    // SHA-256 over the object's live attributes, hex
+	DeleteAt time.Time // PendingDeletion only
+}
+
+// Refusal is a guard that fired: the plan may not be applied.
+type Refusal struct {
+	Guard       string // stable name: key-vanished, immutable-attribute …
+	Addr        addr.Address
+	Reason      string   // a full sentence
+	WaysForward []string // full sentences, most likely first
+}
+
+// Drift is a difference between state and live that nobody asked for.
+type Drift struct {
+	Addr addr.Address
+	Kind string
+	ID   string
+	Gone bool // the object no longer exists
+	Diff []AttrDiff
+}
+
+// DyingKey is a key of the region that waits for deletion, managed or not.
+type DyingKey struct {
+	Gateway  string
+	ID       string
+	Addr     addr.Address // zero when kmsplan does not manage it
+	DeleteAt time.Time
+}
+
+// FileChange is a data block whose output is stale, or not (NoOp).
+type FileChange struct {
+	Addr   addr.Address
+	Action Action // Create, Update or NoOp
+	Path   string
+	Reason string // "source changed", "key version changed" …
+}
+
+// OutputChange is a difference of a root output.
+type OutputChange struct {
+	Name          string
+	Before, After cty.Value
+}
+
+// Warning is something the user should know and apply will not refuse.
+type Warning struct {
+	Addr    addr.Address
+	Summary string
+	Detail  string
+}

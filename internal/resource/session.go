@@ -1,0 +1,79 @@
+package resource
+
+import (
+	"context"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Handler carries out changes of one kind. A method makes every mutating call
+// through Session.Call, in the order plan.Change.Calls lists them, and records the
+// object as soon as it exists, so that a failed follow-up loses nothing.
+type Handler interface {
+	// Apply carries out s.Change: create, update, adopt, rescue, retire, delete or forget. It returns the object as state
+	// should keep it; nil for delete and forget.
+	Apply(ctx context.Context, s *Session) (*state.Resource, error)
+	// Resolve finds out what became of an intent whose answer was lost or never recorded: it searches
+	// live state (by intent tag for keys, by version ids for secrets …) and returns what to keep.
+	Resolve(ctx context.Context, s *Session, open state.Intent) (Resolution, error)
+}
+
+// Resolution is what became of an open intent.
+type Resolution struct {
+	Committed  bool            // the call took effect
+	Pending    bool            // not known yet: a late commit is still possible until Until
+	Until      time.Time       // when Pending ends
+	Resource   *state.Resource // the object to adopt; nil when nothing exists
+	Duplicates []string        // further live ids with the same intent, newest first, never touched automatically
+}
+
+// Session is what a handler works with during one change.
+type Session struct {
+	Manager kms.Manager
+	Gateway *hcl.Gateway
+	Live    *plan.LiveGateway // the snapshot the plan was made on
+	Change  plan.Change
+	Body    hcl.Body        // the evaluated block; zero for delete, forget, retire
+	Prior   *state.Resource // nil before a create
+	Lineage string
+	Intent  string // UUIDv7 of this change, carried as the kmsplan:intent tag
+	Journal Journal
+	Now     func() time.Time
+	Removed *hcl.Removed // the removed block behind a retire, delete or forget
+}
+
+// Journal makes intents and results durable. Apply implements it over state.Journal.
+type Journal interface {
+	// Begin appends and syncs an intent before a mutating call.
+	Begin(in state.Intent) error
+	// End appends and syncs the call's result; an ambiguous one leaves the intent open.
+	End(intentID string, out state.Result) error
+	// Record appends and syncs the object's new state.
+	Record(r state.Resource) error
+}
+
+// Call makes one mutating call between an intent and its result. operation is the
+// API name, id the object's id as far as known; detail holds non-secret facts that help to
+// resolve the intent (version ids before the call …). fn returns the id the service gave, if any.
+func (s *Session) Call(ctx context.Context, operation, id string, detail map[string]string, fn func(context.Context) (string, error)) error {
+	in := state.NewIntent(s.Change.Addr.String(), s.Change.Kind, operation, id, s.Intent, detail, s.Now())
+	if err := s.Journal.Begin(in); err != nil {
+		return err
+	}
+	got, err := fn(ctx)
+	if got == "" {
+		got = id
+	}
+	out := state.Result{ObjectID: got, Ambiguous: kms.IsAmbiguous(err)}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	if jerr := s.Journal.End(in.ID, out); jerr != nil && err == nil {
+		return jerr
+	}
+	return err
+}
