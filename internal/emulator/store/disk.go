@@ -1,0 +1,137 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	dbFile      = "kms.db"
+	checkPlace  = "root key check" // sealed under itself, proves the root key
+	checkText   = "kmsplan emulator 1"
+	diskTimeout = 5 * time.Second // the directory's lock is held already; only a foreign tool can hold the file
+)
+
+var (
+	recordBucket = []byte("records")
+	metaBucket   = []byte("meta")
+	checkKey     = []byte("check")
+)
+
+// openDisk opens the file, proves the root key and reads every record.
+func (db *DB) openDisk() (err error) {
+	path := filepath.Join(db.dir, dbFile)
+	_, statErr := os.Stat(path)
+	// A damaged file can make the reader panic or fault inside its memory map.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = damaged(path, fmt.Errorf("%v", p))
+		}
+	}()
+	disk, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: diskTimeout, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		if errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
+			return fmt.Errorf("open the emulator's data: %w", err)
+		}
+		return damaged(path, err)
+	}
+	db.disk = disk
+	if db.seal, err = loadRootKey(db.dir, statErr == nil && hasRecords(disk)); err != nil {
+		return err
+	}
+	if err := db.proveRootKey(); err != nil {
+		return err
+	}
+	return db.readAll(path)
+}
+
+func damaged(path string, err error) error {
+	return fmt.Errorf("the emulator's data file %s is damaged (%w): restore it from a backup or load a snapshot into a new directory, or remove the directory to start anew", path, err)
+}
+
+func hasRecords(disk *bbolt.DB) bool {
+	found := false
+	_ = disk.View(func(tx *bbolt.Tx) error {
+		found = tx.Bucket(metaBucket) != nil
+		return nil
+	})
+	return found
+}
+
+// proveRootKey writes the check record into a new file and reads it from an old
+// one, so that a wrong root key is told from damage.
+func (db *DB) proveRootKey() error {
+	return db.disk.Update(func(tx *bbolt.Tx) error {
+		meta, err := tx.CreateBucketIfNotExists(metaBucket)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucketIfNotExists(recordBucket); err != nil {
+			return err
+		}
+		sealed := meta.Get(checkKey)
+		if sealed == nil {
+			return meta.Put(checkKey, db.seal.seal(checkPlace, []byte(checkText)))
+		}
+		if text, err := db.seal.open(checkPlace, sealed); err != nil || string(text) != checkText {
+			return fmt.Errorf("the root key %s does not open the records in %s: restore the root.key that belongs to them, or remove the directory to start anew",
+				filepath.Join(db.dir, rootKeyFile), db.dir)
+		}
+		return nil
+	})
+}
+
+func (db *DB) readAll(path string) error {
+	var root *tree
+	err := db.disk.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(recordBucket).ForEach(func(k, sealed []byte) error {
+			place := string(k)
+			plain, err := db.seal.open(place, sealed)
+			if err != nil {
+				return damaged(path, fmt.Errorf("record %q does not authenticate", place))
+			}
+			root = root.set(db.seed, place, &entry{plain: plain})
+			return nil
+		})
+	})
+	db.root.Store(root)
+	return err
+}
+
+// persist writes the changes in one durable transaction.
+func (db *DB) persist(changes map[string]*entry) error {
+	if db.disk == nil {
+		return nil
+	}
+	err := db.disk.Update(func(tx *bbolt.Tx) error {
+		records := tx.Bucket(recordBucket)
+		for place, e := range changes {
+			if err := db.write(records, place, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("the disk of the emulator's data directory %s is full, nothing was changed: %w", db.dir, err)
+	}
+	if err != nil {
+		return fmt.Errorf("write the emulator's data in %s, nothing was changed: %w", db.dir, err)
+	}
+	return nil
+}
+
+func (db *DB) write(records *bbolt.Bucket, place string, e *entry) error {
+	if e == nil {
+		return records.Delete([]byte(place))
+	}
+	return records.Put([]byte(place), db.seal.seal(place, e.plain))
+}

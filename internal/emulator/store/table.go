@@ -1,0 +1,206 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"reflect"
+	"strings"
+)
+
+// Table is a named collection of records of one type. It holds no data itself:
+// every method works on the model a Tx shows. Attach tables to a DB before
+// their first use.
+type Table[T any] struct {
+	name    string
+	prefix  string
+	clone   cloner
+	indexes []Index[T]
+}
+
+// Index orders a table's records by something other than their key. Keys
+// returns the record's places in it: none, one or several strings. Indexes live
+// in memory only and are rebuilt when a DB is attached.
+type Index[T any] struct {
+	Name string
+	Keys func(*T) []string
+}
+
+// entry is one place of the model. Records keep the encoded form for the disk
+// beside the decoded one; index entries only name the record they stand for.
+type entry struct {
+	plain []byte // JSON
+	value any    // *T, immutable; nil until attached
+	ref   string // for index entries: the record's key
+}
+
+// NewTable names a table; indexes are optional. The name becomes part of the
+// stored format. T must be a struct of plain values, slices and flat maps.
+func NewTable[T any](name string, indexes ...Index[T]) Table[T] {
+	return Table[T]{name: name, prefix: recordPrefix(name), clone: newCloner(reflect.TypeFor[T]()), indexes: indexes}
+}
+
+// Records stand below "r<table>\x00", indexes below "i<table>#<index>\x00".
+func recordPrefix(table string) string { return "r" + table + "\x00" }
+
+func (t Table[T]) indexPrefix(index string) string { return "i" + t.name + "#" + index + "\x00" }
+
+// Name returns the table's name.
+func (t Table[T]) Name() string { return t.name }
+
+// Get returns a private copy of the record at key.
+func (t Table[T]) Get(tx *Tx, key string) (T, bool) {
+	if v, ok := t.Peek(tx, key); ok {
+		return cloned(t.clone, v), true
+	}
+	var none T
+	return none, false
+}
+
+// Peek returns the record at key without copying it. It is shared with every
+// reader and must not be changed.
+func (t Table[T]) Peek(tx *Tx, key string) (*T, bool) {
+	e, ok := tx.root.get(t.prefix + key)
+	if !ok {
+		return nil, false
+	}
+	return e.value.(*T), true
+}
+
+// Put stores a copy of v at key.
+func (t Table[T]) Put(tx *Tx, key string, v T) {
+	plain, err := json.Marshal(&v)
+	if err != nil {
+		tx.fail(fmt.Errorf("encode %s %q: %w", t.name, key, err))
+		return
+	}
+	kept := cloned(t.clone, &v)
+	old, _ := t.Peek(tx, key)
+	t.reindex(tx, key, old, &kept)
+	tx.write(t.prefix+key, &entry{plain: plain, value: &kept})
+}
+
+// Delete removes the record at key, if any.
+func (t Table[T]) Delete(tx *Tx, key string) {
+	if old, ok := t.Peek(tx, key); ok {
+		t.reindex(tx, key, old, nil)
+		tx.write(t.prefix+key, nil)
+	}
+}
+
+// Scan walks the records whose key begins with prefix, in key order, as private
+// copies. Changes made while walking are not seen by the walk.
+func (t Table[T]) Scan(tx *Tx, prefix string) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for key, v := range t.PeekAll(tx, prefix) {
+			if !yield(key, cloned(t.clone, v)) {
+				return
+			}
+		}
+	}
+}
+
+// PeekAll is Scan without copies; the records must not be changed.
+func (t Table[T]) PeekAll(tx *Tx, prefix string) iter.Seq2[string, *T] {
+	return func(yield func(string, *T) bool) {
+		root := tx.root
+		first, end := root.span(t.prefix + prefix)
+		for key, e := range root.from(first) {
+			if first++; first > end || !yield(strings.TrimPrefix(key, t.prefix), e.value.(*T)) {
+				return
+			}
+		}
+	}
+}
+
+// Count tells how many keys begin with prefix, in logarithmic time.
+func (t Table[T]) Count(tx *Tx, prefix string) int {
+	first, end := tx.root.span(t.prefix + prefix)
+	return end - first
+}
+
+// ScanIndex walks the records whose key in the index begins with prefix, in the
+// index's order, from position offset on. It yields the record's own key and
+// the shared record, which must not be changed.
+func (t Table[T]) ScanIndex(tx *Tx, index, prefix string, offset int) iter.Seq2[string, *T] {
+	return func(yield func(string, *T) bool) {
+		root := tx.root
+		first, end := root.span(t.indexPrefix(index) + prefix)
+		first += max(0, offset)
+		for _, e := range root.from(first) {
+			if first++; first > end {
+				return
+			}
+			record, ok := root.get(t.prefix + e.ref)
+			if !ok || !yield(e.ref, record.value.(*T)) {
+				return
+			}
+		}
+	}
+}
+
+// CountIndex tells how many places of the index begin with prefix.
+func (t Table[T]) CountIndex(tx *Tx, index, prefix string) int {
+	first, end := tx.root.span(t.indexPrefix(index) + prefix)
+	return end - first
+}
+
+// FirstIndex returns the least place of the index and the key of the record
+// that holds it.
+func (t Table[T]) FirstIndex(tx *Tx, index string) (place, key string, ok bool) {
+	prefix := t.indexPrefix(index)
+	first, end := tx.root.span(prefix)
+	if first == end {
+		return "", "", false
+	}
+	for k, e := range tx.root.from(first) {
+		place = strings.TrimSuffix(strings.TrimPrefix(k, prefix), "\x00"+e.ref)
+		return place, e.ref, true
+	}
+	return "", "", false
+}
+
+// reindex moves the record's index entries from old's places to new's.
+func (t Table[T]) reindex(tx *Tx, key string, old, new *T) {
+	for _, ix := range t.indexes {
+		prefix := t.indexPrefix(ix.Name)
+		var keep map[string]bool
+		if new != nil {
+			keep = map[string]bool{}
+			for _, place := range ix.Keys(new) {
+				keep[place] = true
+			}
+		}
+		if old != nil {
+			for _, place := range ix.Keys(old) {
+				if keep[place] {
+					delete(keep, place)
+					continue
+				}
+				tx.root = tx.root.without(prefix + place + "\x00" + key)
+			}
+		}
+		for place := range keep {
+			tx.root = tx.root.set(tx.seed, prefix+place+"\x00"+key, &entry{ref: key})
+		}
+	}
+}
+
+// attach decodes every record of the table and builds its indexes.
+func (t Table[T]) attach(tx *Tx) error {
+	base := tx.root
+	first, end := base.span(t.prefix)
+	for full, e := range base.from(first) {
+		if first++; first > end {
+			break
+		}
+		key := strings.TrimPrefix(full, t.prefix)
+		v := new(T)
+		if err := json.Unmarshal(e.plain, v); err != nil {
+			return fmt.Errorf("decode %s %q: %w", t.name, key, err)
+		}
+		tx.root = tx.root.set(tx.seed, full, &entry{plain: e.plain, value: v})
+		t.reindex(tx, key, nil, v)
+	}
+	return nil
+}
