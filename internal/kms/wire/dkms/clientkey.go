@@ -59,6 +59,9 @@ func ParseClientKey(file []byte, password string) (*ClientKey, error) {
 }
 
 func openClientKey(keyID string, pfx []byte, password string) (*ClientKey, error) {
+	if err := checkDerivation(pfx, 0); err != nil {
+		return nil, fmt.Errorf("ClientKey %s: %w: its PKCS#12 asks for %w", keyID, ErrClientKeyFile, err)
+	}
 	private, first, chain, err := pkcs12.DecodeChain(pfx, password)
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):

@@ -1,6 +1,7 @@
 package dkms_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -182,6 +183,23 @@ func TestParseClientKeyRefusesOtherFiles(t *testing.T) {
 	} {
 		if _, err := dkms.ParseClientKey(file, "p"); !errors.Is(err, dkms.ErrClientKeyFile) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestParseClientKeyRefusesEndlessDerivation(t *testing.T) {
+	key := newKey(t)
+	for _, encoder := range []*pkcs12.Encoder{pkcs12.LegacyDES, pkcs12.Modern2023} {
+		pfx, err := encoder.WithIterations(100_000).Encode(key, certificate(t, key), nil, "p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := dkms.ParseClientKey(clientKeyFile(t, pfx), "p"); err != nil {
+			t.Fatal(err)
+		}
+		pfx = bytes.Replace(pfx, []byte{2, 3, 0x01, 0x86, 0xa0}, []byte{2, 3, 0x7f, 0xff, 0xff}, 1)
+		if _, err := dkms.ParseClientKey(clientKeyFile(t, pfx), "p"); !errors.Is(err, dkms.ErrClientKeyFile) {
+			t.Fatalf("accepted: %v", err)
 		}
 	}
 }
