@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/view"
+)
+
+// Process is everything outside that a run depends on.
+type Process struct {
+	Args           []string // without the program's name
+	Env            []string // os.Environ() form
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// app is one run of the program.
+type app struct {
+	proc  Process
+	term  *view.Terminal
+	now   func() time.Time
+	chdir string
+	stop  <-chan struct{} // closed at the first interrupt
+}
+
+// Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present
+// or outcome unknown, 3 refused by a guard.
+func Main(p Process) int {
+	stop, release := interrupts()
+	defer release()
+	a := &app{proc: p, now: time.Now, stop: stop}
+	a.term = view.NewTerminal(p.Stdout, p.Stderr, a.getenv)
+	root := a.root()
+	root.SetArgs(normalise(root, p.Args))
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	return a.exitCode(root.ExecuteContext(context.Background()))
+}
+
+// interrupts closes the returned channel at the first SIGINT or SIGTERM; the second one
+// ends the process at once, as an operator who insists expects.
+func interrupts() (<-chan struct{}, func()) {
+	signals := make(chan os.Signal, 2)
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			close(stop)
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			os.Exit(exitInterrupted)
+		case <-done:
+		}
+	}()
+	return stop, func() { signal.Stop(signals); close(done) }
+}
+
+// getenv looks a variable up in the process's environment; the last one wins, as in exec.
+func (a *app) getenv(name string) string {
+	for i := len(a.proc.Env) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(a.proc.Env[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// dir is the module directory, absolute.
+func (a *app) dir() (string, error) {
+	dir, err := filepath.Abs(a.chdir)
+	if err != nil {
+		return "", fmt.Errorf("find the working directory: %w", err)
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("-chdir=%s: there is no such directory", a.chdir)
+	case err != nil:
+		return "", fmt.Errorf("-chdir=%s: %w", a.chdir, err)
+	case !info.IsDir():
+		return "", fmt.Errorf("-chdir=%s is a file; name the directory that holds the *.kms.hcl files", a.chdir)
+	}
+	return dir, nil
+}
+
+// path resolves a path given on the command line against -chdir.
+func (a *app) path(p string) string {
+	if filepath.IsAbs(p) || p == "-" {
+		return p
+	}
+	return filepath.Join(a.chdir, p)
+}
+
+// The groups commands are listed under.
+const (
+	groupDeclare = "declare"
+	groupState   = "state"
+	groupCare    = "care"
+	groupFiles   = "files"
+	groupRaw     = "raw"
+	groupTools   = "tools"
+)
+
+// root builds the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kmsplan [-chdir=DIR] COMMAND",
+		Short: "The declarative key manager for Alibaba Cloud KMS",
+		Long: `kmsplan declares keys, aliases, rotation policies and secrets of Alibaba Cloud KMS in
+HCL files, plans the difference to what lives in the service, and applies it. Its file
+commands encrypt and decrypt configuration files under those keys.
+
+No key is ever lost, and no plaintext ever leaks: a key that waits for deletion is
+rescued, never re-created, and no secret value is written to state, plan or log.`,
+		SilenceUsage:               true,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		Version:                    version.String(),
+	}
+	root.SetVersionTemplate("kmsplan {{.Version}}\n")
+	root.PersistentFlags().StringVar(&a.chdir, "chdir", ".", "switch to `DIR` before anything else")
+	for _, g := range []cobra.Group{
+		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"}, {ID: groupCare, Title: "Key care:"},
+		{ID: groupFiles, Title: "Files:"}, {ID: groupRaw, Title: "Raw KMS:"}, {ID: groupTools, Title: "Tools:"},
+	} {
+		root.AddGroup(&g)
+	}
+	root.SetHelpCommandGroupID(groupTools)
+	root.SetCompletionCommandGroupID(groupTools)
+	for _, c := range a.commands() {
+		root.AddCommand(c)
+	}
+	root.SetFlagErrorFunc(flagError)
+	return root
+}
+
+// flagError says which command's help lists the flags.
+func flagError(c *cobra.Command, err error) error {
+	return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"errors"
+)
+
+// Exit codes, as DESIGN names them.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitChanges     = 2 // changes present, or the outcome of a call is unknown
+	exitRefused     = 3 // refused by a guard; for fmt -check: files need formatting
+	exitInterrupted = 130
+)
+
+// exit ends a command with a code whose reason was already shown.
+type exit struct{ code int }
+
+func (e exit) Error() string { return "" }
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// hinted is an error with lines of help that stand under it.
+type hinted struct {
+	error
+	hints []string
+}
+
+func (e hinted) Unwrap() error { return e.error }
+
+// withHint adds help to an error.
+func withHint(err error, hints ...string) error {
+	if err == nil {
+		return nil
+	}
+	return hinted{err, hints}
+}
+
+// exitCode shows an error that was not shown yet and turns it into the exit code.
+func (a *app) exitCode(err error) int {
+	var e exit
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &e):
+		return e.code
+	}
+	var h hinted
+	errors.As(err, &h)
+	summary := "kmsplan could not finish"
+	var u usageError
+	if errors.As(err, &u) {
+		summary = "The command line is not valid"
+	}
+	a.term.Error(summary, err, h.hints...)
+	return exitError
+}

@@ -1,0 +1,122 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/plan"
+)
+
+// uiVersion is the version of the JSON lines; its form is Terraform's machine-readable UI.
+const uiVersion = "1.2"
+
+// Lines writes one JSON object per line: the machine-readable form of plan, apply and
+// refresh. Safe for concurrent use.
+type Lines struct {
+	mu      sync.Mutex
+	w       io.Writer
+	now     func() time.Time
+	version string
+}
+
+// NewLines begins a stream with its version line.
+func NewLines(w io.Writer, version string, now func() time.Time) *Lines {
+	l := &Lines{w: w, now: now, version: version}
+	l.emit("info", "version", "kmsplan "+version, map[string]any{"kmsplan": version, "ui": uiVersion})
+	return l
+}
+
+// emit writes one line. Keys follow Terraform's: @level, @message, @module, @timestamp, type.
+func (l *Lines) emit(level, kind, message string, fields map[string]any) {
+	line := map[string]any{
+		"@level": level, "@message": neutral(message), "@module": "kmsplan.ui",
+		"@timestamp": l.now().UTC().Format("2006-01-02T15:04:05.000000Z"), "type": kind,
+	}
+	for k, v := range fields {
+		line[k] = v
+	}
+	b, err := json.Marshal(line)
+	if err != nil {
+		b, _ = json.Marshal(map[string]any{"@level": "error", "@message": "unrenderable line: " + err.Error(), "type": "log"})
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.w, "%s\n", b)
+}
+
+// Diagnostics writes each diagnostic as a line.
+func (l *Lines) Diagnostics(diags hclv2.Diagnostics, files map[string]*hclv2.File) {
+	for _, d := range sorted(diags) {
+		j := diagnosticJSON(d, files)
+		level := "error"
+		word := "Error"
+		if j.Severity == "warning" {
+			level, word = "warn", "Warning"
+		}
+		l.emit(level, "diagnostic", word+": "+j.Summary, map[string]any{"diagnostic": j})
+	}
+}
+
+// Error writes an error that is not about a place in a file.
+func (l *Lines) Error(summary string, err error) {
+	detail := ""
+	if err != nil {
+		detail = sentence(err.Error())
+	}
+	l.emit("error", "diagnostic", "Error: "+summary, map[string]any{
+		"diagnostic": DiagnosticJSON{Severity: "error", Summary: summary, Detail: detail},
+	})
+}
+
+// Plan writes drift, changes, refusals and the summary.
+func (l *Lines) Plan(p *plan.Plan) {
+	for _, d := range p.Drift {
+		action := "update"
+		if d.Gone {
+			action = "delete"
+		}
+		l.emit("info", "resource_drift", d.Addr.String()+": Drift detected ("+action+")", map[string]any{
+			"change": map[string]any{"resource": resourceJSON(d.Addr), "action": action},
+		})
+	}
+	for _, c := range p.Changes {
+		if c.Action == plan.NoOp && c.MovedFrom.Kind == "" {
+			continue
+		}
+		l.emit("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.Addr, actionWord(c.Action)), map[string]any{"change": changeJSON(c)})
+	}
+	for _, f := range p.Files {
+		if f.Action != plan.NoOp {
+			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{
+				"file": map[string]any{"addr": f.Addr.String(), "path": f.Path, "action": actionWord(f.Action), "reason": f.Reason},
+			})
+		}
+	}
+	for _, k := range p.Dying {
+		l.emit("warn", "dying_key", "Key "+k.ID+" waits for deletion", map[string]any{
+			"key": map[string]any{"id": k.ID, "gateway": k.Gateway, "addr": addressOrEmpty(k.Addr), "delete_at": timeJSON(k.DeleteAt)},
+		})
+	}
+	for _, w := range p.Warnings {
+		l.emit("warn", "diagnostic", "Warning: "+w.Summary, map[string]any{
+			"diagnostic": DiagnosticJSON{Severity: "warning", Summary: w.Summary, Detail: w.Detail, Address: addressOrEmpty(w.Addr)},
+		})
+	}
+	for _, f := range p.Refusals {
+		l.emit("error", "refusal", "Refused by guard "+f.Guard, map[string]any{"refusal": refusalJSON(f)})
+	}
+	l.changeSummary("plan", p.Summary().Add, p.Summary().Change, p.Summary().Destroy, p.Summary().Import, p.Summary().Forget, SummaryLine(p))
+}
+
+func (l *Lines) changeSummary(operation string, add, change, remove, imported, forget int, sentence string) {
+	l.emit("info", "change_summary", sentence, map[string]any{
+		"changes": map[string]any{
+			"add": add, "change": change, "import": imported, "remove": remove, "forget": forget, "operation": operation,
+		},
+	})
+}

@@ -1,0 +1,398 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/plan"
+)
+
+// signStyle is the colour of each sign.
+var signStyle = map[plan.Action]style{
+	plan.Create: green, plan.Update: yellow, plan.Adopt: cyan, plan.Rescue: cyan, plan.Succeed: yellow,
+	plan.Retire: red, plan.Delete: red, plan.Forget: dim, plan.Read: cyan,
+}
+
+// legend explains the signs a plan uses, in the order they are explained.
+var legend = []struct {
+	action plan.Action
+	text   string
+}{
+	{plan.Create, "create"},
+	{plan.Update, "update in-place"},
+	{plan.Adopt, "import or adopt"},
+	{plan.Rescue, "rescue from deletion"},
+	{plan.Succeed, "create a successor"},
+	{plan.Retire, "retire, one step"},
+	{plan.Delete, "destroy"},
+	{plan.Forget, "forget, the object stays"},
+}
+
+// planText renders plans for people.
+type planText struct {
+	w     io.Writer
+	color bool
+	width int
+	now   time.Time
+}
+
+// Plan prints a plan for people: what the service changed by itself, what will be
+// done, what is refused, and Terraform's closing sentence.
+func (t *Terminal) Plan(p *plan.Plan, now time.Time) {
+	r := planText{w: t.Out, color: t.Color, width: t.Width, now: now}
+	r.drift(p.Drift)
+	r.changes(p)
+	r.files(p.Files)
+	r.outputs(p.Outputs)
+	r.summary(p)
+	r.dying(p.Dying)
+	t.planWarnings(p.Warnings)
+	t.Refusals(p.Refusals)
+}
+
+func (r planText) printf(format string, args ...any) { fmt.Fprintf(r.w, format, args...) }
+
+// drift lists what changed outside of kmsplan since the last apply.
+func (r planText) drift(drift []plan.Drift) {
+	if len(drift) == 0 {
+		return
+	}
+	r.printf("%s: Objects have changed outside of kmsplan\n\n", paint(r.color, bold, "Note"))
+	r.printf("%s\n\n", wrap("kmsplan found these differences between its last apply and the service. They are listed apart from the changes you ask for.", r.width))
+	for _, d := range drift {
+		if d.Gone {
+			r.printf("  # %s has been deleted\n\n", paint(r.color, bold, d.Addr.String()))
+			continue
+		}
+		r.printf("  # %s has changed\n", paint(r.color, bold, d.Addr.String()))
+		r.block("~", yellow, d.Kind, d.Addr.Name, d.Diff, false)
+	}
+}
+
+// changes lists every object that something will be done with.
+func (r planText) changes(p *plan.Plan) {
+	var todo []plan.Change
+	used := map[plan.Action]bool{}
+	for _, c := range p.Changes {
+		if c.Action != plan.NoOp || c.MovedFrom.Kind != "" {
+			todo = append(todo, c)
+			used[c.Action] = true
+		}
+	}
+	if len(todo) == 0 {
+		return
+	}
+	r.printf("%s\n", wrap("kmsplan used the configuration to generate the following plan. Actions are shown with these signs:", r.width))
+	for _, l := range legend {
+		if used[l.action] {
+			r.printf("  %s %s\n", paint(r.color, signStyle[l.action], l.action.Sign()), l.text)
+		}
+	}
+	r.printf("\nkmsplan will perform the following actions:\n\n")
+	for _, c := range todo {
+		r.change(c)
+	}
+}
+
+// change prints one object's heading and attributes.
+func (r planText) change(c plan.Change) {
+	heading := paint(r.color, bold, c.Addr.String()) + " " + headline(c)
+	r.printf("  # %s\n", heading)
+	if c.Reason != "" {
+		r.printf("  # (%s)\n", neutral(c.Reason))
+	}
+	if c.Action == plan.NoOp {
+		r.printf("\n")
+		return
+	}
+	r.block(c.Action.Sign(), signStyle[c.Action], c.Kind, c.Addr.Name, c.Diff, c.Action == plan.Create || c.Action == plan.Succeed)
+}
+
+// headline is the sentence behind an address. Where Terraform has one it is the same to the letter,
+// since pipelines look for it.
+func headline(c plan.Change) string {
+	switch c.Action {
+	case plan.Create:
+		return "will be created"
+	case plan.Update:
+		return "will be updated in-place"
+	case plan.Adopt:
+		return "will be imported"
+	case plan.Rescue:
+		return "will be rescued from deletion"
+	case plan.Succeed:
+		return "will get a successor; the old key stays usable for decryption"
+	case plan.Retire:
+		return "will be retired by one step"
+	case plan.Delete:
+		return "will be destroyed"
+	case plan.Forget:
+		return "will be removed from the kmsplan state but will not be destroyed"
+	case plan.NoOp:
+		return "has moved from " + c.MovedFrom.String()
+	}
+	return "will be read"
+}
+
+// block prints an object's differing attributes between braces.
+func (r planText) block(sign string, s style, kind, name string, diff []plan.AttrDiff, creating bool) {
+	r.printf("  %s %s %q {\n", paint(r.color, s, sign), kind, name)
+	wide := 0
+	for _, d := range diff {
+		wide = max(wide, len(d.Name))
+	}
+	for _, d := range diff {
+		r.attribute(d, wide, creating)
+	}
+	r.printf("    }\n\n")
+}
+
+// attribute prints one difference; maps are opened, so that one changed tag is one line.
+func (r planText) attribute(d plan.AttrDiff, wide int, creating bool) {
+	sign, st := attributeSign(d, creating)
+	name := d.Name + strings.Repeat(" ", wide-len(d.Name))
+	sign = paint(r.color, st, sign)
+	switch {
+	case d.WriteOnly:
+		r.printf("      %s %s = (write-only attribute)\n", sign, name)
+	case creating || absent(d.Before):
+		r.printf("      %s %s = %s\n", sign, name, valueText(d.After))
+	case isMap(d.Before) && isMap(d.After):
+		r.printf("      %s %s = {\n", sign, name)
+		r.mapDiff(d.Before, d.After)
+		r.printf("        }\n")
+	default:
+		r.printf("      %s %s = %s -> %s\n", sign, name, valueText(d.Before), valueText(d.After))
+	}
+}
+
+func attributeSign(d plan.AttrDiff, creating bool) (string, style) {
+	switch {
+	case creating || absent(d.Before) && !d.WriteOnly:
+		return "+", green
+	case !d.WriteOnly && absent(d.After):
+		return "-", red
+	}
+	return "~", yellow
+}
+
+func absent(v cty.Value) bool { return v == cty.NilVal || v.IsKnown() && v.IsNull() }
+
+func isMap(v cty.Value) bool {
+	return !absent(v) && v.IsWhollyKnown() && !v.IsMarked() && (v.Type().IsMapType() || v.Type().IsObjectType())
+}
+
+// mapDiff prints the elements that differ and counts the others.
+func (r planText) mapDiff(before, after cty.Value) {
+	old, current := before.AsValueMap(), after.AsValueMap()
+	names := map[string]bool{}
+	for name := range old {
+		names[name] = true
+	}
+	for name := range current {
+		names[name] = true
+	}
+	same := 0
+	for _, name := range sortedKeys(names) {
+		a, had := old[name]
+		b, has := current[name]
+		switch {
+		case had && has && a.RawEquals(b):
+			same++
+		case !had:
+			r.printf("          %s %s = %s\n", paint(r.color, green, "+"), quote(name), valueText(b))
+		case !has:
+			r.printf("          %s %s = %s -> null\n", paint(r.color, red, "-"), quote(name), valueText(a))
+		default:
+			r.printf("          %s %s = %s -> %s\n", paint(r.color, yellow, "~"), quote(name), valueText(a), valueText(b))
+		}
+	}
+	if same > 0 {
+		r.printf("            %s\n", paint(r.color, dim, fmt.Sprintf("# (%s hidden)", plural(same, "unchanged element"))))
+	}
+}
+
+func sortedKeys(m map[string]bool) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// files lists the data blocks whose outputs are stale.
+func (r planText) files(files []plan.FileChange) {
+	for _, f := range files {
+		if f.Action == plan.NoOp {
+			continue
+		}
+		r.printf("  # %s %s\n", paint(r.color, bold, f.Addr.String()), fileHeadline(f))
+		r.printf("  %s %s", paint(r.color, signStyle[f.Action], f.Action.Sign()), quote(f.Path))
+		if f.Reason != "" {
+			r.printf(" (%s)", f.Reason)
+		}
+		r.printf("\n\n")
+	}
+}
+
+func fileHeadline(f plan.FileChange) string {
+	switch f.Addr.Kind {
+	case "encrypt":
+		return "will be encrypted"
+	case "decrypt":
+		return "will be decrypted"
+	default:
+		return "will be rewrapped"
+	}
+}
+
+func (r planText) outputs(outputs []plan.OutputChange) {
+	if len(outputs) == 0 {
+		return
+	}
+	r.printf("Changes to Outputs:\n")
+	wide := 0
+	for _, o := range outputs {
+		wide = max(wide, len(o.Name))
+	}
+	for _, o := range outputs {
+		r.output(o, wide)
+	}
+	r.printf("\n")
+}
+
+func (r planText) output(o plan.OutputChange, wide int) {
+	name := o.Name + strings.Repeat(" ", wide-len(o.Name))
+	switch {
+	case absent(o.Before):
+		r.printf("  %s %s = %s\n", paint(r.color, green, "+"), name, valueText(o.After))
+	case absent(o.After):
+		r.printf("  %s %s = %s -> null\n", paint(r.color, red, "-"), name, valueText(o.Before))
+	default:
+		r.printf("  %s %s = %s -> %s\n", paint(r.color, yellow, "~"), name, valueText(o.Before), valueText(o.After))
+	}
+}
+
+// summary prints Terraform's closing sentence, which pipelines parse.
+func (r planText) summary(p *plan.Plan) {
+	if p.Empty() {
+		if len(p.Refusals) > 0 {
+			return
+		}
+		r.printf("%s Your infrastructure matches the configuration.\n", paint(r.color, green, paint(r.color, bold, "No changes.")))
+		r.printf("\n%s\n", wrap("kmsplan compared the live keys, aliases, secrets and files with the configuration and found no differences, so nothing needs to be done.", r.width))
+		return
+	}
+	r.printf("%s\n", SummaryLine(p))
+	if n := p.Summary().Rescue; n > 0 {
+		r.printf("Rescue: %s waiting for deletion will be kept.\n", plural(n, "object"))
+	}
+	if line := fileSummary(p.Files); line != "" {
+		r.printf("%s\n", line)
+	}
+}
+
+// SummaryLine is the sentence pipelines parse: Plan: 2 to add, 1 to change, 0 to destroy.
+func SummaryLine(p *plan.Plan) string {
+	s := p.Summary()
+	line := "Plan: "
+	if s.Import > 0 {
+		line += fmt.Sprintf("%d to import, ", s.Import)
+	}
+	line += fmt.Sprintf("%d to add, %d to change, %d to destroy", s.Add, s.Change, s.Destroy)
+	if s.Forget > 0 {
+		line += fmt.Sprintf(", %d to forget", s.Forget)
+	}
+	return line + "."
+}
+
+func fileSummary(files []plan.FileChange) string {
+	counts := map[string]int{}
+	for _, f := range files {
+		if f.Action != plan.NoOp {
+			counts[f.Addr.Kind]++
+		}
+	}
+	var parts []string
+	for _, kind := range []string{"encrypt", "decrypt", "rewrap"} {
+		if n := counts[kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", n, kind))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Files: " + strings.Join(parts, ", ") + "."
+}
+
+// dying warns of keys of the region that wait for deletion, managed or not.
+func (r planText) dying(keys []plan.DyingKey) {
+	if len(keys) == 0 {
+		return
+	}
+	r.printf("\n%s\n", paint(r.color, yellow, fmt.Sprintf("Waiting for deletion in this account and region: %s", plural(len(keys), "key"))))
+	for i, k := range keys {
+		if i == 20 {
+			r.printf("  … and %d more (kmsplan kms ListKeys --filters '[{\"Key\":\"KeyState\",\"Values\":[\"PendingDeletion\"]}]')\n", len(keys)-i)
+			return
+		}
+		name := "not managed by kmsplan"
+		if k.Addr.Kind != "" {
+			name = k.Addr.String()
+		}
+		r.printf("  %s  %s  %s\n", k.ID, deadline(k.DeleteAt, r.now), name)
+	}
+}
+
+// deadline says when something ends and how long that is from now.
+func deadline(at, now time.Time) string {
+	if at.IsZero() {
+		return "date unknown"
+	}
+	left := at.Sub(now)
+	switch {
+	case left <= 0:
+		return at.UTC().Format(time.RFC3339) + " (due)"
+	case left < 48*time.Hour:
+		return fmt.Sprintf("%s (%s left)", at.UTC().Format(time.RFC3339), plural(int(left.Hours()), "hour"))
+	}
+	return fmt.Sprintf("%s (%s left)", at.UTC().Format(time.RFC3339), plural(int(left.Hours()/24), "day"))
+}
+
+func (t *Terminal) planWarnings(warnings []plan.Warning) {
+	for _, w := range warnings {
+		text := paint(t.Color, yellow, paint(t.Color, bold, "Warning: ")) + paint(t.Color, bold, neutral(w.Summary)) + "\n"
+		if w.Addr.Kind != "" {
+			text += "\n  with " + w.Addr.String() + "\n"
+		}
+		if w.Detail != "" {
+			text += "\n" + wrap(neutral(w.Detail), t.Width-2) + "\n"
+		}
+		fmt.Fprint(t.Out, frame(text, yellow, t.Color))
+	}
+}
+
+// Refusals prints every guard that fired, with its ways forward.
+func (t *Terminal) Refusals(refusals []plan.Refusal) {
+	for _, f := range refusals {
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s%s\n\n", paint(t.ErrColor, red, paint(t.ErrColor, bold, "Error: ")), paint(t.ErrColor, bold, "Refused by guard "+f.Guard))
+		if f.Addr.Kind != "" {
+			fmt.Fprintf(&b, "  with %s\n\n", f.Addr)
+		}
+		fmt.Fprintf(&b, "%s\n", wrap(neutral(f.Reason), t.Width-2))
+		if len(f.WaysForward) > 0 {
+			b.WriteString("\nWays forward:\n")
+			for i, way := range f.WaysForward {
+				fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.ReplaceAll(wrap(neutral(way), t.Width-7), "\n", "\n     "))
+			}
+		}
+		fmt.Fprint(t.Err, frame(b.String(), red, t.ErrColor))
+	}
+}

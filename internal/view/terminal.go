@@ -1,0 +1,67 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// defaultWidth is the column at which prose is wrapped when the terminal does not say.
+const defaultWidth = 78
+
+// Terminal is where a command talks: results go to Out, talk and errors to Err.
+type Terminal struct {
+	Out, Err io.Writer
+	Color    bool // Out takes ANSI colours
+	ErrColor bool // Err takes ANSI colours
+	Live     bool // Err is a terminal, so progress may redraw its line
+	Width    int  // columns for wrapped prose
+}
+
+// NewTerminal looks at the process's streams. Colour is used on a terminal only,
+// and never with NO_COLOR set or TERM=dumb (https://no-color.org).
+func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
+	plain := getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
+	t := &Terminal{Out: out, Err: err, Width: defaultWidth}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		t.Color = !plain
+		if w, _, e := term.GetSize(int(f.Fd())); e == nil && w > 20 {
+			t.Width = min(w, 120)
+		}
+	}
+	if f, ok := err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		t.ErrColor, t.Live = !plain, true
+	}
+	return t
+}
+
+// Printf writes a result to Out.
+func (t *Terminal) Printf(format string, args ...any) { fmt.Fprintf(t.Out, format, args...) }
+
+// Notef writes talk to Err, one line with the program's name, in age's manner.
+func (t *Terminal) Notef(format string, args ...any) {
+	fmt.Fprintf(t.Err, "kmsplan: "+format+"\n", args...)
+}
+
+// style is an ANSI sequence.
+type style string
+
+const (
+	bold   style = "\x1b[1m"
+	red    style = "\x1b[31m"
+	green  style = "\x1b[32m"
+	yellow style = "\x1b[33m"
+	cyan   style = "\x1b[36m"
+	dim    style = "\x1b[90m"
+	reset        = "\x1b[0m"
+)
+
+// paint wraps text in a style when on.
+func paint(on bool, s style, text string) string {
+	if !on || s == "" {
+		return text
+	}
+	return string(s) + text + reset
+}

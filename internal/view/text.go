@@ -1,0 +1,48 @@
+package view
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/mitchellh/go-wordwrap"
+)
+
+// neutral replaces control characters of remote text (descriptions, messages of the
+// service) by their pictures, so that no one can paint on the user's terminal.
+func neutral(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < 0x20:
+			return 0x2400 + r
+		case r == 0x7f:
+			return 0x2421
+		case unicode.Is(unicode.Cf, r) || r >= 0x80 && r < 0xa0:
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// wrap breaks prose at width, keeping lines that are indented (commands, code) as they are.
+func wrap(s string, width int) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, " ") {
+			lines[i] = wordwrap.WrapString(line, uint(max(width, 20)))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// plural renders a count with its noun: 1 file, 2 files.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return itoa(n) + " " + noun
+	}
+	if strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ey") {
+		return itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
+	}
+	return itoa(n) + " " + noun + "s"
+}
