@@ -1,7 +1,12 @@
 package engine
 
 import (
+	"crypto/rand"
+	"fmt"
 	"io"
+	mathrand "math/rand/v2"
+	"sync"
+	"sync/atomic"
 
 	"kmsplan.dev/kmsplan/internal/emulator/clock"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
@@ -10,11 +15,13 @@ import (
 // Engine is the service below both gateways: records, cryptography, state
 // machine and time. It knows no wire format. Safe for concurrent use.
 type Engine struct {
-	db    *store.DB
-	clock *clock.Clock
-	rand  io.Reader
-	opts  Options
-	table tables
+	db     *store.DB
+	clock  *clock.Clock
+	rand   io.Reader
+	opts   Options
+	table  tables
+	timeMu sync.Mutex             // held by whoever moves time and fires due events
+	caPEM  atomic.Pointer[string] // see SetCACertificates
 }
 
 // tables are the store's collections, keyed by scope(account, region, id).
@@ -25,10 +32,126 @@ type tables struct {
 	secrets       store.Table[Secret]
 	secretVersion store.Table[SecretVersion] // keyed by secret name + "\x00" + version id
 	importTokens  store.Table[ImportToken]
-	instances     store.Table[Instance]
+	instances     store.Table[KMSInstance]
 	clientKeys    store.Table[ClientKey]
 	accessPoints  store.Table[AccessPoint]
 	networkRules  store.Table[NetworkRule]
 	policies      store.Table[Policy]
-	credentials   store.Table[Credential] // keyed by AccessKey id alone
+	credentials   store.Table[Credential]  // keyed by AccessKey id alone
+	clock         store.Table[clock.State] // one record
+	bootstrap     store.Table[Bootstrap]   // keyed by scope(account, region, "")
+}
+
+// Options fix how faithful and how generous an engine is.
+type Options struct {
+	Account string // the bootstrap account, 16 digits; "" = DefaultAccount
+	Region  string // the bootstrap region; "" = DefaultRegion
+
+	// Strict enforces what is otherwise only kept: key and secret policies, the
+	// permissions of application access points, and default keys being no use for
+	// client-side data encryption.
+	Strict bool
+
+	Rotation RotationProfile // which of the documented rotation ranges holds
+	Quotas   Quotas          // zero fields take DefaultQuotas
+
+	// Rand is the source of every id, nonce and key; nil = the system's. Give
+	// SeededRand for the deterministic mode.
+	Rand io.Reader
+}
+
+// Quotas bound the resources of one account in one region.
+type Quotas struct {
+	DefaultKeys     int // keys without an instance (KMS: 200)
+	Aliases         int // KMS: 300
+	DefaultVersions int // versions of keys without an instance (KMS: 10,000)
+}
+
+// DefaultQuotas are the documented figures. Keys and versions of an instance
+// count against the instance's KeyNum instead.
+var DefaultQuotas = Quotas{DefaultKeys: 200, Aliases: 300, DefaultVersions: 10_000}
+
+// The account and region of an engine that was told neither.
+const (
+	DefaultAccount = "1234567890123456"
+	DefaultRegion  = "cn-hangzhou"
+)
+
+// New builds the engine over an open store. An empty store gets the bootstrap
+// records (see Bootstrap); a kept clock state is continued on clk.
+func New(db *store.DB, clk *clock.Clock, o Options) (*Engine, error) {
+	e := &Engine{db: db, clock: clk, opts: o.withDefaults(), table: newTables()}
+	e.rand = rand.Reader
+	if o.Rand != nil {
+		e.rand = &lockedReader{r: o.Rand}
+	}
+	if err := e.table.attachTo(db); err != nil {
+		return nil, err
+	}
+	if err := e.restoreClock(); err != nil {
+		return nil, err
+	}
+	if err := e.bootstrap(); err != nil {
+		return nil, fmt.Errorf("set up the emulator's first records: %w", err)
+	}
+	return e, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Account == "" {
+		o.Account = DefaultAccount
+	}
+	if o.Region == "" {
+		o.Region = DefaultRegion
+	}
+	q := &o.Quotas
+	for _, f := range []struct {
+		field    *int
+		standard int
+	}{
+		{&q.DefaultKeys, DefaultQuotas.DefaultKeys},
+		{&q.Aliases, DefaultQuotas.Aliases},
+		{&q.DefaultVersions, DefaultQuotas.DefaultVersions},
+	} {
+		if *f.field == 0 {
+			*f.field = f.standard
+		}
+	}
+	return o
+}
+
+// DB returns the engine's store, for snapshots.
+func (e *Engine) DB() *store.DB { return e.db }
+
+// Clock returns the virtual clock, for reading. Move time through the engine
+// (Advance, SetTime …), so that due events fire.
+func (e *Engine) Clock() *clock.Clock { return e.clock }
+
+// Options returns the options in force.
+func (e *Engine) Options() Options { return e.opts }
+
+// SetCACertificates gives the PEM chain that GetKmsInstance answers.
+func (e *Engine) SetCACertificates(pem string) { e.caPEM.Store(&pem) }
+
+func (e *Engine) caCertificates() string {
+	if p := e.caPEM.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// SeededRand is a reproducible source for the deterministic mode. What it
+// yields is no secret: keys made from it protect nothing.
+func SeededRand(seed [32]byte) io.Reader { return mathrand.NewChaCha8(seed) }
+
+// lockedReader serves concurrent readers, one whole read at a time.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return io.ReadFull(l.r, p)
 }

@@ -20,6 +20,9 @@ func iop[In any, PIn interface {
 		Name: name,
 		New:  func() proto.Message { return PIn(new(In)) },
 		Handle: func(e *Engine, c *Call, in proto.Message) (proto.Message, error) {
+			if err := e.settle(); err != nil {
+				return nil, err
+			}
 			out, err := handle(e, c, in.(PIn))
 			if err != nil {
 				return nil, err

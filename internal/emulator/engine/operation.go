@@ -50,6 +50,9 @@ func op[In, Out any](name string, group Group, handle func(*Engine, *Call, *In) 
 		Group: group,
 		New:   func() any { return new(In) },
 		Handle: func(e *Engine, c *Call, in any) (any, error) {
+			if err := e.settle(); err != nil {
+				return nil, err
+			}
 			out, err := handle(e, c, in.(*In))
 			if err != nil {
 				return nil, err

@@ -34,6 +34,7 @@ type Key struct {
 // KeyVersion is one version's material. Material is sealed by the store.
 type KeyVersion struct {
 	ID, KeyID, Account, Region string
+	Instance                   string // the key's; what the version is counted against
 	Created                    time.Time
 	Material                   []byte // raw symmetric key, or PKCS#8/SEC1 DER private key; empty when deleted or not yet imported
 }
@@ -77,10 +78,11 @@ type ImportToken struct {
 	WrappingAlgorithm, Spec       string
 	PrivateKey                    []byte // PKCS#8 DER, sealed by the store
 	Expires                       time.Time
+	Expired                       bool // its expiry has been announced
 }
 
-// Instance is a KMS instance.
-type Instance struct {
+// KMSInstance is a KMS instance.
+type KMSInstance struct {
 	ID, Account, Region string
 	Name                string
 	Kind                string // software or hardware
@@ -104,7 +106,11 @@ type ClientKey struct {
 	ID, AccessPoint, Account, Region string
 	PublicKey                        []byte // PKIX DER
 	Created, NotBefore, NotAfter     time.Time
+	Expired                          bool // its expiry has been announced
 }
+
+// ValidAt tells whether the client key may be used at an instant.
+func (k *ClientKey) ValidAt(t time.Time) bool { return !t.Before(k.NotBefore) && t.Before(k.NotAfter) }
 
 // AccessPoint is an application access point (AAP).
 type AccessPoint struct {
@@ -120,6 +126,7 @@ type NetworkRule struct {
 	Name, Account, Region string
 	Type, Description     string
 	SourcePrivateIP       string // JSON array as sent
+	Created               time.Time
 }
 
 // Policy is a permission rule an access point refers to.
@@ -130,6 +137,7 @@ type Policy struct {
 	Permissions           []string
 	Resources             []string
 	AccessControlRules    string // JSON as sent
+	Created               time.Time
 }
 
 // Credential is a RAM AccessKey or an STS session.

@@ -1,0 +1,119 @@
+package engine
+
+// Key states (KMS: DescribeKey, KeyState).
+const (
+	stateEnabled         = "Enabled"
+	stateDisabled        = "Disabled"
+	statePendingDeletion = "PendingDeletion"
+	statePendingImport   = "PendingImport"
+)
+
+// The refusals of the state machine, all HTTP 409. pass lets the call through.
+const (
+	pass                = ""
+	rejectedDisabled    = "Rejected.Disabled"
+	rejectedDeletion    = "Rejected.PendingDeletion"
+	rejectedImport      = "Rejected.PendingImport"
+	rejectedState       = "Rejected.StateModifiedFailed"
+	rejectedUnavailable = "Rejected.Unavailable"
+)
+
+// stateRow says what a key's state does to an operation: one column per state.
+type stateRow struct{ enabled, disabled, deletion, pendingImport string }
+
+var (
+	rowUse     = stateRow{pass, rejectedDisabled, rejectedDeletion, rejectedImport}
+	rowAny     = stateRow{pass, pass, pass, pass}
+	rowAlive   = stateRow{pass, pass, rejectedDeletion, pass}
+	rowMutable = stateRow{pass, pass, rejectedState, pass}
+	rowSwitch  = stateRow{pass, pass, rejectedState, rejectedState}
+	rowCancel  = stateRow{rejectedState, rejectedState, pass, rejectedState}
+)
+
+// stateTable is the service's table of key states and operations
+// (KMS: "Impact of CMK status on API operations"). Rows below the line are not
+// in that table; they are emulator-defined, after the rows they resemble.
+var stateTable = map[string]stateRow{
+	"GenerateDataKey":                 rowUse,
+	"GenerateDataKeyWithoutPlaintext": rowUse,
+	"Encrypt":                         rowUse,
+	"Decrypt":                         rowUse,
+	"UpdateRotationPolicy":            rowUse,
+	"CreateKeyVersion":                rowUse,
+	"UpdateKeyDescription":            rowAlive,
+	"TagResource":                     rowAlive,
+	"UntagResource":                   rowAlive,
+	"EnableKey":                       rowSwitch,
+	"DisableKey":                      rowSwitch,
+	"ScheduleKeyDeletion":             rowMutable,
+	"CancelKeyDeletion":               rowCancel,
+	"CreateAlias":                     rowMutable,
+	"UpdateAlias":                     rowAlive,
+	"DeleteAlias":                     rowAny,
+	"ListAliases":                     rowAny,
+	"DescribeKey":                     rowAny,
+	"ListKeys":                        rowAny,
+	"ListResourceTags":                rowAny,
+	"DescribeKeyVersion":              rowAny,
+	"ListKeyVersions":                 rowAny,
+	"GetParametersForImport":          rowAny,
+	"DeleteKeyMaterial":               rowAny,
+	"ImportKeyMaterial":               rowMutable,
+	// ---- emulator-defined
+	"TagResources":             rowAlive,
+	"UntagResources":           rowAlive,
+	"ListTagResources":         rowAny,
+	"ListAliasesByKeyId":       rowAny,
+	"SetDeletionProtection":    rowAlive,
+	"SetKeyPolicy":             rowAny,
+	"GetKeyPolicy":             rowAny,
+	"ReEncrypt":                rowUse,
+	"ExportDataKey":            rowUse,
+	"GenerateAndExportDataKey": rowUse,
+	"AsymmetricEncrypt":        rowUse,
+	"AsymmetricDecrypt":        rowUse,
+	"AsymmetricSign":           rowUse,
+	"AsymmetricVerify":         rowUse,
+	"GetPublicKey":             rowUse,
+	"Sign":                     rowUse,
+	"Verify":                   rowUse,
+	"AdvanceEncrypt":           rowUse,
+	"AdvanceDecrypt":           rowUse,
+	"AdvanceGenerateDataKey":   rowUse,
+	"GenerateDataKeyPair":      rowUse,
+	"AdvanceGenerateDataKeyPairWithoutPlaintext": rowUse,
+	"AdvanceGenerateDataKeyPair":                 rowUse,
+	"GenerateDataKeyPairWithoutPlaintext":        rowUse,
+}
+
+// requireState refuses the operation if the key's state forbids it. An operation
+// that is missing from the table is treated as a use of the key.
+func requireState(op string, k *Key) error {
+	row, found := stateTable[op]
+	if !found {
+		row = rowUse
+	}
+	if code := row.column(k.State); code != pass {
+		return errState(code, k.State)
+	}
+	return nil
+}
+
+func (r stateRow) column(state string) string {
+	switch state {
+	case stateEnabled:
+		return r.enabled
+	case stateDisabled:
+		return r.disabled
+	case statePendingDeletion:
+		return r.deletion
+	case statePendingImport:
+		return r.pendingImport
+	default:
+		return rejectedUnavailable
+	}
+}
+
+func errState(code, state string) *Error {
+	return refuse(409, code, "The request was rejected because the key state is %s.", state)
+}
