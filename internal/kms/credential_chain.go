@@ -1,0 +1,151 @@
+package kms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/aliyun/credentials-go/credentials/providers"
+	"github.com/hashicorp/go-multierror"
+)
+
+// ChainConfig says which sources a credential chain may use.
+type ChainConfig struct {
+	Profile     string // of the CLI's configuration; "" = its current one
+	ProfileFile string // "" = $ALIBABA_CLOUD_CONFIG_FILE or ~/.aliyun/config.json
+	// AllowECS asks the machine's metadata service for its role, over the
+	// network; only machines of Alibaba Cloud have one.
+	AllowECS bool
+	// AllowExternal lets a CLI profile of mode External run its command.
+	AllowExternal bool
+}
+
+// CredentialChain looks for credentials in the order of Alibaba Cloud's tools:
+// environment (AccessKey or STS), OIDC (RRSA), the CLI's profile, the shared
+// credentials file, and the machine's role and a credentials URI where allowed.
+// The first source that delivers is kept; when it fails later, the next call
+// goes through the whole chain again.
+func CredentialChain(config ChainConfig) Credentials {
+	return &chain{sources: config.sources()}
+}
+
+// source is one provider of the chain. build is called on each search, since
+// providers read the environment and files when they are built.
+type source struct {
+	name  string
+	build func() (providers.CredentialsProvider, error)
+}
+
+type chain struct {
+	sources []source
+	mu      sync.Mutex
+	kept    providers.CredentialsProvider
+}
+
+// Credential asks the kept source, or searches. The vendor's providers know no
+// context, so a call that is given up goes on in the background until its own
+// timeout.
+func (c *chain) Credential(ctx context.Context) (Credential, error) {
+	type result struct {
+		credential Credential
+		err        error
+	}
+	done := make(chan result, 1)
+	go func() {
+		credential, err := c.get()
+		done <- result{credential, err}
+	}()
+	select {
+	case r := <-done:
+		return r.credential, r.err
+	case <-ctx.Done():
+		return Credential{}, fmt.Errorf("waiting for credentials: %w", ctx.Err())
+	}
+}
+
+func (c *chain) get() (Credential, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept != nil {
+		credential, err := ask(c.kept)
+		if err == nil {
+			return credential, nil
+		}
+		c.kept = nil
+	}
+	return c.search()
+}
+
+func (c *chain) search() (Credential, error) {
+	var all *multierror.Error
+	for _, s := range c.sources {
+		provider, err := s.build()
+		if err == nil {
+			var credential Credential
+			if credential, err = ask(provider); err == nil {
+				c.kept = provider
+				return credential, nil
+			}
+		}
+		all = multierror.Append(all, fmt.Errorf("%s: %s", s.name, scrubText(err.Error())))
+	}
+	all.ErrorFormat = chainErrors
+	return Credential{}, all
+}
+
+func chainErrors(errs []error) string {
+	text := "no source of credentials delivered any"
+	for _, err := range errs {
+		text += "; " + err.Error()
+	}
+	return text + "; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`"
+}
+
+func ask(provider providers.CredentialsProvider) (Credential, error) {
+	got, err := provider.GetCredentials()
+	if err != nil {
+		return Credential{}, errors.New(scrubText(err.Error()))
+	}
+	if got == nil || got.AccessKeyId == "" || got.AccessKeySecret == "" {
+		return Credential{}, errors.New("it delivered no AccessKey")
+	}
+	name := got.ProviderName
+	if name == "" {
+		name = provider.GetProviderName()
+	}
+	return Credential{AccessKeyID: got.AccessKeyId, AccessKeySecret: NewSecret(got.AccessKeySecret),
+		SecurityToken: NewSecret(got.SecurityToken), Provider: name}, nil
+}
+
+func (config ChainConfig) sources() []source {
+	sources := []source{
+		{"environment", func() (providers.CredentialsProvider, error) {
+			return providers.NewEnvironmentVariableCredentialsProviderBuilder().Build()
+		}},
+		{"OIDC role", oidcProvider},
+		{"CLI profile", config.cliProvider},
+		{"credentials file", func() (providers.CredentialsProvider, error) {
+			return providers.NewProfileCredentialsProviderBuilder().Build()
+		}},
+	}
+	if config.AllowECS {
+		sources = append(sources, source{"ECS role", func() (providers.CredentialsProvider, error) {
+			return providers.NewECSRAMRoleCredentialsProviderBuilder().Build()
+		}})
+	}
+	if os.Getenv("ALIBABA_CLOUD_CREDENTIALS_URI") != "" {
+		sources = append(sources, source{"credentials URI", func() (providers.CredentialsProvider, error) {
+			return providers.NewURLCredentialsProviderBuilder().Build()
+		}})
+	}
+	return sources
+}
+
+func oidcProvider() (providers.CredentialsProvider, error) {
+	if os.Getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE") == "" {
+		return nil, errors.New("ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set")
+	}
+	return providers.NewOIDCCredentialsProviderBuilder().Build()
+}

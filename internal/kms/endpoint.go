@@ -1,0 +1,126 @@
+package kms
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// endpoint is where a gateway listens.
+type endpoint struct {
+	scheme   string // https, or http on loopback
+	host     string // host[:port] as sent in the Host header
+	loopback bool
+}
+
+func (e endpoint) String() string { return e.scheme + "://" + e.host }
+
+var (
+	regionName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,62}$`)
+	instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{1,62}$`)
+)
+
+// PublicEndpoint is the public gateway's host in a region.
+func PublicEndpoint(region string) string { return "kms." + region + ".aliyuncs.com" }
+
+// InstanceEndpoint is the host of an instance's gateway.
+func InstanceEndpoint(instanceID string) string {
+	return instanceID + ".cryptoservice.kms.aliyuncs.com"
+}
+
+// publicEndpoint resolves the configured or the region's endpoint.
+func publicEndpoint(given, region string) (endpoint, error) {
+	if given == "" {
+		if !regionName.MatchString(region) {
+			return endpoint{}, fmt.Errorf("region %q is not a region name such as cn-hangzhou: set the gateway's region", region)
+		}
+		given = PublicEndpoint(region)
+	}
+	return parseEndpoint(given)
+}
+
+// instanceEndpoint resolves the configured or the instance's endpoint.
+func instanceEndpoint(given, instanceID string) (endpoint, error) {
+	if given == "" {
+		if !instanceName.MatchString(instanceID) {
+			return endpoint{}, fmt.Errorf("instance id %q is not one such as kst-hzz65f176a0ogplgq0000: set the instance's id", instanceID)
+		}
+		given = InstanceEndpoint(instanceID)
+	}
+	return parseEndpoint(given)
+}
+
+// parseEndpoint reads host[:port] or a URL without path. Plain http is allowed
+// on loopback only.
+func parseEndpoint(given string) (endpoint, error) {
+	text := given
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Hostname() == "" {
+		return endpoint{}, fmt.Errorf("endpoint %q is not host[:port] or https://host[:port]", printable(given))
+	}
+	if strings.TrimRight(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return endpoint{}, fmt.Errorf("endpoint of %s has more than host and port: give https://host[:port]", u.Host)
+	}
+	if err := checkPort(u.Port(), strings.HasSuffix(u.Host, ":")); err != nil {
+		return endpoint{}, fmt.Errorf("endpoint %s: %w", u.Host, err)
+	}
+	e := endpoint{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Host), loopback: isLoopback(u.Hostname())}
+	switch {
+	case e.scheme == "https", e.scheme == "http" && e.loopback:
+		return e, nil
+	case e.scheme == "http":
+		return endpoint{}, fmt.Errorf("endpoint %s would be plain http: only https is allowed, except on 127.0.0.1, ::1 and localhost", e.host)
+	}
+	return endpoint{}, fmt.Errorf("endpoint scheme %q is not https", e.scheme)
+}
+
+func checkPort(port string, dangling bool) error {
+	if dangling {
+		return fmt.Errorf("the port is missing after the colon")
+	}
+	if port == "" {
+		return nil
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("port %q is not 1–65535", port)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// dialAddress is host and port of the endpoint with the scheme's default port.
+func (e endpoint) dialAddress() string {
+	if _, _, err := net.SplitHostPort(e.host); err == nil {
+		return e.host
+	}
+	port := "443"
+	if e.scheme == "http" {
+		port = "80"
+	}
+	return net.JoinHostPort(strings.Trim(e.host, "[]"), port)
+}
+
+// printable keeps credentials that someone put into an endpoint out of errors.
+func printable(given string) string {
+	if i := strings.LastIndex(given, "@"); i >= 0 {
+		return "…" + given[i:]
+	}
+	if i := strings.IndexByte(given, '?'); i >= 0 {
+		return given[:i] + "?…"
+	}
+	return given
+}

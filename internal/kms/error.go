@@ -1,0 +1,153 @@
+package kms
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Outcome says what is known about a call that failed.
+type Outcome int
+
+const (
+	// Definite: the gateway refused the call, or the request never left this
+	// machine. Nothing was carried out.
+	Definite Outcome = iota
+	// Ambiguous: the call may have been carried out. The answer was lost
+	// (timeout, reset, EOF), or was a 5xx, or was not the gateway's.
+	Ambiguous
+)
+
+// String returns "definite" or "ambiguous".
+func (o Outcome) String() string {
+	if o == Ambiguous {
+		return "ambiguous"
+	}
+	return "definite"
+}
+
+// Codes of our own, beside those of the service, so that every Error has one.
+const (
+	CodeUnreachable   = "Kmsplan.Unreachable"    // no connection: name, route, refusal
+	CodeTLS           = "Kmsplan.TLS"            // the server's certificate or handshake failed
+	CodeTimeout       = "Kmsplan.Timeout"        // the deadline of the attempt or of the call passed
+	CodeCanceled      = "Kmsplan.Canceled"       // the caller gave up
+	CodeConnection    = "Kmsplan.ConnectionLost" // reset or EOF before the whole answer
+	CodeBadAnswer     = "Kmsplan.BadAnswer"      // not the gateway's answer: HTML, truncated, too large
+	CodeRedirect      = "Kmsplan.Redirect"       // a redirect, which is never followed
+	CodeCredentials   = "Kmsplan.Credentials"    // no credentials could be had
+	CodeUnsupported   = "Kmsplan.Unsupported"    // this gateway does not offer the operation
+	CodeBadParameter  = "Kmsplan.BadParameter"   // refused before it was sent
+	CodeUnknownOp     = "Kmsplan.UnknownOperation"
+	CodeBadCiphertext = "Kmsplan.BadCiphertext" // a blob that no KMS gateway can have made
+)
+
+// Error is every failure of a call. Its text never holds a URL, a parameter
+// that is marked secret, or a credential.
+type Error struct {
+	Gateway   string // "public", "dedicated" or "instance"
+	Endpoint  string // host and port
+	Operation string // API name, for example DescribeKey
+	Object    string // what the call was about: key id, alias or secret name; may be empty
+
+	Code      string // the service's, or one of the Kmsplan.* codes
+	Message   string // the service's, scrubbed
+	Status    int    // HTTP status; 0 when there was no answer
+	RequestID string // the service's; empty when there was no answer
+	Outcome   Outcome
+
+	Attempts   int           // how many requests were sent, 1 without retries
+	RetryAfter time.Duration // what the service asked us to wait; 0 = nothing
+	ClockSkew  time.Duration // server's clock minus ours, from the Date header; 0 = unknown
+	Cause      error         // network or TLS error below, never a *url.Error
+}
+
+// Error says what was attempted, what came back, and what to do next.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Operation)
+	if e.Object != "" {
+		b.WriteString(" " + e.Object)
+	}
+	fmt.Fprintf(&b, " on the %s gateway", e.Gateway)
+	if e.Endpoint != "" {
+		b.WriteString(" " + e.Endpoint)
+	}
+	b.WriteString(": " + strings.TrimSuffix(e.text(), "."))
+	fmt.Fprintf(&b, " (%s)", strings.Join(e.facts(), ", "))
+	if hint := e.Hint(); hint != "" {
+		b.WriteString(". " + hint)
+	}
+	return b.String()
+}
+
+// text is the service's message or, without one, the cause's.
+func (e *Error) text() string {
+	switch {
+	case e.Message != "":
+		return e.Message
+	case e.Cause != nil:
+		return e.Cause.Error()
+	}
+	return "no message"
+}
+
+func (e *Error) facts() []string {
+	facts := []string{e.Code}
+	if e.Status != 0 {
+		facts = append(facts, fmt.Sprintf("HTTP %d", e.Status))
+	}
+	if e.RequestID != "" {
+		facts = append(facts, "request "+e.RequestID)
+	}
+	if e.Attempts > 1 {
+		facts = append(facts, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if e.Outcome == Ambiguous {
+		facts = append(facts, "it may have been carried out")
+	}
+	return facts
+}
+
+// Unwrap returns the network or TLS error below.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is makes errors.Is(err, errors.ErrUnsupported) true for an operation that
+// the gateway does not offer.
+func (e *Error) Is(target error) bool {
+	return target == errors.ErrUnsupported && e.Code == CodeUnsupported
+}
+
+// HasCode reports whether err is an *Error with one of the codes.
+func HasCode(err error, codes ...string) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// IsNotFound reports whether the service said that the object does not exist.
+// Only three codes mean that: other 404s, such as InvalidAccessKeyId.NotFound,
+// are failures and say nothing about the object.
+func IsNotFound(err error) bool {
+	return HasCode(err, "Forbidden.KeyNotFound", "Forbidden.ResourceNotFound", "Forbidden.AliasNotFound")
+}
+
+// IsAmbiguous reports whether the call may have been carried out.
+func IsAmbiguous(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Outcome == Ambiguous
+}
+
+// IsThrottled reports whether the service refused the call for its rate.
+func IsThrottled(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && throttled(e)
+}

@@ -1,0 +1,117 @@
+package kms
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// Hint says what to do next, or "" when the message says it all.
+func (e *Error) Hint() string {
+	if hint, ok := codeHints[e.Code]; ok {
+		return hint
+	}
+	switch {
+	case clockCodes[e.Code]:
+		return e.clockHint()
+	case throttled(e):
+		return "Other users of the account share this quota; try again later or lower the parallelism"
+	case e.Code == CodeTLS:
+		return e.tlsHint()
+	case e.Code == CodeUnreachable:
+		return e.networkHint()
+	case strings.HasPrefix(e.Code, "Forbidden.NoPermission"):
+		return permissionHint
+	}
+	return ""
+}
+
+const permissionHint = "Grant this RAM user or role the operation in RAM, and for keys and secrets of an instance in their policy too"
+
+// codeHints are next steps for codes of the service and of our own.
+var codeHints = map[string]string{
+	"InvalidAccessKeyId.NotFound":        "The AccessKey is unknown or its session has expired: check which credentials are used with `kmsplan doctor`",
+	"InvalidAccessKeyId.Inactive":        "The AccessKey is disabled: enable it in RAM or use another",
+	"InvalidSecurityToken.Expired":       "The session has expired: renew it and run again",
+	"InvalidSecurityToken.Malformed":     "The security token does not belong to this AccessKey: renew the session",
+	"SignatureDoesNotMatch":              "The AccessKey secret does not belong to the AccessKey id, or a proxy changed the request",
+	"IncompleteSignature":                "The AccessKey id or secret is incomplete: check for cut or extra characters",
+	"SignatureNonceUsed":                 "The request was replayed on its way; the first copy may have been carried out",
+	"Forbidden.NoPermission":             permissionHint,
+	"Forbidden.AccessKey":                "This AccessKey may not call KMS",
+	"Forbidden.KmsServiceNotEnabled":     "Switch KMS on for the account in the console, or with `kmsplan kms OpenKmsService`",
+	"Forbidden.InDebt":                   "The account is in debt: settle it in the billing console",
+	"Forbidden.InDebtOverdue":            "The account is in debt: settle it in the billing console",
+	"Forbidden.KeyNotFound":              "Check the key id and that the gateway's region is the key's region",
+	"Forbidden.AliasNotFound":            "Check the alias, with its alias/ prefix, and the gateway's region",
+	"Forbidden.ResourceNotFound":         "Check the name and the gateway's region",
+	"Forbidden.DKMSInstanceNotFound":     "Check the instance id and the gateway's region",
+	"Forbidden.DKMSInstanceStateInvalid": "The instance is not connected yet: wait until the console shows it as enabled",
+	"Rejected.Disabled":                  "Enable the key first",
+	"Rejected.PendingDeletion":           "Bring the key back first: `kmsplan rescue`, or `kmsplan kms CancelKeyDeletion`",
+	"Rejected.PendingImport":             "Import key material first",
+	"Rejected.ResourceInDeleteWindow":    "Bring the secret back with RestoreSecret, or wait until its recovery window ends",
+	"Rejected.ResourceExist":             "The name is taken: import the existing object or choose another name",
+	"AliasAlreadyExists":                 "The alias exists: import it, or point it to the key with UpdateAlias",
+	"Rejected.LimitExceeded":             "A quota of the account or the instance is used up: delete what is unused or buy more",
+	"UnsupportedOperation":               "The key's kind or instance does not offer this; for an instance's key on the public gateway, access over the Internet must be switched on",
+	"Unauthorized":                       "The gateway does not know this ClientKey: it was deleted, or it belongs to another instance",
+	"SignatureNotMatch":                  "The ClientKey's private key does not belong to its key id: download the ClientKey again",
+	CodeCredentials:                      "See `kmsplan doctor`",
+	CodeRedirect:                         "A proxy or portal answers in the gateway's place: check the endpoint and HTTPS_PROXY",
+	CodeBadAnswer:                        "Something other than KMS answers: check the endpoint and HTTPS_PROXY with `kmsplan doctor`",
+	CodeTimeout:                          "Check the network with `kmsplan doctor`, or raise the gateway's timeout",
+	CodeUnsupported:                      "Use a gateway that offers it: management is on the public gateway, random bytes and data-key pairs are on the instance gateway",
+}
+
+// clockCodes are refusals for the request's time.
+var clockCodes = map[string]bool{
+	"IllegalTimestamp": true, "InvalidTimeStamp.Expired": true, "InvalidTimeStamp.Format": true, "RequestTimeTooSkewed": true,
+}
+
+func (e *Error) clockHint() string {
+	if skew := e.ClockSkew.Round(time.Second); skew != 0 {
+		direction := "behind"
+		if skew < 0 {
+			skew, direction = -skew, "ahead of"
+		}
+		return fmt.Sprintf("This machine's clock is %s %s the gateway's: set it right (NTP)", skew, direction)
+	}
+	return "Set this machine's clock right (NTP)"
+}
+
+func (e *Error) tlsHint() string {
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(e.Cause, &unknown) && e.Gateway == GatewayPublic:
+		return "The system's roots do not know this server: a proxy may intercept TLS; for an emulator set ca_file"
+	case errors.As(e.Cause, &unknown):
+		return "Set ca_file to the instance's CA certificate (PrivateKmsCA_kst-….pem from the KMS console)"
+	case errors.As(e.Cause, &host):
+		return "The endpoint's name is not in the server's certificate: check the endpoint"
+	case errors.As(e.Cause, &invalid) && invalid.Reason == x509.Expired:
+		return "Check this machine's clock; if it is right, the server's certificate must be renewed"
+	}
+	return "Check that the endpoint speaks TLS 1.2 or later, and the proxy"
+}
+
+func (e *Error) networkHint() string {
+	if unknownHost(e.Cause) {
+		if e.Gateway == GatewayPublic {
+			return "Check the region's name and this machine's DNS"
+		}
+		return "Instance gateways are reachable only in their bound VPC: run there, or bind this VPC to the instance"
+	}
+	return "Check the endpoint, the route and HTTPS_PROXY with `kmsplan doctor`"
+}
+
+// unknownHost reports that a name does not resolve, for good.
+func unknownHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
+}

@@ -1,0 +1,37 @@
+package kms
+
+import (
+	"regexp"
+	"strings"
+)
+
+// maxForeignText bounds text of others that goes into an error.
+const maxForeignText = 600
+
+// secretField finds the values of fields that hold secrets in text of others:
+// JSON members, query parameters and headers.
+var secretField = regexp.MustCompile(`(?i)((?:access_?key_?secret|secret_?access_?key|security_?token|sts_?token|x-acs-security-token|access_?token|refresh_?token|password|private_?key_?data|signature|authorization|plaintext|secret_?data)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,;&}]+)`)
+
+// scrubText removes what looks like a secret from text of others and bounds it.
+func scrubText(text string) string {
+	text = secretField.ReplaceAllString(text, "${1}"+Redacted)
+	if len(text) > maxForeignText {
+		text = strings.ToValidUTF8(text[:maxForeignText], "") + "…"
+	}
+	return text
+}
+
+// minScrub is the shortest secret that is searched for in foreign text; shorter
+// ones would blank out words by chance.
+const minScrub = 4
+
+// scrub removes the given secrets from a message of the service, then what
+// looks like a secret.
+func scrub(message string, secrets []string) string {
+	for _, s := range secrets {
+		if len(s) >= minScrub {
+			message = strings.ReplaceAll(message, s, Redacted)
+		}
+	}
+	return scrubText(message)
+}
