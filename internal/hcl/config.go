@@ -17,6 +17,9 @@ type Inputs struct {
 	WorkDir   string       // directory var files are relative to; "" = Dir
 	Version   string       // kmsplan's version, held against required_version
 	SkipFiles bool         // disable the file functions
+	// AllowMissing makes required variables without a value unknown instead of an error, for
+	// validate, which needs no values.
+	AllowMissing bool
 }
 
 // Assignment is one -var NAME=VALUE or -var-file=PATH, in the order given.
@@ -65,6 +68,9 @@ type Gateway struct {
 	Instance *InstanceGateway
 	Emulator *EmulatorGateway
 	Range    hclv2.Range
+	// Ranges tells where an argument is written, for diagnostics about it: "region",
+	// "instance.ca_file", "instance.client_key.file" …
+	Ranges map[string]hclv2.Range
 }
 
 // PublicGateway is public { endpoint, ca_file, credentials … }.
@@ -85,7 +91,7 @@ type InstanceGateway struct {
 // ClientKey is client_key { file, password }.
 type ClientKey struct {
 	File     string
-	Password cty.Value // string, sensitive; may be unknown only in validate
+	Password cty.Value // string, marked Sensitive; unknown only with Inputs.AllowMissing
 }
 
 // EmulatorGateway is emulator { path | ready_file }.
@@ -99,6 +105,7 @@ type EmulatorGateway struct {
 type Output struct {
 	Name        string
 	Description string
+	Sensitive   bool // its value is never stored and never printed
 	Range       hclv2.Range
 }
 
@@ -148,6 +155,20 @@ type Import struct {
 type Objects interface {
 	Object(a addr.Address) (cty.Value, bool)
 }
+
+// GatewayObjects is what an Objects may also offer: what is known of a gateway once
+// it runs, of type GatewayType. The embedded emulator's instance id exists only
+// then; without it gateway.NAME.instance.id of an emulator is unknown.
+type GatewayObjects interface {
+	GatewayObject(name string) (cty.Value, bool)
+}
+
+// GatewayType is the type of gateway.NAME in expressions.
+var GatewayType = cty.Object(map[string]cty.Type{
+	"name":     cty.String,
+	"region":   cty.String,
+	"instance": cty.Object(map[string]cty.Type{"id": cty.String}), // null without an instance
+})
 
 // Body is one evaluated instance. An attribute that was not written is absent
 // from Attrs (not managed); one written as null is present and null.

@@ -1,8 +1,3 @@
-// Package schema holds the language's block types as data: one table per kind
-// drives decoding, type checking, validation, suggestions, diffing and the
-// reference documentation. It is pure: no network, no files.
-//
-// It imports go-cty and nothing of ours. Start reading at Kind.
 package schema
 
 import "github.com/zclconf/go-cty/cty"
@@ -14,7 +9,49 @@ type Kind struct {
 	Doc        string // one paragraph, Markdown
 	Attributes []Attribute
 	Blocks     []Block
-	Protected  bool // vanishing from the configuration is refused (keys, secrets)
+	Rules      []Rule // what must hold between the attributes of one block
+	Protected  bool   // vanishing from the configuration is refused (keys, secrets)
+
+	objectType cty.Type
+}
+
+// Rule is a condition between several attributes of one block.
+type Rule struct {
+	Doc string // one sentence for the reference
+	// Check looks at one evaluated block. It returns the attribute (or nested block) at fault and an
+	// error whose text is full sentences with what to write instead, or nil.
+	Check func(b Values) (attribute string, err error)
+}
+
+// Values are the attributes of one evaluated block: what was not written is
+// absent, values may be null or unknown, none is marked.
+type Values struct {
+	Attrs  map[string]cty.Value
+	Blocks map[string]bool // nested blocks that are written
+	// NoInstance says that the block's object will live outside any KMS instance: no instance is
+	// written, and its gateway has none.
+	NoInstance bool
+}
+
+// String returns the attribute when it is written, known, not null and a string.
+func (v Values) String(name string) (string, bool) {
+	val, ok := v.Attrs[name]
+	if !ok || val.IsNull() || !val.IsKnown() || val.Type() != cty.String {
+		return "", false
+	}
+	return val.AsString(), true
+}
+
+// True reports whether the attribute is written, known and true.
+func (v Values) True(name string) bool {
+	val, ok := v.Attrs[name]
+	return ok && !val.IsNull() && val.IsKnown() && val.Type() == cty.Bool && val.True()
+}
+
+// Set reports whether the attribute is written and not null; an unknown value counts as set.
+func (v Values) Set(name string) bool {
+	val, ok := v.Attrs[name]
+	return ok && !val.IsNull()
 }
 
 // Mode says who sets an attribute.
@@ -53,11 +90,26 @@ type Block struct {
 	ExclusiveWith string
 }
 
+// Attribute returns the block's attribute of that name, or nil.
+func (b *Block) Attribute(name string) *Attribute { return find(b.Attributes, name) }
+
 // Attribute returns the attribute of that name, or nil.
-func (k *Kind) Attribute(name string) *Attribute {
-	for i := range k.Attributes {
-		if k.Attributes[i].Name == name {
-			return &k.Attributes[i]
+func (k *Kind) Attribute(name string) *Attribute { return find(k.Attributes, name) }
+
+// Block returns the nested block of that name, or nil.
+func (k *Kind) Block(name string) *Block {
+	for i := range k.Blocks {
+		if k.Blocks[i].Name == name {
+			return &k.Blocks[i]
+		}
+	}
+	return nil
+}
+
+func find(list []Attribute, name string) *Attribute {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
 		}
 	}
 	return nil
@@ -65,7 +117,9 @@ func (k *Kind) Attribute(name string) *Attribute {
 
 // ObjectType is the type of a reference to the block: every attribute that is not
 // write-only, configured and computed.
-func (k *Kind) ObjectType() cty.Type {
+func (k *Kind) ObjectType() cty.Type { return k.objectType }
+
+func objectType(k *Kind) cty.Type {
 	types := map[string]cty.Type{}
 	for _, a := range k.Attributes {
 		if !a.WriteOnly {

@@ -1,0 +1,146 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// MaxContext is the longest encryption context in characters, as JSON (KMS: Encrypt).
+const MaxContext = 8192
+
+// The scopes of a data key and the suites of an envelope's body.
+const (
+	ScopeFile      = "file"
+	ScopeDirectory = "directory"
+	ScopeRun       = "run"
+
+	SuiteAES = "AES_256_GCM"
+	SuiteSM4 = "SM4_GCM"
+)
+
+func encryptKind() *Kind {
+	return &Kind{
+		Name: "encrypt", Data: true,
+		Doc: "A file this stack keeps encrypted. The output is stale, and written anew, when source, key, key version, context or recipients changed.",
+		Attributes: []Attribute{
+			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Check: checkKeyReference},
+			{Name: "source", Type: cty.String, Mode: Required, Doc: "The plaintext file, inside the module.", Check: checkFile},
+			{Name: "output", Type: cty.String, Mode: Required, Doc: "The envelope to write, inside the module.", Check: checkFile},
+			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context, readable in the envelope and bound into it; up to 8,192 characters as JSON.", Check: checkContext},
+			{Name: "scope", Type: cty.String, Doc: "How many files share a data key: `file` (default), `directory` or `run`.", Check: oneOf("data-key scope", ScopeFile, ScopeDirectory, ScopeRun)},
+			{Name: "suite", Type: cty.String, Doc: "The body's cipher: `AES_256_GCM` (default) or `SM4_GCM`.", Check: oneOf("suite", SuiteAES, SuiteSM4)},
+			{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`) that can open the envelope without KMS, for break-glass.", Check: checkRecipients},
+			{Name: "key_version", Type: cty.String, Mode: Computed, Doc: "The key version that wraps the envelope's data key."},
+			{Name: "commitment", Type: cty.String, Mode: Computed, Doc: "The body's commitment, base64: which plaintext this is, and nothing about it."},
+		},
+		Rules: []Rule{{Doc: "`output` differs from `source`.", Check: outputDiffersFromSource}},
+	}
+}
+
+func decryptKind() *Kind {
+	return &Kind{
+		Name: "decrypt", Data: true,
+		Doc: "A plaintext made from an envelope, at deploy.",
+		Attributes: []Attribute{
+			{Name: "source", Type: cty.String, Mode: Required, Doc: "The envelope, inside the module.", Check: checkFile},
+			{Name: "output", Type: cty.String, Mode: Required, Doc: "The plaintext file to write, inside the module.", Check: checkFile},
+			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context the envelope must carry; left out: any.", Check: checkContext},
+			{Name: "mode", Type: cty.String, Doc: "The output's mode, octal; default `0600`. Others than owner and group get nothing.", Check: checkMode},
+		},
+		Rules: []Rule{{Doc: "`output` differs from `source`.", Check: outputDiffersFromSource}},
+	}
+}
+
+func rewrapKind() *Kind {
+	return &Kind{
+		Name: "rewrap", Data: true,
+		Doc: "Keeps every matching envelope under the key's primary version. Only headers are rewritten, never bodies.",
+		Attributes: []Attribute{
+			{Name: "source", Type: cty.String, Mode: Required, Doc: "A glob inside the module; `**` stands for any directories.", Check: checkGlob},
+			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Check: checkKeyReference},
+		},
+	}
+}
+
+func checkKeyReference(v cty.Value) error {
+	k := v.AsString()
+	switch {
+	case k == "":
+		return sentence("The key is empty. Write key.NAME.id or alias.NAME.name.")
+	case strings.HasPrefix(k, "acs:") && !strings.HasPrefix(k, "acs:kms:"):
+		return sentence("%q is no ARN of a KMS key; one looks like acs:kms:REGION:ACCOUNT:key/ID.", k)
+	}
+	return nil
+}
+
+func checkContext(v cty.Value) error {
+	size := 2
+	for it := v.ElementIterator(); it.Next(); {
+		key, value := it.Element()
+		if key.AsString() == "" {
+			return sentence("A name in the encryption context is empty.")
+		}
+		if value.IsNull() {
+			return sentence("The value of %q in the encryption context is null. Leave it out, or give it a text.", key.AsString())
+		}
+		size += utf8.RuneCountInString(key.AsString()) + 6
+		if value.IsKnown() {
+			size += utf8.RuneCountInString(value.AsString())
+		}
+	}
+	if size > MaxContext {
+		return sentence("An encryption context has at most %d characters as JSON; this one has %d. Keep it to what identifies the file.", MaxContext, size)
+	}
+	return nil
+}
+
+func checkRecipients(v cty.Value) error {
+	for it := v.ElementIterator(); it.Next(); {
+		_, r := it.Element()
+		if !r.IsKnown() {
+			continue
+		}
+		if r.IsNull() || !strings.HasPrefix(r.AsString(), "age1") {
+			return sentence(`A recipient is an age public key, "age1…", as age-keygen prints it. Never put the secret key (AGE-SECRET-KEY-…) here.`)
+		}
+	}
+	return nil
+}
+
+func checkGlob(v cty.Value) error {
+	if err := checkPath(v); err != nil {
+		return err
+	}
+	if !ValidGlob(v.AsString()) {
+		return sentence(`%q is no pattern. Use * and ? inside a name, [abc] for classes, and ** for any directories.`, v.AsString())
+	}
+	return nil
+}
+
+func outputDiffersFromSource(b Values) (string, error) {
+	source, okS := b.String("source")
+	output, okO := b.String("output")
+	if okS && okO && cleanPath(source) == cleanPath(output) {
+		return "output", sentence("The output is the source, %q, itself. Write it to another file.", source)
+	}
+	return "", nil
+}
+
+// Managed returns the names of the managed kinds.
+func Managed() []string { return names(false) }
+
+// DataKinds returns the names of the data kinds.
+func DataKinds() []string { return names(true) }
+
+func names(data bool) []string {
+	var list []string
+	for _, k := range kinds {
+		if k.Data == data {
+			list = append(list, k.Name)
+		}
+	}
+	return slices.Clip(list)
+}

@@ -1,0 +1,27 @@
+package schema
+
+// Kinds returns every kind, managed ones first, in the order of the reference.
+// The tables are shared: read only.
+func Kinds() []*Kind {
+	return kinds[:]
+}
+
+// Lookup returns the kind of that name, or nil. data asks for data blocks.
+func Lookup(name string, data bool) *Kind {
+	for _, k := range kinds {
+		if k.Name == name && k.Data == data {
+			return k
+		}
+	}
+	return nil
+}
+
+var kinds = [...]*Kind{
+	finish(keyKind()), finish(aliasKind()), finish(rotationPolicyKind()), finish(secretKind()),
+	finish(encryptKind()), finish(decryptKind()), finish(rewrapKind()),
+}
+
+func finish(k *Kind) *Kind {
+	k.objectType = objectType(k)
+	return k
+}

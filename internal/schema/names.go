@@ -1,0 +1,84 @@
+package schema
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// AliasPrefix starts every alias name.
+const AliasPrefix = "alias/"
+
+var (
+	aliasPattern    = regexp.MustCompile(`^alias/[A-Za-z0-9_/-]{1,255}$`)
+	reservedAlias   = regexp.MustCompile(`^alias/acs(/|$)`)
+	secretPattern   = regexp.MustCompile(`^[A-Za-z0-9_/+=.@-]{1,192}$`)
+	instancePattern = regexp.MustCompile(`^kst-[A-Za-z0-9*-]{3,60}$`)
+)
+
+// KMS: CreateAlias.
+func checkAliasName(v cty.Value) error {
+	name := v.AsString()
+	switch {
+	case !strings.HasPrefix(name, AliasPrefix):
+		return sentence("An alias name starts with %q: write %q.", AliasPrefix, AliasPrefix+strings.TrimPrefix(name, "/"))
+	case reservedAlias.MatchString(name):
+		return sentence("The name %q is reserved: alias/acs belongs to Alibaba Cloud's own keys. Choose another name.", name)
+	case !aliasPattern.MatchString(name):
+		return sentence(`The alias name %q is not allowed: after "alias/" come 1 to 255 letters, digits, _, - and /.`, name)
+	}
+	return nil
+}
+
+// KMS: CreateSecret.
+func checkSecretName(v cty.Value) error {
+	name := v.AsString()
+	switch {
+	case strings.HasPrefix(name, "acs/"):
+		return sentence(`The secret name %q starts with "acs/", which is reserved for managed secrets. Choose another name.`, name)
+	case !secretPattern.MatchString(name):
+		return sentence("The secret name %q is not allowed: 1 to 192 letters, digits and _ / + = . @ -.", name)
+	}
+	return nil
+}
+
+func checkInstance(v cty.Value) error {
+	if !instancePattern.MatchString(v.AsString()) {
+		return sentence(`%q is no KMS instance id; one looks like "kst-hzz65f176a0ogplgq1234". Write gateway.NAME.instance.id, or null for no instance.`, v.AsString())
+	}
+	return nil
+}
+
+// checkKeyID wants what CreateAlias and UpdateRotationPolicy accept: a key id, no alias and no ARN.
+func checkKeyID(v cty.Value) error {
+	id := v.AsString()
+	switch {
+	case id == "":
+		return sentence("The key id is empty. Write key.NAME.id.")
+	case strings.HasPrefix(id, AliasPrefix):
+		return sentence("%q is an alias, and KMS wants the key's id here. Write key.NAME.id.", id)
+	case strings.HasPrefix(id, "acs:"):
+		return sentence("%q is an ARN, and KMS wants the key's id here. Write key.NAME.id, or the part after the last slash.", id)
+	}
+	return nil
+}
+
+// checkKeyIDs is checkKeyID for a set.
+func checkKeyIDs(v cty.Value) error {
+	if v.LengthInt() == 0 {
+		return sentence("The set of keys is empty. Name at least one key, or remove the block.")
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		_, id := it.Element()
+		if id.IsNull() {
+			return sentence("A key id is null. Write key.NAME.id.")
+		}
+		if id.IsKnown() {
+			if err := checkKeyID(id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agext/levenshtein"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// MaxDescription is the longest description in characters (KMS: CreateKey).
+const MaxDescription = 8192
+
+// maxCharacters refuses a text of more characters than max.
+func maxCharacters(what string, max int) func(cty.Value) error {
+	return func(v cty.Value) error {
+		if n := utf8.RuneCountInString(v.AsString()); n > max {
+			return sentence("%s has at most %d characters; this one has %d. Shorten it.", what, max, n)
+		}
+		return nil
+	}
+}
+
+// oneOf refuses every text that is not among allowed, and suggests the nearest.
+func oneOf(what string, allowed ...string) func(cty.Value) error {
+	return func(v cty.Value) error {
+		given := v.AsString()
+		if slices.Contains(allowed, given) {
+			return nil
+		}
+		list := `"` + strings.Join(allowed, `", "`) + `"`
+		if s := Suggest(given, allowed); s != "" {
+			return sentence("%q is not a %s. Did you mean %q? Allowed: %s.", given, what, s, list)
+		}
+		return sentence("%q is not a %s. Allowed: %s.", given, what, list)
+	}
+}
+
+// Suggest returns the name nearest to given, ignoring case, or "" when none is near:
+// fewer than three edits, or a third of the length for longer names.
+func Suggest(given string, names []string) string {
+	best, nearest := "", max(3, len(given)/3)
+	for _, name := range names {
+		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(name), nil)
+		if d < nearest {
+			best, nearest = name, d
+		}
+	}
+	return best
+}
+
+// wholeNumber refuses numbers that are not whole or outside min to max.
+func wholeNumber(what, unit string, min, max int64) func(cty.Value) error {
+	return func(v cty.Value) error {
+		n, acc := v.AsBigFloat().Int64()
+		if acc != 0 || n < min || n > max {
+			return sentence("%s is a whole number from %d to %d%s.", what, min, max, unit)
+		}
+		return nil
+	}
+}
