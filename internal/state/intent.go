@@ -9,10 +9,11 @@ import (
 // Intent says that a mutating call is about to be made. It is appended to the
 // journal and synced before the call.
 type Intent struct {
-	ID        string            `json:"id"`        // unique per call
-	Address   string            `json:"address"`   // the object's address
-	Kind      string            `json:"kind"`      //
-	Operation string            `json:"operation"` // API name
+	ID        string            `json:"id"`      // unique per call
+	Address   string            `json:"address"` // the object's address
+	Kind      string            `json:"kind"`
+	Gateway   string            `json:"gateway,omitempty"` // gateway block's name, filled in by apply
+	Operation string            `json:"operation"`         // API name
 	ObjectID  string            `json:"object_id,omitempty"`
 	Token     string            `json:"token"` // the change's UUIDv7, carried by created objects as the kmsplan:intent tag
 	Detail    map[string]string `json:"detail,omitempty"`

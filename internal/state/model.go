@@ -1,6 +1,10 @@
 package state
 
-import "time"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // FormatVersion is the version of the state's JSON form.
 const FormatVersion = 1
@@ -15,6 +19,13 @@ type State struct {
 	Resources []Resource     `json:"resources"`
 	Files     []File         `json:"files"`
 	Outputs   map[string]any `json:"outputs,omitempty"`
+	// Journal is the id of the last journal folded into this state: folding it again does nothing.
+	Journal string `json:"journal,omitempty"`
+}
+
+// New is the state of a stack that has none yet: serial 0 and a fresh lineage.
+func New() State {
+	return State{Version: FormatVersion, Lineage: uuid.NewString()}
 }
 
 // Resource is one managed object.

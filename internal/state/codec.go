@@ -1,0 +1,103 @@
+package state
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// checksumField ends a stored state. The checksum covers the document without the
+// field and without insignificant space, so that a state that was only re-indented is still whole.
+const (
+	checksumField = `,"checksum":"sha256:`
+	checksumEnd   = `"}`
+)
+
+// Encode writes st as people may read it: indented JSON that ends with a
+// checksum of the rest.
+func Encode(st State) ([]byte, error) {
+	if st.Resources == nil {
+		st.Resources = []Resource{}
+	}
+	if st.Files == nil {
+		st.Files = []File{}
+	}
+	compact, err := json.Marshal(Sorted(st))
+	if err != nil {
+		return nil, fmt.Errorf("encoding the state: %w", err)
+	}
+	sum := sha256.Sum256(compact)
+	sealed := append(compact[:len(compact)-1], checksumField+hex.EncodeToString(sum[:])+checksumEnd...)
+	var out bytes.Buffer
+	out.Grow(2 * len(sealed))
+	if err := json.Indent(&out, sealed, "", "  "); err != nil {
+		return nil, fmt.Errorf("encoding the state: %w", err)
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
+
+// Decode reads what Encode wrote; name is for messages. Errors: ErrCorrupt,
+// ErrNewerFormat.
+func Decode(name string, data []byte) (State, error) {
+	var head struct {
+		Version int    `json:"version"`
+		Writer  string `json:"writer"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return State{}, &CorruptError{Path: name, Reason: "it is not JSON: " + err.Error()}
+	}
+	if head.Version > FormatVersion {
+		return State{}, &NewerFormatError{Path: name, Format: head.Version, Writer: head.Writer}
+	}
+	if head.Version < 1 {
+		return State{}, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
+	}
+	if !sealed(data) {
+		return State{}, &CorruptError{Path: name, Reason: "its checksum does not fit its content"}
+	}
+	var st State
+	if err := json.Unmarshal(data, &st); err != nil {
+		return State{}, &CorruptError{Path: name, Reason: "its content is not a state: " + err.Error()}
+	}
+	if err := st.check(); err != nil {
+		return State{}, &CorruptError{Path: name, Reason: err.Error()}
+	}
+	return st, nil
+}
+
+// sealed reports whether the document carries the checksum of its content.
+func sealed(data []byte) bool {
+	var compact bytes.Buffer
+	compact.Grow(len(data))
+	if err := json.Compact(&compact, data); err != nil {
+		return false
+	}
+	doc := compact.Bytes()
+	tail := len(checksumField) + hex.EncodedLen(sha256.Size) + len(checksumEnd)
+	if len(doc) < tail {
+		return false
+	}
+	body, field := doc[:len(doc)-tail], doc[len(doc)-tail:]
+	h := sha256.New()
+	h.Write(body)
+	h.Write([]byte("}"))
+	return string(field) == checksumField+hex.EncodeToString(h.Sum(nil))+checksumEnd
+}
+
+// check holds what every stored state satisfies.
+func (st State) check() error {
+	if st.Serial == 0 || st.Lineage == "" {
+		return fmt.Errorf("it has no serial or no lineage")
+	}
+	seen := make(map[string]bool, len(st.Resources))
+	for _, r := range st.Resources {
+		if r.Address == "" || seen[r.Address] {
+			return fmt.Errorf("it names the object %q twice or without address", r.Address)
+		}
+		seen[r.Address] = true
+	}
+	return nil
+}

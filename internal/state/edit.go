@@ -1,0 +1,174 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// ErrNoSuchAddress says that the state has nothing at an address.
+var ErrNoSuchAddress = errors.New("the state has no such address")
+
+// Find returns the object at an address.
+func Find(st State, address string) (Resource, bool) {
+	i := slices.IndexFunc(st.Resources, func(r Resource) bool { return r.Address == address })
+	if i < 0 {
+		return Resource{}, false
+	}
+	return st.Resources[i], true
+}
+
+// Select returns the addresses of objects and files that a pattern names, sorted:
+// an address, or a block's address for all its instances. No pattern selects everything.
+// Errors: ErrNoSuchAddress for a pattern that names nothing.
+func Select(st State, patterns ...string) ([]string, error) {
+	all := addresses(st)
+	if len(patterns) == 0 {
+		return all, nil
+	}
+	var selected []string
+	for _, p := range patterns {
+		if _, err := addr.Parse(p); err != nil {
+			return nil, err
+		}
+		n := len(selected)
+		for _, a := range all {
+			if names(p, a) {
+				selected = append(selected, a)
+			}
+		}
+		if len(selected) == n {
+			return nil, fmt.Errorf("%w: %s; `kmsplan state list` shows what it has", ErrNoSuchAddress, p)
+		}
+	}
+	slices.Sort(selected)
+	return slices.Compact(selected), nil
+}
+
+func addresses(st State) []string {
+	all := make([]string, 0, len(st.Resources)+len(st.Files))
+	for _, r := range st.Resources {
+		all = append(all, r.Address)
+	}
+	for _, f := range st.Files {
+		all = append(all, f.Address)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// names reports whether pattern is the address or its block.
+func names(pattern, address string) bool {
+	return address == pattern || strings.HasPrefix(address, pattern+"[")
+}
+
+// Move gives an object, or all instances of a block, another address. The objects
+// themselves are untouched; what depends on them and what they encrypted follows. Errors: ErrNoSuchAddress; a
+// destination that is taken or of another kind. The result's serial is st's.
+func Move(st State, from, to string) (State, error) {
+	if err := movable(from, to); err != nil {
+		return st, err
+	}
+	moved, err := Select(st, from)
+	if err != nil {
+		return st, err
+	}
+	if _, err := Select(st, to); err == nil {
+		return st, fmt.Errorf("%s is taken in the state; move or remove that one first", to)
+	}
+	renamed := make(map[string]string, len(moved))
+	for _, a := range moved {
+		renamed[a] = to + strings.TrimPrefix(a, from)
+	}
+	return rename(st, renamed), nil
+}
+
+func movable(from, to string) error {
+	a, err := addr.Parse(from)
+	if err != nil {
+		return err
+	}
+	b, err := addr.Parse(to)
+	if err != nil {
+		return err
+	}
+	if a.Data != b.Data || a.Kind != b.Kind {
+		return fmt.Errorf("%s cannot become %s: an object keeps its kind", from, to)
+	}
+	return nil
+}
+
+func rename(st State, renamed map[string]string) State {
+	name := func(a string) string {
+		if b, ok := renamed[a]; ok {
+			return b
+		}
+		return a
+	}
+	st.Resources, st.Files = slices.Clone(st.Resources), slices.Clone(st.Files)
+	for i := range st.Resources {
+		r := &st.Resources[i]
+		r.Address = name(r.Address)
+		r.DependsOn = slices.Clone(r.DependsOn)
+		for j := range r.DependsOn {
+			r.DependsOn[j] = name(r.DependsOn[j])
+		}
+	}
+	for i := range st.Files {
+		st.Files[i].Address = name(st.Files[i].Address)
+	}
+	return Sorted(st)
+}
+
+// Remove takes objects out of the state: they are forgotten and go on living.
+// It returns the addresses removed. Errors: ErrNoSuchAddress.
+func Remove(st State, patterns ...string) (State, []string, error) {
+	if len(patterns) == 0 {
+		return st, nil, errors.New("name the address to forget")
+	}
+	gone, err := Select(st, patterns...)
+	if err != nil {
+		return st, nil, err
+	}
+	is := make(map[string]bool, len(gone))
+	for _, a := range gone {
+		is[a] = true
+	}
+	st.Resources = slices.DeleteFunc(slices.Clone(st.Resources), func(r Resource) bool { return is[r.Address] })
+	st.Files = slices.DeleteFunc(slices.Clone(st.Files), func(f File) bool { return is[f.Address] })
+	return st, gone, nil
+}
+
+// CheckPush decides whether `state push` may put pushed in current's place.
+// Unforced, pushed belongs to the same stack and is not older; equal serials must not
+// hide different content. It returns the state to store, with the serial that follows current's.
+func CheckPush(current State, v Version, pushed State, force bool) (State, error) {
+	if !force && !v.IsZero() {
+		if pushed.Lineage != current.Lineage {
+			return State{}, fmt.Errorf("the pushed state has lineage %s, the stored one %s: it belongs to another stack; push -force replaces it all the same",
+				pushed.Lineage, current.Lineage)
+		}
+		if pushed.Serial < current.Serial {
+			return State{}, fmt.Errorf("the pushed state has serial %d, the stored one %d: it is older and may miss objects; push -force replaces it all the same",
+				pushed.Serial, current.Serial)
+		}
+		if pushed.Serial == current.Serial && !equal(pushed, current) {
+			return State{}, fmt.Errorf("both states have serial %d and differ: one of them was changed elsewhere; push -force replaces the stored one all the same",
+				pushed.Serial)
+		}
+	}
+	pushed.Serial = current.Serial + 1
+	if v.IsZero() {
+		pushed.Serial = 1
+	}
+	return pushed, nil
+}
+
+func equal(a, b State) bool {
+	x, errA := Encode(a)
+	y, errB := Encode(b)
+	return errA == nil && errB == nil && string(x) == string(y)
+}
