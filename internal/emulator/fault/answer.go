@@ -1,0 +1,40 @@
+package fault
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// Header marks an answer that a fault changed or made up.
+const Header = "x-kmsplan-fault"
+
+// Answer is a whole HTTP answer.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	Code   string // the error code inside, for the log
+}
+
+// Write sends the answer.
+func (a Answer) Write(w http.ResponseWriter) {
+	a.copyHeader(w)
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // a client that is gone needs no answer
+}
+
+func (a Answer) copyHeader(w http.ResponseWriter) {
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+}
+
+// Dialect is how one gateway speaks, so that made-up answers look like its own.
+type Dialect struct {
+	Refuse    func(status int, code, message string) Answer
+	Corrupt   func(Answer) Answer // flip a bit of the ciphertext inside
+	Malformed func(Answer) Answer // break the body
+	Extra     func(Answer) Answer // add unknown fields
+	Storm     func(d string)      // throttle everybody
+}

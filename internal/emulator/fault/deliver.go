@@ -1,0 +1,190 @@
+package fault
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Delivery is one authenticated call on its way out.
+type Delivery struct {
+	Commit      func() Answer // carries the operation out; may be called twice
+	Fingerprint string        // equal for calls that ask the same; "" = never stale
+	Dialect     Dialect
+}
+
+// Deliver executes the call and writes its answer as the rule wants it; a nil
+// rule changes nothing. It returns the answer as far as it was given (Status 0
+// = none).
+func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) Answer {
+	if rule == nil {
+		return i.plain(w, d)
+	}
+	w.Header().Set(Header, rule.Label())
+	switch rule.Action {
+	case Reject:
+		return write(w, d.refuse(rule))
+	case RejectAfterCommit:
+		d.Commit()
+		return write(w, d.refuse(rule))
+	case DropAfterCommit:
+		d.Commit()
+		return Drop(w)
+	case LateCommit:
+		wait(r.Context(), maxWait)
+		d.Commit()
+		return Drop(w)
+	case Delay:
+		wait(r.Context(), rule.duration())
+		return write(w, d.Commit())
+	case DelayAfter:
+		a := d.Commit()
+		wait(r.Context(), rule.duration())
+		return write(w, a)
+	case Duplicate:
+		d.Commit()
+		return write(w, d.Commit())
+	case Stale:
+		if a, found := i.past.back(d.Fingerprint, rule.number()); found {
+			return write(w, a)
+		}
+		return write(w, d.Commit())
+	case Throttle:
+		d.Dialect.Storm(rule.argument())
+		return write(w, d.Dialect.Refuse(429, "Rejected.Throttling", "QPS Limit Exceeded"))
+	case Crash:
+		d.Commit()
+		i.exit()
+		return Drop(w)
+	default:
+		return deform(w, r, rule, d)
+	}
+}
+
+// plain gives the true answer, and remembers it while a Stale rule waits.
+func (i *Injector) plain(w http.ResponseWriter, d Delivery) Answer {
+	a := d.Commit()
+	if d.Fingerprint != "" && a.Status == http.StatusOK && i.has(Stale) {
+		i.past.add(d.Fingerprint, a)
+	}
+	return write(w, a)
+}
+
+// deform carries the call out and damages the answer.
+func deform(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) Answer {
+	a := d.Commit()
+	switch rule.Action {
+	case Truncate:
+		return cut(w, a, min(rule.number(), len(a.Body)), len(a.Body)+1)
+	case WrongLength:
+		return cut(w, a, len(a.Body), len(a.Body)+64)
+	case SlowBody:
+		return slow(w, r, a, rule.number())
+	case Corrupt:
+		return write(w, d.Dialect.Corrupt(a))
+	case Malformed:
+		return write(w, d.Dialect.Malformed(a))
+	case ExtraFields:
+		return write(w, d.Dialect.Extra(a))
+	case HTML:
+		return write(w, page(rule.number()))
+	}
+	return write(w, a)
+}
+
+func (d Delivery) refuse(rule *Rule) Answer {
+	status, code := rule.rejection()
+	return d.Dialect.Refuse(status, code, "Injected by a fault rule.")
+}
+
+func write(w http.ResponseWriter, a Answer) Answer {
+	a.Write(w)
+	return a
+}
+
+func page(status int) Answer {
+	return Answer{
+		Status: status,
+		Header: http.Header{"Content-Type": {"text/html"}},
+		Body:   []byte("<html><head><title>" + strconv.Itoa(status) + "</title></head><body><h1>Bad gateway</h1></body></html>\n"),
+	}
+}
+
+// wait ends after d or when the client gives up, whichever comes first.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// cut announces length bytes, sends n and closes the connection.
+func cut(w http.ResponseWriter, a Answer, n, length int) Answer {
+	a.copyHeader(w)
+	w.Header().Set("Content-Length", strconv.Itoa(length))
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body[:n])
+	control := http.NewResponseController(w)
+	_ = control.Flush()
+	conn, _, err := control.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	// Not a reset: that would take the bytes back which are still on their way.
+	_ = tcp(conn).Close()
+	return a
+}
+
+// slow sends the body at a number of bytes a second, in steps of a tenth.
+func slow(w http.ResponseWriter, r *http.Request, a Answer, perSecond int) Answer {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(maxWait))
+	a.copyHeader(w)
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
+	w.WriteHeader(a.Status)
+	step := max(1, perSecond/10)
+	pause := time.Duration(step) * time.Second / time.Duration(perSecond)
+	for rest := a.Body; len(rest) > 0 && r.Context().Err() == nil; {
+		n := min(step, len(rest))
+		if _, err := w.Write(rest[:n]); err != nil {
+			break
+		}
+		_ = control.Flush()
+		rest = rest[n:]
+		wait(r.Context(), pause)
+	}
+	return a
+}
+
+// Drop closes the client's connection with a TCP reset, without an answer.
+func Drop(w http.ResponseWriter) Answer {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		// Not a connection of our own server (HTTP/2, a recorder): abort it the way net/http offers.
+		panic(http.ErrAbortHandler)
+	}
+	Reset(conn)
+	return Answer{}
+}
+
+// Reset closes a connection at once; over TCP the peer sees a reset.
+func Reset(conn net.Conn) {
+	conn = tcp(conn)
+	if t, ok := conn.(*net.TCPConn); ok {
+		_ = t.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// tcp is the connection below TLS, whose own Close would say goodbye politely.
+func tcp(conn net.Conn) net.Conn {
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return t.NetConn()
+	}
+	return conn
+}

@@ -1,0 +1,191 @@
+package fault_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/emulator/fault"
+)
+
+const body = `{"RequestId":"R","CiphertextBlob":"AAAA"}`
+
+// gateway is a server with one operation behind real TLS.
+type gateway struct {
+	server  *httptest.Server
+	faults  *fault.Injector
+	commits atomic.Int32
+	stormed atomic.Bool
+	exited  atomic.Bool
+	late    chan struct{} // closed by the first commit
+}
+
+func newGateway(t *testing.T, rule string) *gateway {
+	t.Helper()
+	g := &gateway{late: make(chan struct{})}
+	g.faults = fault.New(operations, func() { g.exited.Store(true) })
+	if _, err := g.faults.AddText(rule); err != nil {
+		t.Fatal(err)
+	}
+	g.server = httptest.NewTLSServer(http.HandlerFunc(g.serve))
+	t.Cleanup(g.server.Close)
+	return g
+}
+
+func refuse(status int, code, message string) fault.Answer {
+	return fault.Answer{Status: status, Body: []byte(`{"Code":"` + code + `"}`), Code: code}
+}
+
+func replace(text string) func(fault.Answer) fault.Answer {
+	return func(a fault.Answer) fault.Answer { a.Body = []byte(text); return a }
+}
+
+func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	e := fault.Event{Gateway: "public", Operation: "Encrypt"}
+	skew, done, _ := fault.Arrive(w, g.faults.Match(fault.OnArrival, e), refuse)
+	if done {
+		return
+	}
+	if skew != 0 {
+		refuse(400, "skewed by "+skew.String(), "").Write(w)
+		return
+	}
+	g.faults.Deliver(w, r, g.faults.Match(fault.OnExecution, e), fault.Delivery{
+		Fingerprint: "Encrypt",
+		Commit: func() fault.Answer {
+			if g.commits.Add(1) == 1 {
+				close(g.late)
+			}
+			return fault.Answer{Status: 200, Body: []byte(body)}
+		},
+		Dialect: fault.Dialect{
+			Refuse: refuse, Corrupt: replace("corrupt"), Malformed: replace("malformed"), Extra: replace("extra"),
+			Storm: func(d string) { g.stormed.Store(d == "10s") },
+		},
+	})
+}
+
+// call returns the status, the body as far as it came, the fault header, and
+// whether reading it failed.
+func (g *gateway) call(t *testing.T, timeout time.Duration) (status int, text, label string, failed bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, "POST", g.server.URL, strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := g.server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, "", "", true
+	}
+	defer response.Body.Close()
+	read, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(read), response.Header.Get(fault.Header), err != nil
+}
+
+// TestEveryAction drives every action over a real TLS connection: what the
+// client sees, and how often the operation was carried out.
+func TestEveryAction(t *testing.T) {
+	for _, c := range []struct {
+		rule    string
+		status  int
+		body    string // prefix
+		failed  bool
+		commits int32
+	}{
+		{"Encrypt:drop-before", 0, "", true, 0},
+		{"Encrypt:clock-skew=-20m", 400, `{"Code":"skewed by -20m0s"`, false, 0},
+		{"Encrypt:redirect", 302, "", false, 0},
+		{"Encrypt:too-large", 413, "", false, 0},
+		{"Encrypt:uri-too-long", 414, "", false, 0},
+		{"Encrypt:reject", 503, `{"Code":"ServiceUnavailableTemporary"}`, false, 0},
+		{"Encrypt:reject=Forbidden.NoPermission", 403, `{"Code":"Forbidden.NoPermission"}`, false, 0},
+		{"Encrypt:reject=Teapot/418", 418, `{"Code":"Teapot"}`, false, 0},
+		{"Encrypt:reject-after-commit", 500, `{"Code":"InternalFailure"}`, false, 1},
+		{"Encrypt:drop-after-commit", 0, "", true, 1},
+		{"Encrypt:delay=1ms", 200, body, false, 1},
+		{"Encrypt:delay-after=1ms", 200, body, false, 1},
+		{"Encrypt:duplicate", 200, body, false, 2},
+		{"Encrypt:throttle", 429, `{"Code":"Rejected.Throttling"}`, false, 0},
+		{"Encrypt:truncate=5", 200, body[:5], true, 1},
+		{"Encrypt:wrong-length", 200, body, true, 1},
+		{"Encrypt:slow-body=100000", 200, body, false, 1},
+		{"Encrypt:corrupt", 200, "corrupt", false, 1},
+		{"Encrypt:malformed", 200, "malformed", false, 1},
+		{"Encrypt:extra-fields", 200, "extra", false, 1},
+		{"Encrypt:html=502", 502, "<html>", false, 1},
+		{"Encrypt:crash-after-commit", 0, "", true, 1},
+		{"Encrypt:stale", 200, body, false, 1}, // nothing older to give
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			g := newGateway(t, c.rule)
+			status, text, label, failed := g.call(t, 10*time.Second)
+			if status != c.status || !strings.HasPrefix(text, c.body) || failed != c.failed {
+				t.Errorf("status %d, body %q, failed %v", status, text, failed)
+			}
+			if _, action, _ := strings.Cut(c.rule, ":"); status != 0 && !strings.HasPrefix(label, strings.Split(action, "=")[0]) {
+				t.Errorf("the answer is not marked: %q", label)
+			}
+			if got := g.commits.Load(); got != c.commits {
+				t.Errorf("carried out %d times, want %d", got, c.commits)
+			}
+			if strings.Contains(c.rule, "throttle") != g.stormed.Load() || strings.Contains(c.rule, "crash") != g.exited.Load() {
+				t.Error("storm or exit is wrong")
+			}
+			status, text, label, failed = g.call(t, 10*time.Second)
+			if status != 200 || text != body || label != "" || failed {
+				t.Errorf("the next call is disturbed: %d %q %q", status, text, label)
+			}
+		})
+	}
+}
+
+func TestLateCommitWaitsUntilTheClientGivesUp(t *testing.T) {
+	g := newGateway(t, "Encrypt:late-commit")
+	if _, _, _, failed := g.call(t, 50*time.Millisecond); !failed {
+		t.Fatal("an answer came")
+	}
+	select {
+	case <-g.late:
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing was committed after the client had left")
+	}
+}
+
+func TestStaleGivesAnEarlierAnswer(t *testing.T) {
+	i := fault.New(operations, nil)
+	if _, err := i.Add(fault.Rule{Operation: "ListKeys", Action: fault.Stale, Argument: "2", After: 3}); err != nil {
+		t.Fatal(err)
+	}
+	answers := ""
+	for n := range 4 {
+		w := httptest.NewRecorder()
+		i.Deliver(w, httptest.NewRequest("POST", "/", nil), i.Match(fault.OnExecution, fault.Event{Operation: "ListKeys"}), fault.Delivery{
+			Fingerprint: "ListKeys",
+			Commit:      func() fault.Answer { return fault.Answer{Status: 200, Body: []byte{byte('0' + n)}} },
+		})
+		answers += w.Body.String()
+	}
+	if answers != "0121" {
+		t.Fatalf("answers %s", answers)
+	}
+}
+
+func TestDropWithoutAConnectionAborts(t *testing.T) {
+	defer func() {
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			t.Fatalf("recovered %v", err)
+		}
+	}()
+	fault.Drop(httptest.NewRecorder())
+}
