@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,7 +23,11 @@ func (l *Local) keep(serial uint64, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return renameSynced(temp, path)
+	if err := renameSynced(temp, path); err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	l.fail.Hit("state.kept")
+	return nil
 }
 
 // prune removes the oldest generations. One that cannot be removed does no harm

@@ -18,7 +18,7 @@ func parseJournal(path string, data []byte) ([]Entry, int64, error) {
 		raw := data[offset : offset+int64(end)+1]
 		e, _, ok := parseLine(raw)
 		if !ok {
-			if durableBeyond(data[offset+int64(len(raw)):], offset) {
+			if durableBeyond(data[offset+1:], offset) {
 				return nil, 0, &JournalError{Path: path, Line: line, Reason: "its checksum does not fit"}
 			}
 			return entries, offset, nil
@@ -35,10 +35,14 @@ func parseJournal(path string, data []byte) ([]Entry, int64, error) {
 	return entries, int64(len(data)), nil
 }
 
-// durableBeyond reports whether a whole line in rest was written when more than
-// the first offset bytes of the file were on disk: then what stands at offset was durable once.
+// durableBeyond reports whether a whole line somewhere in rest was written when
+// more than the first offset bytes of the file were on disk: then what stands at offset was durable
+// once. Lines are looked for at every byte, because damage may have taken a newline.
 func durableBeyond(rest []byte, offset int64) bool {
-	for len(rest) > 0 {
+	for ; len(rest) > crcDigits; rest = rest[1:] {
+		if rest[crcDigits] != ' ' || !isHex(rest[:crcDigits]) {
+			continue
+		}
 		end := bytes.IndexByte(rest, '\n')
 		if end < 0 {
 			return false
@@ -46,9 +50,12 @@ func durableBeyond(rest []byte, offset int64) bool {
 		if _, durable, ok := parseLine(rest[:end+1]); ok && durable > offset {
 			return true
 		}
-		rest = rest[end+1:]
 	}
 	return false
+}
+
+func isHex(digits []byte) bool {
+	return !bytes.ContainsFunc(digits, func(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') })
 }
 
 // headerOf returns the header of a parsed journal, or nil for an empty one.

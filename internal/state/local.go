@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -86,21 +87,37 @@ func (l *Local) Read(ctx context.Context) (State, Version, error) {
 }
 
 func (l *Local) read() (State, Version, error) {
-	data, err := readFile(l.path, maxState)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return State{}, Version{}, fmt.Errorf("reading the state: %w", err)
+	data, err := l.bytes()
+	if err != nil {
+		return State{}, Version{}, err
 	}
 	if len(data) == 0 {
-		if path, _ := newestGeneration(l.generations()); path != "" {
-			return State{}, Version{}, &CorruptError{Path: l.path, Reason: "it is missing or empty, though older generations of it are kept in " + l.generations()}
+		kept, _ := newestGeneration(l.generations())
+		if kept == "" {
+			return New(), Version{}, nil
 		}
-		return New(), Version{}, nil
+		// The first state is put in place before its generation: if it was written just now, it is there.
+		if data, err = l.bytes(); err != nil {
+			return State{}, Version{}, err
+		}
+		if len(data) == 0 {
+			return State{}, Version{}, &CorruptError{Path: l.path, Reason: "it is missing or empty, though generations of it are kept in " + l.generations()}
+		}
 	}
 	st, err := Decode(l.path, data)
 	if err != nil {
 		return State{}, Version{}, err
 	}
 	return st, versionOf(st, data), nil
+}
+
+// bytes reads the state file; none when it is missing.
+func (l *Local) bytes() ([]byte, error) {
+	data, err := readFile(l.path, maxState)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the state: %w", err)
+	}
+	return data, nil
 }
 
 func readFile(path string, limit int64) ([]byte, error) {
@@ -148,20 +165,35 @@ func (l *Local) swap(ctx context.Context, old Version, next State, sameLineage b
 		return Version{}, &StaleError{Expected: old, Found: found}
 	}
 	if err := l.store(next.Serial, data); err != nil {
-		return Version{}, fmt.Errorf("writing the state %s, which is unchanged: %w", l.path, err)
+		return Version{}, fmt.Errorf("writing the state %s: %w", l.path, err)
 	}
 	return versionOf(next, data), nil
 }
 
-// store keeps the generation first, so that a state that is damaged later has its
-// equal beside it, then puts the new state in place.
+// store puts the new state in place, its generation first, so that a state that is
+// damaged later has its equal beside it. Only the very first goes the other way round: a generation without a
+// state means that the state was lost.
 func (l *Local) store(serial uint64, data []byte) error {
 	l.fail.Hit("state.swap")
 	l.sweep()
-	if err := l.keep(serial, data); err != nil {
-		return err
+	steps := []func() error{
+		func() error { return l.keep(serial, data) },
+		func() error { return l.replace(data) },
 	}
-	l.fail.Hit("state.kept")
+	if serial == 1 {
+		slices.Reverse(steps)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	l.prune()
+	return nil
+}
+
+// replace is the commit: until its rename the state is the old one.
+func (l *Local) replace(data []byte) error {
 	temp, err := writeTemp(l.path, data)
 	if err != nil {
 		return err
@@ -171,7 +203,6 @@ func (l *Local) store(serial uint64, data []byte) error {
 		return errors.Join(err, removeSynced(temp))
 	}
 	l.fail.Hit("state.renamed")
-	l.prune()
 	return nil
 }
 

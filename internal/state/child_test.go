@@ -1,0 +1,208 @@
+package state_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/statetest"
+)
+
+// The tests of this file's children run the test binary itself: a child is a real
+// process that dies for real.
+
+const childEnv = "KMSPLAN_STATE_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childEnv); job != "" {
+		if err := child(job, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// child does one job on the state at args[0].
+func child(job string, args []string) error {
+	ctx := context.Background()
+	prepareChild(job)
+	l, err := state.NewLocal(args[0], nil)
+	if err != nil {
+		return err
+	}
+	switch job {
+	case "write forever":
+		for i := 0; ; i++ {
+			if err := statetest.AddResource(ctx, l, args[1]+"_"+strconv.Itoa(i)); err != nil {
+				return err
+			}
+			fmt.Println(i)
+		}
+	case "append forever":
+		return appendForever(l.JournalPath())
+	case "write":
+		n, err := strconv.Atoi(args[2])
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			if err := statetest.AddResource(ctx, l, args[1]+"_"+strconv.Itoa(i)); err != nil {
+				return err
+			}
+		}
+	case "small files":
+		return fillLimited(ctx, l)
+	case "open umask":
+		return statetest.AddResource(ctx, l, "b")
+	case "hold":
+		if _, err := l.Lock(ctx, state.NewLockInfo("hold", time.Now())); err != nil {
+			return err
+		}
+		j, err := state.OpenJournal(l.JournalPath(), nil)
+		if err != nil {
+			return err
+		}
+		if err := j.Start(state.New().Lineage, 0); err != nil {
+			return err
+		}
+		fmt.Println("held")
+		select {}
+	}
+	return nil
+}
+
+func command(t testing.TB, job string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), must(os.Executable()), args...)
+	cmd.Env = append(os.Environ(), childEnv+"="+job)
+	return cmd
+}
+
+func TestKill9LeavesAReadableStateWithEveryAcknowledgedWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.json")
+	l := openLocal(t, path)
+	for kill := range 300 {
+		acked := killWhileTalking(t, command(t, "write forever", path, fmt.Sprint("c", kill)), kill)
+		st, _, err := l.Read(t.Context())
+		if err != nil {
+			t.Fatalf("kill %d: %v", kill, err)
+		}
+		if acked < 0 {
+			continue
+		}
+		if _, ok := state.Find(st, fmt.Sprintf("key.c%d_%d", kill, acked)); !ok {
+			t.Fatalf("kill %d: write %d was acknowledged and is lost", kill, acked)
+		}
+		if len(st.Resources) > 40 { // keep the rounds alike
+			st.Resources = nil
+			st.Serial++
+			if _, err := l.CompareAndSwap(t.Context(), must2(l.Read(t.Context())), st); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if left := must(filepath.Glob(filepath.Join(filepath.Dir(path), ".*.tmp"))); len(left) > 1 {
+		t.Errorf("dead writers' temporaries pile up: %v", left)
+	}
+}
+
+func must2[T, U any](_ T, u U, err error) U {
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
+
+// killWhileTalking kills the child at a moment that varies with n, and returns the last
+// number it printed, or -1.
+func killWhileTalking(t *testing.T, cmd *exec.Cmd, n int) int {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, lines := -1, bufio.NewScanner(out)
+	for lines.Scan() {
+		if last = must(strconv.Atoi(lines.Text())); last == n%4 {
+			time.AfterFunc(time.Duration(n*37%1500)*time.Microsecond, func() { _ = cmd.Process.Kill() })
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the child ended by itself")
+	}
+	return last
+}
+
+func TestConcurrentProcessesLoseNoUpdate(t *testing.T) {
+	const processes, each = 16, 6
+	path := filepath.Join(t.TempDir(), "s.json")
+	var running []*exec.Cmd
+	for p := range processes {
+		cmd := command(t, "write", path, fmt.Sprint("p", p), strconv.Itoa(each))
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, cmd)
+	}
+	for _, cmd := range running {
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, _, err := openLocal(t, path).Read(t.Context())
+	if err != nil || len(st.Resources) != processes*each || st.Serial != processes*each {
+		t.Errorf("%d objects at serial %d, %v; want %d", len(st.Resources), st.Serial, err, processes*each)
+	}
+}
+
+func TestADeadHoldersLockIsFree(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.json")
+	cmd := command(t, "hold", path)
+	out := must(cmd.StdoutPipe())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	bufio.NewScanner(out).Scan()
+	l := openLocal(t, path)
+	_, err := l.Lock(t.Context(), state.NewLockInfo("plan", time.Now()))
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprint("process ", cmd.Process.Pid)) {
+		t.Fatalf("locking against a living holder gave %v", err)
+	}
+	if _, err := state.OpenJournal(l.JournalPath(), nil); err == nil {
+		t.Error("the journal of a living process was opened")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the child ended by itself")
+	}
+	u, err := l.Lock(t.Context(), state.NewLockInfo("plan", time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := u.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	j, err := state.OpenJournal(l.JournalPath(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,306 @@
+// Package statetest holds what every state.Store promises, as one suite that each
+// implementation runs.
+//
+// Start reading at Run.
+package statetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Open returns a handle on one store; every call returns another handle on the
+// same one, as another process would have.
+type Open func() state.Store
+
+// Run checks a store. fresh makes a new, empty store and returns how to open it.
+func Run(t *testing.T, fresh func(t *testing.T) Open) {
+	for _, tt := range []struct {
+		name string
+		test func(t *testing.T, open Open)
+	}{
+		{"an empty store reads as a new state and stays empty", newState},
+		{"what was written is read back by everybody", roundTrip},
+		{"a write names the version it replaces", staleWrite},
+		{"the first write happens once", firstWrite},
+		{"a serial grows by one", serials},
+		{"a lineage is fixed unless it is replaced", lineages},
+		{"no concurrent write is lost", concurrentWrites},
+		{"a lock has one holder, who is named", lock},
+		{"unlocking twice does nothing", unlockTwice},
+		{"a broken lock is free, and its former holder cannot free the next", forceUnlock},
+		{"the lock is waited for", lockWait},
+		{"losing the lock never costs an update", writeWithoutLock},
+		{"a cancelled context ends the call", cancelled},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, fresh(t)) })
+	}
+}
+
+func next(st state.State, ids ...string) state.State {
+	st.Serial++
+	for _, id := range ids {
+		st.Resources = append(st.Resources[:len(st.Resources):len(st.Resources)],
+			state.Resource{Address: "key." + id, Kind: "key", ID: id, Attributes: map[string]any{"description": "d " + id}})
+	}
+	return st
+}
+
+func read(t *testing.T, s state.Store) (state.State, state.Version) {
+	t.Helper()
+	st, v, err := s.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st, v
+}
+
+func swap(t *testing.T, s state.Store, old state.Version, st state.State) state.Version {
+	t.Helper()
+	v, err := s.CompareAndSwap(t.Context(), old, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func newState(t *testing.T, open Open) {
+	a, va := read(t, open())
+	b, vb := read(t, open())
+	if !va.IsZero() || !vb.IsZero() || a.Serial != 0 || len(a.Resources) != 0 || a.Version != state.FormatVersion {
+		t.Fatalf("a new store reads as %+v, %v", a, va)
+	}
+	if a.Lineage == "" || a.Lineage == b.Lineage {
+		t.Errorf("two new states have lineages %q and %q", a.Lineage, b.Lineage)
+	}
+}
+
+func roundTrip(t *testing.T, open Open) {
+	st, v := read(t, open())
+	want := next(st, "a", "b")
+	want.Outputs = map[string]any{"id": "a", "n": 3.0, "list": []any{"x", nil, true}}
+	wrote := swap(t, open(), v, want)
+	got, version := read(t, open())
+	if version != wrote || version.IsZero() {
+		t.Errorf("wrote %v, read %v", wrote, version)
+	}
+	if !reflect.DeepEqual(got.Resources, want.Resources) || !reflect.DeepEqual(got.Outputs, want.Outputs) || got.Lineage != want.Lineage || got.Serial != 1 {
+		t.Errorf("read %+v, want %+v", got, want)
+	}
+}
+
+func staleWrite(t *testing.T, open Open) {
+	st, v := read(t, open())
+	first := next(st, "a")
+	v1 := swap(t, open(), v, first)
+	v2 := swap(t, open(), v1, next(first, "b"))
+	_, err := open().CompareAndSwap(t.Context(), v1, next(first, "c"))
+	var stale *state.StaleError
+	if !errors.Is(err, state.ErrStale) || !errors.As(err, &stale) || stale.Expected != v1 || stale.Found != v2 {
+		t.Fatalf("a stale write gave %v", err)
+	}
+	if _, found := read(t, open()); found != v2 {
+		t.Errorf("the refused write changed the store to %v", found)
+	}
+}
+
+func firstWrite(t *testing.T, open Open) {
+	a, va := read(t, open())
+	b, vb := read(t, open())
+	swap(t, open(), va, next(a, "a"))
+	if _, err := open().CompareAndSwap(t.Context(), vb, next(b, "b")); !errors.Is(err, state.ErrStale) {
+		t.Errorf("a second first write gave %v", err)
+	}
+}
+
+func serials(t *testing.T, open Open) {
+	st, v := read(t, open())
+	v = swap(t, open(), v, next(st))
+	for _, serial := range []uint64{0, 1, 3, 100} {
+		jumped := next(st)
+		jumped.Serial = serial
+		if _, err := open().CompareAndSwap(t.Context(), v, jumped); err == nil {
+			t.Errorf("serial %d was written over serial 1", serial)
+		}
+	}
+	if _, found := read(t, open()); found != v {
+		t.Errorf("a refused write changed the store to %v", found)
+	}
+}
+
+func lineages(t *testing.T, open Open) {
+	st, v := read(t, open())
+	first := next(st, "a")
+	v = swap(t, open(), v, first)
+	other := next(first)
+	other.Lineage = state.New().Lineage
+	if _, err := open().CompareAndSwap(t.Context(), v, other); err == nil {
+		t.Error("another lineage was swapped in")
+	}
+	if _, err := open().Replace(t.Context(), state.Version{}, other); err == nil {
+		t.Error("a replacement that names no version was written")
+	}
+	if _, err := open().Replace(t.Context(), v, other); err != nil {
+		t.Errorf("replacing the lineage: %v", err)
+	}
+	if got, _ := read(t, open()); got.Lineage != other.Lineage {
+		t.Errorf("lineage %s, want %s", got.Lineage, other.Lineage)
+	}
+}
+
+func concurrentWrites(t *testing.T, open Open) {
+	const writers, each = 8, 5
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range each {
+				if err := AddResource(t.Context(), open(), fmt.Sprintf("w%d_%d", w, i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	st, _ := read(t, open())
+	if len(st.Resources) != writers*each || st.Serial != writers*each {
+		t.Errorf("%d objects at serial %d, want %d", len(st.Resources), st.Serial, writers*each)
+	}
+}
+
+// AddResource adds key.ID to the state by compare-and-swap, reading again whenever
+// another writer was faster.
+func AddResource(ctx context.Context, s state.Store, id string) error {
+	for {
+		st, v, err := s.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err = s.CompareAndSwap(ctx, v, next(st, id)); !errors.Is(err, state.ErrStale) {
+			return err
+		}
+	}
+}
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func take(t *testing.T, s state.Store, operation string) (state.LockInfo, state.Unlocker) {
+	t.Helper()
+	info := state.NewLockInfo(operation, epoch)
+	u, err := s.Lock(t.Context(), info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info, u
+}
+
+func lock(t *testing.T, open Open) {
+	info, u := take(t, open(), "apply")
+	_, err := open().Lock(t.Context(), state.NewLockInfo("plan", epoch))
+	var locked *state.LockedError
+	if !errors.Is(err, state.ErrLocked) || !errors.As(err, &locked) || locked.Info != info {
+		t.Fatalf("a second lock gave %v, want the holder %+v", err, info)
+	}
+	if err := u.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	_, again := take(t, open(), "plan")
+	if err := again.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func unlockTwice(t *testing.T, open Open) {
+	_, u := take(t, open(), "apply")
+	if err := errors.Join(u.Unlock()); err != nil {
+		t.Fatal(err)
+	}
+	_, other := take(t, open(), "plan")
+	if err := u.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open().Lock(t.Context(), state.NewLockInfo("third", epoch)); !errors.Is(err, state.ErrLocked) {
+		t.Errorf("unlocking twice freed somebody else's lock: %v", err)
+	}
+	if err := other.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func forceUnlock(t *testing.T, open Open) {
+	info, u := take(t, open(), "apply")
+	if err := open().ForceUnlock(t.Context(), "another"); !errors.Is(err, state.ErrLockID) {
+		t.Fatalf("breaking a lock by a wrong id gave %v", err)
+	}
+	if err := open().ForceUnlock(t.Context(), info.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, second := take(t, open(), "plan")
+	if err := u.Unlock(); err != nil {
+		t.Errorf("the former holder's unlock: %v", err)
+	}
+	if _, err := open().Lock(t.Context(), state.NewLockInfo("third", epoch)); !errors.Is(err, state.ErrLocked) {
+		t.Errorf("the former holder freed the next one's lock: %v", err)
+	}
+	if err := second.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open().ForceUnlock(t.Context(), info.ID); !errors.Is(err, state.ErrLockID) {
+		t.Errorf("breaking a lock that nobody holds gave %v", err)
+	}
+}
+
+func lockWait(t *testing.T, open Open) {
+	_, u := take(t, open(), "apply")
+	if _, err := state.LockWait(t.Context(), open(), state.NewLockInfo("plan", epoch), time.Millisecond); !errors.Is(err, state.ErrLocked) {
+		t.Fatalf("waiting for a lock that stays held gave %v", err)
+	}
+	got := make(chan error)
+	go func() {
+		second, err := state.LockWait(t.Context(), open(), state.NewLockInfo("plan", epoch), time.Minute)
+		if err == nil {
+			err = second.Unlock()
+		}
+		got <- err
+	}()
+	if err := u.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; err != nil {
+		t.Errorf("waiting for a lock that becomes free: %v", err)
+	}
+}
+
+func writeWithoutLock(t *testing.T, open Open) {
+	holder := open()
+	info, _ := take(t, holder, "apply")
+	st, v := read(t, holder)
+	if err := open().ForceUnlock(t.Context(), info.ID); err != nil {
+		t.Fatal(err)
+	}
+	swap(t, open(), v, next(st, "b"))
+	if _, err := holder.CompareAndSwap(t.Context(), v, next(st, "a")); !errors.Is(err, state.ErrStale) {
+		t.Errorf("the write of a holder who lost the lock gave %v", err)
+	}
+}
+
+func cancelled(t *testing.T, open Open) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := open()
+	if _, _, err := s.Read(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Read: %v", err)
+	}
+	if _, err := s.CompareAndSwap(ctx, state.Version{}, next(state.New())); !errors.Is(err, context.Canceled) {
+		t.Errorf("CompareAndSwap: %v", err)
+	}
+	if _, err := s.Lock(ctx, state.NewLockInfo("plan", epoch)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Lock: %v", err)
+	}
+}
