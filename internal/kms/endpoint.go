@@ -2,7 +2,6 @@ package kms
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -100,18 +99,6 @@ func isLoopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
-}
-
-// dialAddress is host and port of the endpoint with the scheme's default port.
-func (e endpoint) dialAddress() string {
-	if _, _, err := net.SplitHostPort(e.host); err == nil {
-		return e.host
-	}
-	port := "443"
-	if e.scheme == "http" {
-		port = "80"
-	}
-	return net.JoinHostPort(strings.Trim(e.host, "[]"), port)
 }
 
 // printable keeps credentials that someone put into an endpoint out of errors.

@@ -60,7 +60,8 @@ type Error struct {
 	Attempts   int           // how many requests were sent, 1 without retries
 	RetryAfter time.Duration // what the service asked us to wait; 0 = nothing
 	ClockSkew  time.Duration // server's clock minus ours, from the Date header; 0 = unknown
-	Cause      error         // network or TLS error below, never a *url.Error
+	mutating   bool
+	Cause      error // network or TLS error below, never a *url.Error
 }
 
 // Error says what was attempted, what came back, and what to do next.
@@ -104,7 +105,7 @@ func (e *Error) facts() []string {
 	if e.Attempts > 1 {
 		facts = append(facts, fmt.Sprintf("%d attempts", e.Attempts))
 	}
-	if e.Outcome == Ambiguous {
+	if e.Outcome == Ambiguous && e.mutating {
 		facts = append(facts, "it may have been carried out")
 	}
 	return facts

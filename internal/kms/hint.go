@@ -63,6 +63,7 @@ var codeHints = map[string]string{
 	CodeCredentials:                      "See `kmsplan doctor`",
 	CodeRedirect:                         "A proxy or portal answers in the gateway's place: check the endpoint and HTTPS_PROXY",
 	CodeBadAnswer:                        "Something other than KMS answers: check the endpoint and HTTPS_PROXY with `kmsplan doctor`",
+	CodeConnection:                       "The other side closed the connection: run again, and check the network with `kmsplan doctor` if it stays",
 	CodeTimeout:                          "Check the network with `kmsplan doctor`, or raise the gateway's timeout",
 	CodeUnsupported:                      "Use a gateway that offers it: management is on the public gateway, random bytes and data-key pairs are on the instance gateway",
 }

@@ -1,6 +1,9 @@
 package kms
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // verdict is what an error means for another attempt.
 type verdict int
@@ -35,6 +38,8 @@ func (e *Error) verdict() verdict {
 		return retryAlways
 	case e.Code == CodeTimeout, e.Code == CodeConnection, e.Status >= 500:
 		return retryIfHarmless
+	case errors.Is(e.Cause, errTooLarge):
+		return final
 	case e.Code == CodeBadAnswer && e.Outcome == Ambiguous:
 		return retryIfHarmless
 	}

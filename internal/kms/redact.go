@@ -10,10 +10,14 @@ const maxForeignText = 600
 
 // secretField finds the values of fields that hold secrets in text of others:
 // JSON members, query parameters and headers.
-var secretField = regexp.MustCompile(`(?i)((?:access_?key_?secret|secret_?access_?key|security_?token|sts_?token|x-acs-security-token|access_?token|refresh_?token|password|private_?key_?data|signature|authorization|plaintext|secret_?data)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,;&}]+)`)
+var secretField = regexp.MustCompile(`(?i)((?:access_?key_?secret|secret_?access_?key|security_?token|sts_?token|x-acs-security-token|access_?token|refresh_?token|password|private_?key_?data|signature|plaintext|secret_?data)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,;&}]+)`)
+
+// authorization finds credentials of the Authorization headers.
+var authorization = regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization"?\s*[:=]).*|\b(?:bearer|token|basic)\s+[A-Za-z0-9+/=._-]{8,}`)
 
 // scrubText removes what looks like a secret from text of others and bounds it.
 func scrubText(text string) string {
+	text = authorization.ReplaceAllString(text, "${1}"+Redacted)
 	text = secretField.ReplaceAllString(text, "${1}"+Redacted)
 	if len(text) > maxForeignText {
 		text = strings.ToValidUTF8(text[:maxForeignText], "") + "…"

@@ -1,0 +1,182 @@
+package kms
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
+)
+
+// call is one call from top to bottom: marshal, then for each attempt date,
+// sign and send, and read the answer into out. version names a key version in
+// the migration header, or "". It returns the answer's own migration header.
+func (c *ClientKey) call(ctx context.Context, operation, object, version string, in, out proto.Message) (string, error) {
+	o := c.operations[operation]
+	body := marshal(in)
+	if body == nil || len(body) > dkms.MaxBody {
+		e := c.newError(operation, object)
+		e.Code, e.Message = CodeBadParameter, "the request is larger than 3 MiB or has text that is not UTF-8"
+		return "", e
+	}
+	digest := dkms.HashBody(body)
+	var answered string
+	e := c.retrier.do(ctx, o, func(ctx context.Context, attempt int) *Error {
+		started := time.Now()
+		a, e := c.attempt(ctx, o, object, version, digest, body)
+		if e == nil {
+			e = c.read(o, object, a, in, out)
+		}
+		answered = a.header.Get(headerMigrationVersion)
+		if logging(ctx, c.log) {
+			logCall(ctx, c.log, callRecord{o, GatewayInstance, loggedObject(o, object), attempt, time.Since(started),
+				a, messageRequestID(out), e})
+		}
+		return e
+	})
+	if e != nil {
+		return "", e
+	}
+	return answered, nil
+}
+
+// marshal returns nil for text that is not UTF-8.
+func marshal(in proto.Message) []byte {
+	body, err := proto.Marshal(in)
+	if err != nil {
+		return nil
+	}
+	if body == nil {
+		return []byte{}
+	}
+	return body
+}
+
+func (c *ClientKey) attempt(ctx context.Context, o *Operation, object, version, digest string, body []byte) (answer, *Error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.exchange.timeout, errAttempt)
+	defer cancel()
+	req, err := c.request(ctx, o.Name, version, digest, body)
+	if err != nil {
+		e := c.newError(o.Name, object)
+		e.Code, e.Message = CodeBadParameter, "the request could not be signed: "+err.Error()
+		return answer{}, e
+	}
+	a, sent, err := c.exchange.roundTrip(req)
+	if err != nil {
+		return answer{}, c.newError(o.Name, object).fail(callerOf(ctx), sent, err)
+	}
+	return a, nil
+}
+
+// request builds and signs one request. Each attempt has its own date.
+func (c *ClientKey) request(ctx context.Context, operation, version, digest string, body []byte) (*http.Request, error) {
+	header := make(http.Header, len(c.header)+5)
+	for name, values := range c.header {
+		header[name] = values
+	}
+	header[headerAPIName] = []string{operation}
+	header[headerContentSHA256] = []string{digest}
+	header[headerDate] = []string{time.Now().UTC().Format(http.TimeFormat)}
+	if version != "" {
+		header[headerMigrationVersion] = []string{version}
+	}
+	authorization, err := dkms.Sign(c.key.Key, http.MethodPost, header)
+	if err != nil {
+		return nil, err
+	}
+	header[headerAuthorization] = []string{authorization}
+	req := &http.Request{
+		Method: http.MethodPost, URL: c.url, Host: c.url.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}
+	return req.WithContext(ctx), nil
+}
+
+// read turns an answer into out or an error.
+func (c *ClientKey) read(o *Operation, object string, a answer, in, out proto.Message) *Error {
+	if a.status == http.StatusOK && isProtobuf(a.header) && proto.Unmarshal(a.body, out) == nil {
+		return nil
+	}
+	now := time.Now()
+	e := c.newError(o.Name, object)
+	e.Status, e.RetryAfter, e.ClockSkew = a.status, a.retryAfter(now), a.clockSkew(now)
+	var said dkms.Error
+	switch {
+	case a.status == http.StatusRequestEntityTooLarge:
+		e.Code, e.Message = "RequestEntityTooLarge", "the request is larger than the gateway takes (3 MiB)"
+	case a.status >= 300 && a.status < 400:
+		e.Code, e.Message, e.Outcome = CodeRedirect, "the answer is a redirect, which is never followed", Ambiguous
+	case a.status >= 400 && isProtobuf(a.header) && proto.Unmarshal(a.body, &said) == nil && said.ErrorCode != "":
+		secrets := secretsOf(in)
+		e.Code, e.Message = scrub(said.ErrorCode, secrets), scrub(said.ErrorMessage, secrets)
+		e.RequestID = scrub(said.RequestId, secrets)
+		if a.status >= 500 {
+			e.Outcome = Ambiguous
+		}
+	default:
+		e.badAnswer(a)
+	}
+	return e
+}
+
+// loggedObject names the object as the parameter that it is.
+func loggedObject(o *Operation, object string) map[string]any {
+	if o.Name == "GetSecretValue" {
+		return map[string]any{"SecretName": object}
+	}
+	return map[string]any{"KeyId": object}
+}
+
+func messageRequestID(m proto.Message) string {
+	field := m.ProtoReflect().Descriptor().Fields().ByName("request_id")
+	return m.ProtoReflect().Get(field).String()
+}
+
+// isProtobuf is false for the pages of proxies and portals.
+func isProtobuf(header http.Header) bool {
+	t := header.Get("Content-Type")
+	return t == "" || strings.Contains(t, "protobuf") || strings.Contains(t, "octet-stream")
+}
+
+// secretsOf lists a request's plaintext and message, which an error must not
+// quote.
+func secretsOf(in proto.Message) []string {
+	var secrets []string
+	in.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		if name := field.Name(); name == "plaintext" || name == "message" {
+			secrets = append(secrets, string(value.Bytes()))
+		}
+		return true
+	})
+	return secrets
+}
+
+func (c *ClientKey) newError(operation, object string) *Error {
+	return &Error{Gateway: GatewayInstance, Endpoint: c.exchange.endpoint.host, Operation: operation,
+		Object: objectOf(map[string]any{"Name": object})}
+}
+
+// incomplete is the error for a success that lacks what it must have.
+func (c *ClientKey) incomplete(operation, object, field string) error {
+	e := c.newError(operation, object)
+	e.Code, e.Message, e.Status = CodeBadAnswer, "the answer has no "+field, http.StatusOK
+	return e
+}
+
+// badBlob is the error for ciphertext that is refused before it is sent.
+func (c *ClientKey) badBlob(object string, err error) error {
+	e := c.newError("AdvanceDecrypt", object)
+	e.Code, e.Message = CodeBadCiphertext, err.Error()
+	if errors.Is(err, errSize) {
+		e.Code = CodeBadAnswer
+	}
+	return e
+}

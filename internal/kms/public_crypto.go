@@ -1,0 +1,116 @@
+package kms
+
+import (
+	"context"
+	"encoding/base64"
+)
+
+// dataKeyAnswer is the wire form of what the symmetric operations answer.
+type dataKeyAnswer struct {
+	KeyID, KeyVersionID       string
+	CiphertextBlob, Plaintext []byte // base64 on the wire
+}
+
+// GenerateDataKey implements Cryptographer.
+func (p *Public) GenerateDataKey(ctx context.Context, keyID string, n int, encryptionContext map[string]string) (DataKey, error) {
+	a := args{"KeyId": keyID, "NumberOfBytes": n}.context("EncryptionContext", encryptionContext)
+	var out dataKeyAnswer
+	if err := p.invoke(ctx, "GenerateDataKey", a, &out); err != nil {
+		return DataKey{}, err
+	}
+	if len(out.Plaintext) != n || len(out.CiphertextBlob) == 0 {
+		return DataKey{}, p.incomplete("GenerateDataKey", a, "data key of the length asked for")
+	}
+	return DataKey{KeyID: out.KeyID, KeyVersionID: out.KeyVersionID, Plaintext: SecretBytes(out.Plaintext),
+		Blob: out.CiphertextBlob, Protocol: ProtocolOpenAPI}, nil
+}
+
+// Encrypt implements Cryptographer.
+func (p *Public) Encrypt(ctx context.Context, keyID string, plaintext []byte, encryptionContext map[string]string) (Wrapped, error) {
+	a := args{"KeyId": keyID, "Plaintext": plaintext}.context("EncryptionContext", encryptionContext)
+	var out dataKeyAnswer
+	if err := p.invoke(ctx, "Encrypt", a, &out); err != nil {
+		return Wrapped{}, err
+	}
+	if len(out.CiphertextBlob) == 0 {
+		return Wrapped{}, p.incomplete("Encrypt", a, "CiphertextBlob")
+	}
+	return Wrapped{KeyID: out.KeyID, KeyVersionID: out.KeyVersionID, Blob: out.CiphertextBlob,
+		Protocol: ProtocolOpenAPI, Size: len(plaintext)}, nil
+}
+
+// Decrypt implements Cryptographer. Loose ciphertext (Algorithm set) has no key
+// version id in it and can be opened by the instance gateway only.
+func (p *Public) Decrypt(ctx context.Context, w Wrapped, encryptionContext map[string]string) ([]byte, string, error) {
+	if w.Algorithm != "" {
+		e := p.newError("Decrypt", args{"KeyId": w.KeyID})
+		e.Code, e.Message = CodeUnsupported, "ciphertext of the instance gateway's Encrypt cannot be opened here"
+		return nil, "", e
+	}
+	a := args{"CiphertextBlob": openAPIBlob(w.Blob)}.context("EncryptionContext", encryptionContext)
+	var out dataKeyAnswer
+	if err := p.invoke(ctx, "Decrypt", a, &out); err != nil {
+		return nil, "", err
+	}
+	plaintext, err := sized(out.Plaintext, w.Size)
+	if err != nil {
+		e := p.newError("Decrypt", a)
+		e.Code, e.Message = CodeBadAnswer, err.Error()
+		return nil, "", e
+	}
+	return plaintext, out.KeyVersionID, nil
+}
+
+// Sign implements Cryptographer; the public gateway signs digests only.
+func (p *Public) Sign(ctx context.Context, in SignInput) (Signature, error) {
+	a, err := p.signArgs("AsymmetricSign", in)
+	if err != nil {
+		return Signature{}, err
+	}
+	var out struct {
+		KeyID, KeyVersionID string
+		Value               []byte
+	}
+	if err := p.invoke(ctx, "AsymmetricSign", a, &out); err != nil {
+		return Signature{}, err
+	}
+	return Signature{KeyID: out.KeyID, KeyVersionID: out.KeyVersionID, Value: out.Value}, nil
+}
+
+// Verify implements Cryptographer.
+func (p *Public) Verify(ctx context.Context, in SignInput, signature []byte) (bool, error) {
+	a, err := p.signArgs("AsymmetricVerify", in)
+	if err != nil {
+		return false, err
+	}
+	a["Value"] = base64.StdEncoding.EncodeToString(signature)
+	var out struct{ Value bool }
+	err = p.invoke(ctx, "AsymmetricVerify", a, &out)
+	return out.Value, err
+}
+
+func (p *Public) signArgs(operation string, in SignInput) (args, error) {
+	a := args{"KeyId": in.KeyID, "KeyVersionId": in.VersionID, "Algorithm": in.Algorithm, "Digest": in.Message}
+	if !in.Digest {
+		e := p.newError(operation, a)
+		e.Code, e.Message = CodeBadParameter, "this gateway takes a digest, not a message: hash the message first"
+		return nil, e
+	}
+	return a, nil
+}
+
+// GenerateRandom implements Cryptographer: the OpenAPI has no such operation.
+func (p *Public) GenerateRandom(context.Context, int) (Secret, error) {
+	return Secret{}, p.unsupported("GenerateRandom")
+}
+
+// GenerateDataKeyPair implements Cryptographer: the OpenAPI has no such operation.
+func (p *Public) GenerateDataKeyPair(context.Context, DataKeyPairInput) (DataKeyPair, error) {
+	return DataKeyPair{}, p.unsupported("GenerateDataKeyPair")
+}
+
+func (p *Public) unsupported(operation string) error {
+	e := p.newError(operation, nil)
+	e.Code, e.Message = unknownOperation(operation, p.gateway)
+	return e
+}
