@@ -72,6 +72,7 @@ type File struct {
 	KeyID         string      `json:"key_id"`
 	KeyARN        string      `json:"key_arn,omitempty"`
 	KeyVersion    string      `json:"key_version"`
-	ContextDigest string      `json:"context_digest"` // SHA-256 of the canonical context, hex
-	Size          int64       `json:"size"`
+	ContextDigest string      `json:"context_digest"`       // SHA-256 of the canonical context, hex
+	Recipients    string      `json:"recipients,omitempty"` // SHA-256 over the sorted break-glass recipients, hex
+	Size          int64       `json:"size"`                 // of the plaintext, bytes
 }

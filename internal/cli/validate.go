@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/view"
+)
+
+// validateCommand checks the configuration without calling anything.
+func (a *app) validateCommand() *cobra.Command {
+	var asJSON bool
+	vars := &variables{}
+	c := &cobra.Command{
+		Use: "validate", Short: "Check the configuration, without calling anything", GroupID: groupDeclare, Args: cobra.NoArgs,
+		Long: `Check the module's files: syntax, references, types, and the rules of KMS itself (which
+specs rotate, ranges, name patterns). Nothing is called and no state is read. Variables
+that have no value are taken as unknown.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, diags := a.load(vars, true)
+			if asJSON {
+				b, err := view.ValidateJSON(diags, cfg.Files)
+				if err != nil {
+					return fmt.Errorf("render the diagnostics: %w", err)
+				}
+				a.term.Printf("%s\n", b)
+			} else {
+				a.term.Diagnostics(diags, cfg.Files)
+			}
+			if diags.HasErrors() {
+				return exit{exitError}
+			}
+			if !asJSON {
+				a.term.Valid(len(diags))
+			}
+			return nil
+		},
+	}
+	vars.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON in the form of Terraform's validate -json")
+	return c
+}

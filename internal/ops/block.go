@@ -1,0 +1,118 @@
+package ops
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// Block is one instance of a data block, evaluated.
+type Block struct {
+	Addr    addr.Address
+	Source  string // relative to the module; a glob for rewrap
+	Output  string // relative to the module; "" for rewrap
+	Seal    Seal   // encrypt
+	Unseal  Unseal // decrypt
+	Target  Target // rewrap
+	Unknown bool   // an argument is known after apply only
+}
+
+// NewBlock reads an evaluated data block.
+func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
+	r := reader{b.Attrs, true}
+	out := Block{Addr: a, Source: r.text("source"), Output: r.text("output")}
+	switch a.Kind {
+	case "encrypt":
+		scope, err := ParseScope(r.text("scope"))
+		if err != nil {
+			return out, err
+		}
+		out.Seal = Seal{
+			Gateway: gateway, Key: r.text("key"), Context: r.texts("context"), Recipients: r.list("recipients"), Scope: scope, Digest: true,
+		}
+		if r.text("suite") == schema.SuiteSM4 {
+			out.Seal.Suite = envelope.SM4
+		}
+	case "decrypt":
+		out.Unseal = Unseal{Mode: PrivateMode}
+		if r.written("context") {
+			out.Unseal.Context = r.texts("context")
+		}
+		if mode := r.text("mode"); mode != "" {
+			bits, err := strconv.ParseUint(mode, 8, 12)
+			if err != nil {
+				return out, fmt.Errorf("%q is no file mode; write it in octal, for example 0600", mode)
+			}
+			out.Unseal.Mode = fs.FileMode(bits)
+		}
+	case "rewrap":
+		out.Target = Target{Gateway: gateway, Key: r.text("key")}
+	default:
+		return out, fmt.Errorf("data.%s blocks do nothing with files", a.Kind)
+	}
+	out.Unknown = !r.known
+	return out, nil
+}
+
+// reader takes Go values out of evaluated attributes and notes whether all were known.
+type reader struct {
+	attrs map[string]cty.Value
+	known bool
+}
+
+// value is the attribute if it is written, known and not null.
+func (r *reader) value(name string) (cty.Value, bool) {
+	v, ok := r.attrs[name]
+	if !ok {
+		return v, false
+	}
+	v, _ = v.UnmarkDeep()
+	if !v.IsWhollyKnown() {
+		r.known = false
+		return v, false
+	}
+	return v, !v.IsNull()
+}
+
+func (r *reader) written(name string) bool { _, ok := r.value(name); return ok }
+
+func (r *reader) text(name string) string {
+	if v, ok := r.value(name); ok {
+		return v.AsString()
+	}
+	return ""
+}
+
+func (r *reader) list(name string) []string {
+	v, ok := r.value(name)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for it := v.ElementIterator(); it.Next(); {
+		_, element := it.Element()
+		out = append(out, element.AsString())
+	}
+	return out
+}
+
+func (r *reader) texts(name string) map[string]string {
+	out := map[string]string{}
+	if v, ok := r.value(name); ok {
+		for key, element := range v.AsValueMap() {
+			out[key] = element.AsString()
+		}
+	}
+	return out
+}
+
+// slash makes a configured path one of a rooted directory.
+func slash(p string) string { return filepath.ToSlash(filepath.Clean(p)) }
