@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -120,13 +121,27 @@ func (db *DB) persist(changes map[string]*entry) error {
 		}
 		return nil
 	})
-	if errors.Is(err, syscall.ENOSPC) {
+	if isFull(err) {
 		return fmt.Errorf("the disk of the emulator's data directory %s is full, nothing was changed: %w", db.dir, err)
 	}
 	if err != nil {
 		return fmt.Errorf("write the emulator's data in %s, nothing was changed: %w", db.dir, err)
 	}
 	return nil
+}
+
+// isFull looks at the text too, because bbolt does not wrap what made a file's
+// growth fail.
+func isFull(err error) bool {
+	if err == nil {
+		return false
+	}
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 func (db *DB) write(records *bbolt.Bucket, place string, e *entry) error {
