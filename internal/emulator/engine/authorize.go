@@ -26,8 +26,8 @@ func secretResource(s *Secret) resource {
 
 // Permission templates of an access point's policy (KMS: CreatePolicy).
 const (
-	permissionKeys    = "RBAC/Template/CryptoServiceKeyUser"
-	permissionSecrets = "RBAC/Template/CryptoServiceSecretUser"
+	permissionKeys    = "RbacPermission/Template/CryptoServiceKeyUser"
+	permissionSecrets = "RbacPermission/Template/CryptoServiceSecretUser"
 )
 
 // authorize refuses with Forbidden.NoPermission what the caller may not do. An
@@ -56,7 +56,11 @@ func (e *Engine) authorize(tx *store.Tx, c *Call, action string, r resource) err
 // pointAllows tells whether one of the access point's policies grants the
 // resource's kind on the resource.
 func (e *Engine) pointAllows(tx *store.Tx, c *Call, r resource) bool {
-	point, found := e.table.accessPoints.Peek(tx, c.scope(pointName(c.Principal)))
+	key, found := e.table.clientKeys.Peek(tx, c.scope(c.ClientKey))
+	if !found {
+		return false
+	}
+	point, found := e.table.accessPoints.Peek(tx, c.scope(key.AccessPoint))
 	if !found {
 		return false
 	}
@@ -73,9 +77,6 @@ func (e *Engine) pointAllows(tx *store.Tx, c *Call, r resource) bool {
 	}
 	return false
 }
-
-// pointName takes the access point's name from its ARN or plain name.
-func pointName(principal string) string { return principal[strings.LastIndex(principal, "/")+1:] }
 
 // statement is one statement of a key or secret policy.
 type statement struct {

@@ -20,6 +20,7 @@ type Engine struct {
 	rand   io.Reader
 	opts   Options
 	table  tables
+	crypto cryptoState
 	timeMu sync.Mutex             // held by whoever moves time and fires due events
 	caPEM  atomic.Pointer[string] // see SetCACertificates
 }
@@ -54,6 +55,10 @@ type Options struct {
 
 	Rotation RotationProfile // which of the documented rotation ranges holds
 	Quotas   Quotas          // zero fields take DefaultQuotas
+
+	// LegacyDefaultKeys lets keys without an instance have the specifications they
+	// could have before 2022 (RSA, EC, SM4) instead of Aliyun_AES_256 alone.
+	LegacyDefaultKeys bool
 
 	// Rand is the source of every id, nonce and key; nil = the system's. Give
 	// SeededRand for the deterministic mode.

@@ -68,6 +68,7 @@ const (
 	idTail        = 18
 	instanceKeyID = len("key-hzz") + idTail
 	versionTail   = 10
+	versionIDSize = 36
 )
 
 // newKeyID: a UUID for a default key, key-<region><18> for an instance's key.

@@ -98,6 +98,8 @@ type KMSInstance struct {
 	BindVPCs            string // JSON
 	Created             time.Time
 	Start, End          time.Time
+	Protected           bool // deletion protection
+	ProtectedReason     string
 }
 
 // ClientKey is an application access point's credential for the instance gateway.

@@ -63,11 +63,11 @@ func errResourceNotFound() *Error {
 }
 
 func errInstanceNotFound() *Error {
-	return refuse(404, "Forbidden.DKMSInstanceNotFound", "The specified KMS instance is not found.")
+	return refuse(403, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.")
 }
 
 func errInstanceState() *Error {
-	return refuse(409, "Forbidden.DKMSInstanceStateInvalid", "The state of the specified KMS instance is not valid.")
+	return refuse(403, "Forbidden.DKMSInstanceStateInvalid", "The DKMS instance state is invalid.")
 }
 
 func errResourceExists() *Error {

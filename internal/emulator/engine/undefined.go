@@ -41,12 +41,21 @@ const (
 	clientKeyLife         = 5 * 365 * day
 	descriptionLimit      = 8192
 	protectionTextLimit   = 1024 // DeletionProtectionDescription
-	clientKeysPerPoint    = 3    // the console's limit
+	policiesPerPoint      = 3    // CreateApplicationAccessPoint
+	nameLimit             = 64   // of access points, policies and network rules
+	legacyVersions        = 50   // CreateKeyVersion's old page
+	legacyVersionGap      = 7 * day
 	bootstrapKeyNum       = 1_000_000
 	bootstrapVPCNum       = 100
 	bootstrapSecretNum    = 100_000
 	bootstrapInstanceSpec = 8000
 )
+
+// accountEnabled is the status of an account that has opened the service.
+const accountEnabled = "Enabled"
+
+// noTime is the absent date.
+var noTime time.Time
 
 // errDeletionProtected answers ScheduleKeyDeletion on a protected key.
 func errDeletionProtected() *Error {

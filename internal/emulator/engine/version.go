@@ -46,18 +46,23 @@ func (e *Engine) storeVersion(tx *store.Tx, k *Key, at time.Time, material []byt
 		return nil, err
 	}
 	v := &KeyVersion{ID: id, KeyID: k.ID, Account: k.Account, Region: k.Region, Instance: k.Instance, Created: at, Material: material}
+	e.keepVersion(tx, k, v)
+	return v, nil
+}
+
+// keepVersion stores a version and makes it the key's newest.
+func (e *Engine) keepVersion(tx *store.Tx, k *Key, v *KeyVersion) {
 	e.putVersion(tx, v)
 	if k.Initial == "" {
-		k.Initial = id
+		k.Initial = v.ID
 	}
 	// KMS: a new version of a symmetric key becomes the primary one; the others
 	// keep their first and name versions explicitly.
 	if k.Primary == "" || k.symmetric() {
-		k.Primary = id
+		k.Primary = v.ID
 	}
-	k.Versions = append(k.Versions, id)
-	k.LastRotation = at
-	return v, nil
+	k.Versions = append(k.Versions, v.ID)
+	k.LastRotation = v.Created
 }
 
 func (e *Engine) putVersion(tx *store.Tx, v *KeyVersion) {

@@ -57,7 +57,7 @@ func loadRootKey(dir string, haveRecords bool) (sealer, error) {
 
 func createRootKey(path string) (sealer, error) {
 	key := make([]byte, rootKeySize)
-	rand.Read(key) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(key) // never fails
 	if err := writeNew(path, key); err != nil {
 		return sealer{}, fmt.Errorf("create the emulator's root key: %w", err)
 	}

@@ -1,0 +1,34 @@
+package engine
+
+func serviceOperations() []Operation {
+	return []Operation{
+		op("DescribeRegions", GroupKeyRead, (*Engine).describeRegions),
+		op("DescribeAccountKmsStatus", GroupService, (*Engine).describeAccountKmsStatus),
+		op("OpenKmsService", GroupService, (*Engine).openKmsService).mutating(),
+	}
+}
+
+// DescribeRegionsResponse lists the regions the service is offered in.
+type DescribeRegionsResponse struct {
+	Regions struct{ Region []Region }
+}
+
+// Region is one region.
+type Region struct{ RegionId string }
+
+func (e *Engine) describeRegions(*Call, *empty) (*DescribeRegionsResponse, error) {
+	out := &DescribeRegionsResponse{}
+	for _, id := range Regions() {
+		out.Regions.Region = append(out.Regions.Region, Region{id})
+	}
+	return out, nil
+}
+
+// DescribeAccountKmsStatusResponse tells whether the account has opened the service.
+type DescribeAccountKmsStatusResponse struct{ AccountStatus string }
+
+func (e *Engine) describeAccountKmsStatus(*Call, *empty) (*DescribeAccountKmsStatusResponse, error) {
+	return &DescribeAccountKmsStatusResponse{AccountStatus: accountEnabled}, nil
+}
+
+func (e *Engine) openKmsService(*Call, *empty) (*empty, error) { return &empty{}, nil }

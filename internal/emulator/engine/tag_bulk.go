@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strconv"
+
+	"kmsplan.dev/kmsplan/internal/emulator/store"
+)
+
+// Tag is a tag of the newer family's requests.
+type Tag struct{ Key, Value *string }
+
+// TagResourcesRequest tags up to 50 keys or secrets at once, all or none.
+type TagResourcesRequest struct {
+	RegionId     *string
+	ResourceId   []string // 1–50
+	ResourceType *string  // key, secret
+	Tag          []Tag    // 1–20
+}
+
+// UntagResourcesRequest takes tags from up to 50 keys or secrets.
+type UntagResourcesRequest struct {
+	All          *bool // with no TagKey: all tags
+	RegionId     *string
+	ResourceId   []string
+	ResourceType *string
+	TagKey       []string // 1–20; those a resource lacks are ignored
+}
+
+// checkBulk holds the parameters the family shares against their limits.
+func checkBulk(c *Call, region, kind *string, ids []string, needIDs bool) error {
+	if r := text(region); r != "" && r != c.Region {
+		return errInvalidParameter("RegionId")
+	}
+	k, err := required("ResourceType", kind)
+	if err != nil {
+		return err
+	}
+	if k != resourceTypeKey && k != resourceTypeSecret {
+		return errInvalidParameter("ResourceType")
+	}
+	if len(ids) == 0 && needIDs {
+		return errMissingParameter("ResourceId")
+	}
+	if len(ids) > resourceIDLimit {
+		return errInvalidParameter("ResourceId")
+	}
+	return nil
+}
+
+func (e *Engine) tagResources(c *Call, in *TagResourcesRequest) (*empty, error) {
+	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, true); err != nil {
+		return nil, err
+	}
+	if len(in.Tag) == 0 {
+		return nil, errMissingParameter("Tag")
+	}
+	add := map[string]string{}
+	for _, t := range in.Tag {
+		if !validTagKey(text(t.Key)) || !validTagText(text(t.Value)) {
+			return nil, errInvalidParameter("Tag")
+		}
+		add[text(t.Key)] = text(t.Value)
+	}
+	if len(in.Tag) > tagLimit || len(add) != len(in.Tag) {
+		return nil, errInvalidParameter("Tag")
+	}
+	return e.retagAll(c, "TagResources", *in.ResourceType, in.ResourceId,
+		func(have map[string]string) (map[string]string, error) { return withTags(have, add, tagLimit) })
+}
+
+func (e *Engine) untagResources(c *Call, in *UntagResourcesRequest) (*empty, error) {
+	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, true); err != nil {
+		return nil, err
+	}
+	all := flag(in.All)
+	switch {
+	case len(in.TagKey) == 0 && !all:
+		return nil, errMissingParameter("TagKey")
+	case len(in.TagKey) > 0 && all, len(in.TagKey) > tagLimit:
+		return nil, errInvalidParameter("TagKey")
+	}
+	return e.retagAll(c, "UntagResources", *in.ResourceType, in.ResourceId,
+		func(have map[string]string) (map[string]string, error) {
+			if all {
+				return nil, nil
+			}
+			return without(have, in.TagKey), nil
+		})
+}
+
+func (e *Engine) retagAll(c *Call, op, kind string, ids []string, change func(map[string]string) (map[string]string, error)) (*empty, error) {
+	err := e.update(func(tx *store.Tx) error {
+		for _, id := range ids {
+			if err := e.changeTags(tx, c, op, kind, id, change); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &empty{}, nil
+}
+
+// ListTagResourcesRequest asks for the tags of some or all keys or secrets.
+type ListTagResourcesRequest struct {
+	NextToken    *string
+	RegionId     *string
+	ResourceId   []string // ≤ 50; none = all
+	ResourceType *string
+	Tag          []Tag // ≤ 20; only resources that have all of them; no Value = any
+}
+
+// ListTagResourcesResponse holds up to 200 tags; NextToken is "" at the end.
+type ListTagResourcesResponse struct {
+	NextToken    string
+	TagResources struct{ TagResource []TagResource }
+}
+
+// TagResource is one tag of one resource.
+type TagResource struct{ ResourceId, ResourceType, TagKey, TagValue string }
+
+func (e *Engine) listTagResources(c *Call, in *ListTagResourcesRequest) (*ListTagResourcesResponse, error) {
+	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, false); err != nil {
+		return nil, err
+	}
+	if len(in.Tag) > tagLimit {
+		return nil, errInvalidParameter("Tag")
+	}
+	skip, err := tagOffset(text(in.NextToken))
+	if err != nil {
+		return nil, err
+	}
+	rows := &tagRows{kind: *in.ResourceType, filter: in.Tag, skip: skip}
+	rows.list = []TagResource{}
+	err = e.view(func(tx *store.Tx) error {
+		if rows.kind == resourceTypeSecret {
+			e.secretTags(tx, c, in.ResourceId, rows)
+		} else {
+			e.keyTags(tx, c, in.ResourceId, rows)
+		}
+		return nil
+	})
+	out := &ListTagResourcesResponse{}
+	out.TagResources.TagResource = rows.list
+	if rows.more {
+		out.NextToken = tagToken(skip + tagPageSize)
+	}
+	return out, err
+}
+
+// tagRows collects one page of tags.
+type tagRows struct {
+	kind   string
+	filter []Tag
+	skip   int
+	list   []TagResource
+	more   bool
+}
+
+// add appends a resource's tags and tells whether the page has room.
+func (r *tagRows) add(id string, tags map[string]string) bool {
+	for _, t := range r.filter {
+		if value, found := tags[text(t.Key)]; !found || t.Value != nil && value != *t.Value {
+			return true
+		}
+	}
+	if r.skip >= len(tags) {
+		r.skip -= len(tags)
+		return true
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		switch {
+		case r.skip > 0:
+			r.skip--
+		case len(r.list) == tagPageSize:
+			r.more = true
+			return false
+		default:
+			r.list = append(r.list, TagResource{id, r.kind, key, tags[key]})
+		}
+	}
+	return true
+}
+
+func (e *Engine) keyTags(tx *store.Tx, c *Call, ids []string, rows *tagRows) {
+	if len(ids) == 0 {
+		for _, k := range e.table.keys.ScanIndex(tx, byCreation, c.scope(""), 0) {
+			if !rows.add(k.ID, k.Tags) {
+				return
+			}
+		}
+	}
+	for _, id := range ids {
+		k, err := e.readKey(tx, c, "ListTagResources", id, false)
+		if err == nil && !rows.add(k.ID, k.Tags) {
+			return
+		}
+	}
+}
+
+func (e *Engine) secretTags(tx *store.Tx, c *Call, names []string, rows *tagRows) {
+	if len(names) == 0 {
+		for _, s := range e.table.secrets.ScanIndex(tx, byCreation, c.scope(""), 0) {
+			if !rows.add(s.Name, s.Tags) {
+				return
+			}
+		}
+	}
+	for _, name := range names {
+		s, err := e.secretNamed(tx, c, "ListTagResources", name)
+		if err == nil && !rows.add(s.Name, s.Tags) {
+			return
+		}
+	}
+}
+
+func tagToken(offset int) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(offset)))
+}
+
+func tagOffset(token string) (int, error) {
+	if token == "" {
+		return 0, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	n, err2 := strconv.Atoi(string(b))
+	if err != nil || err2 != nil || n < 0 {
+		return 0, errInvalidParameter("NextToken")
+	}
+	return n, nil
+}
