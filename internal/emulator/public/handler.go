@@ -1,0 +1,227 @@
+package public
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/emulator/calllog"
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/fault"
+	"kmsplan.dev/kmsplan/internal/emulator/throttle"
+)
+
+// Config is what a Handler works with. Every field is needed.
+type Config struct {
+	Engine             *engine.Engine // handed to the operations, never used here
+	Operations         map[string]engine.Operation
+	Credentials        func(accessKeyID string) (engine.Credential, bool)
+	DefaultAccessKeyID func() string // for auth off
+	DefaultRegion      string
+	Auth               Auth
+	Now                func() time.Time // virtual, for the log
+	// WireNow judges the dates and nonces of requests. It is the wall clock:
+	// unmodified clients sign with it, whatever the virtual clock shows.
+	WireNow      func() time.Time
+	NewRequestID func() string // upper-case UUID
+	Throttle     *throttle.Limiter
+	Faults       *fault.Injector
+	Calls        *calllog.Log
+	Logger       *slog.Logger // failures with their cause
+}
+
+// Handler serves the OpenAPI protocol. Safe for concurrent use.
+type Handler struct {
+	Config
+	nonces *nonces
+}
+
+// New returns a handler.
+func New(c Config) *Handler { return &Handler{Config: c, nonces: newNonces(maxNonces)} }
+
+// ServeHTTP serves the shared gateway.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.Serve(w, r, engine.Public, "")
+}
+
+// exchange is one request with what is known about it so far.
+type exchange struct {
+	*Handler
+	w        http.ResponseWriter
+	q        *request
+	gateway  engine.Gateway
+	instance string
+	encoder  encoder
+	log      calllog.Call
+}
+
+// Serve serves the shared gateway, or the dedicated gateway of an instance.
+func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, gateway engine.Gateway, instance string) {
+	q, refusal := read(r)
+	x := &exchange{Handler: h, w: w, q: q, gateway: gateway, instance: instance}
+	x.encoder = encoder{requestID: h.NewRequestID(), host: r.Host, action: q.action, xml: q.xml, date: h.WireNow()}
+	x.log = calllog.Call{
+		Time: h.Now(), Gateway: string(gateway), Operation: q.action, Caller: q.caller(), Key: q.target(),
+		RequestID: x.encoder.requestID, Agent: r.UserAgent(), Parameters: flat(q),
+	}
+	x.note(x.survive(func() fault.Answer { return x.serve(refusal) }))
+}
+
+// note puts the call into the log.
+func (x *exchange) note(answer fault.Answer) {
+	x.log.Status, x.log.Code, x.log.Fault = answer.Status, answer.Code, x.w.Header().Get(fault.Header)
+	x.Calls.Add(x.log)
+}
+
+// survive turns a panic into InternalFailure: one bad request must not be able
+// to end the emulator, and must be seen. An aborted connection is no panic.
+func (x *exchange) survive(serve func() fault.Answer) (answer fault.Answer) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			x.note(fault.Answer{})
+			panic(p)
+		default:
+			x.Logger.Error("panic in a request", "operation", x.q.action, "request", x.encoder.requestID, "panic", p, "stack", string(debug.Stack()))
+			answer = x.refuse(errInternal())
+		}
+	}()
+	return serve()
+}
+
+func flat(q *request) map[string]string {
+	kept := map[string]string{}
+	for name, values := range q.params {
+		if calllog.Allowed(name) {
+			kept[name] = values[0]
+		}
+	}
+	return kept
+}
+
+// serve runs the checks in the gateway's order and returns the answer given.
+func (x *exchange) serve(refusal *engine.Error) fault.Answer {
+	event := fault.Event{Gateway: string(x.gateway), Operation: x.q.action, Key: x.log.Key, Caller: x.log.Caller}
+	skew, done, answer := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), x.dialect(x.encoder).Refuse)
+	if done {
+		return answer
+	}
+	now := x.WireNow().Add(skew)
+	x.encoder.date = now
+	if refusal != nil {
+		return x.refuse(refusal)
+	}
+	operation, refusal := x.find()
+	if refusal != nil {
+		return x.refuse(refusal)
+	}
+	call, refusal := x.admit(now)
+	if refusal != nil {
+		return x.refuse(refusal)
+	}
+	if x.gateway == engine.Public && !x.Throttle.Allow(call.Account, call.Region, operation.Group) {
+		return x.refuse(errThrottled())
+	}
+	in := operation.New()
+	unread, refusal := decode(x.q.params, in)
+	if refusal != nil {
+		return x.refuse(refusal)
+	}
+	x.log.Unread = unread
+	return x.Faults.Deliver(x.w, x.q.http, x.Faults.Match(fault.OnExecution, event), fault.Delivery{
+		Commit:      func() fault.Answer { return x.commit(operation, call, in) },
+		Fingerprint: x.fingerprint(operation),
+		Dialect:     x.dialect(x.encoder),
+	})
+}
+
+// find looks the operation up.
+func (x *exchange) find() (engine.Operation, *engine.Error) {
+	if x.q.version != Version {
+		return engine.Operation{}, errVersion(x.q.version)
+	}
+	operation, known := x.Operations[x.q.action]
+	if !known || x.q.http.URL.Path != "/" && x.q.http.URL.Path != "" {
+		return operation, errAction(x.q.action)
+	}
+	if x.gateway == engine.Dedicated && !operation.Dedicated {
+		return operation, errNotDedicated(x.q.action)
+	}
+	return operation, nil
+}
+
+// admit authenticates the caller and places the call.
+func (x *exchange) admit(now time.Time) (*engine.Call, *engine.Error) {
+	who, refusal := x.authenticate(x.q, now)
+	if refusal != nil {
+		return nil, refusal
+	}
+	region, refusal := x.region(x.q)
+	if refusal != nil {
+		return nil, refusal
+	}
+	x.log.Account, x.log.Region, x.log.Caller, x.log.Signature = who.Account, region, who.AccessKeyID, who.signature
+	return &engine.Call{
+		Account: who.Account, Region: region, Principal: who.Principal,
+		Gateway: x.gateway, Instance: x.instance, RequestID: x.encoder.requestID,
+	}, nil
+}
+
+// commit carries the operation out and renders its answer.
+func (x *exchange) commit(operation engine.Operation, call *engine.Call, in any) fault.Answer {
+	out, err := operation.Handle(x.Engine, call, in)
+	if err == nil {
+		answer, failure := x.encoder.success(out)
+		if failure == nil {
+			return answer
+		}
+		err = failure
+	}
+	return x.encoder.refusal(x.explain(err))
+}
+
+// explain turns any error into the service's own; the cause of a failure goes
+// to the operator's log, not to the caller.
+func (x *exchange) explain(err error) *engine.Error {
+	var failure *engine.Failure
+	var refusal *engine.Error
+	if !errors.As(err, &failure) && errors.As(err, &refusal) {
+		return refusal
+	}
+	x.Logger.Error("operation failed", "operation", x.q.action, "request", x.encoder.requestID, "error", err)
+	return errInternal()
+}
+
+func (x *exchange) refuse(r *engine.Error) fault.Answer {
+	answer := x.encoder.refusal(r)
+	answer.Write(x.w)
+	return answer
+}
+
+// fingerprint is equal for equal reads by one caller.
+func (x *exchange) fingerprint(operation engine.Operation) string {
+	if operation.Mutates {
+		return ""
+	}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(x.q.params)) {
+		if !slices.Contains(common, name) || name == "RegionId" {
+			h.Write([]byte(name + "\x00" + x.q.params.Get(name) + "\x00"))
+		}
+	}
+	return x.q.action + " " + x.log.Account + " " + x.log.Region + " " + hex.EncodeToString(h.Sum(nil))
+}
+
+// storm throttles everybody for a while.
+func (h *Handler) storm(d string) {
+	if duration, err := time.ParseDuration(d); err == nil {
+		h.Throttle.Storm(duration)
+	}
+}
