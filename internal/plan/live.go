@@ -18,9 +18,17 @@ type LiveGateway struct {
 	InstanceID string                        // the gateway's instance, default for new keys and secrets; "" = none
 	Objects    map[string]map[string]*Object // kind → id → object, managed ones in full
 	Aliases    map[string]string             // every alias of the region → key id
+	Secrets    map[string]time.Time          // every secret of the region → planned time of deletion, zero = in use
 	Dying      []DyingKey
 	ByIntent   map[string]string // kmsplan:intent tag → key id, keys tagged with our lineage
+	// Owned lists, per OwnedBy(kind, address tag), the ids of objects that carry our
+	// lineage and that address in their tags, oldest first, known to state or not.
+	Owned map[string][]string
 }
+
+// OwnedBy is the key of LiveGateway.Owned for a value of the kmsplan:address
+// tag, as AddressTag renders it.
+func OwnedBy(kind, addressTag string) string { return kind + " " + addressTag }
 
 // Object is one live object. Attrs holds the kind's non-write-only attributes.
 type Object struct {
@@ -28,8 +36,56 @@ type Object struct {
 	ID       string
 	Attrs    map[string]cty.Value
 	State    string    // keys: Enabled, Disabled, PendingDeletion, PendingImport, Unavailable
+	Created  time.Time // zero when the service gives none
 	DeleteAt time.Time // keys PendingDeletion; secrets in their recovery window
-	Versions []string  // secrets: live version ids
+	Versions []string  // secrets: live version ids, oldest first
 	Current  string    // secrets: the version holding ACSCurrent
 	Tags     map[string]string
 }
+
+// Dying reports whether the object waits for deletion and can still be rescued.
+func (o *Object) Dying() bool {
+	return o != nil && (o.State == StatePendingDeletion || o.Kind == KindSecret && !o.DeleteAt.IsZero())
+}
+
+// object returns the live object of a kind and id, or nil. An alias is known
+// from the region's alias list even when the snapshot did not read it in full.
+func (g *LiveGateway) object(kind, id string) *Object {
+	if g == nil || id == "" {
+		return nil
+	}
+	if o := g.Objects[kind][id]; o != nil {
+		return o
+	}
+	if key, ok := g.Aliases[id]; ok && kind == KindAlias {
+		return &Object{Kind: kind, ID: id, Attrs: map[string]cty.Value{
+			"name": cty.StringVal(id), "key": cty.StringVal(key), "arn": cty.NullVal(cty.String),
+		}}
+	}
+	return nil
+}
+
+// The managed kinds.
+const (
+	KindKey      = "key"
+	KindAlias    = "alias"
+	KindRotation = "rotation_policy"
+	KindSecret   = "secret"
+)
+
+// Key states as the service names them.
+const (
+	StateEnabled         = "Enabled"
+	StateDisabled        = "Disabled"
+	StatePendingDeletion = "PendingDeletion"
+	StatePendingImport   = "PendingImport"
+)
+
+// Tags that kmsplan puts on what it creates. They are hidden from diffs and
+// never removed.
+const (
+	TagPrefix  = "kmsplan:"
+	TagOwner   = TagPrefix + "owner"   // the state's lineage
+	TagAddress = TagPrefix + "address" // encoded by AddressTag
+	TagIntent  = TagPrefix + "intent"  // UUIDv7 of the change that created the object
+)

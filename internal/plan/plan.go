@@ -16,13 +16,16 @@ type Plan struct {
 	Created       time.Time
 	Lineage       string // of the state it was made from
 	Serial        uint64
-	Changes       []Change // dependency order; no-ops included
-	Refusals      []Refusal
-	Drift         []Drift
-	Dying         []DyingKey
-	Files         []FileChange
-	Outputs       []OutputChange
-	Warnings      []Warning
+	// ConfigDigest binds a saved plan to the configuration it was made from; see
+	// ConfigDigest. "" in a plan that was never saved.
+	ConfigDigest string
+	Changes      []Change // dependency order; no-ops included
+	Refusals     []Refusal
+	Drift        []Drift
+	Dying        []DyingKey
+	Files        []FileChange
+	Outputs      []OutputChange
+	Warnings     []Warning
 }
 
 // Change is the decision on one managed object.

@@ -44,6 +44,10 @@ type Session struct {
 	Journal Journal
 	Now     func() time.Time
 	Removed *hcl.Removed // the removed block behind a retire, delete or forget
+
+	// Wait pauses between the searches for a lost answer, attempt 0, 1, 2 …; it
+	// returns an error when there is no time left. nil waits 0.2 s, 0.6 s, 1.8 s.
+	Wait func(ctx context.Context, attempt int) error
 }
 
 // Journal makes intents and results durable. Apply implements it over state.Journal.

@@ -1,0 +1,239 @@
+package plan
+
+import (
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// PlanFormat is the version of the saved plan's form.
+const PlanFormat = 1
+
+// Calculate plans. Diagnostics are the author's mistakes that only evaluation
+// finds; with errors among them the plan is incomplete and must not be applied.
+// Refusals are in the plan: it may be shown, and not applied.
+func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
+	p := newPlanner(in)
+	p.evaluate()
+	if p.diags.HasErrors() {
+		return p.plan, p.diags
+	}
+	p.planRemovals()
+	p.narrow()
+	p.orderRemovals()
+	p.orderDisabling()
+	p.guardUses()
+	p.guardDyingTargets()
+	p.guardLimits()
+	p.planFiles()
+	p.planOutputs()
+	p.reportDrift()
+	p.reportDying()
+	p.finish()
+	return p.plan, p.diags
+}
+
+// objectID names one live object across gateways.
+type objectID struct{ gateway, kind, id string }
+
+// planner is the working memory of one Calculate.
+type planner struct {
+	in    Input
+	plan  *Plan
+	diags hclv2.Diagnostics
+
+	addrs    []addr.Address                   // of State.Resources, moved blocks applied; zero = unreadable
+	prior    map[addr.Address]*state.Resource // state by address, moved blocks applied
+	holder   map[objectID]addr.Address        // state by live id
+	movedTo  map[addr.Address]addr.Address    // new address → old address
+	imports  map[addr.Address]string
+	removed  map[addr.Address]*hcl.Removed
+	defaults string // the default gateway's name
+
+	objects  *hcl.ObjectMap // planned values, for expressions
+	nodes    map[addr.Address]*node
+	order    []*node // declared ones in dependency order, then removals
+	claimed  map[objectID]addr.Address
+	released map[addr.Address]bool // state addresses whose object another address takes over
+	wanted   map[addr.Address]bool // with Targets: what stays in the plan
+}
+
+// node is one object of the plan while it is being decided.
+type node struct {
+	addr    addr.Address
+	block   *hcl.Block // nil for what is not declared
+	gateway string
+	live    *LiveGateway
+	body    hcl.Body
+	prior   *state.Resource
+	object  *Object // the live object, nil when absent or unknown
+	change  Change
+	removed *hcl.Removed
+	refused bool
+	needs   []string // rotation policies: the key ids whose rotation differs
+}
+
+func newPlanner(in Input) *planner {
+	p := &planner{
+		in: in,
+		plan: &Plan{
+			FormatVersion: PlanFormat, Writer: in.Writer, Created: in.Now.UTC(),
+			Lineage: in.State.Lineage, Serial: in.State.Serial,
+		},
+		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),
+		holder:   make(map[objectID]addr.Address, len(in.State.Resources)),
+		movedTo:  map[addr.Address]addr.Address{},
+		imports:  make(map[addr.Address]string, len(in.Config.Imports)),
+		removed:  make(map[addr.Address]*hcl.Removed, len(in.Config.Removed)),
+		objects:  hcl.NewObjectMap(),
+		nodes:    map[addr.Address]*node{},
+		claimed:  map[objectID]addr.Address{},
+		released: map[addr.Address]bool{},
+	}
+	if len(in.Config.Gateways) > 0 {
+		p.defaults = in.Config.Gateways[0].Name
+	}
+	for _, im := range in.Config.Imports {
+		p.imports[im.To] = im.ID
+	}
+	for i := range in.Config.Removed {
+		p.removed[in.Config.Removed[i].From] = &in.Config.Removed[i]
+	}
+	in.Live.setGateways(in.Config, p.objects)
+	p.indexState()
+	return p
+}
+
+// indexState reads state's addresses, renames what moved blocks rename, and
+// refuses a state in which two addresses hold one object.
+func (p *planner) indexState() {
+	moves := movesOf(p.in.Config)
+	p.addrs = make([]addr.Address, len(p.in.State.Resources))
+	for i := range p.in.State.Resources {
+		r := &p.in.State.Resources[i]
+		a, err := addr.Parse(r.Address)
+		if err != nil {
+			p.diags = p.diags.Append(&hclv2.Diagnostic{
+				Severity: hclv2.DiagError, Summary: "Unreadable address in state",
+				Detail: "The state holds an object under an address this version of kmsplan cannot read: " + err.Error() + ".",
+			})
+			continue
+		}
+		if to, ok := moves.target(a); ok {
+			p.movedTo[to] = a
+			a = to
+		}
+		p.addrs[i], p.prior[a] = a, r
+		id := objectID{r.Gateway, r.Kind, r.ID}
+		if other, taken := p.holder[id]; taken {
+			p.refuseDuplicate(a, other, r.Kind, r.ID)
+			continue
+		}
+		p.holder[id] = a
+	}
+}
+
+// MovedAddresses indexes state by the addresses its objects have now, with moved
+// blocks applied.
+func MovedAddresses(cfg *hcl.Config, s state.State) map[addr.Address]*state.Resource {
+	moves := movesOf(cfg)
+	out := make(map[addr.Address]*state.Resource, len(s.Resources))
+	for i := range s.Resources {
+		if a, err := addr.Parse(s.Resources[i].Address); err == nil {
+			a, _ = moves.target(a)
+			out[a] = &s.Resources[i]
+		}
+	}
+	return out
+}
+
+// movedBlocks holds moved { from, to } by their from address.
+type movedBlocks map[addr.Address]addr.Address
+
+func movesOf(cfg *hcl.Config) movedBlocks {
+	m := make(movedBlocks, len(cfg.Moved))
+	for _, mv := range cfg.Moved {
+		m[mv.From] = mv.To
+	}
+	return m
+}
+
+// target follows chains of moves, of an instance or of its whole block. The
+// number of steps is bounded by the number of moves, so that a loop ends.
+func (m movedBlocks) target(a addr.Address) (addr.Address, bool) {
+	start := a
+	for range m {
+		switch to, ok := m[a]; {
+		case ok:
+			a = to
+		default:
+			to, ok := m[a.Block()]
+			if !ok {
+				return a, a != start
+			}
+			if to.Key == "" {
+				to.Key = a.Key
+			}
+			a = to
+		}
+	}
+	return a, a != start
+}
+
+// evaluate walks the declared blocks in dependency order, so that every
+// instance sees the planned values of those it refers to.
+func (p *planner) evaluate() {
+	for _, block := range p.in.Config.Blocks {
+		if block.Kind.Data {
+			continue
+		}
+		for _, a := range block.Instances {
+			p.evaluateInstance(block, a)
+		}
+	}
+}
+
+func (p *planner) evaluateInstance(block *hcl.Block, a addr.Address) {
+	body, diags := p.in.Config.Body(a, p.objects)
+	p.diags = append(p.diags, diags...)
+	if diags.HasErrors() {
+		return
+	}
+	n := &node{addr: a, block: block, gateway: p.gatewayName(block), body: body, prior: p.prior[a]}
+	n.live = p.in.Live.Gateways[n.gateway]
+	n.change = Change{
+		Addr: a, Kind: block.Kind.Name, Gateway: n.gateway, Protected: protects(block),
+		MovedFrom: p.movedTo[a], DependsOn: p.in.Config.DependsOn(a),
+	}
+	p.nodes[a] = n
+	p.order = append(p.order, n)
+	p.planDeclared(n)
+	p.know(n)
+}
+
+func (p *planner) gatewayName(block *hcl.Block) string {
+	if block.Gateway != nil {
+		return block.Gateway.Name
+	}
+	return p.defaults
+}
+
+// protects says whether the guard against vanishing holds for a block's
+// objects: for keys and secrets unless prevent_destroy = false, for others only
+// with prevent_destroy = true.
+func protects(b *hcl.Block) bool {
+	if b.Lifecycle.PreventDestroy != nil {
+		return *b.Lifecycle.PreventDestroy
+	}
+	return b.Kind.Protected
+}
+
+// finish moves the decided changes into the plan.
+func (p *planner) finish() {
+	p.plan.Changes = make([]Change, 0, len(p.order))
+	for _, n := range p.order {
+		p.plan.Changes = append(p.plan.Changes, n.change)
+	}
+}

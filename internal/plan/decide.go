@@ -1,0 +1,216 @@
+package plan
+
+// Desired is what configuration says about one object.
+type Desired int
+
+// What configuration can say.
+const (
+	Declared    Desired = iota // a block
+	Imported                   // a block with an import block for it
+	Vanished                   // in state, no block, no removed block; protected
+	Unprotected                // likewise, with prevent_destroy = false, or of a kind that may go
+	ToForget                   // removed { action = "forget" }
+	ToRetire                   // removed { action = "retire" }
+	ToDelete                   // removed { action = "delete" }
+)
+
+// Presence is what the service says about it.
+type Presence int
+
+// What the service can say. The three "found" values are for objects that
+// state does not know: found by tags, or by name.
+const (
+	Absent            Presence = iota // the service said "not found"; a failure never counts as that
+	Alive                             // exists
+	Dying                             // exists and waits for deletion
+	FoundOurs                         // exists and is ours by its tags; an alias that already points where it should
+	FoundDying                        // ours by its tags, and waits for deletion
+	FoundForeign                      // the name is taken by an object that is not ours
+	FoundForeignDying                 // likewise, and that one waits for deletion
+)
+
+// Facts are the three columns the decision on one object rests on.
+type Facts struct {
+	Kind    string
+	Desired Desired
+	Known   bool // in state
+	Live    Presence
+	// Generated says that a secret's value exists nowhere but in the service.
+	Generated bool
+}
+
+// Verdict is the fourth column. Compare means that the attributes decide
+// between no-op, update and the guard for immutable attributes, and that an
+// adopted or rescued object may need updates as well.
+type Verdict struct {
+	Action  Action
+	Compare bool
+	Guard   string // not "" = refused
+}
+
+// Decide is the planner's truth table.
+//
+//	kind    desired      state    live           →
+//	key     declared     unknown  absent         create
+//	                              ours           adopt, compare
+//	                              ours, dying    rescue, compare
+//	                     known    absent         refuse key-lost
+//	                              alive          compare
+//	                              dying          rescue, compare
+//	        imported     unknown  absent         refuse import-not-found
+//	                              alive          adopt, compare
+//	                              dying          rescue, compare
+//	                     known    …              as declared
+//	        vanished     known    any            refuse key-vanished
+//	        unprotected  known    any            forget
+//	        forget       known    any            forget
+//	        retire       known    alive          retire
+//	                              dying          no-op, until it is gone
+//	                              absent         forget
+//	        delete       known    alive          refuse key-not-deletable
+//	                              dying, absent  as retire
+//	secret  as a key, but:
+//	        declared     unknown  foreign        refuse secret-name-taken
+//	                              foreign, dying refuse secret-in-recovery
+//	                     known    absent         create; a generated one: refuse secret-lost
+//	        vanished     known    any            refuse secret-vanished
+//	        retire,      known    alive          delete
+//	        delete                dying, absent  forget
+//	alias   declared     unknown  absent         create
+//	                              ours           adopt
+//	                              foreign        refuse alias-taken
+//	                     known    absent         create
+//	                              alive          compare
+//	        imported     unknown  absent         refuse import-not-found
+//	                              alive          adopt, compare
+//	        vanished     known    any            refuse alias-vanished (prevent_destroy only)
+//	        unprotected, known    alive          delete
+//	        retire, delete        absent         forget
+//	        forget       known    any            forget
+//	rotation_policy
+//	        declared     unknown  any            create, compare
+//	                     known    any            compare
+//	        vanished     known    any            refuse rotation-policy-vanished (prevent_destroy only)
+//	        any other    known    any            forget
+//
+// An object that state does not know and configuration does not declare is
+// nobody's: it is never asked about.
+func Decide(f Facts) Verdict {
+	switch f.Kind {
+	case KindAlias:
+		return decideAlias(f)
+	case KindRotation:
+		return decideRotation(f)
+	}
+	switch f.Desired {
+	case Declared, Imported:
+		return decideDeclared(f)
+	case Vanished:
+		return Verdict{Guard: vanishedGuard(f.Kind)}
+	case ToRetire, ToDelete:
+		if f.Kind == KindSecret {
+			return onlyIf(f.Live == Alive, Delete)
+		}
+		return decideRetire(f)
+	}
+	return Verdict{Action: Forget}
+}
+
+// decideDeclared is for keys and secrets with a block.
+func decideDeclared(f Facts) Verdict {
+	switch f.Live {
+	case Dying, FoundDying:
+		return Verdict{Action: Rescue, Compare: true}
+	case FoundOurs:
+		return Verdict{Action: Adopt, Compare: true}
+	case FoundForeign:
+		return Verdict{Guard: GuardSecretTaken}
+	case FoundForeignDying:
+		return Verdict{Guard: GuardSecretInRecovery}
+	case Alive:
+		if f.Known {
+			return Verdict{Action: NoOp, Compare: true}
+		}
+		return Verdict{Action: Adopt, Compare: true}
+	}
+	switch {
+	case f.Known && f.Kind == KindKey:
+		return Verdict{Guard: GuardKeyLost}
+	case f.Known && f.Generated:
+		return Verdict{Guard: GuardSecretLost}
+	case !f.Known && f.Desired == Imported:
+		return Verdict{Guard: GuardImportNotFound}
+	}
+	return Verdict{Action: Create}
+}
+
+func decideRetire(f Facts) Verdict {
+	switch {
+	case f.Live == Dying:
+		return Verdict{Action: NoOp}
+	case f.Live == Absent:
+		return Verdict{Action: Forget}
+	case f.Desired == ToDelete:
+		return Verdict{Guard: GuardKeyNotDeletable}
+	}
+	return Verdict{Action: Retire}
+}
+
+func decideAlias(f Facts) Verdict {
+	switch f.Desired {
+	case Declared, Imported:
+	case Vanished:
+		return Verdict{Guard: GuardAliasVanished}
+	case ToForget:
+		return Verdict{Action: Forget}
+	default:
+		return onlyIf(f.Live == Alive, Delete)
+	}
+	switch {
+	case f.Live == FoundForeign:
+		return Verdict{Guard: GuardAliasTaken}
+	case f.Live == FoundOurs, f.Live == Alive && !f.Known:
+		return Verdict{Action: Adopt, Compare: true}
+	case f.Live == Alive:
+		return Verdict{Action: NoOp, Compare: true}
+	case f.Desired == Imported && !f.Known:
+		return Verdict{Guard: GuardImportNotFound}
+	}
+	return Verdict{Action: Create}
+}
+
+func decideRotation(f Facts) Verdict {
+	switch f.Desired {
+	case Declared, Imported:
+		if f.Known {
+			return Verdict{Action: NoOp, Compare: true}
+		}
+		return Verdict{Action: Create, Compare: true}
+	case Vanished:
+		return Verdict{Guard: GuardPolicyVanished}
+	}
+	return Verdict{Action: Forget}
+}
+
+// onlyIf takes the action when there is something to take it on, and forgets
+// the object otherwise.
+func onlyIf(there bool, action Action) Verdict {
+	if there {
+		return Verdict{Action: action}
+	}
+	return Verdict{Action: Forget}
+}
+
+// vanishedGuard names the guard of a kind; a kind this version does not know
+// is guarded like a key.
+func vanishedGuard(kind string) string {
+	switch kind {
+	case KindSecret:
+		return GuardSecretVanished
+	case KindAlias:
+		return GuardAliasVanished
+	case KindRotation:
+		return GuardPolicyVanished
+	}
+	return GuardKeyVanished
+}

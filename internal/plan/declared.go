@@ -1,0 +1,170 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// planDeclared decides on one declared instance: facts, verdict, then what the
+// verdict means for the kind.
+func (p *planner) planDeclared(n *node) {
+	if n.live == nil {
+		p.refuseUnreadGateway(n)
+		return
+	}
+	f := p.factsOf(n)
+	v := Decide(f)
+	if v.Guard != "" {
+		n.refused = true
+		p.refuseDeclared(n, v.Guard)
+		return
+	}
+	if n.prior != nil && n.prior.Gateway != n.gateway {
+		p.refuseMovedGateway(n)
+		return
+	}
+	if n.object != nil && !p.claim(n, n.object.ID) {
+		return
+	}
+	n.change.Action = v.Action
+	if n.object != nil {
+		n.change.ID = n.object.ID
+	}
+	switch n.block.Kind.Name {
+	case KindKey:
+		p.planKey(n)
+	case KindAlias:
+		p.planAlias(n)
+	case KindRotation:
+		p.planRotation(n)
+	case KindSecret:
+		p.planSecret(n)
+	}
+	p.explain(n, f)
+}
+
+// factsOf reads the three columns of the truth table and finds the live object.
+func (p *planner) factsOf(n *node) Facts {
+	f := Facts{Kind: n.block.Kind.Name, Known: n.prior != nil}
+	id, imported := p.imports[n.addr]
+	if imported && n.prior != nil && n.prior.ID != id && !p.renames(n, id) {
+		p.refuse(GuardAlreadyManaged, n.addr,
+			fmt.Sprintf("The import block names %s, but %s already holds %s.", id, n.addr, n.prior.ID),
+			"Remove the import block: the object is managed already.",
+			fmt.Sprintf("To let go of %s first, run `kmsplan state rm '%s'` and plan again.", n.prior.ID, n.addr))
+		n.refused = true
+	}
+	switch {
+	case n.prior != nil:
+		n.object = n.live.object(f.Kind, n.prior.ID)
+		f.Live = presence(n.object)
+		f.Generated = f.Kind == KindSecret && n.generates()
+	case imported:
+		f.Desired = Imported
+		n.object = n.live.object(f.Kind, id)
+		f.Live = presence(n.object)
+	default:
+		f.Live = p.find(n)
+	}
+	return f
+}
+
+// renames reports whether an import id is the name an alias is about to get.
+func (p *planner) renames(n *node, id string) bool {
+	return n.block.Kind.Name == KindAlias && text(n.body.Attrs["name"]) == id
+}
+
+func presence(o *Object) Presence {
+	switch {
+	case o == nil:
+		return Absent
+	case o.Dying():
+		return Dying
+	}
+	return Alive
+}
+
+// find looks for a live object that state does not know: keys by our tags,
+// aliases and secrets by name.
+func (p *planner) find(n *node) Presence {
+	switch n.block.Kind.Name {
+	case KindKey:
+		return p.findKey(n)
+	case KindAlias:
+		return p.findAlias(n)
+	case KindSecret:
+		return p.findSecret(n)
+	}
+	return Absent
+}
+
+// claim notes that an address holds a live object, and refuses the second
+// address that wants it.
+func (p *planner) claim(n *node, id string) bool {
+	key := objectID{n.gateway, n.block.Kind.Name, id}
+	if other, taken := p.claimed[key]; taken && other != n.addr {
+		n.refused = true
+		p.refuseDuplicate(n.addr, other, key.kind, id)
+		return false
+	}
+	p.claimed[key] = n.addr
+	if holder, ok := p.holder[key]; ok && holder != n.addr {
+		return p.takeOver(n, holder, id)
+	}
+	return true
+}
+
+// takeOver lets a declared alias have an object that state holds under an
+// address without a block: the block was renamed. For keys and secrets a moved
+// block must say so, because the guard of the old address holds.
+func (p *planner) takeOver(n *node, holder addr.Address, id string) bool {
+	if n.block.Kind.Name == KindAlias && p.in.Config.Block(holder.Block()) == nil && !p.prior[holder].Protected {
+		p.released[holder] = true
+		return true
+	}
+	n.refused = true
+	p.refuseDuplicate(n.addr, holder, n.block.Kind.Name, id)
+	return false
+}
+
+// explain writes the change's one clause for people where the kind's planner
+// has not.
+func (p *planner) explain(n *node, f Facts) {
+	c := &n.change
+	if c.Reason != "" {
+		return
+	}
+	switch c.Action {
+	case Adopt:
+		c.Reason = "it exists and its tags say that this stack created it"
+		if f.Desired == Imported {
+			c.Reason = "an import block names it"
+		}
+	case Rescue:
+		c.Reason = fmt.Sprintf("the %s waits for deletion (%s)", c.Kind, p.timeLeft(n.object.DeleteAt))
+	case NoOp:
+		if c.MovedFrom != (addr.Address{}) {
+			c.Reason = fmt.Sprintf("moved from %s", c.MovedFrom)
+		}
+	}
+}
+
+// timeLeft renders how long an object can still be rescued.
+func (p *planner) timeLeft(at time.Time) string {
+	if at.IsZero() {
+		return "the service gives no date"
+	}
+	left := at.Sub(p.in.Now)
+	switch days := int(left / (24 * time.Hour)); {
+	case left <= 0:
+		return "its window is over"
+	case days == 1:
+		return "1 day left"
+	case days == 0:
+		return fmt.Sprintf("%d hours left", int(left/time.Hour))
+	default:
+		return fmt.Sprintf("%d days left", days)
+	}
+}

@@ -1,0 +1,123 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// ignores reports whether lifecycle { ignore_changes } names the attribute.
+func (n *node) ignores(attr string) bool {
+	list := n.block.Lifecycle.IgnoreChanges
+	return len(list) > 0 && (slices.Contains(list, "all") || slices.Contains(list, attr))
+}
+
+// desired is the value configuration asks for: the written one, or the service's
+// default for a written null. NilVal means that nothing is asked for: the
+// service chooses, and its choice is never fought.
+func (n *node) desired(at *schema.Attribute, written cty.Value) cty.Value {
+	written, _ = written.UnmarkDeep()
+	if written.IsKnown() && written.IsNull() {
+		account := ""
+		if n.live != nil {
+			account = n.live.AccountID
+		}
+		return ServiceDefault(at.Name, account)
+	}
+	return written
+}
+
+// compare fills the change's diff: managed attributes whose live value is not
+// what configuration asks for. Immutable ones are returned and not entered as
+// updates. An attribute the service does not report cannot differ.
+func (n *node) compare() (immutable []AttrDiff) {
+	for i := range n.block.Kind.Attributes {
+		at := &n.block.Kind.Attributes[i]
+		written, managed := n.body.Attrs[at.Name]
+		if !managed || at.Mode == schema.Computed || at.WriteOnly || n.ignores(at.Name) {
+			continue
+		}
+		before, reported := n.object.Attrs[at.Name]
+		after := n.desired(at, written)
+		if !reported || after == cty.NilVal || Same(at, after, before) {
+			continue
+		}
+		d := AttrDiff{Name: at.Name, Before: before, After: after}
+		if at.Immutable {
+			immutable = append(immutable, d)
+			continue
+		}
+		n.change.Diff = append(n.change.Diff, d)
+	}
+	return immutable
+}
+
+// creation fills the diff of an object that does not exist yet.
+func (n *node) creation() {
+	for i := range n.block.Kind.Attributes {
+		at := &n.block.Kind.Attributes[i]
+		written, managed := n.body.Attrs[at.Name]
+		if !managed || at.Mode == schema.Computed {
+			continue
+		}
+		if at.WriteOnly {
+			n.writeOnly(at)
+			continue
+		}
+		if after := n.desired(at, written); after != cty.NilVal && !(after.IsKnown() && after.IsNull()) {
+			n.change.Diff = append(n.change.Diff, AttrDiff{Name: at.Name, Before: cty.NullVal(at.Type), After: after})
+		}
+	}
+}
+
+// writeOnly enters an attribute whose value never enters a plan.
+func (n *node) writeOnly(at *schema.Attribute) {
+	n.change.Diff = append(n.change.Diff, AttrDiff{
+		Name: at.Name, Before: cty.NullVal(at.Type), After: cty.NullVal(at.Type), WriteOnly: true,
+	})
+}
+
+// Same compares a value configuration asks for with a live one, as the
+// attribute's kind compares: durations as durations, policies as JSON, null tags
+// as none. An unknown value is never the same.
+func Same(at *schema.Attribute, configured, live cty.Value) bool {
+	if !known(configured) || live == cty.NilVal {
+		return false
+	}
+	configured, live = emptied(configured), emptied(live)
+	if configured.IsNull() || live.IsNull() {
+		return configured.IsNull() && live.IsNull()
+	}
+	if at.Equal != nil {
+		return at.Equal(configured, live)
+	}
+	return configured.RawEquals(live)
+}
+
+// emptied turns a null string or map into an empty one: the service does not
+// tell them apart.
+func emptied(v cty.Value) cty.Value {
+	switch {
+	case !v.IsNull():
+		return v
+	case v.Type() == cty.String:
+		return cty.StringVal("")
+	case v.Type().IsMapType():
+		return cty.MapValEmpty(v.Type().ElementType())
+	}
+	return v
+}
+
+// diffs reports whether the change's diff names an attribute.
+func (c *Change) diffs(attr string) bool { return c.attr(attr) != nil }
+
+func (c *Change) attr(name string) *AttrDiff {
+	for i := range c.Diff {
+		if c.Diff[i].Name == name {
+			return &c.Diff[i]
+		}
+	}
+	return nil
+}

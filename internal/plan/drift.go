@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// reportDrift compares what state remembers with what lives, apart from the
+// changes asked for: attributes managed or not, objects that are gone or wait for deletion.
+
+func (p *planner) reportDrift() {
+	for i := range p.in.State.Resources {
+		r := &p.in.State.Resources[i]
+		a := p.addrs[i]
+		live := p.in.Live.Gateways[r.Gateway]
+		kind := schema.Lookup(r.Kind, false)
+		if a.Kind == "" || live == nil || kind == nil || r.Kind == KindRotation {
+			continue
+		}
+		d := Drift{Addr: a, Kind: r.Kind, ID: r.ID}
+		o := live.object(r.Kind, r.ID)
+		if o == nil {
+			d.Gone = true
+			p.plan.Drift = append(p.plan.Drift, d)
+			continue
+		}
+		if d.Diff = driftOf(kind, r.Attributes, o); len(d.Diff) > 0 {
+			p.plan.Drift = append(p.plan.Drift, d)
+		}
+	}
+}
+
+// driftOf diffs remembered against live attributes. Of the computed ones only
+// the key's state and a secret's current version count: the others move by themselves.
+func driftOf(kind *schema.Kind, remembered map[string]any, o *Object) []AttrDiff {
+	var diff []AttrDiff
+	for i := range kind.Attributes {
+		at := &kind.Attributes[i]
+		was, recorded := remembered[at.Name]
+		now, reported := o.Attrs[at.Name]
+		if !recorded || !reported || at.WriteOnly || at.Mode == schema.Computed && !watched(at.Name) {
+			continue
+		}
+		if s, ok := was.(string); ok && now.Type() == cty.String && !now.IsNull() && now.AsString() == s {
+			continue
+		}
+		before := FromState(was, at.Type)
+		if !Same(at, before, now) {
+			diff = append(diff, AttrDiff{Name: at.Name, Before: before, After: now})
+		}
+	}
+	return diff
+}
+
+func watched(attr string) bool { return attr == "state" || attr == "current_version" }
+
+// reportDying lists every key of the read regions that waits for deletion, with
+// the address of those that are ours.
+func (p *planner) reportDying() {
+	for _, name := range sorted(keysOf(p.in.Live.Gateways)) {
+		for _, d := range p.in.Live.Gateways[name].Dying {
+			d.Gateway = name
+			d.Addr = p.claimed[objectID{name, KindKey, d.ID}]
+			if a, held := p.holder[objectID{name, KindKey, d.ID}]; held {
+				d.Addr = a
+			}
+			p.plan.Dying = append(p.plan.Dying, d)
+		}
+	}
+	slices.SortStableFunc(p.plan.Dying, func(a, b DyingKey) int {
+		return cmp.Or(a.DeleteAt.Compare(b.DeleteAt), cmp.Compare(a.Gateway, b.Gateway), cmp.Compare(a.ID, b.ID))
+	})
+}

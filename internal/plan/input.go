@@ -1,0 +1,40 @@
+package plan
+
+import (
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Input is all that a plan depends on.
+type Input struct {
+	Config *hcl.Config
+	State  state.State
+	Live   Live
+	Files  []FileStatus // one per output of a data block, from package ops
+	Now    time.Time    // decides what has soaked long enough; recorded as Plan.Created
+	Writer string       // kmsplan's version, recorded in the plan
+
+	// Targets narrows the plan to these instances or blocks and what they depend
+	// on; empty = everything. Guards hold for what is targeted only.
+	Targets []addr.Address
+}
+
+// FileStatus is what package ops found out about one output of a data block. The
+// planner turns it into a FileChange.
+type FileStatus struct {
+	Addr              addr.Address
+	Path              string
+	OutputExists      bool
+	OutputReadable    bool // the header parses and its MAC holds as far as it can be checked without a call
+	SourceChanged     bool
+	KeyChanged        bool
+	KeyVersionChanged bool
+	ContextChanged    bool
+	RecipientsChanged bool
+	// Unknown says that it cannot be told before apply: the key, the source or
+	// another argument is known after apply.
+	Unknown bool
+}

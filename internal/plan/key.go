@@ -1,0 +1,234 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// findKey looks for a key that carries our lineage and this address in its
+// tags: an interrupted create, or a key whose state was lost. The oldest is
+// taken; others are reported and never touched.
+func (p *planner) findKey(n *node) Presence {
+	ours := p.unknownToState(n, n.live.Owned[OwnedBy(KindKey, AddressTag(n.addr))])
+	if len(ours) == 0 {
+		return Absent
+	}
+	n.object = ours[0]
+	if len(ours) > 1 {
+		ids := make([]string, 0, len(ours)-1)
+		for _, o := range ours[1:] {
+			ids = append(ids, o.ID)
+		}
+		p.warn(n.addr, "More than one key was created for this address",
+			fmt.Sprintf("The oldest, %s, is taken. Also tagged for it, and left alone: %s. `kmsplan recover` lists them; "+
+				"import one under another address, or schedule its deletion with `kmsplan kms ScheduleKeyDeletion`.",
+				n.object.ID, strings.Join(ids, ", ")))
+	}
+	if n.object.Dying() {
+		return FoundDying
+	}
+	return FoundOurs
+}
+
+// unknownToState keeps the objects that no address of state holds.
+func (p *planner) unknownToState(n *node, ids []string) []*Object {
+	var out []*Object
+	for _, id := range ids {
+		if _, held := p.holder[objectID{n.gateway, n.block.Kind.Name, id}]; held {
+			continue
+		}
+		if o := n.live.object(n.block.Kind.Name, id); o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// planKey turns the verdict on a key into a diff and calls, in the only order
+// KMS accepts: out of the deletion window first, enable before and disable after
+// everything else (KMS refuses updates while a key is pending, and rotation while it is disabled).
+func (p *planner) planKey(n *node) {
+	c := &n.change
+	if c.Action == Create {
+		p.createKey(n)
+		return
+	}
+	if immutable := n.compare(); len(immutable) > 0 {
+		p.refuseImmutable(n, immutable)
+		return
+	}
+	state := n.object.State
+	if c.Action == Rescue {
+		c.Calls = append(c.Calls, "CancelKeyDeletion")
+		c.PreImage = PreImageOf(n.object)
+		state = StateEnabled // KMS: CancelKeyDeletion always lands in Enabled
+	}
+	disable := p.keyCalls(n, state)
+	c.Calls = append(c.Calls, p.keyUpdates(n)...)
+	if disable {
+		c.Calls = append(c.Calls, "DisableKey")
+		if c.PreImage == nil {
+			c.PreImage = PreImageOf(n.object)
+		}
+	}
+	if c.Action == NoOp && len(c.Calls) > 0 {
+		c.Action = Update
+	}
+}
+
+func (p *planner) createKey(n *node) {
+	c := &n.change
+	n.creation()
+	c.Calls = []string{"CreateKey"}
+	if v, ok := n.body.Attrs["deletion_protection"]; ok && !v.IsNull() && (!v.IsKnown() || v.True()) {
+		c.Calls = append(c.Calls, "SetDeletionProtection")
+	}
+	if v, ok := n.body.Attrs["policy"]; ok && !v.IsNull() {
+		c.Calls = append(c.Calls, "SetKeyPolicy")
+	}
+	if v, ok := n.body.Attrs["enabled"]; ok && !v.IsNull() && (!v.IsKnown() || v.False()) {
+		c.Calls = append(c.Calls, "DisableKey")
+	}
+}
+
+// keyCalls decides on EnableKey, which it adds, and DisableKey, which it
+// returns, for a key that will be in state when the updates begin.
+func (p *planner) keyCalls(n *node, state string) (disable bool) {
+	c := &n.change
+	written, managed := n.body.Attrs["enabled"]
+	if !managed || n.ignores("enabled") {
+		p.abandonRetirement(n, state)
+		return false
+	}
+	want := n.desired(n.block.Kind.Attribute("enabled"), written)
+	if state == StatePendingImport {
+		if c.diffs("enabled") {
+			c.drop("enabled")
+			p.warn(n.addr, "The key waits for its material", "A key of origin EXTERNAL is neither enabled nor disabled before its material is imported: "+
+				"run `kmsplan import-material '"+n.addr.String()+"'`.")
+		}
+		return false
+	}
+	if !want.IsKnown() {
+		return true
+	}
+	switch live := state == StateEnabled; {
+	case want.True() == live:
+		c.drop("enabled")
+		return false
+	case want.True():
+		c.Calls = append(c.Calls, "EnableKey")
+		n.enabledDiff(live, want)
+		return false
+	default:
+		n.enabledDiff(live, want)
+		return true
+	}
+}
+
+// enabledDiff enters enabled where compare could not: the service does not say
+// whether a key in its deletion window was enabled.
+func (n *node) enabledDiff(live bool, want cty.Value) {
+	n.change.drop("enabled")
+	n.change.Diff = append(n.change.Diff, AttrDiff{Name: "enabled", Before: cty.BoolVal(live), After: want})
+}
+
+// abandonRetirement enables a key that a removed block had disabled and that is
+// declared again.
+func (p *planner) abandonRetirement(n *node, state string) {
+	if n.prior != nil && n.prior.Retire != "" && state == StateDisabled {
+		n.change.Calls = append(n.change.Calls, "EnableKey")
+		n.change.Reason = "its retirement is abandoned: the block is back"
+		n.enabledDiff(false, cty.True)
+	}
+}
+
+// drop takes an attribute out of the diff.
+func (c *Change) drop(name string) {
+	for i := range c.Diff {
+		if c.Diff[i].Name == name {
+			c.Diff = append(c.Diff[:i], c.Diff[i+1:]...)
+			return
+		}
+	}
+}
+
+// keyUpdates lists the calls behind the diff, except those that enable or
+// disable.
+func (p *planner) keyUpdates(n *node) []string {
+	c := &n.change
+	var calls []string
+	if c.diffs("description") {
+		calls = append(calls, "UpdateKeyDescription")
+	}
+	calls = append(calls, n.tagCalls()...)
+	p.protectionText(n)
+	if c.diffs("deletion_protection") || c.diffs("deletion_protection_description") {
+		calls = append(calls, "SetDeletionProtection")
+	}
+	if c.diffs("policy") {
+		calls = append(calls, "SetKeyPolicy")
+	}
+	return calls
+}
+
+// protectionText drops a difference of the protection's text while the key is
+// and stays unprotected: KMS keeps the text only for a protected key.
+func (p *planner) protectionText(n *node) {
+	if n.change.diffs("deletion_protection_description") && !n.change.diffs("deletion_protection") &&
+		!truth(n.object.Attrs["deletion_protection"]) {
+		n.change.drop("deletion_protection_description")
+	}
+}
+
+// tagCalls lists the calls behind a difference of tags. A moved object also
+// gets its new address as a tag.
+func (n *node) tagCalls() []string {
+	var set, unset bool
+	if d := n.change.attr("tags"); d != nil {
+		add, remove := TagChanges(d.Before, d.After)
+		set, unset = len(add) > 0 || !known(d.After), len(remove) > 0
+	}
+	_, owned := n.object.Tags[TagOwner]
+	if owned && n.object.Tags[TagAddress] != AddressTag(n.addr) && n.change.MovedFrom.Kind != "" {
+		set = true
+	}
+	var calls []string
+	if set {
+		calls = append(calls, "TagResources")
+	}
+	if unset {
+		calls = append(calls, "UntagResources")
+	}
+	return calls
+}
+
+// TagChanges compares two tag maps: what to set and which keys to remove.
+func TagChanges(before, after cty.Value) (set map[string]string, remove []string) {
+	was, want := StringMap(before), StringMap(after)
+	set = map[string]string{}
+	for k, v := range want {
+		if old, ok := was[k]; !ok || old != v {
+			set[k] = v
+		}
+	}
+	if !known(after) {
+		return set, nil
+	}
+	for k := range was {
+		if _, ok := want[k]; !ok {
+			remove = append(remove, k)
+		}
+	}
+	return set, sorted(remove)
+}
+
+// symmetric reports whether a key spec has versions that rotate.
+func symmetric(spec string) bool {
+	s, ok := schema.LookupSpec(spec)
+	return !ok || s.Symmetric
+}

@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// know makes an instance's planned value visible to what is evaluated after it:
+// what is configured, else what lives, else unknown.
+func (p *planner) know(n *node) { p.objects.Set(n.addr, n.planned()) }
+
+func (n *node) planned() cty.Value {
+	vals := make(map[string]cty.Value, len(n.block.Kind.Attributes))
+	for i := range n.block.Kind.Attributes {
+		at := &n.block.Kind.Attributes[i]
+		if !at.WriteOnly {
+			vals[at.Name] = n.plannedAttr(at)
+		}
+	}
+	return cty.ObjectVal(vals)
+}
+
+func (n *node) plannedAttr(at *schema.Attribute) cty.Value {
+	if v, ok := n.body.Attrs[at.Name]; ok && at.Mode != schema.Computed && !n.ignores(at.Name) {
+		if v = n.desired(at, v); v != cty.NilVal {
+			return v
+		}
+	}
+	if n.object == nil {
+		if at.Name == "instance" && n.live != nil {
+			return stringOrNull(n.live.InstanceID)
+		}
+		return cty.UnknownVal(at.Type)
+	}
+	if n.disturbs(at.Name) {
+		return cty.UnknownVal(at.Type)
+	}
+	if at.Name == "id" {
+		return cty.StringVal(n.object.ID)
+	}
+	if v, ok := n.object.Attrs[at.Name]; ok && v != cty.NilVal {
+		return v
+	}
+	return cty.NullVal(at.Type)
+}
+
+// disturbs reports whether the change makes the service set a computed
+// attribute anew.
+func (n *node) disturbs(attr string) bool {
+	switch attr {
+	case "state":
+		return n.change.Action == Rescue || n.change.Needs("EnableKey") || n.change.Needs("DisableKey")
+	case "current_version":
+		return n.change.Needs("PutSecretValue")
+	case "arn":
+		return n.change.Needs("CreateAlias")
+	}
+	return false
+}
+
+// Needs reports whether the change needs the operation.
+func (c *Change) Needs(operation string) bool {
+	for _, op := range c.Calls {
+		if op == operation {
+			return true
+		}
+	}
+	return false
+}
+
+// setGateways makes the read gateways visible to expressions: an emulator's
+// instance has an id only when it runs.
+func (l Live) setGateways(cfg *hcl.Config, to *hcl.ObjectMap) {
+	for _, g := range cfg.Gateways {
+		live, ok := l.Gateways[g.Name]
+		if !ok {
+			continue
+		}
+		instance := cty.NullVal(hcl.GatewayType.AttributeType("instance"))
+		if live.InstanceID != "" {
+			instance = cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(live.InstanceID)})
+		}
+		to.SetGateway(g.Name, cty.ObjectVal(map[string]cty.Value{
+			"name": cty.StringVal(g.Name), "region": cty.StringVal(g.Region), "instance": instance,
+		}))
+	}
+}
+
+// Remember fills an ObjectMap with what state remembers and what lives, for
+// evaluation before a plan and for data blocks on their own. Live may be empty.
+func Remember(cfg *hcl.Config, s state.State, live Live) *hcl.ObjectMap {
+	m := hcl.NewObjectMap()
+	live.setGateways(cfg, m)
+	for i := range s.Resources {
+		r := &s.Resources[i]
+		kind := schema.Lookup(r.Kind, false)
+		if a, err := addr.Parse(r.Address); err == nil && kind != nil {
+			m.Set(a, ObjectValue(kind, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)))
+		}
+	}
+	return m
+}
+
+// ObjectValue is the value references to an object see: live attributes, else
+// those state remembers. live may be nil.
+func ObjectValue(kind *schema.Kind, r *state.Resource, live *Object) cty.Value {
+	vals := make(map[string]cty.Value, len(kind.Attributes))
+	for _, at := range kind.Attributes {
+		if at.WriteOnly {
+			continue
+		}
+		vals[at.Name] = FromState(r.Attributes[at.Name], at.Type)
+		if live != nil {
+			if v, ok := live.Attrs[at.Name]; ok && v != cty.NilVal {
+				vals[at.Name] = v
+			}
+		}
+		if at.Name == "id" {
+			vals["id"] = cty.StringVal(r.ID)
+		}
+	}
+	return cty.ObjectVal(vals)
+}
+
+func stringOrNull(s string) cty.Value {
+	if s == "" {
+		return cty.NullVal(cty.String)
+	}
+	return cty.StringVal(s)
+}

@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// orderRemovals adds the edges that configuration cannot know: what is removed
+// goes after everything that leaves it, in this plan or in the reverse of the order state
+// recorded.
+func (p *planner) orderRemovals() {
+	leaving := map[objectID][]addr.Address{} // key → aliases and secrets that leave it in this plan
+	for _, n := range p.order {
+		if n.object == nil || !n.leaves() {
+			continue
+		}
+		key := objectID{n.gateway, KindKey, text(n.object.Attrs[keyAttr(n.change.Kind)])}
+		leaving[key] = append(leaving[key], n.addr)
+	}
+	for _, n := range p.order {
+		if n.change.Action == Retire {
+			n.change.DependsOn = append(n.change.DependsOn, leaving[objectID{n.gateway, KindKey, n.change.ID}]...)
+		}
+		if n.block == nil {
+			p.reverseEdges(n)
+		}
+	}
+}
+
+// leaves reports whether the change takes the object away from its key.
+func (n *node) leaves() bool {
+	return n.change.Action == Delete || n.change.Kind == KindAlias && n.change.Needs("UpdateAlias") || n.change.Needs("DeleteAlias")
+}
+
+// keyAttr is the attribute that names an object's key.
+func keyAttr(kind string) string {
+	if kind == KindSecret {
+		return "encryption_key"
+	}
+	return "key"
+}
+
+// reverseEdges makes what a removed object depended on wait for it, if that is
+// removed too.
+func (p *planner) reverseEdges(n *node) {
+	for _, s := range n.prior.DependsOn {
+		a, err := addr.Parse(s)
+		if err != nil {
+			continue
+		}
+		if d := p.nodes[a]; d != nil && d.block == nil && d != n && !slices.Contains(d.change.DependsOn, n.addr) {
+			d.change.DependsOn = append(d.change.DependsOn, n.addr)
+		}
+	}
+}
+
+// orderDisabling turns the edge between a rotation policy and a key that this
+// plan disables: KMS changes rotation of enabled keys only, so the policy goes first. A
+// key that stays disabled cannot follow.
+func (p *planner) orderDisabling() {
+	for _, n := range p.order {
+		if n.change.Kind != KindRotation || n.block == nil || len(n.change.Calls) == 0 || n.refused {
+			continue
+		}
+		for _, id := range n.needs {
+			p.orderAgainstKey(n, id)
+		}
+		p.refuseDisabledCreation(n)
+	}
+}
+
+func (p *planner) orderAgainstKey(n *node, id string) {
+	holder, declared := p.claimed[objectID{n.gateway, KindKey, id}]
+	var key *node
+	if declared {
+		key = p.nodes[holder]
+	}
+	live := n.live.object(KindKey, id)
+	enabledNow := live.State == StateEnabled || key != nil && (key.change.Action == Rescue || key.change.Needs("EnableKey"))
+	if !enabledNow {
+		p.refuseRotationDisabled(n, id)
+		return
+	}
+	if key == nil || !key.change.Needs("DisableKey") {
+		return
+	}
+	if live.State != StateEnabled {
+		p.refuseRotationDisabled(n, id) // rescued and disabled again in one change
+		return
+	}
+	n.change.DependsOn = slices.DeleteFunc(slices.Clone(n.change.DependsOn), func(a addr.Address) bool { return a == key.addr })
+	key.change.DependsOn = append(slices.Clone(key.change.DependsOn), n.addr)
+}
+
+// refuseDisabledCreation is for a key that this plan creates disabled and that
+// the policy should rotate.
+func (p *planner) refuseDisabledCreation(n *node) {
+	if unknownElements(n.body.Attrs["keys"]) == 0 {
+		return
+	}
+	for _, a := range n.change.DependsOn {
+		if key := p.nodes[a]; key != nil && key.change.Action == Create && key.change.Needs("DisableKey") {
+			p.refuseRotationDisabled(n, a.String())
+		}
+	}
+}
+
+func (p *planner) refuseRotationDisabled(n *node, key string) {
+	n.refused = true
+	p.refuse(GuardRotationDisabled, n.addr,
+		fmt.Sprintf("%s would change the rotation of %s, and that key is disabled. KMS changes rotation of enabled keys only.", n.addr, key),
+		"Enable the key (enabled = true), apply, and disable it again afterwards.",
+		"Take the key out of the policy's keys; its rotation stays as it is.")
+}

@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// refuseDeclared words the guards that the truth table raises for a declared
+// object.
+func (p *planner) refuseDeclared(n *node, guard string) {
+	a := n.addr
+	switch guard {
+	case GuardKeyLost:
+		p.refuse(guard, a,
+			fmt.Sprintf("The key %s is in the state, and KMS says that it does not exist. A new key could not decrypt what the old one encrypted, so none is created.", n.prior.ID),
+			fmt.Sprintf("Check that gateway %q names the region and its credentials the account in which the key was created; a key is never found in another.", n.gateway),
+			fmt.Sprintf("If the key is really gone, run `kmsplan state rm '%s'`; the next plan creates a new key.", a))
+	case GuardSecretLost:
+		p.refuse(guard, a,
+			fmt.Sprintf("The secret %s is in the state, and KMS says that it does not exist. Its value was generated and is stored nowhere else.", n.prior.ID),
+			fmt.Sprintf("Check that gateway %q names the region and its credentials the account in which the secret was created.", n.gateway),
+			fmt.Sprintf("If the secret is really gone, run `kmsplan state rm '%s'`; the next plan creates it with a new value.", a))
+	case GuardImportNotFound:
+		p.refuse(guard, a,
+			fmt.Sprintf("The import block for %s names %s, and KMS says that it does not exist.", a, p.imports[a]),
+			fmt.Sprintf("Correct the id; it must be a %s in the region and account of gateway %q.", strings.ReplaceAll(n.block.Kind.Name, "_", " "), n.gateway),
+			"To create a new object, remove the import block.")
+	case GuardAliasTaken:
+		name := text(n.body.Attrs["name"])
+		p.refuseAliasTaken(n, name, n.live.Aliases[name])
+	case GuardSecretTaken:
+		p.refuse(guard, a,
+			fmt.Sprintf("A secret named %s exists and this stack did not create it.", text(n.body.Attrs["name"])),
+			fmt.Sprintf("To manage it, add import { to = %s, id = %q }.", a, text(n.body.Attrs["name"])),
+			"To create another secret, choose another name.")
+	case GuardSecretInRecovery:
+		p.refuse(guard, a,
+			fmt.Sprintf("A deleted secret holds the name %s until its recovery window ends, and this stack did not create it.", text(n.body.Attrs["name"])),
+			fmt.Sprintf("To restore it and manage it, add import { to = %s, id = %q }.", a, text(n.body.Attrs["name"])),
+			"To create another secret, choose another name, or wait for the window to end.")
+	}
+}
+
+func (p *planner) refuseAliasTaken(n *node, name, target string) {
+	p.refuse(GuardAliasTaken, n.addr,
+		fmt.Sprintf("The alias %s exists, this stack does not hold it, and it points to %s.", name, target),
+		fmt.Sprintf("To take it over and point it where the block says, add import { to = %s, id = %q }.", n.addr, name),
+		"To leave it alone, choose another name.")
+}
+
+// refuseRemoval words the guards for an object whose block is gone.
+func (p *planner) refuseRemoval(n *node, guard string) {
+	what := strings.ReplaceAll(n.change.Kind, "_", " ")
+	back := fmt.Sprintf("Put the block %s back; nothing has changed.", n.addr)
+	forget := fmt.Sprintf("To let kmsplan forget it and leave it as it is, add removed { from = %s, action = \"forget\" }.", n.addr)
+	reason := fmt.Sprintf("The block of %s is gone, and nothing says what should become of the %s %s.", n.addr, what, n.prior.ID)
+	switch guard {
+	case GuardKeyNotDeletable:
+		p.refuse(guard, n.addr,
+			fmt.Sprintf("The removed block asks to delete %s (%s). Keys are never deleted in one step: what they encrypted would be lost.", n.addr, n.prior.ID),
+			"To disable it, wait, and then schedule its deletion, write action = \"retire\".", "To leave the key as it is, write action = \"forget\".")
+	case GuardSecretVanished, GuardAliasVanished:
+		p.refuse(guard, n.addr, reason, back,
+			fmt.Sprintf("To delete it, add removed { from = %s, action = \"delete\" }.", n.addr), forget)
+	case GuardPolicyVanished:
+		p.refuse(guard, n.addr, reason, back, forget)
+	default:
+		p.refuse(guard, n.addr, reason, back,
+			fmt.Sprintf("To retire it in reversible steps (disable, soak, schedule), add removed { from = %s, action = \"retire\" }.", n.addr), forget)
+	}
+}
+
+// refuseImmutable names every attribute that KMS cannot change.
+func (p *planner) refuseImmutable(n *node, diffs []AttrDiff) {
+	n.refused = true
+	n.change.Action, n.change.Calls = NoOp, nil
+	n.change.Diff = diffs
+	var names, keep []string
+	for _, d := range diffs {
+		names = append(names, fmt.Sprintf("%s (%s → %s)", d.Name, show(d.Before), show(d.After)))
+		keep = append(keep, fmt.Sprintf("%s = %s", d.Name, show(d.Before)))
+	}
+	what := n.block.Kind.Name
+	ways := []string{
+		"Write what the " + what + " has: " + strings.Join(keep, ", ") + "; or leave it out, then it is not managed.",
+		fmt.Sprintf("Declare a new %s under another name beside this one, move what uses it (aliases, secrets, files), and retire the old one with a removed block.", what),
+	}
+	if what == KindSecret {
+		ways[1] = "Declare a new secret under another name beside this one, and delete the old one with a removed block once nothing reads it."
+	}
+	p.refuse(GuardImmutable, n.addr,
+		fmt.Sprintf("KMS cannot change %s of an existing %s, and kmsplan never replaces one: %s.", plural(len(diffs), "this attribute", "these attributes"), what, strings.Join(names, ", ")),
+		ways...)
+}
+
+func (p *planner) refuseMovedGateway(n *node) {
+	n.refused = true
+	p.refuse(GuardImmutable, n.addr,
+		fmt.Sprintf("%s is in the state of gateway %q and the block names gateway %q. An object cannot move to another account or region.", n.addr, n.prior.Gateway, n.gateway),
+		fmt.Sprintf("Write gateway = gateway.%s, or rename the gateway block back.", n.prior.Gateway),
+		"Declare a new object under another name for the new gateway, and retire or forget this one with a removed block.")
+}
+
+func (p *planner) refuseDuplicate(a, other addr.Address, kind, id string) {
+	p.refuse(GuardDuplicateID, a,
+		fmt.Sprintf("%s and %s both hold the %s %s.", a, other, strings.ReplaceAll(kind, "_", " "), id),
+		fmt.Sprintf("If one block was renamed, say so: moved { from = %s, to = %s }.", other, a),
+		fmt.Sprintf("Otherwise give one of them another name or id, or run `kmsplan state rm '%s'`.", other))
+}
+
+func (p *planner) refuseNoKey(n *node, id string) {
+	n.refused = true
+	p.refuse(GuardKeyUnusable, n.addr,
+		fmt.Sprintf("%s names the key %s, which does not exist in the region and account of gateway %q.", n.addr, id, n.gateway),
+		"Refer to a key of this stack by key.NAME.id.", "Correct the key id, or the gateway.")
+}
+
+// refuseUnreadGateway reports a programming or wiring slip as a diagnostic: a
+// gateway without a snapshot is not an empty one.
+func (p *planner) refuseUnreadGateway(n *node) {
+	n.refused = true
+	d := &hclv2.Diagnostic{
+		Severity: hclv2.DiagError, Summary: "Gateway not read",
+		Detail: fmt.Sprintf("%s lives on gateway %q, and that gateway was not read, because no gateway block of that name with public access exists. Add it back, or say removed { from = %s, action = \"forget\" }.", n.addr, n.gateway, n.addr),
+	}
+	if n.block != nil {
+		d.Subject = n.block.Range.Ptr()
+	}
+	p.diags = p.diags.Append(d)
+}
+
+func (p *planner) noValue(n *node) {
+	p.diags = p.diags.Append(&hclv2.Diagnostic{
+		Severity: hclv2.DiagError, Summary: "A new secret needs a value", Subject: n.block.Range.Ptr(),
+		Detail: fmt.Sprintf("%s does not exist yet, and KMS creates no secret without a value. Set value from a sensitive variable, or add generate { length = 32 }.", n.addr),
+	})
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

@@ -1,0 +1,183 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// The steps of a retirement that state records.
+const (
+	RetireDisabled  = "disabled"
+	RetireScheduled = "scheduled"
+)
+
+// planRemovals decides on what state holds and configuration no longer
+// declares.
+func (p *planner) planRemovals() {
+	first := len(p.order)
+	for i := range p.in.State.Resources {
+		r := &p.in.State.Resources[i]
+		a := p.addrs[i]
+		if a.Kind != "" && p.nodes[a] == nil && p.prior[a] == r {
+			p.planRemoval(a, r)
+		}
+	}
+	removals := p.order[first:]
+	slices.SortStableFunc(removals, func(a, b *node) int { return removalRank(a.change.Kind) - removalRank(b.change.Kind) })
+}
+
+// removalRank puts what uses a key before the key.
+func removalRank(kind string) int {
+	return slices.Index([]string{KindKey, KindSecret, KindRotation, KindAlias}, kind) * -1
+}
+
+func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
+	n := &node{addr: a, gateway: r.Gateway, live: p.in.Live.Gateways[r.Gateway], prior: r, removed: p.removedFor(a)}
+	n.change = Change{
+		Addr: a, Kind: r.Kind, Gateway: r.Gateway, ID: r.ID, Protected: r.Protected, MovedFrom: p.movedTo[a],
+	}
+	p.nodes[a] = n
+	p.order = append(p.order, n)
+	if p.released[a] {
+		n.change.Action, n.change.Reason = Forget, "the alias is held by another block now"
+		n.change.DependsOn = append(n.change.DependsOn, p.claimed[objectID{r.Gateway, r.Kind, r.ID}])
+		return
+	}
+	n.object = n.live.object(r.Kind, r.ID)
+	v := Decide(Facts{Kind: r.Kind, Desired: desiredRemoval(r, n.removed), Known: true, Live: presence(n.object)})
+	if n.live == nil && v.Action != Forget && v.Guard == "" {
+		p.refuseUnreadGateway(n)
+		return
+	}
+	if v.Guard != "" {
+		n.refused = true
+		p.refuseRemoval(n, v.Guard)
+		return
+	}
+	n.change.Action = v.Action
+	p.planStep(n)
+}
+
+// removedFor finds the removed block for an instance: its own, or its block's.
+func (p *planner) removedFor(a addr.Address) *hcl.Removed {
+	if r, ok := p.removed[a]; ok {
+		return r
+	}
+	return p.removed[a.Block()]
+}
+
+// desiredRemoval reads what configuration says about an object without a
+// block. A kind that this version does not know is guarded whatever state says.
+func desiredRemoval(r *state.Resource, removed *hcl.Removed) Desired {
+	switch {
+	case removed != nil && removed.Action == "retire":
+		return ToRetire
+	case removed != nil && removed.Action == "delete":
+		return ToDelete
+	case removed != nil:
+		return ToForget
+	case r.Protected || schema.Lookup(r.Kind, false) == nil:
+		return Vanished
+	}
+	return Unprotected
+}
+
+// planStep fills the calls of a retirement, a deletion, or a forgetting.
+func (p *planner) planStep(n *node) {
+	c := &n.change
+	switch c.Action {
+	case Retire:
+		p.planRetirement(n)
+	case Delete:
+		c.PreImage = PreImageOf(n.object)
+		c.Calls = []string{"DeleteAlias"}
+		c.Reason = "its block is gone"
+		if c.Kind == KindSecret {
+			c.Calls = []string{"DeleteSecret"}
+			c.Reason = fmt.Sprintf("removed; it can be restored for %d days", p.recoveryWindow(n))
+		}
+	case NoOp:
+		c.Reason = fmt.Sprintf("retired; KMS deletes it on %s, until then declaring it again rescues it", day(n.object.DeleteAt))
+	case Forget:
+		c.Reason = p.forgetReason(n)
+	}
+}
+
+func (p *planner) forgetReason(n *node) string {
+	switch {
+	case n.change.Kind == KindRotation:
+		return "the keys keep rotating as they do"
+	case n.object == nil && n.live != nil:
+		return "it no longer exists"
+	case n.object.Dying():
+		return fmt.Sprintf("it waits for deletion, on %s", day(n.object.DeleteAt))
+	case n.removed == nil:
+		return "its block is gone and prevent_destroy was false; the object stays as it is"
+	}
+	return "the object stays as it is"
+}
+
+// recoveryWindow is the removed block's figure, or the one the secret was
+// declared with.
+func (p *planner) recoveryWindow(n *node) int {
+	return RecoveryWindow(n.removed, n.prior)
+}
+
+// RecoveryWindow is how many days a deleted secret can be restored: what the
+// removed block says, else what the secret was declared with, else 30 (KMS: DeleteSecret, 7–30).
+func RecoveryWindow(removed *hcl.Removed, prior *state.Resource) int {
+	if removed != nil && removed.WindowExplicit {
+		return removed.WindowDays
+	}
+	if prior != nil {
+		if v := FromState(prior.Attributes["recovery_window_days"], cty.Number); !v.IsNull() {
+			days, _ := v.AsBigFloat().Int64()
+			return int(days)
+		}
+	}
+	return 30
+}
+
+// planRetirement plans one step: disable, wait, then schedule the deletion. Each
+// is reversible until the window ends, and each apply takes one.
+func (p *planner) planRetirement(n *node) {
+	c := &n.change
+	c.PreImage = PreImageOf(n.object)
+	enabled, waiting := n.object.State == StateEnabled, n.object.State == StatePendingImport
+	switch {
+	case enabled && n.prior.Retire == RetireDisabled:
+		c.Calls, c.Reason = []string{"DisableKey"}, "it was enabled again; it is disabled and the soak starts over"
+	case enabled:
+		c.Calls = []string{"DisableKey"}
+		c.Reason = fmt.Sprintf("step 1 of 2: disable, then soak for %d days", n.removed.SoakDays)
+	case n.prior.Retire == "" && !waiting:
+		c.Reason = fmt.Sprintf("step 1 of 2: it is disabled already; soak for %d days", n.removed.SoakDays)
+	default:
+		p.planScheduling(n)
+	}
+}
+
+func (p *planner) planScheduling(n *node) {
+	c := &n.change
+	ends := n.prior.RetiredAt.Add(time.Duration(n.removed.SoakDays) * 24 * time.Hour)
+	if n.prior.Retire != "" && p.in.Now.Before(ends) {
+		c.Action, c.PreImage = NoOp, nil
+		c.Reason = "disabled; it soaks until " + day(ends)
+		return
+	}
+	if truth(n.object.Attrs["deletion_protection"]) {
+		c.Calls = append(c.Calls, "SetDeletionProtection")
+	}
+	c.Calls = append(c.Calls, "ScheduleKeyDeletion")
+	c.Reason = fmt.Sprintf("step 2 of 2: schedule its deletion in %d days", n.removed.WindowDays)
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }

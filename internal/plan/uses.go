@@ -1,0 +1,179 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxListedUsers bounds a refusal's sentence; the number is always given.
+const maxListedUsers = 50
+
+// guardUses refuses to disable or schedule a key that something still uses once
+// this plan is applied: aliases managed or not, secrets, rotation policies, recorded files.
+func (p *planner) guardUses() {
+	var users map[objectID][]string // built when the first key needs it
+	for _, n := range p.order {
+		if n.refused || n.object == nil || !n.takesOutOfUse() {
+			continue
+		}
+		if users == nil {
+			users = p.users()
+		}
+		if list := users[objectID{n.gateway, KindKey, n.change.ID}]; len(list) > 0 {
+			p.refuseStillInUse(n, list)
+		}
+	}
+}
+
+// takesOutOfUse reports whether the change makes an enabled key unusable, or
+// moves a retirement on.
+func (n *node) takesOutOfUse() bool {
+	return n.change.Action == Retire || n.change.Kind == KindKey && n.change.Needs("DisableKey") && n.object.State == StateEnabled
+}
+
+// users lists who will use each key after this plan.
+func (p *planner) users() map[objectID][]string {
+	users := map[objectID][]string{}
+	add := func(gateway, key, user string) {
+		if key != "" {
+			id := objectID{gateway, KindKey, key}
+			users[id] = append(users[id], user)
+		}
+	}
+	p.aliasUsers(add)
+	p.secretUsers(add)
+	for _, n := range p.order {
+		if n.change.Kind == KindRotation && n.block != nil {
+			for _, key := range Strings(n.body.Attrs["keys"]) {
+				add(n.gateway, key, n.addr.String())
+			}
+		}
+	}
+	for _, f := range p.in.State.Files {
+		for name := range p.in.Live.Gateways {
+			add(name, f.KeyID, "file "+f.Path+" ("+f.Address+")")
+		}
+	}
+	return users
+}
+
+// aliasUsers walks the aliases as they will be: the live ones, less what this
+// plan deletes, re-points or renames, plus what it creates.
+func (p *planner) aliasUsers(add func(gateway, key, user string)) {
+	changed := map[objectID]bool{}
+	for _, n := range p.order {
+		if n.change.Kind != KindAlias {
+			continue
+		}
+		if n.change.ID != "" && !n.refused && n.change.Action != Forget {
+			changed[objectID{n.gateway, KindAlias, n.change.ID}] = true
+		}
+		if n.block != nil && !n.refused {
+			add(n.gateway, n.target(), fmt.Sprintf("%s (%s)", n.addr, text(n.body.Attrs["name"])))
+		}
+	}
+	for name, g := range p.in.Live.Gateways {
+		for _, alias := range sorted(keysOf(g.Aliases)) {
+			if changed[objectID{name, KindAlias, alias}] {
+				continue
+			}
+			user := alias + " (not managed here)"
+			if a, held := p.holder[objectID{name, KindAlias, alias}]; held {
+				user = fmt.Sprintf("%s (%s)", a, alias)
+			}
+			add(name, g.Aliases[alias], user)
+		}
+	}
+}
+
+// secretUsers counts every secret the snapshot read, also one in its recovery
+// window: it could not be restored without its key.
+func (p *planner) secretUsers(add func(gateway, key, user string)) {
+	for name, g := range p.in.Live.Gateways {
+		for _, id := range sorted(keysOf(g.Objects[KindSecret])) {
+			user := "secret " + id
+			if a, held := p.holder[objectID{name, KindSecret, id}]; held {
+				user = fmt.Sprintf("%s (%s)", a, id)
+			}
+			add(name, text(g.Objects[KindSecret][id].Attrs["encryption_key"]), user)
+		}
+	}
+}
+
+func (p *planner) refuseStillInUse(n *node, users []string) {
+	n.refused = true
+	what := "disabled"
+	if n.change.Needs("ScheduleKeyDeletion") {
+		what = "scheduled for deletion"
+	}
+	listed := users
+	if len(listed) > maxListedUsers {
+		listed = append(listed[:maxListedUsers:maxListedUsers], fmt.Sprintf("and %d more", len(users)-maxListedUsers))
+	}
+	last := "If it has to be disabled now whatever breaks, take enabled out of the block and run `kmsplan kms DisableKey --key-id " + n.change.ID + "`; `kmsplan kms EnableKey` takes it back."
+	if n.change.Action == Retire {
+		last = "To keep the key, take the removed block out and put the key's block back."
+	}
+	p.refuse(GuardStillInUse, n.addr,
+		fmt.Sprintf("%s (%s) would be %s while %d %s: %s.", n.addr, n.change.ID, what, len(users),
+			plural(len(users), "object still uses it", "objects still use it"), strings.Join(listed, "; ")),
+		"Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files.", last)
+}
+
+// guardDyingTargets refuses to point something at a key that waits for deletion
+// and is not rescued by this plan; KMS would refuse it half-way through the apply.
+func (p *planner) guardDyingTargets() {
+	dying := map[objectID]bool{}
+	for name, g := range p.in.Live.Gateways {
+		for _, k := range g.Dying {
+			dying[objectID{name, KindKey, k.ID}] = true
+		}
+	}
+	if len(dying) == 0 {
+		return
+	}
+	for _, n := range p.order {
+		if n.block == nil || n.refused || len(n.change.Calls) == 0 {
+			continue
+		}
+		for _, id := range n.newTargets() {
+			if dying[objectID{n.gateway, KindKey, id}] && !p.rescued(n.gateway, id) {
+				p.refuseDyingTarget(n, id)
+			}
+		}
+	}
+}
+
+// newTargets are the keys the change's calls name.
+func (n *node) newTargets() []string {
+	switch n.change.Kind {
+	case KindAlias:
+		return []string{n.target()}
+	case KindSecret:
+		return []string{text(n.body.Attrs["encryption_key"])}
+	case KindRotation:
+		return n.needs
+	}
+	return nil
+}
+
+func (p *planner) rescued(gateway, id string) bool {
+	a, ok := p.claimed[objectID{gateway, KindKey, id}]
+	return ok && p.nodes[a].change.Action == Rescue
+}
+
+func (p *planner) refuseDyingTarget(n *node, id string) {
+	n.refused = true
+	p.refuse(GuardKeyUnusable, n.addr,
+		fmt.Sprintf("%s needs the key %s, and that key waits for deletion.", n.addr, id),
+		fmt.Sprintf("To bring the key back, declare it with import { to = key.NAME, id = %q }, or run `kmsplan rescue %s`.", id, id),
+		"Otherwise refer to another key.")
+}
+
+func keysOf[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}

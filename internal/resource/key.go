@@ -1,0 +1,362 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+type keyHandler struct{}
+
+// keyWork is one key's change at work: the key as last read, and its tags.
+type keyWork struct {
+	*Session
+	key    kms.Key
+	tags   map[string]string
+	policy *string // nil = not read
+}
+
+// Apply carries out a change of a key.
+func (keyHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error) {
+	w := &keyWork{Session: s}
+	if s.Change.Action == plan.Forget {
+		return nil, nil
+	}
+	if err := w.begin(ctx); err != nil {
+		return nil, err
+	}
+	for _, op := range s.Change.Calls {
+		if op == "CreateKey" {
+			continue
+		}
+		if err := w.call(ctx, op); err != nil {
+			return w.result(), fmt.Errorf("%s of %s: %w", op, s.Change.Addr, err)
+		}
+	}
+	if err := w.refresh(ctx); err != nil {
+		return w.result(), err
+	}
+	return w.result(), nil
+}
+
+// begin creates the key, or reads it and holds it against the pre-image.
+func (w *keyWork) begin(ctx context.Context) error {
+	if w.Change.Action == plan.Create {
+		return w.create(ctx)
+	}
+	if err := w.read(ctx); err != nil {
+		return fmt.Errorf("read %s before its change: %w", w.Change.Addr, err)
+	}
+	return w.unchanged(w.object())
+}
+
+// read describes the key and takes its tags from the snapshot, or from the
+// service when there is none.
+func (w *keyWork) read(ctx context.Context) (err error) {
+	if w.key, err = w.Manager.DescribeKey(ctx, w.Change.ID); err != nil {
+		return err
+	}
+	if o := w.snapshotted(); o != nil {
+		w.tags = o.Tags
+		return nil
+	}
+	tags, err := w.Manager.ListTagResources(ctx, kms.KindKey, kms.TagQuery{IDs: []string{w.key.ID}})
+	w.tags = tags[w.key.ID]
+	return err
+}
+
+func (w *keyWork) snapshotted() *plan.Object {
+	if w.Live == nil {
+		return nil
+	}
+	return w.Live.Objects[plan.KindKey][w.Change.ID]
+}
+
+// refresh reads the key again after calls that changed it.
+func (w *keyWork) refresh(ctx context.Context) (err error) {
+	calls := w.Change.Calls
+	if len(calls) == 0 || len(calls) == 1 && calls[0] == "CreateKey" {
+		return nil
+	}
+	key, err := w.Manager.DescribeKey(ctx, w.key.ID)
+	if err != nil {
+		return fmt.Errorf("read %s after its change: %w", w.Change.Addr, err)
+	}
+	w.key = key
+	return nil
+}
+
+func (w *keyWork) object() *plan.Object {
+	o := keyObject(w.key, w.tags)
+	if w.policy != nil {
+		o.Attrs["policy"] = str(*w.policy)
+	} else if live := w.snapshotted(); live != nil {
+		if v, read := live.Attrs["policy"]; read {
+			o.Attrs["policy"] = v
+		}
+	}
+	return o
+}
+
+// result is the key as state keeps it, with the step of a retirement taken.
+func (w *keyWork) result() *state.Resource {
+	r := w.record(w.object())
+	if w.Change.Action == plan.Create {
+		r.Intent = w.Intent
+	}
+	if w.Change.Action == plan.Retire {
+		r.Retire, r.RetiredAt = plan.RetireDisabled, w.Now().UTC()
+		switch {
+		case w.key.State == kms.StatePendingDeletion:
+			r.Retire = plan.RetireScheduled
+		case w.key.State == kms.StateEnabled: // the step failed
+			r.Retire, r.RetiredAt = w.Prior.Retire, w.Prior.RetiredAt
+		case w.Change.Needs("ScheduleKeyDeletion"):
+			r.Retire, r.RetiredAt = w.Prior.Retire, w.Prior.RetiredAt
+		}
+	}
+	return &r
+}
+
+// create makes the key under an intent that its tags carry, and records it the
+// moment it exists.
+func (w *keyWork) create(ctx context.Context) error {
+	tags := plan.OwnerTags(w.Lineage, w.Change.Addr, w.Intent)
+	if v, ok := w.want("tags"); ok {
+		for k, t := range plan.StringMap(v) {
+			tags[k] = t
+		}
+	}
+	in := kms.CreateKeyInput{
+		Description: w.optional("description"), Spec: w.optional("spec"), Usage: w.optional("usage"),
+		Origin: w.optional("origin"), ProtectionLevel: w.optional("protection_level"), InstanceID: w.instance(), Tags: tags,
+	}
+	err := w.Call(ctx, "CreateKey", "", nil, func(ctx context.Context) (string, error) {
+		key, err := w.Manager.CreateKey(ctx, in)
+		if kms.IsAmbiguous(err) {
+			key, err = w.recoverCreate(ctx, err)
+		}
+		w.key = key
+		return key.ID, err
+	})
+	if err != nil {
+		return fmt.Errorf("create %s: %w", w.Change.Addr, err)
+	}
+	w.tags = tags
+	return w.Journal.Record(*w.result())
+}
+
+// call makes one call of a change.
+func (w *keyWork) call(ctx context.Context, op string) error {
+	switch op {
+	case "CancelKeyDeletion":
+		return w.toState(ctx, op, kms.StateEnabled, w.Manager.CancelKeyDeletion)
+	case "EnableKey":
+		return w.toState(ctx, op, kms.StateEnabled, w.Manager.EnableKey)
+	case "DisableKey":
+		return w.disable(ctx)
+	case "UpdateKeyDescription":
+		return w.describe(ctx)
+	case "TagResources":
+		return w.tag(ctx)
+	case "UntagResources":
+		return w.untag(ctx)
+	case "SetDeletionProtection":
+		return w.protect(ctx)
+	case "SetKeyPolicy":
+		return w.setPolicy(ctx)
+	case "ScheduleKeyDeletion":
+		return w.schedule(ctx)
+	}
+	return fmt.Errorf("this version of kmsplan does not know the call %q; plan again", op)
+}
+
+// toState makes a call that leads to a key state. After an ambiguous answer a
+// reading decides.
+func (w *keyWork) toState(ctx context.Context, op, want string, fn func(context.Context, string) error) error {
+	return w.Call(ctx, op, w.key.ID, map[string]string{"state": want}, func(ctx context.Context) (string, error) {
+		return w.key.ID, settle(fn(ctx, w.key.ID), func() (bool, error) {
+			k, err := w.Manager.DescribeKey(ctx, w.key.ID)
+			return k.State == want, err
+		})
+	})
+}
+
+// disable leaves a key alone that configuration turns out to want enabled: its
+// wish was unknown when it was planned.
+func (w *keyWork) disable(ctx context.Context) error {
+	if v, ok := w.want("enabled"); ok && v.True() && w.Change.Action != plan.Retire {
+		return nil
+	}
+	return w.toState(ctx, "DisableKey", kms.StateDisabled, w.Manager.DisableKey)
+}
+
+func (w *keyWork) describe(ctx context.Context) error {
+	text, ok := w.wantText("description")
+	if !ok {
+		return nil
+	}
+	return w.Call(ctx, "UpdateKeyDescription", w.key.ID, nil, func(ctx context.Context) (string, error) {
+		return w.key.ID, settle(w.Manager.UpdateKeyDescription(ctx, w.key.ID, text), func() (bool, error) {
+			k, err := w.Manager.DescribeKey(ctx, w.key.ID)
+			return k.Description == text, err
+		})
+	})
+}
+
+func (w *keyWork) tag(ctx context.Context) error {
+	set := w.tagsToSet(w.tags)
+	if len(set) == 0 {
+		return nil
+	}
+	if err := w.tagObject(ctx, kms.KindKey, w.key.ID, set); err != nil {
+		return err
+	}
+	w.tags = withTags(w.tags, set, nil)
+	return nil
+}
+
+func (w *keyWork) untag(ctx context.Context) error {
+	gone := w.tagsToRemove(w.tags)
+	if len(gone) == 0 {
+		return nil
+	}
+	if err := w.untagObject(ctx, kms.KindKey, w.key.ID, gone); err != nil {
+		return err
+	}
+	w.tags = withTags(w.tags, nil, gone)
+	return nil
+}
+
+// protect sets deletion protection as configuration asks; a retirement takes it
+// off before it schedules the deletion.
+func (w *keyWork) protect(ctx context.Context) error {
+	on := w.key.DeletionProtection
+	if v, ok := w.want("deletion_protection"); ok && !v.IsNull() {
+		on = v.True()
+	}
+	if w.Change.Action == plan.Retire {
+		on = false
+	}
+	var text *string
+	if on {
+		text = w.optional("deletion_protection_description")
+	}
+	if on == w.key.DeletionProtection && (text == nil || *text == w.key.DeletionProtectionDescription) {
+		return nil
+	}
+	return w.Call(ctx, "SetDeletionProtection", w.key.ID, map[string]string{"on": fmt.Sprint(on)}, func(ctx context.Context) (string, error) {
+		return w.key.ID, settle(w.Manager.SetDeletionProtection(ctx, w.key.ARN, on, text), func() (bool, error) {
+			k, err := w.Manager.DescribeKey(ctx, w.key.ID)
+			return k.DeletionProtection == on && (text == nil || k.DeletionProtectionDescription == *text), err
+		})
+	})
+}
+
+func (w *keyWork) setPolicy(ctx context.Context) error {
+	text, ok := w.policyText()
+	if !ok {
+		return nil
+	}
+	err := w.Call(ctx, "SetKeyPolicy", w.key.ID, nil, func(ctx context.Context) (string, error) {
+		return w.key.ID, settle(w.Manager.SetKeyPolicy(ctx, w.key.ID, text), func() (bool, error) {
+			live, err := w.Manager.GetKeyPolicy(ctx, w.key.ID)
+			return samePolicy(text, live), err
+		})
+	})
+	if err == nil {
+		w.policy = &text
+	}
+	return err
+}
+
+// policyText is the policy configuration asks for. The default one names the
+// account, which the key's own ARN tells.
+func (w *keyWork) policyText() (string, bool) {
+	if v, written := w.Body.Attrs["policy"]; written && unmarked(v).IsNull() {
+		return plan.DefaultPolicy(accountOf(w.key.ARN)), true
+	}
+	return w.wantText("policy")
+}
+
+// schedule starts the deletion window of a retired key.
+func (w *keyWork) schedule(ctx context.Context) error {
+	if w.Removed == nil {
+		return fmt.Errorf("no removed block asks for the deletion of %s", w.Change.Addr)
+	}
+	days := w.Removed.WindowDays
+	return w.toState(ctx, "ScheduleKeyDeletion", kms.StatePendingDeletion, func(ctx context.Context, id string) error {
+		return w.Manager.ScheduleKeyDeletion(ctx, id, days)
+	})
+}
+
+// Resolve finds out what became of a call on a key.
+func (keyHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (Resolution, error) {
+	w := &keyWork{Session: s}
+	if open.Operation == "CreateKey" {
+		return w.resolveCreate(ctx, open)
+	}
+	id := open.ObjectID
+	key, err := s.Manager.DescribeKey(ctx, id)
+	if kms.IsNotFound(err) {
+		return Resolution{Resource: s.Prior}, nil // the next plan says that the key is lost
+	}
+	if err != nil {
+		return Resolution{}, fmt.Errorf("find out what became of %s of %s: %w", open.Operation, open.Address, err)
+	}
+	w.key, w.Change.ID = key, id
+	tags, err := s.Manager.ListTagResources(ctx, kms.KindKey, kms.TagQuery{IDs: []string{id}})
+	if err != nil {
+		return Resolution{}, fmt.Errorf("find out what became of %s of %s: %w", open.Operation, open.Address, err)
+	}
+	w.tags = tags[id]
+	r := w.record(w.object())
+	if want := open.Detail["state"]; want != "" && want == key.State {
+		w.resolveStep(&r, open)
+		return Resolution{Committed: true, Resource: &r}, nil
+	}
+	return Resolution{Committed: open.Operation != "ScheduleKeyDeletion" && open.Detail["state"] == "", Resource: &r}, nil
+}
+
+// resolveStep records a step of a retirement that took effect.
+func (w *keyWork) resolveStep(r *state.Resource, open state.Intent) {
+	switch {
+	case open.Operation == "ScheduleKeyDeletion":
+		r.Retire, r.RetiredAt = plan.RetireScheduled, open.At
+	case open.Operation == "DisableKey" && w.Removed != nil:
+		r.Retire, r.RetiredAt = plan.RetireDisabled, open.At
+	}
+}
+
+// resolveCreate searches for the key of a lost CreateKey. It is not created
+// again before a late commit is impossible.
+func (w *keyWork) resolveCreate(ctx context.Context, open state.Intent) (Resolution, error) {
+	keys, err := findIntent(ctx, w.Manager, open.Token)
+	if err != nil {
+		return Resolution{}, fmt.Errorf("search for the key of an unanswered CreateKey for %s: %w", open.Address, err)
+	}
+	if len(keys) == 0 {
+		until := open.At.Add(LateCommitWindow)
+		return Resolution{Pending: w.Now().Before(until), Until: until}, nil
+	}
+	return w.adopt(ctx, keys, open)
+}
+
+func (w *keyWork) adopt(ctx context.Context, keys []kms.Key, open state.Intent) (Resolution, error) {
+	w.key, w.Change.ID, w.Intent = keys[0], keys[0].ID, open.Token
+	tags, err := w.Manager.ListTagResources(ctx, kms.KindKey, kms.TagQuery{IDs: []string{w.key.ID}})
+	if err != nil {
+		return Resolution{}, fmt.Errorf("read the tags of %s: %w", w.key.ID, err)
+	}
+	w.tags = tags[w.key.ID]
+	r := w.record(w.object())
+	r.Intent = open.Token
+	res := Resolution{Committed: true, Resource: &r}
+	for _, k := range keys[1:] {
+		res.Duplicates = append([]string{k.ID}, res.Duplicates...)
+	}
+	return res, nil
+}

@@ -1,0 +1,81 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+type rotationHandler struct{}
+
+// Apply sends the policy to the keys that rotate differently, and to no other:
+// sending an equal policy again would move the date of the next rotation.
+func (h rotationHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error) {
+	if s.Change.Action == plan.Forget {
+		return nil, nil
+	}
+	want := plan.RotationOf(s.Body.Attrs)
+	if len(s.Change.Calls) > 0 {
+		keys := plan.Strings(unmarked(s.Body.Attrs["keys"]))
+		slices.Sort(keys)
+		for _, id := range keys {
+			if err := h.rotate(ctx, s, want, id); err != nil {
+				return nil, fmt.Errorf("UpdateRotationPolicy of key %s for %s: %w", id, s.Change.Addr, err)
+			}
+		}
+	}
+	r := s.record(s.policyObject())
+	return &r, nil
+}
+
+// policyObject is a policy as state keeps it: what configuration says, because
+// the service knows no such object.
+func (s *Session) policyObject() *plan.Object {
+	attrs := map[string]cty.Value{}
+	for name, v := range s.Body.Attrs {
+		attrs[name] = unmarked(v)
+	}
+	return &plan.Object{Kind: plan.KindRotation, ID: s.Change.Addr.String(), Attrs: attrs}
+}
+
+func (rotationHandler) rotate(ctx context.Context, s *Session, want plan.Rotation, id string) error {
+	key, err := s.Manager.DescribeKey(ctx, id)
+	if err != nil || !want.Differs(keyObject(key, nil)) {
+		return err
+	}
+	in := kms.RotationPolicyInput{KeyID: id, Rotate: want.Enabled}
+	if want.Enabled {
+		every, err := schema.ParseDuration(text(want.Interval))
+		if err != nil {
+			return err
+		}
+		in.RotateEvery = &every
+	}
+	return s.Call(ctx, "UpdateRotationPolicy", id, map[string]string{"interval": interval(in.RotateEvery)}, func(ctx context.Context) (string, error) {
+		return id, settle(s.Manager.UpdateRotationPolicy(ctx, in), func() (bool, error) {
+			k, err := s.Manager.DescribeKey(ctx, id)
+			return err == nil && !want.Differs(keyObject(k, nil)), err
+		})
+	})
+}
+
+func interval(d *time.Duration) string {
+	if d == nil {
+		return "off"
+	}
+	return d.String()
+}
+
+// Resolve leaves the policy as state has it: the next plan compares every key
+// with it and sends what is missing.
+func (rotationHandler) Resolve(_ context.Context, s *Session, _ state.Intent) (Resolution, error) {
+	return Resolution{Resource: s.Prior}, nil
+}

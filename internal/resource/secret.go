@@ -1,0 +1,321 @@
+package resource
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+type secretHandler struct{}
+
+// secretWork is one secret's change at work.
+type secretWork struct {
+	*Session
+	object  *plan.Object
+	stored  *storedValue // the version this change wrote
+	removed bool
+}
+
+// storedValue is a value that was written: what state keeps of it.
+type storedValue struct {
+	fingerprint state.Fingerprint
+	version     string
+	generated   any // the arguments of generate, nil for a configured value
+}
+
+// Apply carries out a change of a secret.
+func (secretHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error) {
+	w := &secretWork{Session: s}
+	if s.Change.Action == plan.Forget {
+		return nil, nil
+	}
+	if err := w.begin(ctx); err != nil {
+		return nil, err
+	}
+	for _, op := range s.Change.Calls {
+		if op == "CreateSecret" {
+			continue
+		}
+		if err := w.call(ctx, op); err != nil {
+			return w.result(), fmt.Errorf("%s of %s: %w", op, s.Change.Addr, err)
+		}
+	}
+	if w.removed {
+		return nil, nil
+	}
+	if len(s.Change.Calls) > 0 {
+		if err := w.read(ctx); err != nil {
+			return w.result(), fmt.Errorf("read %s after its change: %w", s.Change.Addr, err)
+		}
+	}
+	return w.result(), nil
+}
+
+// begin creates the secret, or reads it and holds it against the pre-image.
+func (w *secretWork) begin(ctx context.Context) error {
+	if w.Change.Action == plan.Create {
+		return w.create(ctx)
+	}
+	if err := w.read(ctx); err != nil {
+		return fmt.Errorf("read %s before its change: %w", w.Change.Addr, err)
+	}
+	return w.unchanged(w.object)
+}
+
+func (w *secretWork) read(ctx context.Context) error {
+	id := w.Change.ID
+	if id == "" {
+		id, _ = w.wantText("name")
+	}
+	o, err := readSecret(ctx, w.Manager, id)
+	if err == nil && o == nil {
+		err = fmt.Errorf("the secret %s does not exist", id)
+	}
+	if err == nil {
+		w.object = o
+	}
+	return err
+}
+
+// create makes the secret with its first version. The version id comes from the
+// value's fingerprint, so that the call can be recognised and repeated.
+func (w *secretWork) create(ctx context.Context) error {
+	name, _ := w.wantText("name")
+	value, stored, err := w.value()
+	if err != nil {
+		return err
+	}
+	defer value.Zero()
+	tags := plan.OwnerTags(w.Lineage, w.Change.Addr, w.Intent)
+	if v, ok := w.want("tags"); ok {
+		tags = withTags(tags, plan.StringMap(v), nil)
+	}
+	in := kms.CreateSecretInput{
+		Name: name, Value: value, VersionID: stored.version, DataType: w.optional("data_type"), Type: w.optional("type"),
+		Description: w.optional("description"), EncryptionKeyID: w.optional("encryption_key"), InstanceID: w.instance(), Tags: tags,
+	}
+	err = w.Call(ctx, "CreateSecret", name, stored.detail(), func(ctx context.Context) (string, error) {
+		_, err := w.Manager.CreateSecret(ctx, in)
+		return name, settle(err, func() (bool, error) { return w.holds(ctx, name, stored.version) })
+	})
+	if err != nil {
+		return fmt.Errorf("create %s: %w", w.Change.Addr, err)
+	}
+	w.stored, w.Change.ID = stored, name
+	if err := w.read(ctx); err != nil {
+		return fmt.Errorf("read %s after its creation: %w", w.Change.Addr, err)
+	}
+	return w.Journal.Record(*w.result())
+}
+
+// holds reports whether a secret has a version.
+func (w *secretWork) holds(ctx context.Context, name, version string) (bool, error) {
+	versions, err := w.Manager.ListSecretVersionIDs(ctx, name, true)
+	return slices.ContainsFunc(versions, func(v kms.SecretVersion) bool { return v.ID == version }), err
+}
+
+// value takes the configured value, or generates one.
+func (w *secretWork) value() (kms.Secret, *storedValue, error) {
+	var stored storedValue
+	var raw []byte
+	if args, ok := w.Body.Blocks["generate"]; ok {
+		generated, err := generate(args)
+		if err != nil {
+			return kms.Secret{}, nil, fmt.Errorf("generate the value of %s: %w", w.Change.Addr, err)
+		}
+		raw, stored.generated = generated, plan.GenerateArguments(args)
+	} else {
+		v := unmarked(w.Body.Attrs["value"])
+		if text(v) == "" {
+			return kms.Secret{}, nil, fmt.Errorf("%s has no value; set value or add generate { length = 32 }", w.Change.Addr)
+		}
+		raw = []byte(v.AsString())
+	}
+	stored.fingerprint = state.NewFingerprint(raw)
+	stored.version = state.VersionID(stored.fingerprint)
+	return kms.SecretBytes(raw), &stored, nil
+}
+
+// detail is what the intent remembers, so that a recovered version is known by
+// its fingerprint. It holds nothing that state does not hold as well.
+func (v *storedValue) detail() map[string]string {
+	d := map[string]string{
+		"version": v.version, "salt": v.fingerprint.Salt, "digest": v.fingerprint.Digest, "params": v.fingerprint.Params,
+	}
+	if v.generated != nil {
+		d["generated"] = "true"
+	}
+	return d
+}
+
+func (w *secretWork) call(ctx context.Context, op string) error {
+	switch op {
+	case "RestoreSecret":
+		return w.restore(ctx)
+	case "UpdateSecret":
+		return w.describe(ctx)
+	case "TagResources":
+		if set := w.tagsToSet(w.object.Tags); len(set) > 0 {
+			return w.tagObject(ctx, kms.KindSecret, w.object.ID, set)
+		}
+		return nil
+	case "UntagResources":
+		if gone := w.tagsToRemove(w.object.Tags); len(gone) > 0 {
+			return w.untagObject(ctx, kms.KindSecret, w.object.ID, gone)
+		}
+		return nil
+	case "PutSecretValue":
+		return w.put(ctx)
+	case "DeleteSecret":
+		return w.remove(ctx)
+	}
+	return fmt.Errorf("this version of kmsplan does not know the call %q; plan again", op)
+}
+
+func (w *secretWork) restore(ctx context.Context) error {
+	id := w.object.ID
+	return w.Call(ctx, "RestoreSecret", id, nil, func(ctx context.Context) (string, error) {
+		return id, settle(w.Manager.RestoreSecret(ctx, id), func() (bool, error) {
+			info, err := w.Manager.DescribeSecret(ctx, id)
+			return err == nil && info.DeleteAt.IsZero(), err
+		})
+	})
+}
+
+func (w *secretWork) describe(ctx context.Context) error {
+	text, ok := w.wantText("description")
+	if !ok {
+		return nil
+	}
+	id := w.object.ID
+	return w.Call(ctx, "UpdateSecret", id, nil, func(ctx context.Context) (string, error) {
+		err := w.Manager.UpdateSecret(ctx, kms.UpdateSecretInput{Name: id, Description: &text})
+		return id, settle(err, func() (bool, error) {
+			info, err := w.Manager.DescribeSecret(ctx, id)
+			return info.Description == text, err
+		})
+	})
+}
+
+// put stores a new version. A value that turns out to be the recorded one, after
+// it was unknown when it was planned, is not stored again.
+func (w *secretWork) put(ctx context.Context) error {
+	if w.Prior != nil && w.Body.Blocks["generate"] == nil {
+		if fp, ok := w.Prior.Fingerprints["value"]; ok && fp.Matches([]byte(text(w.Body.Attrs["value"]))) {
+			return nil
+		}
+	}
+	value, stored, err := w.value()
+	if err != nil {
+		return err
+	}
+	defer value.Zero()
+	id := w.object.ID
+	in := kms.PutSecretValueInput{Name: id, Value: value, VersionID: stored.version, DataType: w.optional("data_type")}
+	err = w.Call(ctx, "PutSecretValue", id, stored.detail(), func(ctx context.Context) (string, error) {
+		return id, settle(w.Manager.PutSecretValue(ctx, in), func() (bool, error) { return w.holds(ctx, id, stored.version) })
+	})
+	if err == nil {
+		w.stored = stored
+	}
+	return err
+}
+
+func (w *secretWork) remove(ctx context.Context) error {
+	id, days := w.object.ID, plan.RecoveryWindow(w.Removed, w.Prior)
+	err := w.Call(ctx, "DeleteSecret", id, nil, func(ctx context.Context) (string, error) {
+		_, err := w.Manager.DeleteSecret(ctx, kms.DeleteSecretInput{Name: id, RecoveryWindow: &days})
+		return id, settle(err, func() (bool, error) {
+			info, err := w.Manager.DescribeSecret(ctx, id)
+			return err == nil && !info.DeleteAt.IsZero(), err
+		})
+	})
+	w.removed = err == nil
+	return err
+}
+
+// result is the secret as state keeps it. The first time a secret is taken in, its
+// live versions count as seen.
+func (w *secretWork) result() *state.Resource {
+	if w.object == nil {
+		return nil
+	}
+	r := w.record(w.object)
+	if v, ok := w.want("recovery_window_days"); ok && !v.IsNull() {
+		r.Attributes["recovery_window_days"] = plan.ToState(v)
+	}
+	if args, ok := w.Body.Blocks["generate"]; ok && w.Prior == nil {
+		r.Attributes["generate"] = plan.GenerateArguments(args)
+	}
+	if w.Prior == nil {
+		r.Versions = slices.Clone(w.object.Versions)
+	}
+	if w.Change.Action == plan.Create {
+		r.Intent = w.Intent
+	}
+	w.stored.addTo(&r)
+	return &r
+}
+
+// addTo records a version that was written.
+func (v *storedValue) addTo(r *state.Resource) {
+	if v == nil {
+		return
+	}
+	r.Fingerprints = map[string]state.Fingerprint{"value": v.fingerprint}
+	delete(r.Attributes, "generate")
+	if v.generated != nil {
+		r.Fingerprints, r.Attributes["generate"] = nil, v.generated
+	}
+	if !slices.Contains(r.Versions, v.version) {
+		r.Versions = append(slices.Clone(r.Versions), v.version)
+	}
+}
+
+// Resolve reads what became of a call on a secret.
+func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (Resolution, error) {
+	w := &secretWork{Session: s}
+	w.Change.ID = open.ObjectID
+	o, err := readSecret(ctx, s.Manager, open.ObjectID)
+	if err != nil {
+		return Resolution{}, fmt.Errorf("find out what became of %s of %s: %w", open.Operation, open.Address, err)
+	}
+	if o == nil {
+		return Resolution{Resource: s.Prior}, nil // a name is taken once: a late commit is refused, or found by name
+	}
+	w.object = o
+	if version := open.Detail["version"]; version != "" {
+		return w.resolveVersion(open, version), nil
+	}
+	if open.Operation == "DeleteSecret" && o.Dying() {
+		return Resolution{Committed: true}, nil
+	}
+	return Resolution{Committed: open.Operation != "DeleteSecret", Resource: w.result()}, nil
+}
+
+// resolveVersion looks for the version a lost CreateSecret or PutSecretValue
+// wrote. Until a late commit is impossible a value is not put again, because the late one would then
+// become the current one.
+func (w *secretWork) resolveVersion(open state.Intent, version string) Resolution {
+	if slices.Contains(w.object.Versions, version) {
+		w.stored = &storedValue{version: version, fingerprint: state.Fingerprint{
+			Salt: open.Detail["salt"], Digest: open.Detail["digest"], Params: open.Detail["params"],
+		}}
+		if open.Detail["generated"] != "" {
+			w.stored.generated = map[string]any{}
+			if args, ok := w.Body.Blocks["generate"]; ok {
+				w.stored.generated = plan.GenerateArguments(args)
+			}
+		}
+		return Resolution{Committed: true, Resource: w.result()}
+	}
+	if open.Operation == "CreateSecret" {
+		return Resolution{Resource: w.Prior} // another secret of that name: the planner refuses
+	}
+	until := open.At.Add(LateCommitWindow)
+	return Resolution{Pending: w.Now().Before(until), Until: until, Resource: w.result()}
+}
