@@ -1,0 +1,95 @@
+package instance
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/fault"
+	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
+)
+
+// success renders an operation's answer, with the request's id in it.
+func success(out proto.Message, requestID, keyVersionID string, date time.Time) (fault.Answer, error) {
+	m := out.ProtoReflect()
+	if f := m.Descriptor().Fields().ByName("request_id"); f != nil {
+		m.Set(f, protoreflect.ValueOfString(requestID))
+	}
+	body, err := proto.Marshal(out)
+	if err != nil {
+		return fault.Answer{}, fmt.Errorf("encode %s: %w", m.Descriptor().Name(), err)
+	}
+	a := answer(http.StatusOK, "", body, date)
+	if keyVersionID != "" {
+		a.Header.Set(dkms.HeaderMigrationKeyVersionID, keyVersionID)
+	}
+	return a, nil
+}
+
+// refusal renders an error as the protobuf Error. A 413 has no such body.
+func refusal(e *engine.Error, requestID string, date time.Time) fault.Answer {
+	if e.Status == http.StatusRequestEntityTooLarge {
+		a := answer(e.Status, e.Code, []byte("None"), date)
+		a.Header.Set("Content-Type", "text/plain")
+		return a
+	}
+	body, err := proto.Marshal(&dkms.Error{
+		StatusCode: int32(e.Status), ErrorCode: valid(e.Code), ErrorMessage: valid(e.Message), RequestId: requestID,
+	})
+	if err != nil { // only text that is not UTF-8 fails, and there is none
+		body = nil
+	}
+	return answer(e.Status, e.Code, body, date)
+}
+
+func answer(status int, code string, body []byte, date time.Time) fault.Answer {
+	return fault.Answer{Status: status, Code: code, Body: body, Header: http.Header{
+		"Content-Type": {dkms.ContentType},
+		"Date":         {date.UTC().Format(http.TimeFormat)},
+	}}
+}
+
+// dialect lets fault rules speak like this gateway.
+func (x *exchange) dialect() fault.Dialect {
+	return fault.Dialect{
+		Refuse: func(status int, code, message string) fault.Answer {
+			return refusal(&engine.Error{Status: status, Code: code, Message: message}, x.log.RequestID, x.date)
+		},
+		Corrupt:   x.corrupt,
+		Malformed: func(a fault.Answer) fault.Answer { a.Body = append([]byte{0xff, 0xff, 0xff}, a.Body...); return a },
+		Extra:     func(a fault.Answer) fault.Answer { a.Body = append(a.Body, unknownField...); return a },
+		Storm:     x.Storm,
+	}
+}
+
+// unknownField is field 9999, a string "kmsplan".
+var unknownField = []byte("\xfa\xf0\x04\x07kmsplan")
+
+// ciphertexts are the fields of an answer that a corrupt rule may damage.
+var ciphertexts = []protoreflect.Name{"ciphertext_blob", "private_key_ciphertext_blob", "signature", "plaintext", "random"}
+
+// corrupt flips the lowest bit of the last byte of the answer's ciphertext.
+func (x *exchange) corrupt(a fault.Answer) fault.Answer {
+	if x.out == nil || a.Status != http.StatusOK {
+		return a
+	}
+	m := proto.Clone(x.out).ProtoReflect()
+	for _, name := range ciphertexts {
+		f := m.Descriptor().Fields().ByName(name)
+		if f == nil || f.Kind() != protoreflect.BytesKind || len(m.Get(f).Bytes()) == 0 {
+			continue
+		}
+		damaged := append([]byte(nil), m.Get(f).Bytes()...)
+		damaged[len(damaged)-1] ^= 1
+		m.Set(f, protoreflect.ValueOfBytes(damaged))
+		break
+	}
+	if body, err := proto.Marshal(m.Interface()); err == nil {
+		a.Body = body
+	}
+	return a
+}

@@ -1,0 +1,83 @@
+package instance
+
+import (
+	"fmt"
+	"net/http"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
+)
+
+// The gateway's own refusals (KMS: common error codes of the instance gateway).
+
+func refuse(status int, code, format string, args ...any) *engine.Error {
+	return &engine.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+func errContentType(value string) *engine.Error {
+	return refuse(http.StatusUnsupportedMediaType, "InvalidContentType", "Content-Type %q is unsupported.", clip(value))
+}
+
+// errTooLarge has no protobuf body: the answer's body is the word None.
+func errTooLarge() *engine.Error {
+	return refuse(http.StatusRequestEntityTooLarge, "", "None")
+}
+
+func errMissing(header string) *engine.Error {
+	return refuse(http.StatusBadRequest, "MissingParameter", "Parameter %s does not exist in http header or body.", header)
+}
+
+func errParam(name string) *engine.Error {
+	return refuse(http.StatusBadRequest, "InvalidParam", "The Param %s is invalid.", name)
+}
+
+func errSkewed() *engine.Error {
+	return refuse(http.StatusBadRequest, "RequestTimeTooSkewed", "Request time exceeds server time more than 15 minutes.")
+}
+
+func errAPIName(name string) *engine.Error {
+	return refuse(http.StatusBadRequest, "InvalidApiName", "The ApiName %q is invalid.", clip(name))
+}
+
+func errAPIVersion(version string) *engine.Error {
+	return refuse(http.StatusBadRequest, "InvalidApiVersion", "The ApiVersion %q is invalid.", clip(version))
+}
+
+func errSignature() *engine.Error {
+	return refuse(http.StatusUnauthorized, "SignatureNotMatch", "Signature is not matched.")
+}
+
+func errUnknownClientKey(id string) *engine.Error {
+	return refuse(http.StatusNotFound, "Unauthorized", "The AccessKey ID %q does not exist in our records.", clip(id))
+}
+
+// errExpiredClientKey is emulator-defined: an expired ClientKey is treated as
+// one that does not exist, with a sentence of its own.
+func errExpiredClientKey(id string) *engine.Error {
+	return refuse(http.StatusNotFound, "Unauthorized", "The AccessKey ID %q is not valid at this time: it has expired, or is not valid yet.", clip(id))
+}
+
+// errMethod is emulator-defined.
+func errMethod() *engine.Error {
+	return refuse(http.StatusBadRequest, "UnsupportedOperation", "Rejected.UnsupportedOperation")
+}
+
+// errBody is what a body gets that is not the operation's message.
+func errBody() *engine.Error {
+	return refuse(http.StatusBadRequest, "InvalidParameter", "The specified parameter is not valid.")
+}
+
+func errInternal() *engine.Error {
+	return refuse(http.StatusInternalServerError, "InternalFailure", "Internal Failure.")
+}
+
+func clip(s string) string {
+	const limit = 64
+	if len(s) > limit {
+		return s[:limit] + "…"
+	}
+	return s
+}
+
+// accessKeyHeader is the header's name as refusals spell it.
+const accessKeyHeader = dkms.HeaderAccessKeyID
