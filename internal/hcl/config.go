@@ -41,7 +41,8 @@ type Config struct {
 	Imports  []Import
 	Files    map[string]*hclv2.File // for snippets in diagnostics
 
-	module *module // parsed expressions and caches, the evaluator's
+	module *module // parsed expressions, the evaluator's
+	byAddr map[addr.Address]*Block
 }
 
 // Settings is the kmsplan block.

@@ -1,0 +1,131 @@
+package hcl
+
+import (
+	"maps"
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// rootSchema is every block type a file may hold, the ones of later versions and of
+// neighbouring tools included, so that each gets an answer of its own.
+func rootSchema() *hclv2.BodySchema {
+	s := &hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{
+		{Type: "kmsplan"}, {Type: "locals"}, {Type: "removed"}, {Type: "moved"}, {Type: "import"},
+		{Type: "gateway", LabelNames: []string{"name"}},
+		{Type: "variable", LabelNames: []string{"name"}},
+		{Type: "output", LabelNames: []string{"name"}},
+		{Type: "data", LabelNames: []string{"type", "name"}},
+	}}
+	for _, kind := range schema.Managed() {
+		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: kind, LabelNames: []string{"name"}})
+	}
+	for _, f := range foreignBlocks {
+		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: f.name, LabelNames: f.labels})
+	}
+	return s
+}
+
+// decoder fills a Config and its module from parsed files.
+type decoder struct {
+	config   *Config
+	m        *module
+	settings hclv2.Range // where the kmsplan block stands
+	later    []func()    // what needs every block's name to be known
+	diags    hclv2.Diagnostics
+}
+
+func (d *decoder) report(diags ...*hclv2.Diagnostic) { d.diags = append(d.diags, diags...) }
+
+func (d *decoder) file(f *hclv2.File) {
+	content, diags := f.Body.Content(rootSchema())
+	d.report(diags...)
+	blocks := content.Blocks
+	slices.SortStableFunc(blocks, func(a, b *hclv2.Block) int { return compareRanges(a.DefRange, b.DefRange) })
+	for _, b := range blocks {
+		if d.labels(b) {
+			d.block(b)
+		}
+	}
+}
+
+// labels checks that a block's labels can be written in references.
+func (d *decoder) labels(b *hclv2.Block) bool {
+	for i, label := range b.Labels {
+		if !hclsyntax.ValidIdentifier(label) && !isForeign(b.Type) {
+			d.report(fault(b.LabelRanges[i], "Invalid name",
+				"%q cannot be a block's name: it starts with a letter and holds letters, digits, _ and - only, so that %s.NAME can refer to it.", label, b.Type))
+			return false
+		}
+	}
+	return true
+}
+
+func (d *decoder) block(b *hclv2.Block) {
+	switch b.Type {
+	case "kmsplan":
+		d.settingsBlock(b)
+	case "gateway":
+		d.gateway(b)
+	case "variable":
+		d.variable(b)
+	case "locals":
+		d.localsBlock(b)
+	case "output":
+		d.output(b)
+	case "data":
+		d.data(b)
+	case "removed":
+		d.removed(b)
+	case "moved":
+		d.moved(b)
+	case "import":
+		d.imported(b)
+	default:
+		if kind := schema.Lookup(b.Type, false); kind != nil {
+			d.object(b, kind, addr.Resource(kind.Name, b.Labels[0]))
+			return
+		}
+		d.report(foreign(b))
+	}
+}
+
+func (d *decoder) data(b *hclv2.Block) {
+	if kind := schema.Lookup(b.Labels[0], true); kind != nil {
+		d.object(b, kind, addr.DataBlock(kind.Name, b.Labels[1]))
+		return
+	}
+	if slices.Contains(lookups, b.Labels[0]) {
+		d.report(fault(b.DefRange, "Not available yet",
+			"Lookups (data %q) come with a later version of kmsplan. Until then, pass the id in through a variable.", b.Labels[0]))
+		return
+	}
+	d.report(fault(b.LabelRanges[0], "Unknown data block",
+		"There is no data block of type %q.%s Data blocks are encrypt, decrypt and rewrap.", b.Labels[0], didYouMean(b.Labels[0], schema.DataKinds())))
+}
+
+func (d *decoder) localsBlock(b *hclv2.Block) {
+	attrs, diags := b.Body.JustAttributes()
+	d.report(diags...)
+	for _, a := range sortedAttributes(attrs) {
+		if prior := d.m.locals[a.Name]; prior != nil {
+			d.report(duplicate(a.NameRange, "local value", a.Name, prior.rng))
+			continue
+		}
+		l := &local{node: node{name: "local." + a.Name, rng: a.NameRange}, expr: a.Expr}
+		d.m.locals[a.Name] = l
+		d.m.localOrder = append(d.m.localOrder, l)
+	}
+}
+
+func sortedAttributes(attrs hclv2.Attributes) []*hclv2.Attribute {
+	return slices.SortedFunc(maps.Values(attrs), func(a, b *hclv2.Attribute) int { return compareRanges(a.Range, b.Range) })
+}
+
+func duplicate(at hclv2.Range, what, name string, prior hclv2.Range) *hclv2.Diagnostic {
+	return fault(at, "Duplicate "+what, "There is already a %s named %q, at %s:%d. Rename one of them, or remove it.", what, name, prior.Filename, prior.Start.Line)
+}

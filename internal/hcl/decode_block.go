@@ -1,0 +1,290 @@
+package hcl
+
+import (
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// metaArguments are taken by every managed and data block, beside its kind's own.
+var metaArguments = []string{"gateway", "for_each", "count", "depends_on"}
+
+// bodySchema is what a block of the kind may hold. Computed attributes are in it, so that
+// setting one gets an answer better than "unexpected".
+func bodySchema(k *schema.Kind) *hclv2.BodySchema {
+	s := &hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{{Type: "lifecycle"}, {Type: "dynamic", LabelNames: []string{"type"}}}}
+	for _, name := range metaArguments {
+		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: name})
+	}
+	for _, a := range k.Attributes {
+		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: a.Name})
+	}
+	for _, b := range k.Blocks {
+		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: b.Name})
+	}
+	return s
+}
+
+// object decodes a managed or data block, names of other things unresolved.
+func (d *decoder) object(raw *hclv2.Block, kind *schema.Kind, a addr.Address) {
+	if prior := d.m.blocks[a]; prior != nil {
+		d.report(duplicate(raw.DefRange, kind.Name+" block", a.Name, prior.rng))
+		return
+	}
+	b := &block{
+		node: node{name: a.String(), rng: raw.DefRange}, addr: a, kind: kind, body: raw.Body,
+		lifecycle: Lifecycle{OnImmutableChange: "error"}, byKey: map[string]*instance{},
+	}
+	d.m.blocks[a] = b
+	d.m.blockOrder = append(d.m.blockOrder, b)
+	content, diags := raw.Body.Content(bodySchema(kind))
+	d.report(diags...)
+	b.attrs, diags = arguments(content.Attributes, kind.Attributes, b.name)
+	d.report(diags...)
+	d.report(missing(b.kind.Attributes, content.Attributes, raw.DefRange)...)
+	d.innerBlocks(b, content)
+	d.repetition(b, content.Attributes)
+	if dependsOn := content.Attributes["depends_on"]; dependsOn != nil {
+		d.later = append(d.later, func() { d.dependsOn(&b.node, dependsOn.Expr) })
+	}
+	d.later = append(d.later, func() { d.chooseGateway(b, content.Attributes["gateway"]) })
+}
+
+// arguments pairs the written attributes with their declarations, in source order.
+func arguments(written hclv2.Attributes, declared []schema.Attribute, owner string) ([]argument, hclv2.Diagnostics) {
+	var args []argument
+	var diags hclv2.Diagnostics
+	for i := range declared {
+		decl := &declared[i]
+		a := written[decl.Name]
+		switch {
+		case a == nil:
+		case decl.Mode == schema.Computed:
+			diags = append(diags, fault(a.NameRange, "Attribute set by the service",
+				"%q cannot be set: %s Remove it here; elsewhere, %s.%s refers to it.", decl.Name, decl.Doc, owner, decl.Name))
+		default:
+			args = append(args, argument{decl: decl, expr: a.Expr, name: a.NameRange, rng: a.Range})
+		}
+	}
+	sortArguments(args)
+	return args, diags
+}
+
+func missing(declared []schema.Attribute, written hclv2.Attributes, at hclv2.Range) hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	for _, decl := range declared {
+		if decl.Mode == schema.Required && written[decl.Name] == nil {
+			diags = append(diags, fault(at, "Missing required argument", "The argument %q is required. %s", decl.Name, decl.Doc))
+		}
+	}
+	return diags
+}
+
+func (d *decoder) innerBlocks(b *block, content *hclv2.BodyContent) {
+	seen := map[string]hclv2.Range{}
+	for _, inner := range content.Blocks {
+		if prior, twice := seen[inner.Type]; twice && inner.Type != "dynamic" {
+			d.report(fault(inner.DefRange, "Duplicate block", "There is already a %s block in %s, at %s:%d. Merge the two.", inner.Type, b.addr, prior.Filename, prior.Start.Line))
+			continue
+		}
+		seen[inner.Type] = inner.DefRange
+		switch inner.Type {
+		case "lifecycle":
+			d.lifecycle(b, inner)
+		case "dynamic":
+			d.dynamicBlock(b, inner)
+		default:
+			n, diags := decodeNested(b.kind.Block(inner.Type), inner, b.name)
+			d.report(diags...)
+			b.nested = append(b.nested, n)
+		}
+	}
+}
+
+func (d *decoder) dynamicBlock(b *block, inner *hclv2.Block) {
+	if b.kind.Block(inner.Labels[0]) == nil {
+		var names []string
+		for _, n := range b.kind.Blocks {
+			names = append(names, n.Name)
+		}
+		d.report(fault(inner.LabelRanges[0], "Unknown nested block", "A %s has no nested block %q.%s", b.kind.Name, inner.Labels[0], didYouMean(inner.Labels[0], names)))
+		return
+	}
+	b.dynamics = true
+}
+
+func decodeNested(decl *schema.Block, raw *hclv2.Block, owner string) (nested, hclv2.Diagnostics) {
+	s := &hclv2.BodySchema{}
+	for _, a := range decl.Attributes {
+		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: a.Name})
+	}
+	content, diags := raw.Body.Content(s)
+	args, argDiags := arguments(content.Attributes, decl.Attributes, owner)
+	diags = append(append(diags, argDiags...), missing(decl.Attributes, content.Attributes, raw.DefRange)...)
+	return nested{decl: decl, rng: raw.DefRange, args: args}, diags
+}
+
+func (d *decoder) repetition(b *block, attrs hclv2.Attributes) {
+	forEach, count := attrs["for_each"], attrs["count"]
+	if forEach != nil && count != nil {
+		d.report(fault(count.NameRange, "for_each and count", "A block repeats by for_each or by count, not by both. Prefer for_each: its instances keep their names when one is removed."))
+		return
+	}
+	if forEach != nil {
+		b.forEach = forEach.Expr
+	}
+	if count != nil {
+		b.count = count.Expr
+	}
+}
+
+// chooseGateway settles the gateway of a block: the one it names, or the first.
+func (d *decoder) chooseGateway(b *block, a *hclv2.Attribute) {
+	if a == nil {
+		if len(d.m.gatewayOrder) > 0 {
+			b.gateway = d.m.gatewayOrder[0]
+		}
+		return
+	}
+	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
+	name := ""
+	if !diags.HasErrors() && len(t) == 2 && t.RootName() == "gateway" {
+		if step, ok := t[1].(hclv2.TraverseAttr); ok {
+			name = step.Name
+		}
+	}
+	if name == "" {
+		d.report(fault(a.Expr.Range(), "Invalid gateway", "gateway names a gateway block: write gateway = gateway.NAME, without quotes and without further attributes."))
+		return
+	}
+	if b.gateway = d.m.gateways[name]; b.gateway == nil {
+		d.report(fault(a.Expr.Range(), "Unknown gateway", "There is no gateway %q.%s Declare it with gateway %q { … }.", name, didYouMean(name, d.m.gatewayNames()), name))
+	}
+}
+
+func (m *module) gatewayNames() []string {
+	var names []string
+	for _, g := range m.gatewayOrder {
+		names = append(names, g.decl.Name)
+	}
+	return names
+}
+
+// dependsOn reads depends_on: a list of references to blocks or instances.
+func (d *decoder) dependsOn(n *node, expr hclv2.Expression) {
+	items, diags := hclv2.ExprList(expr)
+	if diags.HasErrors() {
+		d.report(fault(expr.Range(), "Invalid depends_on", "depends_on is a list of blocks, such as [key.orders, alias.orders]."))
+		return
+	}
+	for _, item := range items {
+		t, diags := hclv2.AbsTraversalForExpr(item)
+		if diags.HasErrors() {
+			d.report(fault(item.Range(), "Invalid depends_on", "depends_on names blocks, such as key.orders, without quotes or functions around them."))
+			continue
+		}
+		r, problem := d.m.objectReference(t)
+		switch {
+		case problem != nil:
+			d.report(problem)
+		case r == nil:
+			d.report(fault(item.Range(), "Invalid depends_on", "depends_on names managed or data blocks only, such as key.orders."))
+		default:
+			r.order = true
+			n.refs = append(n.refs, *r)
+		}
+	}
+}
+
+// lifecycleSchema holds Terraform's arguments as well, for their answers.
+var lifecycleSchema = &hclv2.BodySchema{
+	Attributes: []hclv2.AttributeSchema{
+		{Name: "prevent_destroy"}, {Name: "ignore_changes"}, {Name: "on_immutable_change"},
+		{Name: "create_before_destroy"}, {Name: "replace_triggered_by"}, {Name: "destroy"},
+	},
+	Blocks: []hclv2.BlockHeaderSchema{{Type: "precondition"}, {Type: "postcondition"}},
+}
+
+func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
+	content, diags := raw.Body.Content(lifecycleSchema)
+	d.report(diags...)
+	for _, inner := range content.Blocks {
+		d.report(fault(inner.DefRange, "Not available yet", "%s blocks come with a later version of kmsplan. Until then, a variable's validation block can hold a condition.", inner.Type))
+	}
+	for _, a := range sortedAttributes(content.Attributes) {
+		switch a.Name {
+		case "prevent_destroy":
+			var prevent bool
+			d.flag(a, &prevent)
+			b.lifecycle.PreventDestroy = &prevent
+		case "ignore_changes":
+			b.lifecycle.IgnoreChanges = d.ignoreChanges(b, a)
+		case "on_immutable_change":
+			d.onImmutableChange(b, a)
+		case "destroy":
+			d.report(fault(a.NameRange, "Unsupported argument", `To drop an object from management, write removed { from = %s, action = "forget" }.`, b.addr))
+		default:
+			d.report(fault(a.NameRange, "Unsupported argument", "kmsplan never replaces an object, so %s has no meaning here. Remove it.", a.Name))
+		}
+	}
+}
+
+func (d *decoder) onImmutableChange(b *block, a *hclv2.Attribute) {
+	v, ok := d.literal(a, stringType)
+	if !ok {
+		return
+	}
+	switch choice := v.AsString(); {
+	case choice == "error":
+	case choice == "succeed" && b.addr.Kind == "key" && !b.addr.Data:
+		b.lifecycle.OnImmutableChange = choice
+	default:
+		d.report(fault(a.Expr.Range(), "Invalid on_immutable_change", `on_immutable_change is "error" or, for keys only, "succeed".`))
+	}
+}
+
+// ignoreChanges reads a list of attribute names, as names or as texts, or the word all.
+func (d *decoder) ignoreChanges(b *block, a *hclv2.Attribute) []string {
+	if hclv2.ExprAsKeyword(a.Expr) == "all" {
+		return []string{"all"}
+	}
+	items, diags := hclv2.ExprList(a.Expr)
+	if diags.HasErrors() {
+		d.report(fault(a.Expr.Range(), "Invalid ignore_changes", "ignore_changes is a list of attribute names, such as [description, tags], or the word all."))
+		return nil
+	}
+	var names []string
+	for _, item := range items {
+		if name := d.ignored(b, item); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (d *decoder) ignored(b *block, item hclv2.Expression) string {
+	name := hclv2.ExprAsKeyword(item)
+	if name == "" {
+		if v, diags := item.Value(nil); !diags.HasErrors() && v.IsKnown() && !v.IsNull() && v.Type() == stringType {
+			name = v.AsString()
+		}
+	}
+	if decl := b.kind.Attribute(name); decl != nil && decl.Mode != schema.Computed {
+		return name
+	}
+	d.report(fault(item.Range(), "Invalid ignore_changes", "A %s has no argument %q.%s", b.kind.Name, name, didYouMean(name, settable(b.kind))))
+	return ""
+}
+
+func settable(k *schema.Kind) []string {
+	var names []string
+	for _, a := range k.Attributes {
+		if a.Mode != schema.Computed {
+			names = append(names, a.Name)
+		}
+	}
+	return slices.Clip(names)
+}

@@ -1,0 +1,283 @@
+package hcl
+
+import (
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/gocty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// The actions of a removed block, per kind, the gentlest first.
+var removals = map[string][]string{
+	"key":             {"forget", "retire"},
+	"alias":           {"forget", "delete"},
+	"rotation_policy": {"forget"},
+	"secret":          {"forget", "delete"},
+}
+
+// Days of a retirement (KMS: ScheduleKeyDeletion 7–366, DeleteSecret 7–30).
+const (
+	defaultSoakDays   = 7
+	defaultWindowDays = 30
+	minWindowDays     = 7
+	maxKeyWindow      = 366
+	maxSecretWindow   = 30
+	maxSoakDays       = 3650
+)
+
+var removedSchema = &hclv2.BodySchema{
+	Attributes: []hclv2.AttributeSchema{
+		{Name: "from", Required: true}, {Name: "action"}, {Name: "soak_days"}, {Name: "window_days"},
+	},
+	Blocks: []hclv2.BlockHeaderSchema{{Type: "lifecycle"}},
+}
+
+func (d *decoder) removed(b *hclv2.Block) {
+	content, diags := b.Body.Content(removedSchema)
+	d.report(diags...)
+	for _, inner := range content.Blocks {
+		d.report(fault(inner.DefRange, "Unsupported block", `A removed block says what to do in one argument: action = "forget" leaves the object alone.`))
+	}
+	from, ok := d.address(content.Attributes["from"])
+	if !ok {
+		return
+	}
+	r := Removed{From: from, SoakDays: defaultSoakDays, WindowDays: defaultWindowDays, Range: b.DefRange}
+	if r.From.Data {
+		d.report(fault(b.DefRange, "Nothing to remove", "Data blocks own no object at the service: delete the block, and the file if you like."))
+		return
+	}
+	d.removal(&r, content.Attributes["action"])
+	d.removalDays(&r, content.Attributes)
+	d.config.Removed = append(d.config.Removed, r)
+}
+
+func (d *decoder) removal(r *Removed, a *hclv2.Attribute) {
+	allowed := removals[r.From.Kind]
+	if a == nil {
+		d.report(fault(r.Range, "Missing required argument", "A removed block needs an action. For %s: %s.", r.From.Kind, quotedList(allowed)))
+		return
+	}
+	v, ok := d.literal(a, cty.String)
+	if !ok {
+		return
+	}
+	r.Action = v.AsString()
+	if slices.Contains(allowed, r.Action) {
+		return
+	}
+	detail := didYouMean(r.Action, allowed)
+	if r.From.Kind == "key" && r.Action == "delete" {
+		detail = ` A key is never deleted outright: "retire" disables it, waits, and then schedules its deletion.`
+	}
+	d.report(fault(a.Expr.Range(), "Invalid action", "%q is no way to remove a %s.%s Allowed: %s.", r.Action, r.From.Kind, detail, quotedList(allowed)))
+}
+
+func (d *decoder) removalDays(r *Removed, attrs hclv2.Attributes) {
+	retire, gone := r.Action == "retire", r.Action == "retire" || (r.Action == "delete" && r.From.Kind == "secret")
+	if a := attrs["soak_days"]; a != nil {
+		if !retire {
+			d.report(fault(a.NameRange, "Unused argument", `soak_days is the time between disabling a key and scheduling its deletion; it needs action = "retire".`))
+		}
+		d.days(a, 0, maxSoakDays, &r.SoakDays)
+	}
+	if a := attrs["window_days"]; a != nil {
+		r.WindowExplicit = true
+		if !gone {
+			d.report(fault(a.NameRange, "Unused argument", "window_days is how long a deletion can be taken back; it needs a key's retire or a secret's delete."))
+		}
+		most := maxKeyWindow
+		if r.From.Kind == "secret" {
+			most = maxSecretWindow
+		}
+		d.days(a, minWindowDays, most, &r.WindowDays)
+	}
+}
+
+func (d *decoder) days(a *hclv2.Attribute, least, most int, to *int) {
+	v, ok := d.literal(a, cty.Number)
+	if !ok {
+		return
+	}
+	var n int
+	if err := gocty.FromCtyValue(v, &n); err != nil || n < least || n > most {
+		d.report(fault(a.Expr.Range(), "Invalid number of days", "%s is a whole number from %d to %d.", a.Name, least, most))
+		return
+	}
+	*to = n
+}
+
+var movedSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "from", Required: true}, {Name: "to", Required: true}}}
+
+func (d *decoder) moved(b *hclv2.Block) {
+	content, diags := b.Body.Content(movedSchema)
+	d.report(diags...)
+	from, okFrom := d.address(content.Attributes["from"])
+	to, okTo := d.address(content.Attributes["to"])
+	if !okFrom || !okTo {
+		return
+	}
+	switch {
+	case from == to:
+		d.report(fault(b.DefRange, "Moved to itself", "from and to are both %s. Remove the block.", from))
+	case from.Kind != to.Kind || from.Data || to.Data:
+		d.report(fault(b.DefRange, "Moved to another kind", "A moved block renames one managed object: from and to are of one kind. %s cannot become %s.", from, to))
+	default:
+		d.config.Moved = append(d.config.Moved, Moved{From: from, To: to, Range: b.DefRange})
+	}
+}
+
+var importSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "to", Required: true}, {Name: "id", Required: true}}}
+
+func (d *decoder) imported(b *hclv2.Block) {
+	content, diags := b.Body.Content(importSchema)
+	d.report(diags...)
+	to, ok := d.address(content.Attributes["to"])
+	id := content.Attributes["id"]
+	if !ok || id == nil {
+		return
+	}
+	if to.Data {
+		d.report(fault(b.DefRange, "Nothing to import", "Data blocks own no object at the service, so there is nothing to import into %s.", to))
+		return
+	}
+	d.config.Imports = append(d.config.Imports, Import{To: to, Range: b.DefRange})
+	at := len(d.config.Imports) - 1
+	d.m.importIDs = append(d.m.importIDs, importID{at, id.Expr})
+}
+
+// address reads a reference to a block or instance as an address.
+func (d *decoder) address(a *hclv2.Attribute) (addr.Address, bool) {
+	if a == nil {
+		return addr.Address{}, false
+	}
+	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
+	if !diags.HasErrors() {
+		if found, rest, ok := splitAddress(t); ok && len(rest) == 0 {
+			return found, true
+		}
+	}
+	d.report(fault(a.Expr.Range(), "Invalid address", `%s is the address of a block or an instance, such as key.orders or key.orders["eu"], without quotes around it. Kinds are %s.`, a.Name, quotedList(schema.Managed())))
+	return addr.Address{}, false
+}
+
+// splitAddress takes the address at the start of a traversal; rest is what follows it.
+func splitAddress(t hclv2.Traversal) (a addr.Address, rest hclv2.Traversal, ok bool) {
+	names := []string{t.RootName()}
+	for _, step := range t[1:] {
+		attr, isAttr := step.(hclv2.TraverseAttr)
+		if !isAttr || len(names) == 3 {
+			break
+		}
+		names = append(names, attr.Name)
+	}
+	switch {
+	case names[0] == "data" && len(names) == 3 && schema.Lookup(names[1], true) != nil:
+		a, rest = addr.DataBlock(names[1], names[2]), t[3:]
+	case len(names) >= 2 && schema.Lookup(names[0], false) != nil:
+		a, rest = addr.Resource(names[0], names[1]), t[2:]
+	default:
+		return addr.Address{}, nil, false
+	}
+	if len(rest) > 0 {
+		if index, isIndex := rest[0].(hclv2.TraverseIndex); isIndex {
+			if keyed, ok := withKey(a, index.Key); ok {
+				return keyed, rest[1:], true
+			}
+		}
+	}
+	return a, rest, true
+}
+
+// withKey is the instance of the block that the key names.
+func withKey(a addr.Address, key cty.Value) (addr.Address, bool) {
+	if key.IsMarked() || !key.IsKnown() || key.IsNull() {
+		return a, false
+	}
+	switch key.Type() {
+	case cty.String:
+		return a.WithKey(key.AsString()), true
+	case cty.Number:
+		var n int
+		if err := gocty.FromCtyValue(key, &n); err == nil && n >= 0 {
+			return a.WithIndex(n), true
+		}
+	}
+	return a, false
+}
+
+// importID is the id of an import block, evaluated once variables are known.
+type importID struct {
+	at   int // in Config.Imports
+	expr hclv2.Expression
+}
+
+// refactorings checks that removed, moved and import blocks fit the blocks that exist.
+func (d *decoder) refactorings() {
+	seen := map[addr.Address]bool{}
+	for _, r := range d.config.Removed {
+		if d.m.declared(r.From) {
+			d.report(fault(r.Range, "Removed block of a block that exists", "%s is still declared, at %s:%d. Delete that block, or this one.", r.From, d.m.blocks[r.From.Block()].rng.Filename, d.m.blocks[r.From.Block()].rng.Start.Line))
+		}
+		if seen[r.From] {
+			d.report(fault(r.Range, "Duplicate removed block", "There is already a removed block for %s.", r.From))
+		}
+		seen[r.From] = true
+	}
+	targets := map[addr.Address]bool{}
+	for _, m := range d.config.Moved {
+		if d.m.declared(m.From) {
+			d.report(fault(m.Range, "Moved from a block that exists", "%s is still declared, so it cannot have moved to %s. Rename the block, or remove this one.", m.From, m.To))
+		}
+		if targets[m.From] {
+			d.report(fault(m.Range, "Duplicate moved block", "There is already a moved block from %s.", m.From))
+		}
+		targets[m.From] = true
+	}
+	d.importTargets()
+}
+
+func (d *decoder) importTargets() {
+	seen := map[addr.Address]bool{}
+	for _, i := range d.config.Imports {
+		switch {
+		case !d.m.declared(i.To):
+			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.String(), d.m.addresses())))
+		case seen[i.To]:
+			d.report(fault(i.Range, "Duplicate import", "Two import blocks import into %s. Remove one.", i.To))
+		}
+		seen[i.To] = true
+	}
+}
+
+// declared reports whether the configuration declares the block or instance.
+func (m *module) declared(a addr.Address) bool {
+	b := m.blocks[a.Block()]
+	if b == nil {
+		return false
+	}
+	return !b.expanded || a.Key == "" && (b.forEach == nil && b.count == nil) || b.byKey[a.Key] != nil
+}
+
+func (m *module) addresses() []string {
+	var names []string
+	for _, b := range m.blockOrder {
+		names = append(names, b.addr.String())
+	}
+	return names
+}
+
+func quotedList(words []string) string {
+	text := ""
+	for i, w := range words {
+		if i > 0 {
+			text += ", "
+		}
+		text += `"` + w + `"`
+	}
+	return text
+}

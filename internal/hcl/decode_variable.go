@@ -1,0 +1,126 @@
+package hcl
+
+import (
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// variable is one variable block, and after assignment its value.
+type variable struct {
+	name        string
+	rng         hclv2.Range
+	typ         cty.Type
+	defaults    *typeexpr.Defaults
+	textual     bool // -var and the environment give its text, not an expression
+	def         cty.Value
+	nullable    bool
+	sensitive   bool
+	ephemeral   bool
+	validations []validation
+
+	value cty.Value // marked; unknown when it is missing or wrong
+	from  string    // where the value comes from, for messages
+	ok    bool      // the value is right, so that validations make sense
+}
+
+type validation struct {
+	condition, message hclv2.Expression
+	rng                hclv2.Range
+}
+
+var variableSchema = &hclv2.BodySchema{
+	Attributes: []hclv2.AttributeSchema{
+		{Name: "type"}, {Name: "default"}, {Name: "nullable"}, {Name: "sensitive"}, {Name: "ephemeral"}, {Name: "description"},
+	},
+	Blocks: []hclv2.BlockHeaderSchema{{Type: "validation"}},
+}
+
+var validationSchema = &hclv2.BodySchema{
+	Attributes: []hclv2.AttributeSchema{{Name: "condition", Required: true}, {Name: "error_message", Required: true}},
+}
+
+func (d *decoder) variable(b *hclv2.Block) {
+	name := b.Labels[0]
+	if prior := d.m.variables[name]; prior != nil {
+		d.report(duplicate(b.DefRange, "variable", name, prior.rng))
+		return
+	}
+	v := &variable{name: name, rng: b.DefRange, typ: cty.DynamicPseudoType, textual: true, nullable: true}
+	d.m.variables[name] = v
+	content, diags := b.Body.Content(variableSchema)
+	d.report(diags...)
+	attrs := content.Attributes
+	d.variableType(v, attrs["type"])
+	d.flag(attrs["nullable"], &v.nullable)
+	d.flag(attrs["sensitive"], &v.sensitive)
+	d.flag(attrs["ephemeral"], &v.ephemeral)
+	if a := attrs["description"]; a != nil {
+		d.literal(a, cty.String)
+	}
+	d.variableDefault(v, attrs["default"])
+	for _, inner := range content.Blocks {
+		checks, diags := inner.Body.Content(validationSchema)
+		d.report(diags...)
+		if !diags.HasErrors() {
+			v.validations = append(v.validations, validation{checks.Attributes["condition"].Expr, checks.Attributes["error_message"].Expr, inner.DefRange})
+		}
+	}
+}
+
+func (d *decoder) variableType(v *variable, a *hclv2.Attribute) {
+	if a == nil {
+		return
+	}
+	typ, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
+	d.report(diags...)
+	if diags.HasErrors() {
+		return
+	}
+	v.typ, v.defaults, v.textual = typ, defaults, typ.IsPrimitiveType()
+}
+
+func (d *decoder) variableDefault(v *variable, a *hclv2.Attribute) {
+	if a == nil {
+		return
+	}
+	v.def = cty.UnknownVal(v.typ) // a wrong default is still a default
+	if len(a.Expr.Variables()) > 0 {
+		d.report(fault(a.Expr.Range(), "References not allowed here", "A default is a fixed value. Refer to other things in a local value instead."))
+		return
+	}
+	given, diags := a.Expr.Value(d.m.base)
+	d.report(diags...)
+	if diags.HasErrors() {
+		return
+	}
+	val, err := v.conform(given)
+	switch {
+	case err != nil:
+		d.report(fault(a.Expr.Range(), "Invalid default", "The default of variable %q does not fit its type: %s.", v.name, err))
+	case val.IsNull() && !v.nullable:
+		d.report(fault(a.Expr.Range(), "Invalid default", "The default of variable %q is null, and nullable = false forbids that. Give it a value, or leave the default out.", v.name))
+	default:
+		v.def = val
+	}
+}
+
+// conform fills optional attributes and converts to the variable's type. The error's text
+// never holds the value.
+func (v *variable) conform(val cty.Value) (cty.Value, error) {
+	if v.defaults != nil && !val.IsNull() {
+		val = v.defaults.Apply(val)
+	}
+	return convert.Convert(val, v.typ)
+}
+
+// flag reads a literal true or false.
+func (d *decoder) flag(a *hclv2.Attribute, to *bool) {
+	if a == nil {
+		return
+	}
+	if v, ok := d.literal(a, cty.Bool); ok {
+		*to = v.True()
+	}
+}

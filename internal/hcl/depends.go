@@ -1,0 +1,77 @@
+package hcl
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// DependsOn lists the instances that this instance refers to, directly, through
+// locals or by depends_on, and those whose files it reads; sorted, each once. When it refers to
+// a whole block, all its instances are in the list.
+func (c *Config) DependsOn(a addr.Address) []addr.Address {
+	b := c.module.blocks[a.Block()]
+	if b == nil || b.byKey[a.Key] == nil {
+		return nil
+	}
+	in := b.byKey[a.Key]
+	found := map[addr.Address]bool{}
+	s := session{m: c.module}
+	ctx := s.indexScope(b.refs, in, b)
+	for _, r := range slices.Concat(b.refs, b.eachRefs) {
+		for _, target := range s.targets(r, ctx, in, b) {
+			found[target] = true
+		}
+	}
+	for _, target := range b.extra[a] {
+		found[target] = true
+	}
+	delete(found, a)
+	return slices.SortedFunc(maps.Keys(found), compareAddresses)
+}
+
+func compareAddresses(a, b addr.Address) int { return strings.Compare(a.String(), b.String()) }
+
+// indexScope is the scope in which the indexes of references are evaluated: no objects.
+func (s session) indexScope(refs []reference, in *instance, b *block) *hclv2.EvalContext {
+	var plain []reference
+	indexed := false
+	for _, r := range refs {
+		if r.block == nil {
+			plain = append(plain, r)
+		}
+		indexed = indexed || r.index != nil && !r.eachKey
+	}
+	if !indexed {
+		return nil
+	}
+	return s.scope(plain, in, b)
+}
+
+// targets are the instances one reference leads to.
+func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owner *block) []addr.Address {
+	switch {
+	case r.root == "local":
+		var all []addr.Address
+		for _, a := range s.m.locals[r.name].blocks {
+			all = append(all, s.m.blocks[a].public.Instances...)
+		}
+		return all
+	case r.block == nil:
+		return nil
+	case r.block == owner.eachFrom && r.key == "" && r.index == nil && onlyForEach(owner, r):
+		return []addr.Address{r.block.byKey[in.addr.Key].addr}
+	}
+	if target := r.block.target(r, ctx, in); target != nil {
+		return []addr.Address{target.addr}
+	}
+	return r.block.public.Instances
+}
+
+// onlyForEach reports whether the reference is the one of for_each = key.orders, where an
+// instance depends on its namesake only.
+func onlyForEach(owner *block, r reference) bool { return owner.eachRefs[0].rng == r.rng }

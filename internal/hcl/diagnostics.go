@@ -1,0 +1,81 @@
+package hcl
+
+import (
+	"fmt"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// fault is an error at a place in the source. The detail is full sentences and says
+// what to do.
+func fault(at hclv2.Range, summary, detail string, args ...any) *hclv2.Diagnostic {
+	return diagnostic(hclv2.DiagError, at, summary, detail, args)
+}
+
+// caution is a warning at a place in the source.
+func caution(at hclv2.Range, summary, detail string, args ...any) *hclv2.Diagnostic {
+	return diagnostic(hclv2.DiagWarning, at, summary, detail, args)
+}
+
+func diagnostic(severity hclv2.DiagnosticSeverity, at hclv2.Range, summary, detail string, args []any) *hclv2.Diagnostic {
+	d := &hclv2.Diagnostic{Severity: severity, Summary: summary, Detail: fmt.Sprintf(detail, args...)}
+	if at.Filename != "" {
+		d.Subject = &at
+	}
+	return d
+}
+
+// maxSuggestions bounds the names a suggestion is looked for among, so that a thousand
+// wrong references in a huge module do not take minutes to report.
+const maxSuggestions = 1000
+
+// didYouMean is a sentence to append to a detail, with its leading blank, or "".
+func didYouMean(given string, names []string) string {
+	if len(names) > maxSuggestions {
+		return ""
+	}
+	if s := schema.Suggest(given, names); s != "" {
+		return fmt.Sprintf(" Did you mean %q?", s)
+	}
+	return ""
+}
+
+// maxPerBlock bounds how many findings one block with many instances may report.
+const maxPerBlock = 20
+
+// collector gathers the findings of one block's instances, each only once.
+type collector struct {
+	seen    map[string]bool
+	dropped int
+	diags   hclv2.Diagnostics
+}
+
+func (c *collector) add(diags hclv2.Diagnostics) {
+	for _, d := range diags {
+		key := d.Summary + "\x00" + d.Detail
+		if d.Subject != nil {
+			key += "\x00" + d.Subject.String()
+		}
+		switch {
+		case c.seen[key]:
+		case len(c.diags) >= maxPerBlock:
+			c.dropped++
+		default:
+			if c.seen == nil {
+				c.seen = map[string]bool{}
+			}
+			c.seen[key] = true
+			c.diags = append(c.diags, d)
+		}
+	}
+}
+
+func (c *collector) result(b *block) hclv2.Diagnostics {
+	if c.dropped > 0 {
+		c.diags = append(c.diags, fault(b.rng, "More findings in the same block",
+			"%d further findings in the instances of %s are not shown. Fix the ones above first.", c.dropped, b.addr))
+	}
+	return c.diags
+}

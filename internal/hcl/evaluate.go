@@ -1,0 +1,254 @@
+package hcl
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/dynblock"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// Block returns the block that the address, with or without an instance key, belongs
+// to, or nil.
+func (c *Config) Block(a addr.Address) *Block {
+	return c.byAddr[a.Block()]
+}
+
+// Body evaluates one instance with what objects knows and checks it against its kind.
+// The maps in it are shared: read only. The diagnostics hold no sensitive value.
+func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics) {
+	b := c.module.blocks[a.Block()]
+	var in *instance
+	if b != nil {
+		in = b.byKey[a.Key]
+	}
+	if in == nil {
+		return Body{}, hclv2.Diagnostics{fault(hclv2.Range{}, "Unknown block", "The configuration declares no %s.", a)}
+	}
+	if in.body != nil {
+		return *in.body, in.diags
+	}
+	body, _, diags := b.evaluate(session{c.module, objects}, in)
+	return body, diags
+}
+
+// OutputValue evaluates an output. A sensitive one is returned marked Sensitive and must
+// be neither stored nor printed.
+func (c *Config) OutputValue(name string, objects Objects) (cty.Value, hclv2.Diagnostics) {
+	o := c.module.outputs[name]
+	if o == nil {
+		return cty.DynamicVal, hclv2.Diagnostics{fault(hclv2.Range{}, "Unknown output", "The configuration has no output %q.%s", name, didYouMean(name, slices.Sorted(maps.Keys(c.module.outputs))))}
+	}
+	if o.broken {
+		return cty.DynamicVal, nil // Load said why
+	}
+	s := session{c.module, objects}
+	raw, diags := value(o.expr, s.scope(o.refs, nil, nil), o.secretive)
+	v, marks := raw.UnmarkDeep()
+	at := o.expr.Range()
+	switch _, ephemeral := marks[Ephemeral]; {
+	case ephemeral:
+		return cty.DynamicVal, append(diags, fault(at, "Ephemeral value in an output", "The output %q depends on an ephemeral value, which exists only while kmsplan runs. Leave it out.", name))
+	case secret(marks) && !o.decl.Sensitive:
+		return cty.DynamicVal, append(diags, fault(at, "Sensitive value in an output",
+			"The output %q depends on a sensitive value. Add sensitive = true, and its value is passed on but never stored or printed; or leave the value out.", name))
+	case o.decl.Sensitive:
+		return v.Mark(Sensitive), diags
+	}
+	return v, diags
+}
+
+// value evaluates one expression. When a sensitive value flows in, the diagnostics are
+// stripped of everything that could show it.
+func value(expr hclv2.Expression, ctx *hclv2.EvalContext, secretive bool) (cty.Value, hclv2.Diagnostics) {
+	v, diags := expr.Value(ctx)
+	if secretive {
+		for _, d := range diags {
+			d.Expression, d.EvalContext, d.Extra = nil, nil, nil
+			if d.Summary != "Unsupported attribute" {
+				d.Detail = "The expression failed. It uses a sensitive value, so the reason, which could show it, is withheld."
+			}
+		}
+	}
+	if v == cty.NilVal {
+		v = cty.DynamicVal
+	}
+	return v, diags
+}
+
+// origin marks the id of a block's object while a module is loaded, so that KMS's rules
+// between blocks can tell which key an unknown id belongs to, whatever way it took.
+type origin struct{ addr addr.Address }
+
+// origins lists, per attribute, the objects whose ids flowed into it.
+type origins map[string][]addr.Address
+
+// evaluate is the evaluation of one instance.
+func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnostics) {
+	e := &evaluation{b: b, ctx: s.scope(b.refs, in, b), came: origins{}}
+	args, inner := b.attrs, b.nested
+	if b.dynamics {
+		inner = e.expandDynamic()
+	}
+	e.body = Body{Attrs: make(map[string]cty.Value, len(args)), Ranges: make(map[string]hclv2.Range, len(args))}
+	plain := schema.Values{Attrs: make(map[string]cty.Value, len(args)), Blocks: map[string]bool{}}
+	for _, a := range args {
+		plain.Attrs[a.decl.Name] = e.argument(a, e.body.Attrs)
+		e.body.Ranges[a.decl.Name] = a.rng
+	}
+	for _, n := range inner {
+		e.nested(n, plain)
+	}
+	if !e.diags.HasErrors() {
+		e.rules(plain)
+	}
+	return e.body, e.came, e.diags
+}
+
+type evaluation struct {
+	b     *block
+	ctx   *hclv2.EvalContext
+	body  Body
+	came  origins
+	diags hclv2.Diagnostics
+}
+
+// argument evaluates and checks one attribute, puts it into the body and returns it
+// without marks.
+func (e *evaluation) argument(a argument, into map[string]cty.Value) cty.Value {
+	unknown := cty.UnknownVal(a.decl.Type)
+	into[a.decl.Name] = unknown
+	if e.b.broken {
+		return unknown
+	}
+	raw, diags := value(a.expr, e.ctx, e.b.secretive)
+	e.diags = append(e.diags, diags...)
+	if diags.HasErrors() {
+		return unknown
+	}
+	v, marks := raw.UnmarkDeep()
+	v, err := convert.Convert(v, a.decl.Type)
+	if err != nil {
+		e.fail(a, "Incorrect type", "The argument %q needs a value of type %s: %s.", a.decl.Name, a.decl.Type.FriendlyName(), err)
+		return unknown
+	}
+	e.keepOrigins(a.decl.Name, marks)
+	if !e.allowed(a, v, marks) {
+		return unknown
+	}
+	into[a.decl.Name] = v
+	if a.decl.WriteOnly {
+		into[a.decl.Name] = v.Mark(Sensitive)
+	}
+	return v
+}
+
+// allowed checks a value against its declaration.
+func (e *evaluation) allowed(a argument, v cty.Value, marks cty.ValueMarks) bool {
+	switch {
+	case secret(marks) && !a.decl.WriteOnly:
+		e.fail(a, "Sensitive value not allowed", "The argument %q of %s appears in plans and in state, so it cannot hold a sensitive or ephemeral value. Only write-only arguments can, such as a secret's value.", a.decl.Name, e.b.addr)
+		return false
+	case v.IsNull() && a.decl.Mode == schema.Required:
+		e.fail(a, "Missing required argument", "The argument %q is required, and null is no value. %s", a.decl.Name, a.decl.Doc)
+		return false
+	}
+	if v.IsNull() || !v.IsKnown() || a.decl.Check == nil {
+		return true
+	}
+	if err := a.decl.Check(v); err != nil {
+		e.fail(a, "Invalid value", "%s", err)
+		return false
+	}
+	return true
+}
+
+// fail reports what is wrong with an argument. The source of a write-only one may hold the
+// secret itself, so the report points at the block's header instead.
+func (e *evaluation) fail(a argument, summary, detail string, args ...any) {
+	at := a.expr.Range()
+	if a.decl.WriteOnly {
+		at = e.b.rng
+	}
+	e.diags = append(e.diags, fault(at, summary, detail, args...))
+}
+
+func (e *evaluation) keepOrigins(name string, marks cty.ValueMarks) {
+	for m := range marks {
+		if o, ok := m.(origin); ok {
+			e.came[name] = append(e.came[name], o.addr)
+		}
+	}
+	slices.SortFunc(e.came[name], func(a, b addr.Address) int { return strings.Compare(a.String(), b.String()) })
+}
+
+func (e *evaluation) nested(n nested, plain schema.Values) {
+	name := n.decl.Name
+	if plain.Blocks[name] {
+		e.diags = append(e.diags, fault(n.rng, "Duplicate block", "%s holds one %s block at most.", e.b.addr, name))
+		return
+	}
+	values := make(map[string]cty.Value, len(n.args))
+	for _, a := range n.args {
+		plain.Attrs[name+"."+a.decl.Name] = e.argument(a, values)
+		e.body.Ranges[name+"."+a.decl.Name] = a.rng
+	}
+	if e.body.Blocks == nil {
+		e.body.Blocks = map[string]map[string]cty.Value{}
+	}
+	e.body.Blocks[name], e.body.Ranges[name], plain.Blocks[name] = values, n.rng, true
+	if other := n.decl.ExclusiveWith; other != "" && plain.Set(other) {
+		e.diags = append(e.diags, fault(n.rng, "Conflicting arguments", "%s has both %s and %s. Remove one.", e.b.addr, other, name))
+	}
+}
+
+// expandDynamic decodes the nested blocks anew, with dynamic ones expanded.
+func (e *evaluation) expandDynamic() []nested {
+	whole := bodySchema(e.b.kind)
+	whole.Blocks = slices.DeleteFunc(whole.Blocks, func(h hclv2.BlockHeaderSchema) bool { return h.Type == "dynamic" })
+	content, diags := dynblock.Expand(e.b.body, e.ctx).Content(whole)
+	var list []nested
+	for _, raw := range content.Blocks {
+		if decl := e.b.kind.Block(raw.Type); decl != nil {
+			n, nestedDiags := decodeNested(decl, raw, e.b.name)
+			list, diags = append(list, n), append(diags, nestedDiags...)
+		}
+	}
+	if e.b.secretive {
+		for _, d := range diags {
+			d.Expression, d.EvalContext = nil, nil
+		}
+	}
+	e.diags = append(e.diags, diags...)
+	return list
+}
+
+func (e *evaluation) rules(plain schema.Values) {
+	plain.NoInstance = e.b.noInstance(plain.Attrs)
+	for _, rule := range e.b.kind.Rules {
+		name, err := rule.Check(plain)
+		if err == nil {
+			continue
+		}
+		at, ok := e.body.Ranges[name]
+		if decl := e.b.kind.Attribute(name); !ok || decl != nil && decl.WriteOnly {
+			at = e.b.rng
+		}
+		e.diags = append(e.diags, fault(at, "Invalid combination", "%s", err))
+	}
+}
+
+// noInstance reports whether the object will live outside any KMS instance.
+func (b *block) noInstance(attrs map[string]cty.Value) bool {
+	if v, written := attrs["instance"]; written {
+		return v.IsNull()
+	}
+	g := b.gateway
+	return g != nil && g.decl.Instance == nil && g.decl.Emulator == nil
+}

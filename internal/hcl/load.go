@@ -1,0 +1,204 @@
+package hcl
+
+import (
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// Load reads the module in in.Dir, checks it and evaluates what is known before anything
+// is planned. It always returns a Config, as complete as the files allow; it must not be
+// planned from when the diagnostics hold an error.
+func Load(in Inputs) (*Config, hclv2.Diagnostics) {
+	if in.Dir == "" {
+		in.Dir = "."
+	}
+	sources, diags := readModule(in.Dir)
+	return load(in, sources, diags)
+}
+
+func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.Diagnostics) {
+	m := newModule(in)
+	c := &Config{
+		Dir: in.Dir, module: m, Files: m.files, byAddr: map[addr.Address]*Block{},
+		Settings: Settings{BackendType: "local", Backend: map[string]string{}},
+	}
+	d := &decoder{config: c, m: m}
+	for _, s := range sources {
+		if s.file != nil {
+			m.files[s.name] = s.file
+			d.file(s.file)
+		}
+	}
+	for _, step := range d.later {
+		step()
+	}
+	diags = append(diags, d.diags...)
+	diags = append(diags, m.assign()...)
+	diags = append(diags, m.evaluate()...)
+	diags = append(diags, m.finish(c, d)...)
+	if len(sources) == 0 {
+		return c, diags
+	}
+	return c, append(diags, m.needsGateway()...)
+}
+
+func newModule(in Inputs) *module {
+	lib := newLibrary(in)
+	return &module{
+		in: in, files: map[string]*hclv2.File{}, variables: map[string]*variable{}, locals: map[string]*local{},
+		gateways: map[string]*gateway{}, blocks: map[addr.Address]*block{}, outputs: map[string]*output{},
+		library: lib, settledGateways: map[string]cty.Value{},
+		base: &hclv2.EvalContext{
+			Functions: lib.functions,
+			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")})},
+		},
+	}
+}
+
+// evaluate runs the second and third phase.
+func (m *module) evaluate() hclv2.Diagnostics {
+	values := map[string]cty.Value{}
+	for name, v := range m.variables {
+		values[name] = v.value
+	}
+	m.base.Variables["var"] = cty.ObjectVal(values)
+	diags := m.resolve()
+	order, cycles := m.sortGraph()
+	diags = append(diags, cycles...)
+	m.spread(order)
+	diags = append(diags, m.settleLocals(order)...)
+	diags = append(diags, m.validate()...)
+	return append(diags, m.checkBlocks(order)...)
+}
+
+// checkBlocks expands every block and evaluates every instance, with the ids of objects
+// unknown and marked, then applies KMS's rules between blocks.
+func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	known := NewObjectMap()
+	s := session{m, known}
+	r := newRules(m)
+	for _, v := range order {
+		b := v.block
+		if b == nil {
+			continue
+		}
+		diags = append(diags, b.expand(s)...)
+		all := &collector{}
+		all.add(b.literalSecrets())
+		for _, in := range b.instances {
+			body, came, found := b.evaluate(s, in)
+			all.add(found)
+			if !b.dynamic && !b.dynamics {
+				in.body, in.diags = &body, found
+			}
+			if b.used {
+				known.Set(in.addr, b.expected(in, body))
+			}
+			all.add(r.take(b, in, body, came))
+		}
+		diags = append(diags, all.result(b)...)
+	}
+	diags = append(diags, r.finish()...)
+	return append(diags, m.checkDynamic(s)...)
+}
+
+// checkDynamic evaluates locals and outputs that depend on objects once, for their
+// diagnostics.
+func (m *module) checkDynamic(s session) hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	for _, l := range m.localOrder {
+		if l.dynamic && !l.broken {
+			_, found := value(l.expr, s.scope(l.refs, nil, nil), l.secretive)
+			diags = append(diags, found...)
+		}
+	}
+	c := &Config{module: m}
+	for _, o := range m.outputOrder {
+		_, found := c.OutputValue(o.decl.Name, s.objects)
+		diags = append(diags, found...)
+	}
+	return diags
+}
+
+// expected is what references to an instance evaluate to while loading: what is
+// written, everything else unknown, and the id marked with where it comes from.
+func (b *block) expected(in *instance, body Body) cty.Value {
+	typ := b.kind.ObjectType()
+	values := make(map[string]cty.Value, len(typ.AttributeTypes()))
+	for _, a := range b.kind.Attributes {
+		if a.WriteOnly {
+			continue
+		}
+		v, written := body.Attrs[a.Name]
+		if !written {
+			v = cty.UnknownVal(a.Type)
+		}
+		if a.Name == "id" {
+			v = v.Mark(origin{in.addr})
+		}
+		values[a.Name] = v
+	}
+	return cty.ObjectVal(values)
+}
+
+// finish fills the Config's own lists.
+func (m *module) finish(c *Config, d *decoder) hclv2.Diagnostics {
+	before := len(d.diags)
+	d.refactorings()
+	diags := slices.Clone(d.diags[before:])
+	for _, id := range m.importIDs {
+		v, found := m.static(id.expr, cty.String, "An import's id")
+		diags = append(diags, found...)
+		switch {
+		case found.HasErrors():
+		case v.IsMarked():
+			diags = append(diags, fault(id.expr.Range(), "Sensitive value not allowed", "An id appears in plans, so it cannot be sensitive."))
+		case !v.IsKnown() || v.IsNull() || v.AsString() == "":
+			if !m.in.AllowMissing {
+				diags = append(diags, fault(id.expr.Range(), "Missing id", "An import needs the id of the live object: a key id, an alias name or a secret's name."))
+			}
+		default:
+			c.Imports[id.at].ID = v.AsString()
+		}
+	}
+	order, cycles := m.sortGraph() // anew, with who reads what another block writes
+	for _, v := range order {
+		if v.block != nil {
+			c.add(v.block)
+		}
+	}
+	return append(diags, cycles...)
+}
+
+func (c *Config) add(b *block) {
+	out := &Block{Addr: b.addr, Kind: b.kind, Lifecycle: b.lifecycle, Range: b.rng, Instances: make([]addr.Address, len(b.instances))}
+	if b.gateway != nil {
+		out.Gateway = b.gateway.decl
+	}
+	for i, in := range b.instances {
+		out.Instances[i] = in.addr
+	}
+	c.Blocks = append(c.Blocks, out)
+	c.byAddr[b.addr] = out
+	b.public = out
+}
+
+// needsGateway reports managed or data blocks in a module without any gateway.
+func (m *module) needsGateway() hclv2.Diagnostics {
+	if len(m.gatewayOrder) > 0 || len(m.blockOrder) == 0 {
+		return nil
+	}
+	return hclv2.Diagnostics{fault(m.blockOrder[0].rng, "No gateway",
+		`No gateway block says in which account and region this lives. Add gateway "dev" { emulator {} } to try it out, or gateway "NAME" { region = "…" public {} } for the real service.`)}
+}
+
+// checkInstanceID holds an instance id to the rule of a key's instance.
+func checkInstanceID(id string) error {
+	return schema.Lookup("key", false).Attribute("instance").Check(cty.StringVal(id))
+}

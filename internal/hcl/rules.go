@@ -1,0 +1,267 @@
+package hcl
+
+import (
+	"path"
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+// rules holds what KMS wants to be true between blocks, as far as it shows before
+// anything exists. Instances are taken in dependency order, so a key is known before what
+// refers to it.
+type rules struct {
+	m        *module
+	keys     map[addr.Address]keyFacts
+	policies map[string]addr.Address // key (address or id) → the policy that rotates it
+	names    map[string]addr.Address // "alias GATEWAY NAME" → who has it
+	writes   map[string]fileUse      // output path → who writes it
+	reads    []fileUse               // sources, of decrypt and rewrap
+	plain    map[string]fileUse      // source path of encrypt → who reads it
+	diags    hclv2.Diagnostics
+}
+
+// keyFacts is what is written about one key.
+type keyFacts struct {
+	spec, origin, usage string // "" when not written or not known
+	instance            string
+	noInstance          bool
+}
+
+// fileUse is one path of one data block.
+type fileUse struct {
+	path string
+	by   addr.Address
+	b    *block
+	rng  hclv2.Range
+	glob bool
+}
+
+func newRules(m *module) *rules {
+	return &rules{
+		m: m, keys: map[addr.Address]keyFacts{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
+		writes: map[string]fileUse{}, plain: map[string]fileUse{},
+	}
+}
+
+// take looks at one evaluated instance and returns what is wrong with it.
+func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diagnostics {
+	r.diags = nil
+	switch {
+	case b.addr.Data:
+		r.files(b, in, body)
+		r.dataKey(b, body, came)
+	case b.addr.Kind == "key":
+		r.key(b, in, body)
+	case b.addr.Kind == "alias":
+		r.unique(b, in, body, "alias")
+	case b.addr.Kind == "rotation_policy":
+		r.rotation(in, body, came)
+	case b.addr.Kind == "secret":
+		r.unique(b, in, body, "secret")
+		r.encryptionKey(b, body, came)
+	}
+	return r.diags
+}
+
+func (r *rules) fail(at hclv2.Range, summary, detail string, args ...any) {
+	r.diags = append(r.diags, fault(at, summary, detail, args...))
+}
+
+func text(body Body, name string) string {
+	s, _ := schema.Values{Attrs: body.Attrs}.String(name)
+	return s
+}
+
+func (r *rules) key(b *block, in *instance, body Body) {
+	r.keys[in.addr] = keyFacts{
+		spec: text(body, "spec"), origin: text(body, "origin"), usage: text(body, "usage"),
+		instance: text(body, "instance"), noInstance: b.noInstance(body.Attrs),
+	}
+}
+
+// unique refuses two blocks that claim one name in one account and region.
+func (r *rules) unique(b *block, in *instance, body Body, what string) {
+	name := text(body, "name")
+	if name == "" || b.gateway == nil {
+		return
+	}
+	key := what + " " + b.gateway.decl.Name + " " + name
+	if other, taken := r.names[key]; taken {
+		r.fail(body.Ranges["name"], "Duplicate "+what+" name", "%s and %s are both named %q, and names are unique in an account and region. Rename one.", other, in.addr, name)
+		return
+	}
+	r.names[key] = in.addr
+}
+
+// rotation holds a policy's keys to what KMS can rotate.
+func (r *rules) rotation(in *instance, body Body, came origins) {
+	at := body.Ranges["keys"]
+	interval, _ := schema.ParseDuration(text(body, "interval"))
+	for _, key := range came["keys"] {
+		f := r.keys[key]
+		spec, known := schema.LookupSpec(f.spec)
+		switch {
+		case known && !spec.Symmetric:
+			r.fail(at, "Key cannot rotate", "%s has the asymmetric spec %q, and KMS rotates symmetric keys only. Take it out of %s; create a new key and re-point its alias instead.", key, f.spec, in.addr)
+		case f.origin == schema.OriginExternal:
+			r.fail(at, "Key cannot rotate", "%s has imported material (origin %q), and KMS rotates only material it made itself. Take it out of %s; rotate by importing a new key and re-pointing its alias.", key, f.origin, in.addr)
+		case f.noInstance && interval != 0 && interval != schema.DefaultKeyRotation:
+			r.fail(body.Ranges["interval"], "Interval not possible", `%s is in no KMS instance, and KMS rotates such keys every 365 days only. Write interval = "365d", or a policy of its own for it.`, key)
+		}
+		r.claim(in, key.String(), key.String(), at)
+	}
+	r.literalKeys(in, body, at)
+}
+
+// literalKeys claims the keys that a policy names by their ids.
+func (r *rules) literalKeys(in *instance, body Body, at hclv2.Range) {
+	keys := body.Attrs["keys"]
+	if keys == cty.NilVal || keys.IsNull() || !keys.IsKnown() {
+		return
+	}
+	for it := keys.ElementIterator(); it.Next(); {
+		if _, id := it.Element(); id.IsKnown() && !id.IsNull() {
+			r.claim(in, id.AsString(), "the key "+id.AsString(), at)
+		}
+	}
+}
+
+func (r *rules) claim(in *instance, key, shown string, at hclv2.Range) {
+	if other, taken := r.policies[key]; taken && other != in.addr {
+		r.fail(at, "Key in two rotation policies", "%s and %s both rotate %s, and would undo each other. Take it out of one.", other, in.addr, shown)
+		return
+	}
+	r.policies[key] = in.addr
+}
+
+// encryptionKey wants a secret's key to be symmetric and in the secret's instance.
+func (r *rules) encryptionKey(b *block, body Body, came origins) {
+	at := body.Ranges["encryption_key"]
+	for _, key := range came["encryption_key"] {
+		f := r.keys[key]
+		if spec, known := schema.LookupSpec(f.spec); known && !spec.Symmetric {
+			r.fail(at, "Key cannot encrypt a secret", "%s has the asymmetric spec %q, and secrets are encrypted with symmetric keys. Name another key.", key, f.spec)
+		}
+		own := text(body, "instance")
+		if own != "" && f.instance != "" && own != f.instance {
+			r.fail(at, "Key in another instance", "%s is in the instance %s and the secret in %s; KMS wants both in one. Name another key, or change instance.", key, f.instance, own)
+		}
+		if f.noInstance != b.noInstance(body.Attrs) {
+			r.fail(at, "Key in another instance", "Of %s and the secret, one is in a KMS instance and the other is not; KMS wants both in one place. Name another key, or change instance.", key)
+		}
+	}
+}
+
+// dataKey wants a data block's key to be able to wrap data keys.
+func (r *rules) dataKey(b *block, body Body, came origins) {
+	for _, key := range came["key"] {
+		f := r.keys[key]
+		spec, known := schema.LookupSpec(f.spec)
+		if (known && !spec.Symmetric) || f.usage == schema.UsageSign {
+			r.fail(body.Ranges["key"], "Key cannot wrap data keys", "%s is %s, and files are encrypted under symmetric keys. Name another key in %s.", key, described(f), b.addr)
+		}
+	}
+}
+
+func described(f keyFacts) string {
+	if f.usage == schema.UsageSign {
+		return "for signing"
+	}
+	return "of the asymmetric spec " + f.spec
+}
+
+// files gathers what data blocks read and write.
+func (r *rules) files(b *block, in *instance, body Body) {
+	use := func(name string) (fileUse, bool) {
+		p := text(body, name)
+		return fileUse{path: path.Clean(p), by: in.addr, b: b, rng: body.Ranges[name], glob: b.addr.Kind == "rewrap"}, p != ""
+	}
+	if source, ok := use("source"); ok {
+		if b.addr.Kind == "encrypt" {
+			r.plain[source.path] = source
+		} else {
+			r.reads = append(r.reads, source)
+		}
+	}
+	output, ok := use("output")
+	if !ok {
+		return
+	}
+	if other, taken := r.writes[output.path]; taken {
+		r.fail(output.rng, "Duplicate output", "%s and %s both write %s. Give each its own file.", other.by, in.addr, output.path)
+		return
+	}
+	r.writes[output.path] = output
+}
+
+// finish compares what data blocks read with what others write: a reader comes after its
+// writer, and nobody writes over the plaintext that is to be encrypted.
+func (r *rules) finish() hclv2.Diagnostics {
+	r.diags = nil
+	for _, use := range r.reads {
+		if !use.glob {
+			if w, ok := r.writes[use.path]; ok {
+				use.b.after(use.by, w.by)
+			}
+			continue
+		}
+		for _, w := range sortedUses(r.writes) {
+			if schema.MatchGlob(use.path, w.path) {
+				use.b.after(use.by, w.by)
+			}
+		}
+	}
+	for _, p := range sortedUses(r.plain) {
+		w, ok := r.writes[p.path]
+		switch {
+		case !ok || w.by == p.by:
+		case w.by.Kind == "decrypt":
+			r.fail(w.rng, "Output over a source", "%s would write over %s, the plaintext that %s encrypts. Give it another output.", w.by, p.path, p.by)
+		default:
+			p.b.after(p.by, w.by)
+		}
+	}
+	return r.diags
+}
+
+func (b *block) after(reader, writer addr.Address) {
+	if reader == writer {
+		return
+	}
+	if b.extra == nil {
+		b.extra = map[addr.Address][]addr.Address{}
+	}
+	b.extra[reader] = append(b.extra[reader], writer)
+}
+
+func sortedUses(m map[string]fileUse) []fileUse {
+	list := make([]fileUse, 0, len(m))
+	for _, u := range m {
+		list = append(list, u)
+	}
+	slices.SortFunc(list, func(a, b fileUse) int { return compareAddresses(a.by, b.by) })
+	return list
+}
+
+// literalSecrets warns of secret values that stand in the configuration. It points at
+// the block's header, because a snippet of the argument would show the secret.
+func (b *block) literalSecrets() hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	for _, a := range b.attrs {
+		if a.decl.WriteOnly && written(a.expr) && !isNull(a.expr) {
+			diags = append(diags, caution(b.rng, "Secret value written out",
+				"The %s of %s stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true, or let generate { } make it.", a.decl.Name, b.addr))
+		}
+	}
+	return diags
+}
+
+func isNull(expr hclv2.Expression) bool {
+	v, diags := expr.Value(nil)
+	return !diags.HasErrors() && v.IsNull()
+}

@@ -1,0 +1,277 @@
+package hcl
+
+import (
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// session evaluates expressions against one Objects.
+type session struct {
+	m       *module
+	objects Objects
+}
+
+// scope is the evaluation context for expressions with these references, in one instance
+// of a block (nil elsewhere). It holds what is referred to and nothing else: one
+// instance of ten thousand when the index is known.
+func (s session) scope(refs []reference, in *instance, owner *block) *hclv2.EvalContext {
+	ctx := s.m.base
+	values := map[string]cty.Value{}
+	locals, gateways := map[string]cty.Value{}, map[string]cty.Value{}
+	objects := map[*block]*wanted{}
+	for _, r := range refs {
+		switch {
+		case r.order:
+		case r.block != nil:
+			w := objects[r.block]
+			if w == nil {
+				w = &wanted{}
+				objects[r.block] = w
+			}
+			w.refs = append(w.refs, r)
+		case r.root == "local" && (s.m.locals[r.name].dynamic || !s.m.localsReady):
+			locals[r.name] = s.local(s.m.locals[r.name])
+		case r.root == "gateway":
+			gateways[r.name] = s.gateway(s.m.gateways[r.name])
+		case r.root == "each":
+			values["each"] = s.each(in, owner)
+		case r.root == "count":
+			values["count"] = cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(in.index))})
+		}
+	}
+	if len(locals) > 0 {
+		values["local"] = s.withStatic(locals, refs)
+	}
+	if len(gateways) > 0 {
+		values["gateway"] = cty.ObjectVal(gateways)
+	}
+	if len(values) == 0 && len(objects) == 0 {
+		return ctx
+	}
+	ctx = ctx.NewChild()
+	ctx.Variables = values
+	s.addObjects(ctx, objects, in)
+	return ctx
+}
+
+// wanted gathers the references to one block.
+type wanted struct{ refs []reference }
+
+// withStatic joins referenced static locals to the dynamic ones, because the inner
+// "local" hides the outer.
+func (s session) withStatic(locals map[string]cty.Value, refs []reference) cty.Value {
+	for _, r := range refs {
+		if r.root == "local" && !s.m.locals[r.name].dynamic {
+			locals[r.name] = s.m.locals[r.name].value
+		}
+	}
+	return cty.ObjectVal(locals)
+}
+
+// addObjects evaluates the indexes against what the context already holds, and adds the
+// objects they lead to under the names by which expressions reach them.
+func (s session) addObjects(ctx *hclv2.EvalContext, objects map[*block]*wanted, in *instance) {
+	if len(objects) == 0 {
+		return
+	}
+	managed, data := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}
+	for b, w := range objects {
+		into := managed
+		if b.addr.Data {
+			into = data
+		}
+		if into[b.addr.Kind] == nil {
+			into[b.addr.Kind] = map[string]cty.Value{}
+		}
+		into[b.addr.Kind][b.addr.Name] = s.blockValue(b, w.refs, ctx, in)
+	}
+	for kind, byName := range managed {
+		ctx.Variables[kind] = cty.ObjectVal(byName)
+	}
+	if len(data) > 0 {
+		kinds := map[string]cty.Value{}
+		for kind, byName := range data {
+			kinds[kind] = cty.ObjectVal(byName)
+		}
+		ctx.Variables["data"] = cty.ObjectVal(kinds)
+	}
+}
+
+// blockValue is what key.orders evaluates to: an object; a map of objects for for_each, a
+// list for count. When every reference names one instance, the map holds those only.
+func (s session) blockValue(b *block, refs []reference, ctx *hclv2.EvalContext, in *instance) cty.Value {
+	if b.broken || !b.expanded {
+		return cty.DynamicVal
+	}
+	if b.forEach == nil && b.count == nil {
+		return s.object(b, b.addr)
+	}
+	some := make(map[string]cty.Value, len(refs))
+	for _, r := range refs {
+		target := b.target(r, ctx, in)
+		if target == nil {
+			return s.whole(b)
+		}
+		some[target.mapKey(b)] = s.object(b, target.addr)
+	}
+	return cty.MapVal(some)
+}
+
+// target is the one instance a reference names, or nil when that is unknown or there is
+// no such instance (the whole collection then gives HCL's own diagnostic, and try its chance).
+func (b *block) target(r reference, ctx *hclv2.EvalContext, in *instance) *instance {
+	if r.key != "" {
+		return b.byKey[r.key]
+	}
+	if r.index == nil {
+		return nil
+	}
+	if r.eachKey && in != nil {
+		return b.byKey[in.addr.Key]
+	}
+	key, diags := r.index.Value(ctx)
+	if diags.HasErrors() {
+		return nil
+	}
+	if a, ok := withKey(b.addr, key); ok {
+		return b.byKey[a.Key]
+	}
+	return nil
+}
+
+// mapKey is the instance's key in a partial collection. HCL converts a number index on
+// a map to its text, so a list can be stood for by a map as well.
+func (in *instance) mapKey(b *block) string {
+	if b.count != nil {
+		return in.addr.Key[1 : len(in.addr.Key)-1]
+	}
+	return in.key
+}
+
+// whole is the collection of all instances, built once while nothing in it changes.
+func (s session) whole(b *block) cty.Value {
+	return s.remember(b.name, []addr.Address{b.addr}, func() cty.Value { return s.collect(b) })
+}
+
+func (s session) remember(name string, blocks []addr.Address, build func() cty.Value) cty.Value {
+	if m, ok := s.objects.(*ObjectMap); ok && m != nil {
+		return m.remember(name, blocks, build)
+	}
+	return build()
+}
+
+func (s session) collect(b *block) cty.Value {
+	if b.count != nil {
+		list := make([]cty.Value, len(b.instances))
+		for i, in := range b.instances {
+			list[i] = s.object(b, in.addr)
+		}
+		if len(list) == 0 {
+			return cty.ListValEmpty(b.kind.ObjectType())
+		}
+		return cty.ListVal(list)
+	}
+	all := make(map[string]cty.Value, len(b.instances))
+	for _, in := range b.instances {
+		all[in.key] = s.object(b, in.addr)
+	}
+	if len(all) == 0 {
+		return cty.MapValEmpty(b.kind.ObjectType())
+	}
+	return cty.MapVal(all)
+}
+
+// object is what is known of one instance; unknown when nothing is.
+func (s session) object(b *block, a addr.Address) cty.Value {
+	if s.objects != nil {
+		if v, ok := s.objects.Object(a); ok && v != cty.NilVal {
+			if v.Type().Equals(b.kind.ObjectType()) {
+				return v
+			}
+			if fit, err := convert.Convert(v, b.kind.ObjectType()); err == nil {
+				return fit
+			}
+		}
+	}
+	return cty.UnknownVal(b.kind.ObjectType())
+}
+
+// local is a local's value: evaluated now when it depends on objects.
+func (s session) local(l *local) cty.Value {
+	if l.broken {
+		return cty.DynamicVal
+	}
+	if !l.dynamic {
+		return l.value
+	}
+	return s.remember(l.name, l.blocks, func() cty.Value {
+		v, _ := l.expr.Value(s.scope(l.refs, nil, nil)) // its diagnostics were reported by Load
+		return v
+	})
+}
+
+func (s session) gateway(g *gateway) cty.Value {
+	if g.decl.Emulator != nil {
+		if known, ok := s.objects.(GatewayObjects); ok {
+			if v, ok := known.GatewayObject(g.decl.Name); ok && v.Type().Equals(GatewayType) {
+				return v
+			}
+		}
+	}
+	if v, ok := s.m.settledGateways[g.decl.Name]; ok {
+		return v
+	}
+	return cty.UnknownVal(GatewayType)
+}
+
+// each is each.key and each.value of the instance.
+func (s session) each(in *instance, owner *block) cty.Value {
+	value := in.each
+	if owner.eachFrom != nil {
+		value = s.object(owner.eachFrom, owner.eachFrom.byKey[in.addr.Key].addr)
+	} else if owner.eachDynamic {
+		value = s.eachValue(in, owner)
+	}
+	return cty.ObjectVal(map[string]cty.Value{"key": cty.StringVal(in.key), "value": value})
+}
+
+func (s session) eachValue(in *instance, owner *block) cty.Value {
+	all := s.remember(owner.name+" for_each", owner.blocks, func() cty.Value {
+		v, _ := owner.forEach.Value(s.scope(owner.eachRefs, nil, nil))
+		return v
+	})
+	all, _ = all.Unmark()
+	if !all.IsKnown() || all.IsNull() || all.Type().IsSetType() {
+		return in.each
+	}
+	key := cty.StringVal(in.key)
+	if all.Type().IsObjectType() && all.Type().HasAttribute(in.key) {
+		return all.GetAttr(in.key)
+	}
+	if all.Type().IsMapType() && all.HasIndex(key).True() {
+		return all.Index(key)
+	}
+	return in.each
+}
+
+// static evaluates an expression that may refer to variables and static locals only;
+// what names it in messages.
+func (m *module) static(expr hclv2.Expression, want cty.Type, what string) (cty.Value, hclv2.Diagnostics) {
+	refs, diags := m.references(expr, names{only: what})
+	if diags.HasErrors() {
+		return cty.UnknownVal(want), diags
+	}
+	v, evalDiags := value(expr, session{m: m}.scope(refs, nil, nil), m.secretive(refs))
+	diags = append(diags, evalDiags...)
+	if evalDiags.HasErrors() {
+		return cty.UnknownVal(want), diags
+	}
+	converted, err := convert.Convert(v, want)
+	if err != nil {
+		return cty.UnknownVal(want), append(diags, fault(expr.Range(), "Incorrect type", "%s needs a value of type %s: %s.", what, want.FriendlyNameForConstraint(), err))
+	}
+	return converted, diags
+}

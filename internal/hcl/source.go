@@ -1,0 +1,139 @@
+package hcl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/json"
+)
+
+// The names of a module's files.
+const (
+	nativeSuffix = ".kms.hcl"
+	jsonSuffix   = ".kms.json"
+)
+
+// maxSource is the largest configuration or variable file in bytes. 10,000 blocks
+// written out are about 2 MiB.
+const maxSource = 32 << 20
+
+// source is one file of the module.
+type source struct {
+	name string // relative to the module's directory
+	text []byte
+	file *hclv2.File
+}
+
+// readModule reads and parses every file of the module, in name order.
+func readModule(dir string) ([]source, hclv2.Diagnostics) {
+	names, diags := moduleFiles(dir)
+	var sources []source
+	for _, name := range names {
+		text, err := readLimited(filepath.Join(dir, name))
+		if err != nil {
+			diags = append(diags, fault(hclv2.Range{}, "Unreadable configuration file",
+				"%s: %s. Make the file readable, or move it out of the module's directory.", name, reason(err)))
+			continue
+		}
+		file, fileDiags := parseSource(text, name)
+		diags = append(diags, fileDiags...)
+		sources = append(sources, source{name, text, file})
+	}
+	return sources, diags
+}
+
+// moduleFiles lists the module's files, sorted.
+func moduleFiles(dir string) ([]string, hclv2.Diagnostics) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "Unreadable module directory",
+			"The directory %s cannot be read: %s. Name another with -chdir=DIR.", dir, reason(err))}
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && isModuleFile(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 {
+		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "No configuration",
+			"There are no *.kms.hcl files in %s. Run kmsplan init to begin a stack here, or name its directory with -chdir=DIR.", dir)}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func isModuleFile(name string) bool {
+	return strings.HasSuffix(name, nativeSuffix) || strings.HasSuffix(name, jsonSuffix)
+}
+
+// readLimited reads a file of at most maxSource bytes.
+func readLimited(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSource+1))
+	if err == nil && len(text) > maxSource {
+		err = fmt.Errorf("it is larger than %d MiB", maxSource>>20)
+	}
+	return text, err
+}
+
+// reason is the error without the operation and the path, which the message already names.
+func reason(err error) string {
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// parseSource parses one file by its name. The file is nil when it cannot be parsed
+// safely at all.
+func parseSource(text []byte, name string) (*hclv2.File, hclv2.Diagnostics) {
+	if !utf8.Valid(text) {
+		return nil, hclv2.Diagnostics{fault(invalidByte(text, name), "Invalid character encoding",
+			"%s is not UTF-8. Save the file as UTF-8 text.", name)}
+	}
+	if strings.HasSuffix(name, ".json") {
+		text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
+		if diags := checkJSONDepth(text, name); diags.HasErrors() {
+			return nil, diags
+		}
+		return json.Parse(text, name)
+	}
+	if diags := checkDepth(text, name); diags.HasErrors() {
+		return nil, diags
+	}
+	return hclsyntax.ParseConfig(text, name, hclv2.InitialPos)
+}
+
+// invalidByte is where the first byte stands that is not UTF-8.
+func invalidByte(text []byte, name string) hclv2.Range {
+	pos := hclv2.InitialPos
+	for pos.Byte < len(text) {
+		r, n := utf8.DecodeRune(text[pos.Byte:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		pos.Byte += n
+		pos.Column++
+		if r == '\n' {
+			pos.Line, pos.Column = pos.Line+1, 1
+		}
+	}
+	return hclv2.Range{Filename: name, Start: pos, End: pos}
+}
