@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -114,12 +115,7 @@ func (h *head) parse(slots [][]byte) {
 		hdr.BodyOffset = int64(h.body)
 		h.headers = append(h.headers, hdr)
 	}
-	slices.SortStableFunc(h.headers, func(a, b *Header) int {
-		if a.Generation > b.Generation {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(h.headers, func(a, b *Header) int { return cmp.Compare(b.Generation, a.Generation) })
 	for _, hdr := range h.headers {
 		hdr.Interrupted = len(h.headers) > 1
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/cryptotest"
 
+	"filippo.io/age"
+
 	"kmsplan.dev/kmsplan/internal/envelope/cobblestone"
 )
 
@@ -25,6 +27,7 @@ type vector struct {
 	Suite      string            `json:"suite"`
 	Context    map[string]string `json:"context"`
 	DataKey    hexBytes          `json:"data_key"`
+	AgeID      string            `json:"age_identity,omitempty"`
 	Generation uint64            `json:"generation,omitempty"`
 	Plaintext  hexBytes          `json:"plaintext,omitempty"`
 	PlainRule  string            `json:"plaintext_rule,omitempty"`
@@ -93,11 +96,24 @@ func makeVectors(t *testing.T) map[string]vector {
 		"slotted":       sealed("two slots, two chunks", AES256, ctx, UnknownSize, longPlaintext()),
 		"slotted-sm":    sealed("SM profile, two slots", SM4, ctx, UnknownSize, []byte(shortPlaintext)),
 	}
+	all["compact-age"] = withAge(t, all["compact"])
 	all["slotted-rewrapped"], all["slotted-interrupted"], all["slotted-torn"] = rewrapped(t, all["slotted-sm"])
 	for name, v := range badVectors(t, all["compact"], all["slotted"]) {
 		all[name] = v
 	}
 	return all
+}
+
+// withAge is v for an age identity beside the KMS key.
+func withAge(t *testing.T, v vector) vector {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Comment, v.AgeID = "a break-glass recipient beside the KMS key", id.String()
+	v.Envelope = seal(t, Options{Context: v.Context, DataKey: v.DataKey, Stanzas: mustHeader(t, v.Envelope).Stanzas,
+		Recipients: []Recipient{AgeRecipient(id.Recipient())}}, v.Plaintext)
+	return v
 }
 
 // rewrapped is v after a rewrap, after one that stopped before the old slot was
@@ -180,6 +196,14 @@ func TestVectors(t *testing.T) {
 		}
 		got, err := openAs(t, want.Envelope, OpenOptions{DataKey: want.DataKey, Context: nil})
 		checkVector(t, name, want, got, err, resultErrors[want.Result])
+		if want.AgeID != "" {
+			id, err := age.ParseX25519Identity(want.AgeID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := openAs(t, want.Envelope, OpenOptions{Identities: []Identity{AgeIdentity(id)}})
+			checkVector(t, name+" by age", want, got, err, nil)
+		}
 		if want.Result == "ok" && mustHeader(t, want.Envelope).Generation != want.Generation {
 			t.Errorf("%s: generation is not %d", name, want.Generation)
 		}
@@ -254,6 +278,8 @@ func TestDocumentQuotesVectors(t *testing.T) {
 		"body":              wrapHex(v.Envelope[h.BodyOffset:]),
 		"body context":      wrapHex(bound),
 		"data key":          hex.EncodeToString(v.DataKey),
+		"header key":        hex.EncodeToString(secondExpand(h.Suite.digest(), v.DataKey, "kmsplan header v1", 32)),
+		"body keys":         wrapHex(secondExpand(h.Suite.digest(), v.DataKey, "c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"+string(h.prefix[:24])+string(bound), 76)),
 		"plaintext":         strings.TrimSpace(string(v.Plaintext)),
 		"AES suite's name":  AES256.String(),
 		"SM suite's name":   SM4.String(),
