@@ -29,6 +29,14 @@ func (j *Journal) Append(entries ...Entry) error {
 	return b.err
 }
 
+// Err returns the failure that broke the journal, or nil. Nothing may be called any
+// more once it is not nil.
+func (j *Journal) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.broken
+}
+
 // join adds the entries to the batch that is written next. Whoever opens a batch
 // leads it: it waits for the batch before, while others join.
 func (j *Journal) join(entries []Entry, payloads [][]byte) (b *batch, leader bool) {

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -79,11 +80,11 @@ func Move(st State, from, to string) (State, error) {
 	if _, err := Select(st, to); err == nil {
 		return st, fmt.Errorf("%s is taken in the state; move or remove that one first", to)
 	}
-	renamed := make(map[string]string, len(moved))
+	moves := make(map[string]string, len(moved))
 	for _, a := range moved {
-		renamed[a] = to + strings.TrimPrefix(a, from)
+		moves[a] = to + strings.TrimPrefix(a, from)
 	}
-	return rename(st, renamed), nil
+	return rename(st, moves), nil
 }
 
 func movable(from, to string) error {
@@ -101,26 +102,29 @@ func movable(from, to string) error {
 	return nil
 }
 
-func rename(st State, renamed map[string]string) State {
-	name := func(a string) string {
-		if b, ok := renamed[a]; ok {
-			return b
-		}
-		return a
-	}
+func rename(st State, moves map[string]string) State {
 	st.Resources, st.Files = slices.Clone(st.Resources), slices.Clone(st.Files)
 	for i := range st.Resources {
 		r := &st.Resources[i]
-		r.Address = name(r.Address)
-		r.DependsOn = slices.Clone(r.DependsOn)
-		for j := range r.DependsOn {
-			r.DependsOn[j] = name(r.DependsOn[j])
-		}
+		r.Address = cmp.Or(moves[r.Address], r.Address)
+		r.DependsOn = renamed(r.DependsOn, moves)
 	}
 	for i := range st.Files {
-		st.Files[i].Address = name(st.Files[i].Address)
+		st.Files[i].Address = cmp.Or(moves[st.Files[i].Address], st.Files[i].Address)
 	}
 	return Sorted(st)
+}
+
+// renamed returns the addresses after the moves; the given slice stays as it is.
+func renamed(addresses []string, moves map[string]string) []string {
+	if !slices.ContainsFunc(addresses, func(a string) bool { return moves[a] != "" }) {
+		return addresses
+	}
+	out := make([]string, len(addresses))
+	for i, a := range addresses {
+		out[i] = cmp.Or(moves[a], a)
+	}
+	return out
 }
 
 // Remove takes objects out of the state: they are forgotten and go on living.

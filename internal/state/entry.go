@@ -10,18 +10,19 @@ import (
 
 // Entry is one line of the journal. Op says which of the other fields is set.
 type Entry struct {
-	Op       Op        `json:"op"`
-	Header   *Header   `json:"header,omitempty"`    // OpOpen
-	Intent   *Intent   `json:"intent,omitempty"`    // OpBegin
-	IntentID string    `json:"intent_id,omitempty"` // OpEnd
-	Result   *Result   `json:"result,omitempty"`    // OpEnd
-	Resource *Resource `json:"resource,omitempty"`  // OpRecord
-	Address  string    `json:"address,omitempty"`   // OpForget, OpForgetFile
-	ObjectID string    `json:"object_id,omitempty"` // OpForget
-	Path     string    `json:"path,omitempty"`      // OpForgetFile
-	File     *File     `json:"file,omitempty"`      // OpFile
-	Name     string    `json:"name,omitempty"`      // OpOutput
-	Value    any       `json:"value,omitempty"`     // OpOutput; nil removes the output
+	Op       Op                `json:"op"`
+	Header   *Header           `json:"header,omitempty"`    // OpOpen
+	Intent   *Intent           `json:"intent,omitempty"`    // OpBegin
+	IntentID string            `json:"intent_id,omitempty"` // OpEnd
+	Result   *Result           `json:"result,omitempty"`    // OpEnd
+	Resource *Resource         `json:"resource,omitempty"`  // OpRecord
+	Address  string            `json:"address,omitempty"`   // OpForget, OpForgetFile
+	ObjectID string            `json:"object_id,omitempty"` // OpForget
+	Moves    map[string]string `json:"moves,omitempty"`     // OpMove: old address to new
+	Path     string            `json:"path,omitempty"`      // OpForgetFile
+	File     *File             `json:"file,omitempty"`      // OpFile
+	Name     string            `json:"name,omitempty"`      // OpOutput
+	Value    any               `json:"value,omitempty"`     // OpOutput; nil removes the output
 }
 
 // Op is what a journal entry says.
@@ -34,6 +35,7 @@ const (
 	OpEnd        Op = "end"         // what the call answered
 	OpRecord     Op = "record"      // what state knows of an object from now on
 	OpForget     Op = "forget"      // an object leaves the state
+	OpMove       Op = "move"        // objects get other addresses, all at once
 	OpFile       Op = "file"        // an envelope of the census
 	OpForgetFile Op = "forget-file" // an envelope leaves the census
 	OpOutput     Op = "output"      // an output's value
@@ -63,6 +65,10 @@ func ForgetEntry(address, id string) Entry {
 	return Entry{Op: OpForget, Address: address, ObjectID: id}
 }
 
+// MoveEntry is the entry that gives objects other addresses, all at once, so that
+// a chain or a swap of addresses loses nothing.
+func MoveEntry(moves map[string]string) Entry { return Entry{Op: OpMove, Moves: moves} }
+
 // FileEntry is the entry that keeps an envelope in the census.
 func FileEntry(f File) Entry { return Entry{Op: OpFile, File: &f} }
 
@@ -87,6 +93,8 @@ func (e Entry) valid() bool {
 		return e.Resource != nil && e.Resource.Address != ""
 	case OpForget:
 		return e.Address != ""
+	case OpMove:
+		return len(e.Moves) > 0
 	case OpFile:
 		return e.File != nil && e.File.Address != ""
 	case OpForgetFile:

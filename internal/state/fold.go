@@ -102,6 +102,8 @@ func (f *folding) apply(e Entry, h *Header) error {
 		return f.record(*e.Resource, h)
 	case OpForget:
 		f.forget(e.Address, e.ObjectID, h)
+	case OpMove:
+		return f.move(e.Moves, h)
 	case OpFile:
 		f.files[fileKey{e.File.Address, e.File.Path}] = *e.File
 	case OpForgetFile:
@@ -136,6 +138,28 @@ func (f *folding) forget(address, id string, h *Header) {
 		return
 	}
 	delete(f.resources, address)
+}
+
+// move renames objects. Those that are no longer there stay gone.
+func (f *folding) move(moves map[string]string, h *Header) error {
+	moving := make(map[string]Resource, len(moves))
+	for from := range moves {
+		if r, ok := f.resources[from]; ok {
+			moving[from] = r
+			delete(f.resources, from)
+		}
+	}
+	for from, r := range moving {
+		r.Address = moves[from]
+		if err := f.record(r, h); err != nil {
+			return err
+		}
+	}
+	for address, r := range f.resources {
+		r.DependsOn = renamed(r.DependsOn, moves)
+		f.resources[address] = r
+	}
+	return nil
 }
 
 func (f *folding) result() State {

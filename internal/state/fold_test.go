@@ -80,6 +80,10 @@ func TestAJournalFitsItsStateOnly(t *testing.T) {
 		{"a state that moved on, another object there", stateAt(5, theirs), []state.Entry{header("j", 3), state.Record(mine)}, "", "state mv"},
 		{"a state that moved on, another object forgotten", stateAt(5, theirs),
 			[]state.Entry{header("j", 3), state.ForgetEntry("key.a", "mine")}, "theirs", ""},
+		{"two objects that swap addresses", stateAt(3, mine, state.Resource{Address: "key.b", ID: "b"}),
+			[]state.Entry{header("j", 3), state.MoveEntry(map[string]string{"key.a": "key.b", "key.b": "key.a"})}, "b mine", ""},
+		{"a chain of moves", stateAt(3, mine, state.Resource{Address: "key.b", ID: "b"}),
+			[]state.Entry{header("j", 3), state.MoveEntry(map[string]string{"key.a": "key.b", "key.b": "key.c"})}, "mine b", ""},
 		{"an object replaced by us", stateAt(3, theirs), []state.Entry{header("j", 3), state.Record(mine)}, "mine", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,159 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// executor is what the steps of one run share.
+type executor struct {
+	work    Work
+	files   FileRunner
+	journal *state.Journal
+	bell    *bell
+	lineage string
+	objects *hcl.ObjectMap
+	removed map[addr.Address]*hcl.Removed
+	pending map[string]Recovered // open calls of earlier runs, by address
+
+	mu    sync.Mutex
+	prior map[string]*state.Resource
+	kept  map[string][]state.File // the census, by address
+}
+
+func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
+	x := &executor{
+		work: w, journal: j, bell: b, lineage: st.Lineage, objects: plan.Remember(w.Config, st, w.Live),
+		removed: make(map[addr.Address]*hcl.Removed, len(w.Config.Removed)), pending: map[string]Recovered{},
+		prior: make(map[string]*state.Resource, len(st.Resources)), kept: map[string][]state.File{},
+	}
+	for i := range w.Config.Removed {
+		x.removed[w.Config.Removed[i].From] = &w.Config.Removed[i]
+	}
+	for i := range st.Resources {
+		x.prior[st.Resources[i].Address] = &st.Resources[i]
+	}
+	for _, f := range st.Files {
+		x.kept[f.Address] = append(x.kept[f.Address], f)
+	}
+	x.showGateways()
+	return x
+}
+
+// showGateways makes the gateways at work visible to expressions.
+func (x *executor) showGateways() {
+	for name, g := range x.work.Gateways {
+		if g.Gateway == nil {
+			continue
+		}
+		instance := cty.NullVal(hcl.GatewayType.AttributeType("instance"))
+		if g.InstanceID != "" {
+			instance = cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(g.InstanceID)})
+		}
+		x.objects.SetGateway(name, cty.ObjectVal(map[string]cty.Value{
+			"name": cty.StringVal(name), "region": cty.StringVal(g.Gateway.Region), "instance": instance,
+		}))
+	}
+}
+
+func (x *executor) priorOf(a addr.Address) *state.Resource {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.prior[a.String()]
+}
+
+// keep makes an object known to what is evaluated after it; nil for one that is gone.
+func (x *executor) keep(a addr.Address, r *state.Resource) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if r == nil {
+		delete(x.prior, a.String())
+		return
+	}
+	x.prior[a.String()] = r
+	if kind := schema.Lookup(r.Kind, false); kind != nil {
+		x.objects.Set(a, plan.ObjectValue(kind, r, nil))
+	}
+}
+
+// session prepares a handler's work on one change.
+func (x *executor) session(c plan.Change, body hcl.Body, token string, j *changeJournal) (*resource.Session, resource.Handler, error) {
+	handler := x.work.Handlers(c.Kind)
+	if handler == nil {
+		return nil, nil, fmt.Errorf("this version of kmsplan does not manage objects of the kind %q", c.Kind)
+	}
+	clients, ok := x.work.Gateways[c.Gateway]
+	if !ok {
+		return nil, nil, fmt.Errorf("its gateway %q is not configured; add the gateway block back", c.Gateway)
+	}
+	return &resource.Session{
+		Manager: clients.Manager, Gateway: clients.Gateway, Live: x.work.Live.Gateways[c.Gateway],
+		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
+		Journal: j, Now: x.work.Now, Removed: x.removedFor(c.Addr),
+	}, handler, nil
+}
+
+func (x *executor) removedFor(a addr.Address) *hcl.Removed {
+	if r, ok := x.removed[a]; ok {
+		return r
+	}
+	return x.removed[a.Block()]
+}
+
+func (x *executor) changeJournal(s Step, c plan.Change) *changeJournal {
+	return &changeJournal{
+		journal: x.journal, gateway: c.Gateway, hit: x.work.Failpoint.Hit,
+		complete: func(r state.Resource) state.Resource { return x.complete(r, c) },
+		calling:  func(operation string) { x.bell.progress(s, operation) },
+	}
+}
+
+// complete fills in what every recorded object carries, whatever its handler says.
+// An object without a block keeps its guard and its dependencies; one that state does not know either
+// gets its kind's guard.
+func (x *executor) complete(r state.Resource, c plan.Change) state.Resource {
+	r.Address, r.Kind, r.Gateway = c.Addr.String(), c.Kind, c.Gateway
+	r.LastAppliedAt = x.work.Now().UTC()
+	if x.work.Config.Block(c.Addr.Block()) == nil {
+		if prior := x.priorOf(c.Addr); prior != nil {
+			r.Protected, r.DependsOn = prior.Protected, prior.DependsOn
+		} else if kind := schema.Lookup(c.Kind, false); kind != nil {
+			r.Protected = kind.Protected
+		}
+		return r
+	}
+	r.Protected, r.DependsOn = c.Protected, addresses(x.work.Config.DependsOn(c.Addr))
+	return r
+}
+
+func addresses(list []addr.Address) []string {
+	var out []string
+	for _, a := range list {
+		out = append(out, a.String())
+	}
+	return out
+}
+
+// within runs work on one object to its end: an interrupt does not cancel a call that is
+// under way, because its answer would be lost; its own deadline does.
+func (x *executor) within(ctx context.Context, work func(ctx context.Context)) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), x.work.ChangeTimeout)
+	defer cancel()
+	work(ctx)
+}
+
+func newToken() string { return uuid.Must(uuid.NewV7()).String() }
+
+func since(w Work, start time.Time) time.Duration { return w.Now().Sub(start) }

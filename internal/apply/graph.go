@@ -1,0 +1,140 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// node is one step in the order it has to keep.
+type node struct {
+	Step
+	waits int     // steps that must end first
+	next  []*node // steps that wait for this one
+	out   *Outcome
+}
+
+// graph holds the plan's steps in plan order.
+type graph struct {
+	nodes  []*node
+	byAddr map[addr.Address]*node
+	edges  map[[2]*node]bool
+}
+
+// newGraph orders a plan. A step waits for what the plan says it depends on; a
+// data block for what its expressions use. What is taken away also waits for those that state knows to
+// depend on it: an alias is re-pointed or deleted before its key is retired.
+func newGraph(p *plan.Plan, cfg *hcl.Config, st state.State) (*graph, error) {
+	g := planGraph(p, cfg)
+	g.releaseFirst(st)
+	if g.cycle() == nil {
+		return g, nil
+	}
+	g = planGraph(p, cfg) // the plan's own order wins over what state remembers
+	if path := g.cycle(); path != nil {
+		return nil, fmt.Errorf("the plan's changes wait for each other: %s; this is a defect of the plan, nothing was called", strings.Join(path, " → "))
+	}
+	return g, nil
+}
+
+func planGraph(p *plan.Plan, cfg *hcl.Config) *graph {
+	g := &graph{byAddr: make(map[addr.Address]*node, len(p.Changes)), edges: map[[2]*node]bool{}}
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		g.add(&node{Step: Step{Addr: c.Addr, Action: c.Action, Change: c}})
+	}
+	for _, f := range p.Files {
+		if f.Action == plan.NoOp {
+			continue
+		}
+		if n := g.byAddr[f.Addr]; n != nil {
+			n.Files = append(n.Files, f)
+			continue
+		}
+		g.add(&node{Step: Step{Addr: f.Addr, Action: f.Action, Files: []plan.FileChange{f}}})
+	}
+	for _, n := range g.nodes {
+		for _, a := range dependencies(n, cfg) {
+			g.order(g.byAddr[a], n)
+		}
+	}
+	return g
+}
+
+func dependencies(n *node, cfg *hcl.Config) []addr.Address {
+	if n.Change != nil {
+		return n.Change.DependsOn
+	}
+	return cfg.DependsOn(n.Addr)
+}
+
+func (g *graph) add(n *node) {
+	g.nodes = append(g.nodes, n)
+	g.byAddr[n.Addr] = n
+}
+
+// order makes second wait for first; either may be absent from the plan.
+func (g *graph) order(first, second *node) {
+	if first == nil || second == nil || first == second || g.edges[[2]*node{first, second}] {
+		return
+	}
+	g.edges[[2]*node{first, second}] = true
+	first.next = append(first.next, second)
+	second.waits++
+}
+
+// releaseFirst makes everything that is taken away wait for the changes of what
+// depends on it in state.
+func (g *graph) releaseFirst(st state.State) {
+	for _, r := range st.Resources {
+		dependant := g.find(r.Address)
+		if dependant == nil || dependant.Action == plan.NoOp {
+			continue
+		}
+		for _, d := range r.DependsOn {
+			if taken := g.find(d); taken != nil && taken.Action.Destructive() {
+				g.order(dependant, taken)
+			}
+		}
+	}
+}
+
+func (g *graph) find(address string) *node {
+	a, err := addr.Parse(address)
+	if err != nil {
+		return nil // the planner reports unreadable addresses
+	}
+	return g.byAddr[a]
+}
+
+// cycle returns the addresses of steps that wait for each other, or nil.
+func (g *graph) cycle() []string {
+	waits := make(map[*node]int, len(g.nodes))
+	var ready []*node
+	for _, n := range g.nodes {
+		if waits[n] = n.waits; n.waits == 0 {
+			ready = append(ready, n)
+		}
+	}
+	for len(ready) > 0 {
+		n := ready[len(ready)-1]
+		ready = ready[:len(ready)-1]
+		delete(waits, n)
+		for _, m := range n.next {
+			if waits[m]--; waits[m] == 0 {
+				ready = append(ready, m)
+			}
+		}
+	}
+	var left []string
+	for n := range waits {
+		left = append(left, n.Addr.String())
+	}
+	slices.Sort(left)
+	return left
+}

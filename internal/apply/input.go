@@ -1,0 +1,121 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/failpoint"
+)
+
+// DefaultParallelism is how many objects are worked on at once.
+const DefaultParallelism = 10
+
+// DefaultChangeTimeout bounds the work on one object, with all its calls and
+// their retries.
+const DefaultChangeTimeout = 10 * time.Minute
+
+// Work is what Run and Recover need alike.
+type Work struct {
+	Config   *hcl.Config
+	Store    state.Store
+	Journal  string                             // the journal's path
+	Gateways map[string]resource.GatewayClients // by gateway block name
+	Handlers func(kind string) resource.Handler // nil for a kind nobody handles
+	Live     plan.Live                          // the last snapshot; may be empty
+	Hooks    Hooks
+
+	Writer        string        // kmsplan's version, recorded in state
+	Operation     string        // named in the lock: "apply" when left out
+	LockTimeout   time.Duration // how long to wait for the lock; 0 = not at all
+	ChangeTimeout time.Duration // 0 = DefaultChangeTimeout
+	Now           func() time.Time
+	Failpoint     failpoint.Hook // nil outside crash tests
+}
+
+// Input is what Run works on.
+type Input struct {
+	Work
+	Plan        *plan.Plan
+	Parallelism int             // 0 = DefaultParallelism
+	Files       FileRunner      // required when the plan changes files
+	Stop        <-chan struct{} // closed at the first interrupt: start nothing new
+}
+
+// FileRunner runs one data block and returns the envelopes it now keeps, those it
+// finished before an error included. It is called when everything the block uses is done.
+type FileRunner func(ctx context.Context, task FileTask) ([]state.File, error)
+
+// FileTask is the work on one data block.
+type FileTask struct {
+	Block   *hcl.Block
+	Body    hcl.Body
+	Changes []plan.FileChange // of this block, stale ones only
+	Prior   []state.File      // what the census has of it
+}
+
+func (w Work) withDefaults() Work {
+	if w.Now == nil {
+		w.Now = time.Now
+	}
+	if w.ChangeTimeout <= 0 {
+		w.ChangeTimeout = DefaultChangeTimeout
+	}
+	if w.Operation == "" {
+		w.Operation = "apply"
+	}
+	return w
+}
+
+// ErrRefused says that a guard refused the plan.
+var ErrRefused = errors.New("the plan is refused")
+
+func (in Input) check() error {
+	if n := len(in.Plan.Refusals); n > 0 {
+		return fmt.Errorf("%w: %s (%d refusals in all); nothing was called", ErrRefused, in.Plan.Refusals[0].Reason, n)
+	}
+	for _, f := range in.Plan.Files {
+		if f.Action != plan.NoOp && in.Files == nil {
+			return fmt.Errorf("the plan changes the file of %s, and nothing here runs data blocks", f.Addr)
+		}
+	}
+	return nil
+}
+
+// ErrStalePlan says that the state moved on since the plan was made.
+var ErrStalePlan = errors.New("the plan is stale")
+
+// StalePlanError is ErrStalePlan with what the plan was made from and what is there.
+type StalePlanError struct {
+	PlanLineage, StateLineage string
+	PlanSerial, StateSerial   uint64
+}
+
+func (e *StalePlanError) Error() string {
+	if e.PlanLineage != e.StateLineage {
+		return fmt.Sprintf("the plan was made for another stack (lineage %s, the state has %s); nothing was called; plan again here", e.PlanLineage, e.StateLineage)
+	}
+	return fmt.Sprintf("the plan is stale: it was made at serial %d and the state is at serial %d now; nothing was called; plan again", e.PlanSerial, e.StateSerial)
+}
+
+// Is makes errors.Is(err, ErrStalePlan) hold.
+func (e *StalePlanError) Is(target error) bool { return target == ErrStalePlan }
+
+// bind holds the plan against the state it is applied to. A stack that was never
+// stored takes the lineage it was planned under.
+func bind(p *plan.Plan, at state.Position) (state.Position, error) {
+	if at.Version.IsZero() && len(at.Open) == 0 && p.Serial == 0 && p.Lineage != "" {
+		at.State.Lineage = p.Lineage
+	}
+	if p.Lineage != at.State.Lineage || p.Serial != at.State.Serial {
+		return at, &StalePlanError{
+			PlanLineage: p.Lineage, StateLineage: at.State.Lineage, PlanSerial: p.Serial, StateSerial: at.State.Serial,
+		}
+	}
+	return at, nil
+}

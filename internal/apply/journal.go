@@ -1,0 +1,78 @@
+package apply
+
+import (
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// changeJournal is the resource.Journal of one change. It knows which calls of the
+// change are open, completes what a handler records, and tells the view of every call. One goroutine,
+// the change's, uses it.
+type changeJournal struct {
+	journal  *state.Journal
+	gateway  string
+	complete func(state.Resource) state.Resource
+	calling  func(operation string) // before a call
+	hit      func(point string)
+	open     []string        // intent ids without a definite answer
+	recorded *state.Resource // the last record
+}
+
+// Begin implements resource.Journal.
+func (c *changeJournal) Begin(in state.Intent) error {
+	in.Gateway = c.gateway
+	if err := c.journal.Append(state.Begin(in)); err != nil {
+		return err
+	}
+	c.open = append(c.open, in.ID)
+	c.calling(in.Operation)
+	c.hit("call.before")
+	return nil
+}
+
+// End implements resource.Journal.
+func (c *changeJournal) End(intentID string, out state.Result) error {
+	c.hit("call.after")
+	if err := c.journal.Append(state.End(intentID, out)); err != nil {
+		return err
+	}
+	if !out.Ambiguous {
+		c.close(intentID)
+	}
+	return nil
+}
+
+func (c *changeJournal) close(intentID string) {
+	c.open = slices.DeleteFunc(c.open, func(id string) bool { return id == intentID })
+}
+
+// Record implements resource.Journal.
+func (c *changeJournal) Record(r state.Resource) error {
+	r = c.complete(r)
+	if err := c.journal.Append(state.Record(r)); err != nil {
+		return err
+	}
+	c.recorded = &r
+	return nil
+}
+
+// finish appends the change's last word in one piece: calls that were answered
+// ambiguously and whose effect the handler has verified are closed, and the object is kept or forgotten.
+func (c *changeJournal) finish(address string, r *state.Resource, id string) error {
+	var entries []state.Entry
+	for _, intent := range c.open {
+		entries = append(entries, state.End(intent, state.Result{ObjectID: id}))
+	}
+	if r == nil {
+		entries = append(entries, state.ForgetEntry(address, id))
+	} else {
+		*r = c.complete(*r)
+		entries = append(entries, state.Record(*r))
+	}
+	if err := c.journal.Append(entries...); err != nil {
+		return err
+	}
+	c.open = nil
+	return nil
+}

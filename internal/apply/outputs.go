@@ -1,0 +1,54 @@
+package apply
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// outputs evaluates the root outputs with what exists now and records those that
+// differ. A sensitive value is neither stored nor kept; one that depends on something that was not
+// done keeps its old value.
+func (x *executor) outputs(before map[string]any) error {
+	var entries []state.Entry
+	declared := map[string]bool{}
+	for _, o := range x.work.Config.Outputs {
+		declared[o.Name] = true
+		v, diags := x.work.Config.OutputValue(o.Name, x.objects)
+		if diags.HasErrors() {
+			return fmt.Errorf("output %q: %w", o.Name, evaluationError(diags))
+		}
+		var value any
+		if !v.ContainsMarked() {
+			if !v.IsWhollyKnown() {
+				continue
+			}
+			value = plan.ToState(v)
+		}
+		if !same(before[o.Name], value) {
+			entries = append(entries, state.OutputEntry(o.Name, value))
+		}
+	}
+	for name := range before {
+		if !declared[name] {
+			entries = append(entries, state.OutputEntry(name, nil))
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return x.journal.Append(entries...)
+}
+
+// same compares a value as state reads it back with one that is about to be stored.
+func same(stored, value any) bool {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return false
+	}
+	var read any
+	return json.Unmarshal(data, &read) == nil && reflect.DeepEqual(stored, read)
+}

@@ -1,0 +1,172 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Recovery is what Recover found.
+type Recovery struct {
+	State     state.State
+	Version   state.Version
+	Recovered []Recovered    // calls that earlier runs left open
+	Open      []state.Intent // those that stay open: a late commit is still possible
+}
+
+// Recover brings the state up to date with what interrupted runs did: it folds
+// their journal in, finds out what became of calls whose answer was lost, and stores the result.
+// Every plan begins with it. Without a journal it only reads; otherwise it takes the lock, and ErrLocked
+// then means that the run which writes the journal is alive.
+func Recover(ctx context.Context, w Work) (Recovery, error) {
+	w = w.withDefaults()
+	entries, err := state.ReadJournal(w.Journal)
+	if err != nil {
+		return Recovery{}, err
+	}
+	if len(entries) == 0 {
+		st, v, err := w.Store.Read(ctx)
+		return Recovery{State: st, Version: v}, err
+	}
+	var found Recovery
+	err = w.locked(ctx, func(j *state.Journal) error {
+		at, recovered, err := settle(ctx, w, j, &bell{hooks: w.Hooks})
+		found = Recovery{State: at.State, Version: at.Version, Recovered: recovered, Open: at.Open}
+		return err
+	})
+	return found, err
+}
+
+// settle catches up with the journal and resolves its open calls.
+func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Position, []Recovered, error) {
+	at, err := state.CatchUp(ctx, w.Store, j, w.Writer)
+	if err != nil || len(at.Open) == 0 {
+		return at, nil, err
+	}
+	x := newExecutor(w, j, b, at.State)
+	var recovered []Recovered
+	var failed *multierror.Error
+	for _, in := range at.Open {
+		r, err := x.resolve(ctx, in)
+		if err != nil {
+			failed = multierror.Append(failed, fmt.Errorf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err))
+			continue
+		}
+		recovered = append(recovered, r)
+		b.recovered(r)
+	}
+	at, err = state.Commit(context.WithoutCancel(ctx), w.Store, j, at, w.Writer)
+	if err != nil {
+		failed = multierror.Append(failed, err)
+	}
+	return at, recovered, failed.ErrorOrNil()
+}
+
+// resolve asks an open call's handler and records the answer.
+func (x *executor) resolve(ctx context.Context, in state.Intent) (Recovered, error) {
+	a, err := addr.Parse(in.Address)
+	if err != nil {
+		return Recovered{}, err
+	}
+	c := plan.Change{Addr: a, Kind: in.Kind, Gateway: in.Gateway, ID: in.ObjectID, Protected: x.protects(a)}
+	prior := x.priorOf(a)
+	j := x.changeJournal(Step{Addr: a, Change: &c}, c)
+	session, handler, err := x.session(c, x.bodyIfKnown(a), in.Token, j)
+	if err != nil {
+		return Recovered{}, err
+	}
+	var res resource.Resolution
+	x.within(ctx, func(ctx context.Context) { res, err = handler.Resolve(ctx, session, in) })
+	if err != nil {
+		return Recovered{}, err
+	}
+	if res.Committed && res.Resource == nil && prior == nil && !deletes(in) {
+		return Recovered{}, fmt.Errorf("it took effect, and its object was not found; this is a defect of the kind %s", in.Kind)
+	}
+	r := Recovered{Intent: in, Status: statusOf(res, prior), Until: res.Until, ID: idOf(res.Resource, prior, c), Duplicates: res.Duplicates}
+	if r.Status == StillPending {
+		return r, nil
+	}
+	return r, x.recordResolution(a, in, res, c)
+}
+
+func statusOf(res resource.Resolution, prior *state.Resource) RecoveredStatus {
+	switch {
+	case res.Pending:
+		return StillPending
+	case res.Resource != nil && (prior == nil || prior.ID != res.Resource.ID):
+		return Adopted
+	case res.Committed:
+		return Confirmed
+	}
+	return NeverHappened
+}
+
+// recordResolution closes the call and keeps the object, in one piece. Only a
+// deletion that took effect forgets one.
+func (x *executor) recordResolution(a addr.Address, in state.Intent, res resource.Resolution, c plan.Change) error {
+	answer := state.Result{ObjectID: in.ObjectID}
+	if !res.Committed {
+		answer.Error = "it was not carried out"
+	}
+	var entries []state.Entry
+	switch {
+	case res.Resource != nil:
+		kept := x.complete(*res.Resource, c)
+		answer.ObjectID = kept.ID
+		entries = append(entries, state.Record(kept))
+		x.keep(a, &kept)
+	case res.Committed && deletes(in):
+		entries = append(entries, state.ForgetEntry(in.Address, idOf(nil, x.priorOf(a), c)))
+		x.keep(a, nil)
+	case res.Committed && x.priorOf(a) != nil:
+		entries = append(entries, state.Record(*x.priorOf(a)))
+	}
+	return x.journal.Append(slices.Insert(entries, 0, state.End(in.ID, answer))...)
+}
+
+// deletes reports whether a call that took effect leaves no object (DeleteAlias,
+// DeleteSecret).
+func deletes(in state.Intent) bool { return strings.HasPrefix(in.Operation, "Delete") }
+
+// protects reads the guard that a block gives its objects; without a block the
+// object keeps what state says.
+func (x *executor) protects(a addr.Address) bool {
+	block := x.work.Config.Block(a.Block())
+	if block == nil {
+		return false
+	}
+	if block.Lifecycle.PreventDestroy != nil {
+		return *block.Lifecycle.PreventDestroy
+	}
+	return block.Kind.Protected
+}
+
+// bodyIfKnown evaluates the block behind an open call for a handler that can use it. The
+// block may be gone or changed, or refer to what does not exist.
+func (x *executor) bodyIfKnown(a addr.Address) hcl.Body {
+	if x.work.Config.Block(a.Block()) == nil {
+		return hcl.Body{}
+	}
+	body, err := x.evaluate(a)
+	if err != nil {
+		return hcl.Body{}
+	}
+	return body
+}
+
+// stillPending says why a change has to wait for an earlier call.
+func stillPending(r Recovered) error {
+	return fmt.Errorf("an earlier %s of %s may still take effect until %s; nothing is called before that is certain",
+		r.Intent.Operation, r.Intent.At.Format(time.RFC3339), r.Until.UTC().Format(time.RFC3339))
+}

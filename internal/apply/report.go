@@ -1,0 +1,104 @@
+package apply
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/go-multierror"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Report is what a run did. The counts are those of plan.Summary: a rescue
+// is a change, a step of a retirement a destruction.
+type Report struct {
+	Added, Changed, Destroyed, Adopted, Forgotten int
+	Files                                         int // envelopes written
+	Failed, Skipped, Unknown                      int
+	Interrupted                                   bool
+
+	Outcomes  []StepOutcome  // one per step, in plan order
+	Recovered []Recovered    // calls of earlier runs, resolved first
+	State     state.State    // as it is stored now
+	Open      []state.Intent // calls whose outcome is still unknown
+}
+
+// StepOutcome is how one step ended.
+type StepOutcome struct {
+	Addr   addr.Address
+	Action plan.Action
+	Outcome
+}
+
+// The exit codes of a run (DESIGN §10).
+const (
+	ExitDone    = 0
+	ExitError   = 1
+	ExitUnknown = 2
+)
+
+// ExitCode is the command's exit code for a run that returned err: an unknown
+// outcome weighs more than an error, because it decides what to do next.
+func (r Report) ExitCode(err error) int {
+	switch {
+	case r.Unknown > 0:
+		return ExitUnknown
+	case err != nil || r.Failed > 0 || r.Skipped > 0:
+		return ExitError
+	}
+	return ExitDone
+}
+
+// count adds a step's end to the report.
+func (r *Report) count(n *node) {
+	r.Outcomes = append(r.Outcomes, StepOutcome{Addr: n.Addr, Action: n.Action, Outcome: *n.out})
+	r.Files += n.out.Files
+	switch n.out.Status {
+	case Failed:
+		r.Failed++
+	case Skipped:
+		if n.Action != plan.NoOp {
+			r.Skipped++
+		}
+	case Unknown:
+		r.Unknown++
+	case Done:
+		r.countDone(n)
+	}
+}
+
+func (r *Report) countDone(n *node) {
+	if n.Change == nil {
+		return
+	}
+	switch n.Action {
+	case plan.Create, plan.Succeed:
+		r.Added++
+	case plan.Update, plan.Rescue:
+		r.Changed++
+	case plan.Delete, plan.Retire:
+		r.Destroyed++
+	case plan.Forget:
+		r.Forgotten++
+	case plan.Adopt:
+		r.Adopted++
+		if len(n.Change.Calls) > 0 {
+			r.Changed++
+		}
+	}
+}
+
+// errorOf gathers what went wrong, each error under its address.
+func (r *Report) errorOf() error {
+	var all *multierror.Error
+	for _, o := range r.Outcomes {
+		switch o.Status {
+		case Failed:
+			all = multierror.Append(all, fmt.Errorf("%s: %w", o.Addr, o.Err))
+		case Unknown:
+			all = multierror.Append(all, fmt.Errorf("%s: the outcome is unknown; the next plan or apply finds out: %w", o.Addr, o.Err))
+		}
+	}
+	return all.ErrorOrNil()
+}

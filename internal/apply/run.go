@@ -1,0 +1,156 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/go-multierror"
+
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// ErrInterrupted says that a run was stopped: what was under way was finished and
+// recorded, the rest was not started.
+var ErrInterrupted = errors.New("interrupted")
+
+// Run applies a plan. It locks the store, resolves what an earlier run left open,
+// refuses a plan that is stale, carries out the changes, stores the state and unlocks. A failure
+// takes only its dependants with it, and nothing is rolled back: what was done is recorded and
+// reported, whatever the error. The error names every address that failed.
+//
+// Killed at any instant, it loses nothing: the journal has every call that may have been
+// made, and the next Recover or Run folds it in.
+func Run(ctx context.Context, in Input) (report Report, err error) {
+	in.Work = in.Work.withDefaults()
+	if in.Parallelism <= 0 {
+		in.Parallelism = DefaultParallelism
+	}
+	if err := in.check(); err != nil {
+		return Report{}, err
+	}
+	err = in.locked(ctx, func(j *state.Journal) error {
+		report, err = run(ctx, in, j)
+		return err
+	})
+	return report, err
+}
+
+// locked runs work with the store's lock and the journal in hand.
+func (w Work) locked(ctx context.Context, work func(*state.Journal) error) (err error) {
+	lock, err := state.LockWait(ctx, w.Store, w.lockInfo(), w.LockTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = joined(err, lock.Unlock()) }()
+	j, err := state.OpenJournal(w.Journal, w.Failpoint)
+	if err != nil {
+		return err
+	}
+	defer func() { err = joined(err, j.Close()) }()
+	return work(j)
+}
+
+func (w Work) lockInfo() state.LockInfo {
+	info := state.NewLockInfo(w.Operation, w.Now())
+	info.Writer = w.Writer
+	return info
+}
+
+// joined adds a late error to one that keeps its form when it is alone.
+func joined(err, late error) error {
+	if late == nil {
+		return err
+	}
+	return multierror.Append(err, late)
+}
+
+func run(ctx context.Context, in Input, j *state.Journal) (Report, error) {
+	b := &bell{hooks: in.Hooks}
+	at, recovered, err := settle(ctx, in.Work, j, b)
+	report := Report{Recovered: recovered, State: at.State, Open: at.Open}
+	if err != nil {
+		return report, err
+	}
+	if at, err = bind(in.Plan, at); err != nil {
+		return report, err
+	}
+	g, err := newGraph(in.Plan, in.Config, at.State)
+	if err != nil {
+		return report, err
+	}
+	if err := j.Start(at.State.Lineage, at.State.Serial); err != nil {
+		return report, err
+	}
+	return execute(ctx, in, j, b, at, g, report)
+}
+
+// execute carries the graph out and stores the result.
+func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.Position, g *graph, report Report) (Report, error) {
+	moved, err := moveFirst(j, in.Plan, at.State)
+	if err != nil {
+		return report, err
+	}
+	x := newExecutor(in.Work, j, b, moved)
+	x.files = in.Files
+	for _, r := range report.Recovered {
+		if r.Status == StillPending {
+			x.pending[r.Intent.Address] = r
+		}
+	}
+	s := &schedule{
+		graph: g, parallelism: in.Parallelism, stop: in.Stop, broken: j.Err, run: x.step,
+		started: func(n *node) { x.start(n) }, ended: func(n *node) { x.end(n) },
+	}
+	report.Interrupted = s.execute(ctx)
+	for _, n := range g.nodes {
+		report.count(n)
+	}
+	err = report.errorOf()
+	if report.Interrupted {
+		err = joined(err, fmt.Errorf("%w: %d changes were not started; apply again to go on", ErrInterrupted, report.Skipped))
+	}
+	err = joined(err, x.outputs(at.State.Outputs))
+	stored, storeErr := state.Commit(context.WithoutCancel(ctx), in.Store, j, at, in.Writer)
+	report.State, report.Open = stored.State, stored.Open
+	return report, joined(err, storeErr)
+}
+
+// moveFirst gives moved objects their new addresses, all at once, before anything else.
+func moveFirst(j *state.Journal, p *plan.Plan, st state.State) (state.State, error) {
+	moves := map[string]string{}
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.MovedFrom.Kind != "" {
+			moves[c.MovedFrom.String()] = c.Addr.String()
+		}
+	}
+	if len(moves) == 0 {
+		return st, nil
+	}
+	if err := j.Append(state.MoveEntry(moves)); err != nil {
+		return st, err
+	}
+	moved, _, err := state.Fold(st, j.Entries())
+	return moved, err
+}
+
+func (x *executor) start(n *node) {
+	if n.Action != plan.NoOp {
+		x.bell.started(n.Step)
+	}
+}
+
+func (x *executor) end(n *node) {
+	if n.Action == plan.NoOp && n.out.Status != Failed {
+		return
+	}
+	switch n.out.Status {
+	case Done:
+		x.bell.done(n.Step, *n.out)
+	case Skipped:
+		x.bell.skipped(n.Step, *n.out)
+	default:
+		x.bell.failed(n.Step, *n.out)
+	}
+}

@@ -1,0 +1,140 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// step carries out one node of the graph.
+func (x *executor) step(ctx context.Context, n *node) Outcome {
+	start := x.work.Now()
+	var out Outcome
+	switch {
+	case n.Change == nil:
+		x.within(ctx, func(ctx context.Context) { out = x.runFiles(ctx, n.Step) })
+	case n.Action == plan.NoOp:
+		out = x.refresh(*n.Change)
+	case n.Action == plan.Read:
+		out = Outcome{ID: n.Change.ID}
+	default:
+		x.within(ctx, func(ctx context.Context) { out = x.change(ctx, n.Step) })
+	}
+	out.Elapsed = since(x.work, start)
+	return out
+}
+
+// refresh records what the configuration alone decides about an object that
+// needs no call: its guard, its dependencies, its gateway's name.
+func (x *executor) refresh(c plan.Change) Outcome {
+	prior := x.priorOf(c.Addr)
+	if prior == nil || x.work.Config.Block(c.Addr.Block()) == nil {
+		return Outcome{ID: c.ID}
+	}
+	r := x.complete(*prior, c)
+	if r.Protected == prior.Protected && r.Gateway == prior.Gateway && slices.Equal(r.DependsOn, prior.DependsOn) {
+		return Outcome{ID: prior.ID}
+	}
+	r.LastAppliedAt = prior.LastAppliedAt
+	if err := x.journal.Append(state.Record(r)); err != nil {
+		return Outcome{Status: Failed, ID: prior.ID, Err: err}
+	}
+	x.keep(c.Addr, &r)
+	return Outcome{ID: r.ID}
+}
+
+func (x *executor) change(ctx context.Context, s Step) Outcome {
+	c := *s.Change
+	if open, ok := x.pending[c.Addr.String()]; ok {
+		return Outcome{Status: Unknown, ID: c.ID, Err: stillPending(open)}
+	}
+	body, err := x.body(c)
+	if err != nil {
+		return Outcome{Status: Failed, ID: c.ID, Err: err}
+	}
+	j := x.changeJournal(s, c)
+	session, handler, err := x.session(c, body, newToken(), j)
+	if err != nil {
+		return Outcome{Status: Failed, ID: c.ID, Err: err}
+	}
+	r, err := handler.Apply(ctx, session)
+	if err == nil && r == nil && !goes(c.Action) {
+		err = fmt.Errorf("nothing was returned to keep; this is a defect of the kind %s", c.Kind)
+	}
+	if err == nil {
+		err = j.finish(c.Addr.String(), r, idOf(r, session.Prior, c))
+	}
+	if err != nil {
+		return x.unfinished(c, j, r, err)
+	}
+	x.keep(c.Addr, r)
+	return Outcome{ID: idOf(r, session.Prior, c)}
+}
+
+// unfinished keeps what is known of an object whose change went wrong half way.
+func (x *executor) unfinished(c plan.Change, j *changeJournal, r *state.Resource, err error) Outcome {
+	if r != nil {
+		err = errors.Join(err, j.Record(*r))
+	}
+	if j.recorded != nil {
+		x.keep(c.Addr, j.recorded)
+	}
+	out := Outcome{Status: Failed, ID: idOf(j.recorded, nil, c), Err: err}
+	if len(j.open) > 0 {
+		out.Status = Unknown
+	}
+	return out
+}
+
+// goes reports whether an action leaves nothing in state.
+func goes(a plan.Action) bool { return a == plan.Delete || a == plan.Forget }
+
+func idOf(r, prior *state.Resource, c plan.Change) string {
+	switch {
+	case r != nil:
+		return r.ID
+	case prior != nil:
+		return prior.ID
+	}
+	return c.ID
+}
+
+// body evaluates the block behind a change with the ids that exist by now.
+// What is taken away or forgotten has none.
+func (x *executor) body(c plan.Change) (hcl.Body, error) {
+	if goes(c.Action) || c.Action == plan.Retire || x.work.Config.Block(c.Addr.Block()) == nil {
+		return hcl.Body{}, nil
+	}
+	return x.evaluate(c.Addr)
+}
+
+func (x *executor) evaluate(a addr.Address) (hcl.Body, error) {
+	body, diags := x.work.Config.Body(a, x.objects)
+	if diags.HasErrors() {
+		return hcl.Body{}, evaluationError(diags)
+	}
+	for _, name := range slices.Sorted(maps.Keys(body.Attrs)) {
+		if !body.Attrs[name].IsWhollyKnown() {
+			return hcl.Body{}, fmt.Errorf("the value of %s is still not known; something it refers to is not in the plan", name)
+		}
+	}
+	return body, nil
+}
+
+// evaluationError renders diagnostics without values: some may be secret.
+func evaluationError(diags hclv2.Diagnostics) error {
+	var errs []error
+	for _, d := range diags.Errs() {
+		errs = append(errs, d)
+	}
+	return errors.Join(errs...)
+}
