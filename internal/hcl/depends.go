@@ -1,7 +1,7 @@
 package hcl
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -19,22 +19,29 @@ func (c *Config) DependsOn(a addr.Address) []addr.Address {
 		return nil
 	}
 	in := b.byKey[a.Key]
-	found := map[addr.Address]bool{}
 	s := session{m: c.module}
 	ctx := s.indexScope(b.refs, in, b)
-	for _, r := range slices.Concat(b.refs, b.eachRefs) {
-		for _, target := range s.targets(r, ctx, in, b) {
-			found[target] = true
+	var found []addr.Address
+	for _, refs := range [][]reference{b.refs, b.eachRefs} {
+		for _, r := range refs {
+			found = append(found, s.targets(r, ctx, in, b)...)
 		}
 	}
-	for _, target := range b.extra[a] {
-		found[target] = true
+	found = append(found, b.extra[a]...)
+	if len(found) > 1 {
+		slices.SortFunc(found, compareAddresses)
+		found = slices.Compact(found)
 	}
-	delete(found, a)
-	return slices.SortedFunc(maps.Keys(found), compareAddresses)
+	return slices.DeleteFunc(found, func(d addr.Address) bool { return d == a })
 }
 
-func compareAddresses(a, b addr.Address) int { return strings.Compare(a.String(), b.String()) }
+// compareAddresses orders as their texts do, without making them.
+func compareAddresses(a, b addr.Address) int {
+	if a.Data != b.Data {
+		return strings.Compare(a.String(), b.String())
+	}
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))
+}
 
 // indexScope is the scope in which the indexes of references are evaluated: no objects.
 func (s session) indexScope(refs []reference, in *instance, b *block) *hclv2.EvalContext {

@@ -34,7 +34,7 @@ func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics)
 	if in.body != nil {
 		return *in.body, in.diags
 	}
-	body, _, diags := b.evaluate(session{c.module, objects}, in)
+	body, _, diags := b.evaluate(session{m: c.module, objects: objects}, in)
 	return body, diags
 }
 
@@ -48,7 +48,7 @@ func (c *Config) OutputValue(name string, objects Objects) (cty.Value, hclv2.Dia
 	if o.broken {
 		return cty.DynamicVal, nil // Load said why
 	}
-	s := session{c.module, objects}
+	s := session{m: c.module, objects: objects}
 	raw, diags := value(o.expr, s.scope(o.refs, nil, nil), o.secretive)
 	v, marks := raw.UnmarkDeep()
 	at := o.expr.Range()
@@ -91,24 +91,38 @@ type origins map[string][]addr.Address
 
 // evaluate is the evaluation of one instance.
 func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnostics) {
-	e := &evaluation{b: b, ctx: s.scope(b.refs, in, b), came: origins{}}
-	args, inner := b.attrs, b.nested
+	e := &evaluation{b: b, ctx: s.scope(b.refs, in, b)}
+	inner := b.nested
+	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Ranges: b.ranges}
 	if b.dynamics {
 		inner = e.expandDynamic()
+		e.body.Ranges = writtenAt(b.attrs, inner)
 	}
-	e.body = Body{Attrs: make(map[string]cty.Value, len(args)), Ranges: make(map[string]hclv2.Range, len(args))}
-	plain := schema.Values{Attrs: make(map[string]cty.Value, len(args)), Blocks: map[string]bool{}}
-	for _, a := range args {
-		plain.Attrs[a.decl.Name] = e.argument(a, e.body.Attrs)
-		e.body.Ranges[a.decl.Name] = a.rng
+	for i := range b.attrs {
+		e.argument(&b.attrs[i], e.body.Attrs)
 	}
 	for _, n := range inner {
-		e.nested(n, plain)
+		e.nested(n)
 	}
-	if !e.diags.HasErrors() {
-		e.rules(plain)
+	if !e.diags.HasErrors() && len(b.kind.Rules) > 0 {
+		e.rules()
 	}
 	return e.body, e.came, e.diags
+}
+
+// writtenAt tells where the attributes and nested blocks stand.
+func writtenAt(args []argument, inner []nested) map[string]hclv2.Range {
+	ranges := map[string]hclv2.Range{}
+	for _, a := range args {
+		ranges[a.decl.Name] = a.rng
+	}
+	for _, n := range inner {
+		ranges[n.decl.Name] = n.rng
+		for _, a := range n.args {
+			ranges[n.decl.Name+"."+a.decl.Name] = a.rng
+		}
+	}
+	return ranges
 }
 
 type evaluation struct {
@@ -119,38 +133,45 @@ type evaluation struct {
 	diags hclv2.Diagnostics
 }
 
-// argument evaluates and checks one attribute, puts it into the body and returns it
-// without marks.
-func (e *evaluation) argument(a argument, into map[string]cty.Value) cty.Value {
-	unknown := cty.UnknownVal(a.decl.Type)
-	into[a.decl.Name] = unknown
+// argument evaluates and checks one attribute and puts it into the body.
+func (e *evaluation) argument(a *argument, into map[string]cty.Value) {
+	into[a.decl.Name] = cty.UnknownVal(a.decl.Type)
 	if e.b.broken {
-		return unknown
+		return
 	}
 	raw, diags := value(a.expr, e.ctx, e.b.secretive)
 	e.diags = append(e.diags, diags...)
 	if diags.HasErrors() {
-		return unknown
+		return
 	}
-	v, marks := raw.UnmarkDeep()
+	v, marks := unmark(raw)
 	v, err := convert.Convert(v, a.decl.Type)
 	if err != nil {
 		e.fail(a, "Incorrect type", "The argument %q needs a value of type %s: %s.", a.decl.Name, a.decl.Type.FriendlyName(), err)
-		return unknown
+		return
 	}
-	e.keepOrigins(a.decl.Name, marks)
-	if !e.allowed(a, v, marks) {
-		return unknown
+	if len(marks) > 0 {
+		e.keepOrigins(a.decl.Name, marks)
 	}
-	into[a.decl.Name] = v
-	if a.decl.WriteOnly {
+	switch {
+	case !e.allowed(a, v, marks):
+	case a.decl.WriteOnly:
 		into[a.decl.Name] = v.Mark(Sensitive)
+	default:
+		into[a.decl.Name] = v
 	}
-	return v
+}
+
+// unmark takes off all marks, without walking through texts and numbers.
+func unmark(v cty.Value) (cty.Value, cty.ValueMarks) {
+	if v.Type().IsPrimitiveType() {
+		return v.Unmark()
+	}
+	return v.UnmarkDeep()
 }
 
 // allowed checks a value against its declaration.
-func (e *evaluation) allowed(a argument, v cty.Value, marks cty.ValueMarks) bool {
+func (e *evaluation) allowed(a *argument, v cty.Value, marks cty.ValueMarks) bool {
 	switch {
 	case secret(marks) && !a.decl.WriteOnly:
 		e.fail(a, "Sensitive value not allowed", "The argument %q of %s appears in plans and in state, so it cannot hold a sensitive or ephemeral value. Only write-only arguments can, such as a secret's value.", a.decl.Name, e.b.addr)
@@ -171,7 +192,7 @@ func (e *evaluation) allowed(a argument, v cty.Value, marks cty.ValueMarks) bool
 
 // fail reports what is wrong with an argument. The source of a write-only one may hold the
 // secret itself, so the report points at the block's header instead.
-func (e *evaluation) fail(a argument, summary, detail string, args ...any) {
+func (e *evaluation) fail(a *argument, summary, detail string, args ...any) {
 	at := a.expr.Range()
 	if a.decl.WriteOnly {
 		at = e.b.rng
@@ -180,6 +201,9 @@ func (e *evaluation) fail(a argument, summary, detail string, args ...any) {
 }
 
 func (e *evaluation) keepOrigins(name string, marks cty.ValueMarks) {
+	if e.came == nil {
+		e.came = origins{}
+	}
 	for m := range marks {
 		if o, ok := m.(origin); ok {
 			e.came[name] = append(e.came[name], o.addr)
@@ -188,23 +212,22 @@ func (e *evaluation) keepOrigins(name string, marks cty.ValueMarks) {
 	slices.SortFunc(e.came[name], func(a, b addr.Address) int { return strings.Compare(a.String(), b.String()) })
 }
 
-func (e *evaluation) nested(n nested, plain schema.Values) {
+func (e *evaluation) nested(n nested) {
 	name := n.decl.Name
-	if plain.Blocks[name] {
+	if e.body.Blocks[name] != nil {
 		e.diags = append(e.diags, fault(n.rng, "Duplicate block", "%s holds one %s block at most.", e.b.addr, name))
 		return
 	}
 	values := make(map[string]cty.Value, len(n.args))
-	for _, a := range n.args {
-		plain.Attrs[name+"."+a.decl.Name] = e.argument(a, values)
-		e.body.Ranges[name+"."+a.decl.Name] = a.rng
+	for i := range n.args {
+		e.argument(&n.args[i], values)
 	}
 	if e.body.Blocks == nil {
 		e.body.Blocks = map[string]map[string]cty.Value{}
 	}
-	e.body.Blocks[name], e.body.Ranges[name], plain.Blocks[name] = values, n.rng, true
-	if other := n.decl.ExclusiveWith; other != "" && plain.Set(other) {
-		e.diags = append(e.diags, fault(n.rng, "Conflicting arguments", "%s has both %s and %s. Remove one.", e.b.addr, other, name))
+	e.body.Blocks[name] = values
+	if v, set := e.body.Attrs[n.decl.ExclusiveWith]; set && !v.IsNull() {
+		e.diags = append(e.diags, fault(n.rng, "Conflicting arguments", "%s has both %s and %s. Remove one.", e.b.addr, n.decl.ExclusiveWith, name))
 	}
 }
 
@@ -229,8 +252,8 @@ func (e *evaluation) expandDynamic() []nested {
 	return list
 }
 
-func (e *evaluation) rules(plain schema.Values) {
-	plain.NoInstance = e.b.noInstance(plain.Attrs)
+func (e *evaluation) rules() {
+	plain := schema.Values{Attrs: e.body.Attrs, Blocks: e.body.Blocks, NoInstance: e.b.noInstance(e.body.Attrs)}
 	for _, rule := range e.b.kind.Rules {
 		name, err := rule.Check(plain)
 		if err == nil {

@@ -165,10 +165,10 @@ func conversions() []Function {
 		{"nonsensitive", g, "A sensitive value as an ordinary one. Never use it on a secret.", nonsensitiveFunc},
 		{"sensitive", g, "The value, marked as sensitive.", sensitiveFunc},
 		{"tobool", g, "The value as true or false.", stdlib.MakeToFunc(cty.Bool)},
-		{"tolist", g, "The value as a list.", stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType))},
-		{"tomap", g, "The value as a map.", stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType))},
+		{"tolist", g, "The value as a list.", toListFunc},
+		{"tomap", g, "The value as a map.", toMapFunc},
 		{"tonumber", g, "The value as a number.", stdlib.MakeToFunc(cty.Number)},
-		{"toset", g, "The value as a set.", stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType))},
+		{"toset", g, "The value as a set.", toSetFunc},
 		{"tostring", g, "The value as a text.", stdlib.MakeToFunc(cty.String)},
 		{"try", g, "The first expression that evaluates without an error.", tryfunc.TryFunc},
 	}

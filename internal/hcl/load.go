@@ -81,7 +81,7 @@ func (m *module) evaluate() hclv2.Diagnostics {
 func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	known := NewObjectMap()
-	s := session{m, known}
+	s := session{m: m, objects: known, loading: true}
 	r := newRules(m)
 	for _, v := range order {
 		b := v.block
@@ -89,6 +89,7 @@ func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 			continue
 		}
 		diags = append(diags, b.expand(s)...)
+		b.ranges = writtenAt(b.attrs, b.nested)
 		all := &collector{}
 		all.add(b.literalSecrets())
 		for _, in := range b.instances {
@@ -97,7 +98,7 @@ func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 			if !b.dynamic && !b.dynamics {
 				in.body, in.diags = &body, found
 			}
-			if b.used {
+			if b.usedWhole || b.usedAttrs != nil {
 				known.Set(in.addr, b.expected(in, body))
 			}
 			all.add(r.take(b, in, body, came))
@@ -127,12 +128,13 @@ func (m *module) checkDynamic(s session) hclv2.Diagnostics {
 }
 
 // expected is what references to an instance evaluate to while loading: what is
-// written, everything else unknown, and the id marked with where it comes from.
+// written, everything else unknown, and the id marked with where it comes from. Only
+// attributes that are referred to are in it.
 func (b *block) expected(in *instance, body Body) cty.Value {
-	typ := b.kind.ObjectType()
-	values := make(map[string]cty.Value, len(typ.AttributeTypes()))
-	for _, a := range b.kind.Attributes {
-		if a.WriteOnly {
+	values := make(map[string]cty.Value, len(b.usedAttrs))
+	for i := range b.kind.Attributes {
+		a := &b.kind.Attributes[i]
+		if a.WriteOnly || !b.usedWhole && !b.usedAttrs[a.Name] {
 			continue
 		}
 		v, written := body.Attrs[a.Name]

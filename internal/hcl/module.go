@@ -85,7 +85,11 @@ type block struct {
 	instances []*instance
 	byKey     map[string]*instance
 	expanded  bool // false while for_each or count is wrong
-	used      bool // something refers to it
+	// usedAttrs are the attributes that something refers to; usedWhole says that something takes
+	// the object as a whole.
+	usedAttrs map[string]bool
+	usedWhole bool
+	ranges    map[string]hclv2.Range // where each attribute and nested block is written
 	public    *Block
 	extra     map[addr.Address][]addr.Address
 }

@@ -23,6 +23,9 @@ type reference struct {
 	// set; all of them otherwise.
 	key   string
 	index hclv2.Expression
+	// attr is the attribute that is read of the instance; "" when the reference takes the whole
+	// object or several.
+	attr string
 	// eachKey says that the index is each.key, which needs no evaluation.
 	eachKey bool
 }
@@ -222,6 +225,9 @@ func (f *finder) object(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail hcl
 		f.refuse(bad)
 		return
 	}
+	if r.single() && len(rest) > 0 {
+		r.attr, _ = attrStep(rest, 0)
+	}
 	if f.allowed.only != "" {
 		f.refuse(fault(r.rng, "Reference not allowed here", "%s may not refer to %s, which is known only once it exists.", f.allowed.only, r.block.addr))
 		return
@@ -287,24 +293,29 @@ func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 func (m *module) checkObjectSteps(r *reference, rest hclv2.Traversal) *hclv2.Diagnostic {
 	b := r.block
 	repeated := b.forEach != nil || b.count != nil
-	single := !repeated || r.key != "" || r.index != nil
 	if !repeated && (r.key != "" || r.index != nil) {
 		return fault(r.rng, "Invalid index", "%s has neither for_each nor count, so it has no instances. Write %s without an index.", b.addr, b.addr)
 	}
 	if len(rest) == 0 {
 		return nil
 	}
-	name, isAttr := attrStep(hclv2.Traversal{rest[0], rest[0]}, 1)
+	name, isAttr := attrStep(rest, 0)
 	if !isAttr {
 		return nil
 	}
-	if single {
+	if r.single() {
 		return attributeExists(b, name, rest[0].SourceRange())
 	}
 	if b.count != nil || b.kind.Attribute(name) != nil {
 		return fault(r.rng, "Missing instance", "%s has several instances. Name one, such as %s.%s, or write a for expression over all.", b.addr, exampleInstance(b), name)
 	}
 	return nil
+}
+
+// single reports whether the reference leads to exactly one instance.
+func (r *reference) single() bool {
+	repeated := r.block.forEach != nil || r.block.count != nil
+	return !repeated || r.key != "" || r.index != nil
 }
 
 func exampleInstance(b *block) addr.Address {

@@ -98,8 +98,14 @@ func (m *module) dynamicReferences(b *block, find func(*node, hclv2.Expression, 
 func (m *module) markUsed() {
 	mark := func(refs []reference) {
 		for _, r := range refs {
-			if r.block != nil {
-				r.block.used = true
+			switch {
+			case r.block == nil || r.order:
+			case r.attr == "":
+				r.block.usedWhole = true
+			case r.block.usedAttrs == nil:
+				r.block.usedAttrs = map[string]bool{r.attr: true}
+			default:
+				r.block.usedAttrs[r.attr] = true
 			}
 		}
 	}

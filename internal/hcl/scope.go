@@ -1,6 +1,8 @@
 package hcl
 
 import (
+	"slices"
+
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -12,53 +14,53 @@ import (
 type session struct {
 	m       *module
 	objects Objects
+	loading bool // objects are block.expected, which are not of the kind's type
 }
 
 // scope is the evaluation context for expressions with these references, in one instance
 // of a block (nil elsewhere). It holds what is referred to and nothing else: one
 // instance of ten thousand when the index is known.
 func (s session) scope(refs []reference, in *instance, owner *block) *hclv2.EvalContext {
-	ctx := s.m.base
-	values := map[string]cty.Value{}
-	locals, gateways := map[string]cty.Value{}, map[string]cty.Value{}
-	objects := map[*block]*wanted{}
-	for _, r := range refs {
-		switch {
+	var values, locals, gateways map[string]cty.Value
+	objects := 0
+	for i := range refs {
+		switch r := &refs[i]; {
 		case r.order:
 		case r.block != nil:
-			w := objects[r.block]
-			if w == nil {
-				w = &wanted{}
-				objects[r.block] = w
-			}
-			w.refs = append(w.refs, r)
+			objects++
 		case r.root == "local" && (s.m.locals[r.name].dynamic || !s.m.localsReady):
-			locals[r.name] = s.local(s.m.locals[r.name])
+			put(&locals, r.name, s.local(s.m.locals[r.name]))
 		case r.root == "gateway":
-			gateways[r.name] = s.gateway(s.m.gateways[r.name])
-		case r.root == "each":
-			values["each"] = s.each(in, owner)
+			put(&gateways, r.name, s.gateway(s.m.gateways[r.name]))
+		case r.root == "each" && values["each"] == cty.NilVal:
+			put(&values, "each", s.each(in, owner))
 		case r.root == "count":
-			values["count"] = cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(in.index))})
+			put(&values, "count", cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(in.index))}))
 		}
 	}
-	if len(locals) > 0 {
-		values["local"] = s.withStatic(locals, refs)
+	if locals != nil {
+		put(&values, "local", s.withStatic(locals, refs))
 	}
-	if len(gateways) > 0 {
-		values["gateway"] = cty.ObjectVal(gateways)
+	if gateways != nil {
+		put(&values, "gateway", cty.ObjectVal(gateways))
 	}
-	if len(values) == 0 && len(objects) == 0 {
-		return ctx
+	if values == nil && objects == 0 {
+		return s.m.base
 	}
-	ctx = ctx.NewChild()
+	ctx := s.m.base.NewChild()
 	ctx.Variables = values
-	s.addObjects(ctx, objects, in)
+	if objects > 0 {
+		s.addObjects(ctx, refs, in)
+	}
 	return ctx
 }
 
-// wanted gathers the references to one block.
-type wanted struct{ refs []reference }
+func put(into *map[string]cty.Value, name string, v cty.Value) {
+	if *into == nil {
+		*into = map[string]cty.Value{}
+	}
+	(*into)[name] = v
+}
 
 // withStatic joins referenced static locals to the dynamic ones, because the inner
 // "local" hides the outer.
@@ -73,30 +75,30 @@ func (s session) withStatic(locals map[string]cty.Value, refs []reference) cty.V
 
 // addObjects evaluates the indexes against what the context already holds, and adds the
 // objects they lead to under the names by which expressions reach them.
-func (s session) addObjects(ctx *hclv2.EvalContext, objects map[*block]*wanted, in *instance) {
-	if len(objects) == 0 {
-		return
-	}
+func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instance) {
 	managed, data := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}
-	for b, w := range objects {
+	for i, r := range refs {
+		if r.block == nil || r.order || slices.ContainsFunc(refs[:i], func(o reference) bool { return o.block == r.block && !o.order }) {
+			continue
+		}
 		into := managed
-		if b.addr.Data {
+		if r.block.addr.Data {
 			into = data
 		}
-		if into[b.addr.Kind] == nil {
-			into[b.addr.Kind] = map[string]cty.Value{}
+		if into[r.block.addr.Kind] == nil {
+			into[r.block.addr.Kind] = map[string]cty.Value{}
 		}
-		into[b.addr.Kind][b.addr.Name] = s.blockValue(b, w.refs, ctx, in)
+		into[r.block.addr.Kind][r.block.addr.Name] = s.blockValue(r.block, refs[i:], ctx, in)
 	}
 	for kind, byName := range managed {
-		ctx.Variables[kind] = cty.ObjectVal(byName)
+		put(&ctx.Variables, kind, cty.ObjectVal(byName))
 	}
 	if len(data) > 0 {
 		kinds := map[string]cty.Value{}
 		for kind, byName := range data {
 			kinds[kind] = cty.ObjectVal(byName)
 		}
-		ctx.Variables["data"] = cty.ObjectVal(kinds)
+		put(&ctx.Variables, "data", cty.ObjectVal(kinds))
 	}
 }
 
@@ -109,8 +111,11 @@ func (s session) blockValue(b *block, refs []reference, ctx *hclv2.EvalContext, 
 	if b.forEach == nil && b.count == nil {
 		return s.object(b, b.addr)
 	}
-	some := make(map[string]cty.Value, len(refs))
+	some := map[string]cty.Value{}
 	for _, r := range refs {
+		if r.block != b || r.order {
+			continue
+		}
 		target := b.target(r, ctx, in)
 		if target == nil {
 			return s.whole(b)
@@ -188,7 +193,7 @@ func (s session) collect(b *block) cty.Value {
 func (s session) object(b *block, a addr.Address) cty.Value {
 	if s.objects != nil {
 		if v, ok := s.objects.Object(a); ok && v != cty.NilVal {
-			if v.Type().Equals(b.kind.ObjectType()) {
+			if s.loading || v.Type().Equals(b.kind.ObjectType()) {
 				return v
 			}
 			if fit, err := convert.Convert(v, b.kind.ObjectType()); err == nil {

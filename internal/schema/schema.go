@@ -23,35 +23,37 @@ type Rule struct {
 	Check func(b Values) (attribute string, err error)
 }
 
-// Values are the attributes of one evaluated block: what was not written is
-// absent, values may be null or unknown, none is marked.
+// Values are the attributes of one evaluated block: what was not written is absent,
+// values may be null or unknown, and write-only ones are marked.
 type Values struct {
 	Attrs  map[string]cty.Value
-	Blocks map[string]bool // nested blocks that are written
+	Blocks map[string]map[string]cty.Value // nested blocks that are written
 	// NoInstance says that the block's object will live outside any KMS instance: no instance is
 	// written, and its gateway has none.
 	NoInstance bool
 }
 
-// String returns the attribute when it is written, known, not null and a string.
+// String returns the attribute when it is written, known, not null, a string and not
+// write-only.
 func (v Values) String(name string) (string, bool) {
 	val, ok := v.Attrs[name]
-	if !ok || val.IsNull() || !val.IsKnown() || val.Type() != cty.String {
+	if !ok || val.IsMarked() || val.IsNull() || !val.IsKnown() || val.Type() != cty.String {
 		return "", false
 	}
 	return val.AsString(), true
 }
 
 // True reports whether the attribute is written, known and true.
-func (v Values) True(name string) bool {
-	val, ok := v.Attrs[name]
-	return ok && !val.IsNull() && val.IsKnown() && val.Type() == cty.Bool && val.True()
-}
+func (v Values) True(name string) bool { return isTrue(v.Attrs[name]) }
 
 // Set reports whether the attribute is written and not null; an unknown value counts as set.
 func (v Values) Set(name string) bool {
 	val, ok := v.Attrs[name]
 	return ok && !val.IsNull()
+}
+
+func isTrue(v cty.Value) bool {
+	return v != cty.NilVal && !v.IsMarked() && !v.IsNull() && v.IsKnown() && v.Type() == cty.Bool && v.True()
 }
 
 // Mode says who sets an attribute.

@@ -64,18 +64,19 @@ func checkSecretValue(v cty.Value) error {
 
 func managedTypeHasNoValue(b Values) (string, error) {
 	kind, ok := b.String("type")
-	if !ok || kind == SecretGeneric || (!b.Set("value") && !b.Blocks["generate"]) {
+	if !ok || kind == SecretGeneric || (!b.Set("value") && b.Blocks["generate"] == nil) {
 		return "", nil
 	}
 	return "type", sentence("KMS itself makes and rotates the value of a secret of type %q. Leave type out for a value of your own, or leave out the value and import the secret.", kind)
 }
 
 func generateLeavesCharacters(b Values) (string, error) {
-	if !b.Blocks["generate"] {
+	generate, written := b.Blocks["generate"]
+	if !written {
 		return "", nil
 	}
 	classes := []string{"lowercase", "uppercase", "numbers", "punctuation"}
-	if slices.ContainsFunc(classes, func(c string) bool { return !b.True("generate.exclude_" + c) }) {
+	if slices.ContainsFunc(classes, func(c string) bool { return !isTrue(generate["exclude_"+c]) }) {
 		return "", nil
 	}
 	return "generate", sentence("Every class of characters is excluded, so no value can be made. Leave at least one in.")
