@@ -1,6 +1,9 @@
 package crypt
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Key usages as the service spells them.
 const (
@@ -45,15 +48,21 @@ type Spec struct {
 	Signature      []Algorithm // allowed signature or MAC algorithms, the default first
 }
 
-// SpecOf finds a specification by its name, for example Aliyun_AES_256.
+// SpecOf finds a specification by its name, for example Aliyun_AES_256. Its slices
+// are shared and must not be changed.
 func SpecOf(name string) (Spec, bool) {
-	for _, s := range specs() {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return Spec{}, false
+	s, found := byName()[name]
+	return s, found
 }
+
+// byName is the table by name, built once.
+var byName = sync.OnceValue(func() map[string]Spec {
+	table := map[string]Spec{}
+	for _, s := range specs() {
+		table[s.Name] = s
+	}
+	return table
+})
 
 // SpecNames lists every specification's name in the order of the documentation.
 func SpecNames() []string {
@@ -110,7 +119,7 @@ func choose(offered []Algorithm, name string) (Algorithm, bool) {
 // ImageForMAC is the least image version of an instance for HMAC keys.
 const ImageForMAC = "4.1.0"
 
-// specs is the table. It is built per call so that no caller can change it.
+// specs is the table in the order of the documentation.
 func specs() []Spec {
 	everywhere := []Home{DefaultKey, LegacyDefaultKey, SoftwareInstance, HardwareInstance}
 	legacyToo := []Home{LegacyDefaultKey, SoftwareInstance, HardwareInstance}

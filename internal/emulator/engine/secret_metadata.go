@@ -69,18 +69,16 @@ func (e *Engine) describeSecret(c *Call, in *describeSecretRequest) (out *descri
 type updateSecretRequest struct {
 	SecretName     *string // required
 	Description    *string
-	ExtendedConfig JSONMap // only CustomData; sent as ExtendedConfig.CustomData.<key>
+	ExtendedConfig *customConfig
 }
+
+// customConfig is the part of ExtendedConfig that can be changed.
+type customConfig struct{ CustomData JSONMap }
 
 // updateSecret changes the description and CustomData (KMS: UpdateSecret).
 func (e *Engine) updateSecret(c *Call, in *updateSecretRequest) (out *secretNameResponse, err error) {
 	if err := atMost("Description", text(in.Description), descriptionLimit); err != nil {
 		return nil, err
-	}
-	for name := range in.ExtendedConfig {
-		if name != "CustomData" {
-			return nil, errInvalidParameter("ExtendedConfig")
-		}
 	}
 	err = e.update(func(tx *store.Tx) error {
 		s, err := e.liveSecret(tx, c, "UpdateSecret", in.SecretName)
@@ -90,8 +88,8 @@ func (e *Engine) updateSecret(c *Call, in *updateSecretRequest) (out *secretName
 		if in.Description != nil {
 			s.Description = *in.Description
 		}
-		if custom, given := in.ExtendedConfig["CustomData"]; given {
-			if s.ExtendedConfig, err = withCustomData(s.ExtendedConfig, custom); err != nil {
+		if in.ExtendedConfig != nil && in.ExtendedConfig.CustomData != nil {
+			if s.ExtendedConfig, err = withCustomData(s.ExtendedConfig, in.ExtendedConfig.CustomData); err != nil {
 				return err
 			}
 		}
@@ -104,13 +102,13 @@ func (e *Engine) updateSecret(c *Call, in *updateSecretRequest) (out *secretName
 }
 
 // withCustomData replaces CustomData in a configuration.
-func withCustomData(config string, custom any) (string, error) {
+func withCustomData(config string, custom JSONMap) (string, error) {
 	merged := JSONMap{}
 	if config != "" {
 		if err := json.Unmarshal([]byte(config), &merged); err != nil {
 			return "", err
 		}
 	}
-	merged["CustomData"] = custom
+	merged["CustomData"] = map[string]any(custom)
 	return encodeConfig(merged)
 }
