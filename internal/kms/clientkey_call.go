@@ -60,9 +60,9 @@ func marshal(in proto.Message) []byte {
 }
 
 func (c *ClientKey) attempt(ctx context.Context, o *Operation, object, version, digest string, body []byte) (answer, *Error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.exchange.timeout, errAttempt)
+	attemptCtx, cancel := context.WithTimeout(ctx, c.exchange.timeout)
 	defer cancel()
-	req, err := c.request(ctx, o.Name, version, digest, body)
+	req, err := c.request(attemptCtx, o.Name, version, digest, body)
 	if err != nil {
 		e := c.newError(o.Name, object)
 		e.Code, e.Message = CodeBadParameter, "the request could not be signed: "+err.Error()
@@ -70,7 +70,7 @@ func (c *ClientKey) attempt(ctx context.Context, o *Operation, object, version, 
 	}
 	a, sent, err := c.exchange.roundTrip(req)
 	if err != nil {
-		return answer{}, c.newError(o.Name, object).fail(callerOf(ctx), sent, err)
+		return answer{}, c.newError(o.Name, object).fail(ctx, sent, err)
 	}
 	return a, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -95,16 +94,16 @@ func (p *Public) attempt(ctx context.Context, o *Operation, params map[string]an
 		e.Code, e.Cause = failureCode(ctx, false, err), err
 		return answer{}, e
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, p.exchange.timeout, errAttempt)
+	attemptCtx, cancel := context.WithTimeout(ctx, p.exchange.timeout)
 	defer cancel()
-	credential, err := p.credentials.Credential(ctx)
+	credential, err := p.credentials.Credential(attemptCtx)
 	if err != nil {
 		e.Code, e.Message = CodeCredentials, "no credentials: "+err.Error()
 		return answer{}, e
 	}
 	sending.secrets = append(sending.secrets, credential.AccessKeySecret.Reveal(), credential.SecurityToken.Reveal())
 	c := &capture{exchange: p.exchange}
-	err = p.sign(context.WithValue(ctx, captureKey{}, c), o, sending.values, credential)
+	err = p.sign(context.WithValue(attemptCtx, captureKey{}, c), o, sending.values, credential)
 	switch {
 	case !c.called:
 		e.Code, e.Message = CodeBadParameter, "the request could not be built"
@@ -113,23 +112,11 @@ func (p *Public) attempt(ctx context.Context, o *Operation, params map[string]an
 		}
 		return answer{}, e
 	case c.err != nil:
-		return answer{}, e.fail(callerOf(ctx), c.sent, c.err)
+		return answer{}, e.fail(ctx, c.sent, c.err)
 	}
 	e = readPublicAnswer(e, c.answer, sending.secrets)
 	p.quotas.report(o, e != nil && throttled(e))
 	return c.answer, e
-}
-
-// errAttempt is the cause of an attempt's own deadline.
-var errAttempt = errors.New("the attempt's time is over")
-
-// callerOf returns a context that is done only if the caller's is, not when the
-// attempt's own deadline has passed.
-func callerOf(ctx context.Context) context.Context {
-	if context.Cause(ctx) == errAttempt {
-		return context.WithoutCancel(ctx)
-	}
-	return ctx
 }
 
 // sign has the SDK build, sign and send the request through capturer. All

@@ -13,12 +13,10 @@ const Redacted = "[redacted]"
 
 // Secret holds a credential or a plaintext. It shows itself as [Redacted] under
 // every fmt verb, in JSON, in text encodings and in slog. The bytes stand behind
-// a pointer to an unexported struct, so that printing a struct with an
-// unexported Secret field shows an address and not the bytes.
-// The zero Secret is empty.
-type Secret struct{ held *held }
-
-type held struct{ bytes []byte }
+// a function, because fmt prints unexported fields without asking their methods,
+// and follows pointers under verbs that do not fit; it cannot look into a
+// function. The zero Secret is empty. Secrets compare with Equal, not with ==.
+type Secret struct{ bytes func() []byte }
 
 // NewSecret returns a Secret of a copy of s.
 func NewSecret(s string) Secret { return SecretBytes([]byte(s)) }
@@ -28,7 +26,7 @@ func SecretBytes(b []byte) Secret {
 	if len(b) == 0 {
 		return Secret{}
 	}
-	return Secret{&held{b}}
+	return Secret{func() []byte { return b }}
 }
 
 // Reveal returns the value as a string.
@@ -36,10 +34,10 @@ func (s Secret) Reveal() string { return string(s.Bytes()) }
 
 // Bytes returns the value itself, not a copy; nil when empty.
 func (s Secret) Bytes() []byte {
-	if s.held == nil {
+	if s.bytes == nil {
 		return nil
 	}
-	return s.held.bytes
+	return s.bytes()
 }
 
 // Len is the length of the value in bytes.

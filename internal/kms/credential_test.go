@@ -1,0 +1,118 @@
+package kms
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// clearEnv takes every source of credentials away from the chain.
+func clearEnv(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN",
+		"ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_CONFIG_FILE", "ALIBABA_CLOUD_PROFILE", "ALIBABA_CLOUD_CREDENTIALS_FILE",
+		"ALIBABA_CLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_ECS_METADATA"} {
+		t.Setenv(name, "")
+	}
+	return home
+}
+
+func cliConfig(t *testing.T, home, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(home, ".aliyun"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".aliyun", "config.json"), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChainReadsTheEnvironment(t *testing.T) {
+	clearEnv(t)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", testKeyID)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", canarySecret)
+	t.Setenv("ALIBABA_CLOUD_SECURITY_TOKEN", canaryToken)
+	c, err := CredentialChain(ChainConfig{}).Credential(context.Background())
+	if err != nil || c.Provider != "env" || c.AccessKeySecret.Reveal() != canarySecret || c.SecurityToken.Reveal() != canaryToken {
+		t.Error(c, err)
+	}
+}
+
+func TestChainReadsTheCLIProfile(t *testing.T) {
+	home := clearEnv(t)
+	cliConfig(t, home, `{"current":"work","profiles":[{"name":"default","mode":"AK","access_key_id":"no","access_key_secret":"no"},
+		{"name":"work","mode":"AK","access_key_id":"`+testKeyID+`","access_key_secret":"`+canarySecret+`"}]}`)
+	c, err := CredentialChain(ChainConfig{}).Credential(context.Background())
+	if err != nil || !strings.HasPrefix(c.Provider, "cli_profile") || c.AccessKeyID != testKeyID {
+		t.Error(c, err)
+	}
+	if c, err = CredentialChain(ChainConfig{Profile: "default"}).Credential(context.Background()); err != nil || c.AccessKeyID != "no" {
+		t.Error(c, err)
+	}
+}
+
+// What the chain must survive without printing a secret, running a command,
+// asking the network or ending the process.
+func TestChainRefusesDangerousProfiles(t *testing.T) {
+	marker := filepath.Join(t.TempDir(), "ran")
+	for name, c := range map[string]struct{ config, want string }{
+		"broken file":     {`{"current":"d","profiles":[{"access_key_secret":"` + canarySecret + `"`, "is not the JSON"},
+		"external":        {`{"current":"d","profiles":[{"name":"d","mode":"External","process_command":"touch ` + marker + `"}]}`, "external command"},
+		"metadata":        {`{"current":"d","profiles":[{"name":"d","mode":"EcsRamRole","ram_role_name":"r"}]}`, "metadata service"},
+		"circle":          {`{"current":"a","profiles":[{"name":"a","mode":"ChainableRamRoleArn","source_profile":"b"},{"name":"b","mode":"ChainableRamRoleArn","source_profile":"a"}]}`, "circle"},
+		"source external": {`{"current":"a","profiles":[{"name":"a","mode":"ChainableRamRoleArn","source_profile":"b"},{"name":"b","mode":"External","process_command":"touch ` + marker + `"}]}`, "external command"},
+		"unknown profile": {`{"current":"z","profiles":[{"name":"a","mode":"AK"}]}`, `no profile "z"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cliConfig(t, clearEnv(t), c.config)
+			_, err := CredentialChain(ChainConfig{}).Credential(context.Background())
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "ALIBABA_CLOUD_ACCESS_KEY_ID") {
+				t.Fatal(err)
+			}
+			without(t, "error", err.Error(), canarySecret)
+		})
+	}
+	if _, err := os.Stat(marker); err == nil {
+		t.Error("the external command ran")
+	}
+}
+
+func TestExternalProfileRunsWhenAllowed(t *testing.T) {
+	cliConfig(t, clearEnv(t), `{"current":"d","profiles":[{"name":"d","mode":"External","process_command":"echo {\"mode\":\"AK\",\"access_key_id\":\"ext\",\"access_key_secret\":\"s\"}"}]}`)
+	c, err := CredentialChain(ChainConfig{AllowExternal: true}).Credential(context.Background())
+	if err != nil && strings.Contains(err.Error(), "must be allowed") || err == nil && c.AccessKeyID != "ext" {
+		t.Error(c, err)
+	}
+}
+
+// After a total failure the whole chain is searched again, not only its last
+// source.
+func TestChainRecovers(t *testing.T) {
+	home := clearEnv(t)
+	chain := CredentialChain(ChainConfig{})
+	if _, err := chain.Credential(context.Background()); err == nil {
+		t.Fatal("credentials from nowhere")
+	}
+	cliConfig(t, home, `{"current":"d","profiles":[{"name":"d","mode":"AK","access_key_id":"one","access_key_secret":"s"}]}`)
+	if c, err := chain.Credential(context.Background()); err != nil || c.AccessKeyID != "one" {
+		t.Fatal(c, err)
+	}
+}
+
+func TestMissingCredentialsAreAnErrorOfTheCall(t *testing.T) {
+	clearEnv(t)
+	g := serve(t, nil)
+	p := g.public(t, func(c *PublicConfig) { c.Credentials = CredentialChain(ChainConfig{}) })
+	_, err := p.DescribeKey(context.Background(), "k")
+	e := kmsError(t, err)
+	if e.Code != CodeCredentials || e.Outcome != Definite || e.Attempts != 1 || IsNotFound(err) {
+		t.Errorf("%+v", e)
+	}
+	if n := len(g.seen()); n != 0 {
+		t.Error(n)
+	}
+}
