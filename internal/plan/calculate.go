@@ -230,10 +230,28 @@ func protects(b *hcl.Block) bool {
 	return b.Kind.Protected
 }
 
-// finish moves the decided changes into the plan.
+// finish moves the decided changes into the plan, each after those it depends
+// on and otherwise in the order they were found in.
 func (p *planner) finish() {
 	p.plan.Changes = make([]Change, 0, len(p.order))
+	kept := make(map[addr.Address]*node, len(p.order))
 	for _, n := range p.order {
-		p.plan.Changes = append(p.plan.Changes, n.change)
+		kept[n.addr] = n
 	}
+	for _, n := range p.order {
+		p.emit(n, kept)
+	}
+}
+
+func (p *planner) emit(n *node, kept map[addr.Address]*node) {
+	if kept[n.addr] == nil {
+		return
+	}
+	delete(kept, n.addr)
+	for _, a := range n.change.DependsOn {
+		if d := kept[a]; d != nil {
+			p.emit(d, kept)
+		}
+	}
+	p.plan.Changes = append(p.plan.Changes, n.change)
 }

@@ -134,7 +134,7 @@ func decideDeclared(f Facts) Verdict {
 		return Verdict{Action: Adopt, Compare: true}
 	}
 	switch {
-	case f.Known && f.Kind == KindKey:
+	case f.Known && f.Kind != KindSecret:
 		return Verdict{Guard: GuardKeyLost}
 	case f.Known && f.Generated:
 		return Verdict{Guard: GuardSecretLost}

@@ -138,10 +138,7 @@ func (p *planner) explain(n *node, f Facts) {
 	}
 	switch c.Action {
 	case Adopt:
-		c.Reason = "it exists and its tags say that this stack created it"
-		if f.Desired == Imported {
-			c.Reason = "an import block names it"
-		}
+		c.Reason = p.whyAdopted(n, f)
 	case Rescue:
 		c.Reason = fmt.Sprintf("the %s waits for deletion (%s)", c.Kind, p.timeLeft(n.object.DeleteAt))
 	case NoOp:
@@ -149,6 +146,19 @@ func (p *planner) explain(n *node, f Facts) {
 			c.Reason = fmt.Sprintf("moved from %s", c.MovedFrom)
 		}
 	}
+}
+
+func (p *planner) whyAdopted(n *node, f Facts) string {
+	holder, held := p.holder[objectID{n.gateway, n.change.Kind, n.object.ID}]
+	switch {
+	case f.Desired == Imported:
+		return "an import block names it"
+	case held:
+		return fmt.Sprintf("%s held it", holder)
+	case f.Kind == KindAlias:
+		return "it exists and already points there"
+	}
+	return "it exists and its tags say that this stack created it"
 }
 
 // timeLeft renders how long an object can still be rescued.

@@ -42,6 +42,9 @@ func driftOf(kind *schema.Kind, remembered map[string]any, o *Object) []AttrDiff
 		at := &kind.Attributes[i]
 		was, recorded := remembered[at.Name]
 		now, reported := o.Attrs[at.Name]
+		if at.Name == "enabled" && reported && now.IsNull() {
+			continue // neither nor: state says why
+		}
 		if !recorded || !reported || at.WriteOnly || at.Mode == schema.Computed && !watched(at.Name) {
 			continue
 		}

@@ -29,6 +29,7 @@ type FileStatus struct {
 	Path              string
 	OutputExists      bool
 	OutputReadable    bool // the header parses and its MAC holds as far as it can be checked without a call
+	Replaced          bool // whole, and not what this stack wrote: restored, copied or made elsewhere
 	SourceChanged     bool
 	KeyChanged        bool
 	KeyVersionChanged bool

@@ -27,6 +27,21 @@ func (p *planner) orderRemovals() {
 			p.reverseEdges(n)
 		}
 	}
+	for _, n := range p.order {
+		if n.block == nil {
+			n.change.DependsOn = unique(n.change.DependsOn)
+		}
+	}
+}
+
+// unique keeps the first of equal addresses.
+func unique(list []addr.Address) []addr.Address {
+	seen := make(map[addr.Address]bool, len(list))
+	return slices.DeleteFunc(list, func(a addr.Address) bool {
+		again := seen[a]
+		seen[a] = true
+		return again
+	})
 }
 
 // leaves reports whether the change takes the object away from its key.
@@ -50,7 +65,7 @@ func (p *planner) reverseEdges(n *node) {
 		if err != nil {
 			continue
 		}
-		if d := p.nodes[a]; d != nil && d.block == nil && d != n && !slices.Contains(d.change.DependsOn, n.addr) {
+		if d := p.nodes[a]; d != nil && d.block == nil && d != n {
 			d.change.DependsOn = append(d.change.DependsOn, n.addr)
 		}
 	}

@@ -48,7 +48,6 @@ func sameInterval(want, live cty.Value) bool {
 // planRotation plans one UpdateRotationPolicy per key that rotates differently.
 func (p *planner) planRotation(n *node) {
 	c := &n.change
-	c.ID = n.addr.String()
 	want := RotationOf(n.body.Attrs)
 	p.needs(n, want)
 	if n.refused {
@@ -58,6 +57,7 @@ func (p *planner) planRotation(n *node) {
 		n.creation()
 		return
 	}
+	c.ID = n.prior.ID
 	n.compareRemembered()
 	p.explainRotation(n, want)
 	if len(c.Calls) > 0 || len(c.Diff) > 0 {
@@ -134,7 +134,7 @@ func (p *planner) explainRotation(n *node, want Rotation) {
 		return
 	}
 	key := n.live.object(KindKey, n.needs[0])
-	c.Reason = fmt.Sprintf("%d of its keys rotate differently, %s first", len(n.needs), n.needs[0])
+	c.Reason = fmt.Sprintf("%d of its keys %s differently, %s first", len(n.needs), plural(len(n.needs), "rotates", "rotate"), n.needs[0])
 	live := key.Attrs["rotation_interval"]
 	if !want.Enabled || live == cty.NilVal || live.IsNull() {
 		c.Diff = append(c.Diff, AttrDiff{Name: "enabled", Before: cty.BoolVal(!want.Enabled), After: cty.BoolVal(want.Enabled)})

@@ -11,7 +11,7 @@ const maxListedUsers = 50
 // guardUses refuses to disable or schedule a key that something still uses once
 // this plan is applied: aliases managed or not, secrets, rotation policies, recorded files.
 func (p *planner) guardUses() {
-	var users map[objectID][]string // built when the first key needs it
+	var users map[objectID][]user // built when the first key needs it
 	for _, n := range p.order {
 		if n.refused || n.object == nil || !n.takesOutOfUse() {
 			continue
@@ -19,10 +19,23 @@ func (p *planner) guardUses() {
 		if users == nil {
 			users = p.users()
 		}
-		if list := users[objectID{n.gateway, KindKey, n.change.ID}]; len(list) > 0 {
-			p.refuseStillInUse(n, list)
+		var names []string
+		for _, u := range users[objectID{n.gateway, KindKey, n.change.ID}] {
+			if !u.rotates || n.change.Action == Retire {
+				names = append(names, u.name)
+			}
+		}
+		if len(names) > 0 {
+			p.refuseStillInUse(n, names)
 		}
 	}
+}
+
+// user is something that uses a key. A rotation policy stands in the way of a
+// retirement only: a disabled key's rotation is suspended and goes on when it is enabled again.
+type user struct {
+	name    string
+	rotates bool
 }
 
 // takesOutOfUse reports whether the change makes an enabled key unusable, or
@@ -32,12 +45,12 @@ func (n *node) takesOutOfUse() bool {
 }
 
 // users lists who will use each key after this plan.
-func (p *planner) users() map[objectID][]string {
-	users := map[objectID][]string{}
-	add := func(gateway, key, user string) {
+func (p *planner) users() map[objectID][]user {
+	users := map[objectID][]user{}
+	add := func(gateway, key, name string) {
 		if key != "" {
 			id := objectID{gateway, KindKey, key}
-			users[id] = append(users[id], user)
+			users[id] = append(users[id], user{name: name})
 		}
 	}
 	p.aliasUsers(add)
@@ -45,7 +58,8 @@ func (p *planner) users() map[objectID][]string {
 	for _, n := range p.order {
 		if n.change.Kind == KindRotation && n.block != nil {
 			for _, key := range Strings(n.body.Attrs["keys"]) {
-				add(n.gateway, key, n.addr.String())
+				id := objectID{n.gateway, KindKey, key}
+				users[id] = append(users[id], user{n.addr.String(), true})
 			}
 		}
 	}

@@ -1,0 +1,299 @@
+package plan_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Every guard: what makes it fire, and the answer that makes it go away. The
+// guard must fire before and not after, whatever else the plan says.
+func TestGuards(t *testing.T) {
+	ten := func(w *world) string {
+		var b strings.Builder
+		for i := range 12 {
+			fmt.Fprintf(&b, "alias \"a%d\" {\n  name = \"alias/a%d\"\n  key = key.k.id\n}\n", i, i)
+		}
+		return "key \"k\" {}\n" + b.String()
+	}
+	tests := []struct {
+		guard  string
+		first  string         // applied
+		world  func(w *world) // happens behind our back
+		wrong  string         // planned: refused
+		answer string         // planned: not refused by this guard
+		fix    func(w *world) // the answer, when it is no edit
+	}{
+		{guard: plan.GuardKeyVanished, first: `key "k" {}`, wrong: ``, answer: `removed {
+  from   = key.k
+  action = "forget"
+}`},
+		{guard: plan.GuardKeyVanished, first: `key "k" { for_each = toset(["a", "b"]) }`, wrong: `key "k" { for_each = toset(["a"]) }`,
+			answer: `key "k" { for_each = toset(["a", "b"]) }`},
+		{guard: plan.GuardKeyVanished, first: ``, world: func(w *world) {
+			w.state.Resources = append(w.state.Resources, state.Resource{Address: "hologram.x", Kind: "hologram", Gateway: "dev", ID: "1", Protected: true})
+		}, wrong: ``, fix: func(w *world) { w.state.Resources = nil }},
+		{guard: plan.GuardSecretVanished, first: secret, wrong: ``, answer: `removed {
+  from   = secret.s
+  action = "forget"
+}`},
+		{guard: plan.GuardAliasVanished, first: `key "k" {}
+alias "a" {
+  name = "alias/a"
+  key  = key.k.id
+  lifecycle { prevent_destroy = true }
+}`, wrong: `key "k" {}`, answer: `key "k" {}
+removed {
+  from   = alias.a
+  action = "delete"
+}`},
+		{guard: plan.GuardPolicyVanished, first: `key "k" {}
+rotation_policy "p" {
+  interval = "90d"
+  keys     = [key.k.id]
+  lifecycle { prevent_destroy = true }
+}`, wrong: `key "k" {}`, answer: `key "k" {}
+removed {
+  from   = rotation_policy.p
+  action = "forget"
+}`},
+		{guard: plan.GuardImmutable, first: `key "k" { spec = "Aliyun_AES_256" }`, wrong: `key "k" { spec = "Aliyun_SM4" }`, answer: `key "k" {}`},
+		{guard: plan.GuardImmutable, first: `key "k" {}`, wrong: `key "k" { instance = null }`, answer: `key "k" { instance = gateway.dev.instance.id }`},
+		{guard: plan.GuardImmutable, first: secret, wrong: strings.Replace(secret, "app/s", "app/t", 1), answer: secret},
+		{guard: plan.GuardStillInUse, first: `key "k" {}
+alias "a" {
+  name = "alias/a"
+  key  = key.k.id
+}`, wrong: `key "k" { enabled = false }
+alias "a" {
+  name = "alias/a"
+  key  = key.k.id
+}`, answer: `key "k" { enabled = false }
+key "n" {}
+alias "a" {
+  name = "alias/a"
+  key  = key.n.id
+}`},
+		{guard: plan.GuardStillInUse, first: `key "old" {}`, world: func(w *world) { w.live.Aliases["alias/foreign"] = w.key("key.old").ID },
+			wrong: limits + retire, fix: func(w *world) { delete(w.live.Aliases, "alias/foreign") }},
+		{guard: plan.GuardStillInUse, first: `key "old" {}`, world: func(w *world) {
+			w.state.Files = []state.File{{Address: "data.encrypt.f", Path: "f.enc", KeyID: w.key("key.old").ID}}
+		}, wrong: limits + retire, fix: func(w *world) { w.state.Files = nil }},
+		{guard: plan.GuardStillInUse, first: "key \"old\" {}\n" + strings.Replace(secret, "name ", "encryption_key = key.old.id\n  name ", 1), wrong: limits + retire + strings.Replace(secret, "name ", "encryption_key = \"key-0001\"\n  name ", 1),
+			fix: func(w *world) { w.live.Objects["secret"]["app/s"].Attrs["encryption_key"] = cty.NullVal(cty.String) }},
+		{guard: plan.GuardStillInUse, first: "key \"old\" {}\n", wrong: limits + retire + `
+rotation_policy "p" {
+  interval = "90d"
+  keys     = ["key-0001"]
+}`, answer: limits + retire},
+		{guard: plan.GuardTooMany, first: `key "old" {}`, wrong: retire, answer: limits + retire},
+		{guard: plan.GuardTooMany, first: secret, wrong: `removed {
+  from   = secret.s
+  action = "delete"
+}`, answer: limits + `removed {
+  from   = secret.s
+  action = "delete"
+}`},
+		{guard: plan.GuardTooMany, first: ten(nil), wrong: `key "k" {}`, answer: "kmsplan {\n  limits {\n    deleted_share = 100\n  }\n}\nkey \"k\" {}"},
+		{guard: plan.GuardTooMany, first: "key \"k\" {}\nkey \"n\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key = key.k.id\n}",
+			wrong:  "kmsplan {\n  limits {\n    alias_moves = 0\n  }\n}\nkey \"k\" {}\nkey \"n\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key = key.n.id\n}",
+			answer: "key \"k\" {}\nkey \"n\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key = key.n.id\n}"},
+		{guard: plan.GuardUnseenSecretVersion, first: secret, world: outsideVersion, wrong: strings.Replace(secret, "pass-1", "pass-2", 1),
+			answer: strings.Replace(secret, "pass-1", "pass-2", 1) + `
+import {
+  to = secret.s
+  id = "app/s"
+}`},
+		{guard: plan.GuardUnseenSecretVersion, first: secret, world: outsideVersion, wrong: strings.Replace(secret, "pass-1", "pass-2", 1),
+			answer: strings.Replace(secret, "name ", "lifecycle { ignore_changes = [value] }\n  name ", 1)},
+		{guard: plan.GuardKeyLost, first: `key "k" {}`, world: func(w *world) { w.live.Objects["key"] = map[string]*plan.Object{} }, wrong: `key "k" {}`,
+			fix: func(w *world) { w.state.Resources = nil }},
+		{guard: plan.GuardSecretLost, first: generated, world: func(w *world) {
+			w.live.Objects["secret"], w.live.Secrets = map[string]*plan.Object{}, map[string]time.Time{}
+		}, wrong: generated, fix: func(w *world) { w.state.Resources = nil }},
+		{guard: plan.GuardDuplicateID, first: `key "k" {}`, wrong: "key \"k\" {}\nkey \"n\" {}\nimport {\n  to = key.n\n  id = \"key-0001\"\n}", answer: "key \"k\" {}\nkey \"n\" {}"},
+		{guard: plan.GuardDuplicateID, first: `key "k" {}`, wrong: "key \"n\" {}\nimport {\n  to = key.n\n  id = \"key-0001\"\n}", answer: "key \"n\" {}\nmoved {\n  from = key.k\n  to = key.n\n}"},
+		{guard: plan.GuardDuplicateID, first: `key "k" {}`, world: func(w *world) {
+			r := w.state.Resources[0]
+			r.Address = "key.n"
+			w.state.Resources = append(w.state.Resources, r)
+		}, wrong: "key \"k\" {}\nkey \"n\" {}", fix: func(w *world) { w.state.Resources = w.state.Resources[:1] }},
+		{guard: plan.GuardAliasTaken, first: `key "k" {}`, world: foreignAlias, wrong: alias, answer: alias + "import {\n  to = alias.a\n  id = \"alias/a\"\n}"},
+		{guard: plan.GuardAliasTaken, first: strings.Replace(alias, "alias/a", "alias/b", 1), world: foreignAlias, wrong: alias, answer: strings.Replace(alias, "alias/a", "alias/c", 1)},
+		{guard: plan.GuardSecretTaken, first: ``, world: func(w *world) { foreignSecret(w, time.Time{}) }, wrong: secret, answer: secret + importSecret},
+		{guard: plan.GuardSecretInRecovery, first: ``, world: func(w *world) { foreignSecret(w, w.now.Add(time.Hour)) }, wrong: secret, answer: secret + importSecret},
+		{guard: plan.GuardImportNotFound, first: ``, wrong: "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-nowhere\"\n}", answer: `key "k" {}`},
+		{guard: plan.GuardAlreadyManaged, first: `key "k" {}`, wrong: "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-other\"\n}", answer: "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-0001\"\n}"},
+		{guard: plan.GuardRotationDisabled, first: `key "k" { enabled = false }`, wrong: `key "k" { enabled = false }` + policy, answer: `key "k" { enabled = true }` + policy},
+		{guard: plan.GuardRotationDisabled, first: ``, wrong: `key "k" { enabled = false }` + policy, answer: `key "k" { enabled = true }` + policy},
+		{guard: plan.GuardRotationDisabled, first: `key "k" {}`, world: func(w *world) { w.setState(w.key("key.k"), plan.StatePendingDeletion) },
+			wrong: `key "k" { enabled = false }` + policy, answer: `key "k" {}` + policy},
+		{guard: plan.GuardKeyUnusable, first: ``, world: func(w *world) { w.setState(w.newKey(), plan.StatePendingDeletion) },
+			wrong: "alias \"a\" {\n  name = \"alias/a\"\n  key = \"key-0001\"\n}", answer: "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-0001\"\n}\n" + alias[strings.Index(alias, "alias"):]},
+		{guard: plan.GuardKeyUnusable, first: ``, wrong: "rotation_policy \"p\" {\n  interval = \"90d\"\n  keys = [\"key-nowhere\"]\n}", answer: `key "k" {}` + policy},
+	}
+	covered := map[string]bool{}
+	for i, test := range tests {
+		covered[test.guard] = true
+		t.Run(fmt.Sprintf("%s-%d", test.guard, i), func(t *testing.T) {
+			w := newWorld(t)
+			w.apply(test.first)
+			if test.world != nil {
+				test.world(w)
+			}
+			fired := refusals(w.plan(config(t, test.wrong)), test.guard)
+			if len(fired) == 0 {
+				t.Fatalf("did not fire:\n%s", lines(w.plan(config(t, test.wrong))))
+			}
+			for _, r := range fired {
+				if len(r.WaysForward) < 2 || !strings.HasSuffix(r.Reason, ".") {
+					t.Errorf("reason %q, ways forward %q", r.Reason, r.WaysForward)
+				}
+			}
+			src := test.answer
+			if test.fix != nil {
+				src = test.wrong
+				test.fix(w)
+			}
+			p := w.plan(config(t, src))
+			if still := refusals(p, test.guard); len(still) > 0 {
+				t.Errorf("answered, and still refused:\n%s", lines(p))
+			}
+		})
+	}
+	for _, g := range []string{plan.GuardKeyVanished, plan.GuardSecretVanished, plan.GuardAliasVanished, plan.GuardPolicyVanished, plan.GuardImmutable,
+		plan.GuardStillInUse, plan.GuardTooMany, plan.GuardUnseenSecretVersion, plan.GuardKeyLost, plan.GuardSecretLost, plan.GuardDuplicateID,
+		plan.GuardAliasTaken, plan.GuardSecretTaken, plan.GuardSecretInRecovery, plan.GuardImportNotFound, plan.GuardAlreadyManaged,
+		plan.GuardRotationDisabled, plan.GuardKeyUnusable} {
+		if !covered[g] {
+			t.Errorf("no test for guard %s", g)
+		}
+	}
+}
+
+const (
+	secret = `
+variable "v" {
+  type      = string
+  sensitive = true
+  default   = "pass-1"
+}
+secret "s" {
+  name  = "app/s"
+  value = var.v
+}
+`
+	generated = `
+secret "s" {
+  name = "app/s"
+  generate { length = 32 }
+}
+`
+	importSecret = `
+import {
+  to = secret.s
+  id = "app/s"
+}
+`
+	alias = `key "k" {}
+alias "a" {
+  name = "alias/a"
+  key  = key.k.id
+}
+`
+	policy = `
+rotation_policy "p" {
+  interval = "90d"
+  keys     = [key.k.id]
+}
+`
+)
+
+func refusals(p *plan.Plan, guard string) (out []plan.Refusal) {
+	for _, r := range p.Refusals {
+		if r.Guard == guard {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func outsideVersion(w *world) {
+	o := w.live.Objects[plan.KindSecret]["app/s"]
+	o.Versions, o.Current = append(o.Versions, "console-1"), "console-1"
+	o.Attrs["current_version"] = cty.StringVal("console-1")
+}
+
+func foreignAlias(w *world) { w.live.Aliases["alias/a"] = "key-of-someone" }
+
+func foreignSecret(w *world, deleteAt time.Time) {
+	w.live.Secrets["app/s"] = deleteAt
+	w.live.Objects[plan.KindSecret]["app/s"] = &plan.Object{
+		Kind: plan.KindSecret, ID: "app/s", DeleteAt: deleteAt, Current: "v1", Versions: []string{"v1"},
+		Attrs: map[string]cty.Value{"name": cty.StringVal("app/s"), "current_version": cty.StringVal("v1")},
+	}
+}
+
+// The refusal of a key in use names every user.
+func TestStillInUseListsEveryUser(t *testing.T) {
+	w := newWorld(t)
+	w.apply(`key "old" {}` + strings.Replace(secret, "name ", "encryption_key = key.old.id\n  name ", 1) + strings.Replace(alias, "key.k.id", "key.old.id", 1))
+	old := w.key("key.old").ID
+	w.live.Aliases["alias/foreign"] = old
+	w.state.Files = []state.File{{Address: "data.encrypt.f", Path: "dist/f.enc", KeyID: old}}
+	p := w.plan(config(t, strings.Replace(retire, "key.old", "key.old", 1)+
+		strings.Replace(secret, "name ", "encryption_key = \""+old+"\"\n  name ", 1)+strings.Replace(alias, "key.k.id", "\""+old+"\"", 1)+
+		"rotation_policy \"p\" {\n  interval = \"90d\"\n  keys = [\""+old+"\"]\n}"))
+	r := refusals(p, plan.GuardStillInUse)
+	if len(r) != 1 {
+		t.Fatal(lines(p))
+	}
+	for _, user := range []string{"5 objects", "alias.a (alias/a)", "alias/foreign", "secret.s", "rotation_policy.p", "dist/f.enc"} {
+		if !strings.Contains(r[0].Reason, user) {
+			t.Errorf("%q is not in: %s", user, r[0].Reason)
+		}
+	}
+}
+
+// Deleting the alias and retiring its key in one plan is allowed, the alias first.
+func TestAliasLeavesBeforeItsKeyRetires(t *testing.T) {
+	w := newWorld(t)
+	w.apply("key \"old\" {}\n" + strings.Replace(alias, "key.k.id", "key.old.id", 1))
+	p := w.apply(limits + retire + "\nkey \"k\" {}")
+	if len(p.Changes) != 3 || p.Changes[1].Action != plan.Delete || p.Changes[2].Action != plan.Retire || len(p.Changes[2].DependsOn) != 1 {
+		t.Error(lines(p))
+	}
+}
+
+// A failed credential must not read as an empty region: a gateway without
+// snapshot is an error.
+func TestGatewayThatWasNotReadIsAnError(t *testing.T) {
+	w := newWorld(t)
+	w.apply(`key "k" {}`)
+	in := w.input(config(t, `key "k" {}`))
+	in.Live.Gateways = nil
+	if _, diags := plan.Calculate(in); !diags.HasErrors() {
+		t.Error("planned without a snapshot")
+	}
+}
+
+// An eleventh version rolls the first off.
+func TestEvictionIsAnnounced(t *testing.T) {
+	w := newWorld(t)
+	w.apply(secret)
+	for i := range 9 {
+		p := w.apply(strings.Replace(secret, "pass-1", fmt.Sprintf("pass-%d", i+2), 1))
+		if len(p.Warnings) > 0 {
+			t.Fatalf("version %d: %v", i+2, p.Warnings)
+		}
+	}
+	if p := w.apply(strings.Replace(secret, "pass-1", "pass-11", 1)); len(p.Warnings) != 1 {
+		t.Errorf("warnings: %v", p.Warnings)
+	}
+}
