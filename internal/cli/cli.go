@@ -33,6 +33,7 @@ type app struct {
 	now   func() time.Time
 	chdir string
 	stop  <-chan struct{} // closed at the first interrupt
+	quiet bool            // JSON only: no sentences for people on standard output
 }
 
 // Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present
@@ -155,4 +156,16 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 // flagError says which command's help lists the flags.
 func flagError(c *cobra.Command, err error) error {
 	return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
+}
+
+// open opens a file named on the command line, or standard input with -.
+func (a *app) open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(a.proc.Stdin), nil
+	}
+	f, err := os.Open(a.path(name))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	return f, nil
 }

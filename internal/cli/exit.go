@@ -11,6 +11,7 @@ const (
 	exitChanges     = 2 // changes present, or the outcome of a call is unknown
 	exitRefused     = 3 // refused by a guard; for fmt -check: files need formatting
 	exitInterrupted = 130
+	exitCrashed     = 137 // the emulator's fault crash-after-commit, like kill -9
 )
 
 // exit ends a command with a code whose reason was already shown.

@@ -42,6 +42,7 @@ instance when it has one; -via=public or -via=instance says otherwise.`,
 
 // rawCall is one kms command's flags.
 type rawCall struct {
+	vars    variables
 	name    string
 	gateway string
 	via     string
@@ -63,6 +64,7 @@ func (a *app) operationCommand(name string, variants []kms.Operation) *cobra.Com
 			call.flag(c, op, p)
 		}
 	}
+	call.vars.flags(c)
 	c.Flags().StringVar(&call.gateway, "gateway", "", "the gateway block to use (default: the first)")
 	if len(variants) > 1 {
 		c.Flags().StringVar(&call.via, "via", "", "which gateway serves it: public or instance")
@@ -94,12 +96,13 @@ func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 
 // callOperation gathers the parameters, makes the call and prints the answer.
 func (a *app) callOperation(c *cobra.Command, r *rawCall) error {
-	stack, err := a.openGateways(c.Context(), &variables{}, false)
+	cfg, err := a.mustLoad(&r.vars)
 	if err != nil {
 		return err
 	}
-	defer stack.close()
-	caller, op, err := stack.caller(c.Context(), r.gateway, r.name, r.via)
+	gateways := a.newGateways(cfg, defaultLockTimeout)
+	defer a.closing(gateways.close)
+	caller, op, err := gateways.caller(c.Context(), r.gateway, r.name, r.via)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) ([]
 	s := survey{root: root, census: index(census), facts: facts, stale: map[string]bool{}}
 	var out []plan.FileStatus
 	var errs []error
-	for _, b := range inOrder(blocks) {
+	for _, b := range InOrder(blocks) {
 		got, err := s.block(b)
 		if err != nil {
 			errs = append(errs, BlockError{b.Addr.String(), err})
@@ -57,8 +57,8 @@ func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) ([]
 	return out, errs
 }
 
-// inOrder puts producers before consumers: encrypt, rewrap, decrypt.
-func inOrder(blocks []Block) []Block {
+// InOrder puts producers before consumers: encrypt, rewrap, decrypt.
+func InOrder(blocks []Block) []Block {
 	rank := map[string]int{"encrypt": 0, "rewrap": 1, "decrypt": 2}
 	out := slices.Clone(blocks)
 	slices.SortStableFunc(out, func(a, b Block) int { return rank[a.Addr.Kind] - rank[b.Addr.Kind] })
@@ -66,7 +66,7 @@ func inOrder(blocks []Block) []Block {
 }
 
 func stale(f plan.FileStatus) bool {
-	return !f.OutputExists || !f.OutputReadable || f.SourceChanged || f.KeyChanged || f.KeyVersionChanged || f.ContextChanged || f.RecipientsChanged || f.Unknown
+	return !f.OutputExists || !f.OutputReadable || f.Replaced || f.SourceChanged || f.KeyChanged || f.KeyVersionChanged || f.ContextChanged || f.RecipientsChanged || f.Unknown
 }
 
 // survey is one look at a stack's files.
@@ -119,7 +119,8 @@ func (s survey) encrypt(b Block) ([]plan.FileStatus, error) {
 		return []plan.FileStatus{f}, nil
 	}
 	known, recorded := s.census[b.Addr.String()+"\x00"+b.Output]
-	f.SourceChanged = !recorded || known.Commitment != commitmentText(h.Commitment) || !known.SourceDigest.Matches(digest[:])
+	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
+	f.SourceChanged = recorded && !known.SourceDigest.Matches(digest[:])
 	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite
 	f.RecipientsChanged = recorded && known.Recipients != recipientsDigest(b.Seal.Recipients)
 	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Seal.Gateway, b.Seal.Key)
@@ -162,7 +163,8 @@ func (s survey) decrypt(b Block) ([]plan.FileStatus, error) {
 		return nil, err
 	}
 	f.OutputExists = true
-	f.SourceChanged = !recorded || known.Commitment != commitmentText(h.Commitment) || !known.SourceDigest.Matches(digest[:])
+	f.SourceChanged = recorded && known.Commitment != commitmentText(h.Commitment)
+	f.Replaced = !recorded || !f.SourceChanged && !known.SourceDigest.Matches(digest[:])
 	f.ContextChanged = b.Unseal.Context != nil && !h.Context.Equal(b.Unseal.Context)
 	return []plan.FileStatus{f}, nil
 }

@@ -290,12 +290,22 @@ func (r planText) summary(p *plan.Plan) {
 		return
 	}
 	r.printf("%s\n", SummaryLine(p))
-	if n := p.Summary().Rescue; n > 0 {
+	if n := rescues(p); n > 0 {
 		r.printf("Rescue: %s waiting for deletion will be kept.\n", plural(n, "object"))
 	}
 	if line := fileSummary(p.Files); line != "" {
 		r.printf("%s\n", line)
 	}
+}
+
+func rescues(p *plan.Plan) int {
+	n := 0
+	for i := range p.Changes {
+		if p.Changes[i].Action == plan.Rescue {
+			n++
+		}
+	}
+	return n
 }
 
 // SummaryLine is the sentence pipelines parse: Plan: 2 to add, 1 to change, 0 to destroy.

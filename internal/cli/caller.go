@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/kms"
+)
+
+// caller chooses which gateway serves an operation: the instance when the block has one
+// and the operation is one of its own, unless via says otherwise.
+func (g *gateways) caller(ctx context.Context, name, operation, via string) (kms.Caller, kms.Operation, error) {
+	opened, err := g.get(ctx, name)
+	if err != nil {
+		return nil, kms.Operation{}, err
+	}
+	if via != "" && via != kms.GatewayPublic && via != kms.GatewayInstance {
+		return nil, kms.Operation{}, usageError{fmt.Errorf("-via %q is not known; write public or instance", via)}
+	}
+	if via != kms.GatewayPublic && opened.instance != nil {
+		if op, ok := kms.FindOperation(opened.instance.Operations(), operation); ok {
+			return opened.instance, op, nil
+		}
+	}
+	if via != kms.GatewayInstance && opened.public != nil {
+		if op, ok := kms.FindOperation(opened.public.Operations(), operation); ok {
+			return opened.public, op, nil
+		}
+	}
+	return nil, kms.Operation{}, withHint(fmt.Errorf("gateway %q does not serve %s", opened.block.Name, operation),
+		"Name another gateway block with -gateway, or add `public {}` or `instance {}` to this one.")
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/ops"
+)
+
+// decryption is what decrypt was asked to do.
+type decryption struct {
+	vars       variables
+	output     string
+	context    []string
+	identities []string
+}
+
+// decryptCommand opens envelopes.
+func (a *app) decryptCommand() *cobra.Command {
+	d := &decryption{}
+	c := &cobra.Command{
+		Use: "decrypt FILE.enc …", Short: "Decrypt envelopes", GroupID: groupFiles,
+		Long: `Decrypt each FILE.enc into FILE (or -o OUTPUT for a single one). The plaintext appears, mode
+0600, only after the envelope was authenticated to its last byte. A dash reads standard
+input or writes standard output; then the whole envelope is authenticated first, and
+nothing is written if it is not good.
+
+-context NAME=VALUE demands that the envelope was made for that context.`,
+		Example: `  kmsplan decrypt dist/app.yaml.enc -o run/app.yaml
+  kmsplan decrypt -context app=orders -o - dist/app.yaml.enc | app -config /dev/stdin`,
+		Args: needFiles, RunE: func(c *cobra.Command, args []string) error { return a.decrypt(c.Context(), d, args) },
+	}
+	d.vars.flags(c)
+	c.Flags().StringVarP(&d.output, "output", "o", "", "write the plaintext to `FILE`, or - for standard output")
+	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
+	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	return c
+}
+
+func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error {
+	if d.output != "" && len(files) > 1 {
+		return usageError{errors.New("-o takes one file; without it each FILE.enc becomes FILE")}
+	}
+	unseal := ops.Unseal{}
+	if len(d.context) > 0 {
+		pairs, err := parsePairs("context", d.context)
+		if err != nil {
+			return err
+		}
+		unseal.Context = pairs
+	}
+	engine, done, err := a.openDecryptEngine(&d.vars, d.identities)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ctx, cancel := a.interruptible(ctx)
+	defer cancel()
+	progress := a.term.NewFileProgress(a.now)
+	return a.eachFile(ctx, files, func(ctx context.Context, name string) error {
+		defer progress.Done()
+		if name == "-" || d.output == "-" {
+			return a.decryptStream(ctx, engine, name, d.output, unseal)
+		}
+		output, err := plaintextName(name, d.output)
+		if err != nil {
+			return err
+		}
+		_, err = engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress.Of("decrypting", name))
+		if err == nil {
+			a.term.Notef("decrypted %s into %s", name, output)
+		}
+		return err
+	})
+}
+
+// plaintextName is where an envelope's plaintext goes.
+func plaintextName(name, output string) (string, error) {
+	if output != "" {
+		return output, nil
+	}
+	if trimmed, ok := strings.CutSuffix(name, envelopeSuffix); ok {
+		return trimmed, nil
+	}
+	return "", usageError{fmt.Errorf("%s does not end in %s; say with -o where its plaintext goes", name, envelopeSuffix)}
+}
+
+// decryptStream decrypts where one end is not a file with a name.
+func (a *app) decryptStream(ctx context.Context, engine *ops.Engine, name, output string, u ops.Unseal) error {
+	write := func(w io.Writer) error {
+		if name == "-" {
+			_, err := engine.DecryptStream(ctx, w, a.proc.Stdin, u, nil)
+			return err
+		}
+		return a.decryptNamed(ctx, engine, w, name, u)
+	}
+	if output == "" || output == "-" {
+		return write(a.proc.Stdout)
+	}
+	return ops.WriteFile(a.path(output), ops.PrivateMode, write)
+}
+
+func (a *app) decryptNamed(ctx context.Context, engine *ops.Engine, w io.Writer, name string, u ops.Unseal) error {
+	f, err := os.Open(a.path(name))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		_, err := engine.DecryptStream(ctx, w, f, u, nil)
+		return err
+	}
+	if _, err = engine.DecryptVerified(ctx, w, f, info.Size(), u, nil); err != nil {
+		return fmt.Errorf("decrypt %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/emulator"
+)
+
+// emulatorCommand groups the emulator's commands.
+func (a *app) emulatorCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "emulator", Short: "A local Alibaba Cloud KMS: serve it, and steer a running one", GroupID: groupTools, Args: noSuchSubcommand,
+		Long: `kmsplan carries an emulator of both gateways on their real wire protocols: unmodified SDKs,
+infrastructure tools and kmsplan itself work against it, offline. It listens on loopback only.`,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.emulatorServeCommand(), a.emulatorEnvCommand(), a.emulatorStatusCommand(), a.emulatorClockCommand(),
+		a.emulatorFaultCommand(), a.emulatorCallsCommand(), a.emulatorSnapshotCommand(), a.emulatorSeedCommand(), a.emulatorResetCommand())
+	return c
+}
+
+// emulatorServeCommand runs the emulator until it is interrupted.
+func (a *app) emulatorServeCommand() *cobra.Command {
+	o := emulator.Options{}
+	var data, ready, seed, deterministic string
+	var callLog string
+	var lockTimeout time.Duration
+	c := &cobra.Command{
+		Use: "serve", Short: "Run the emulator until it is interrupted", Args: cobra.NoArgs,
+		Long: `Run the emulator of both gateways until it is interrupted. -ready-file is written when
+it serves: JSON with the endpoints, the CA and credentials, made for clients and for kmsplan's
+gateway { emulator { ready_file } }.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Memory && data != "" {
+				return usageError{errors.New("-memory and -data exclude each other")}
+			}
+			if !o.Memory {
+				if data == "" {
+					data = filepath.Join(".kmsplan", "emulator")
+				}
+				o.Dir = a.path(data)
+			}
+			if callLog != "" {
+				o.CallLog = a.path(callLog)
+			}
+			if seed != "" {
+				o.SeedFile = a.path(seed)
+			}
+			if o.Faults == "" {
+				o.Faults = a.getenv("KMSPLAN_EMULATOR_FAULTS")
+			}
+			if deterministic != "" {
+				o.Deterministic, o.Seed = true, sha256.Sum256([]byte(deterministic))
+				a.term.Notef("deterministic mode: every key follows from the seed and protects nothing")
+			}
+			o.LockTimeout, o.Exit, o.Logger = lockTimeout, func() { os.Exit(exitCrashed) }, a.logger()
+			return a.serveEmulator(c.Context(), o, ready)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "public gateway over https: `HOST:PORT`")
+	f.StringVar(&o.HTTPListen, "http-listen", "127.0.0.1:0", "public gateway over plain http: `HOST:PORT`, or off")
+	f.StringVar(&o.InstanceListen, "instance-listen", "127.0.0.1:0", "instance gateway over https: `HOST:PORT`")
+	f.StringVar(&data, "data", "", "keep everything in `DIR` (default .kmsplan/emulator)")
+	f.BoolVar(&o.Memory, "memory", false, "keep everything in memory only")
+	f.StringVar(&seed, "seed", "", "seed accounts, keys and secrets from `FILE` (JSON)")
+	f.StringVar(&o.Auth, "auth", "strict", "check signatures: strict, permissive (unknown keys pass) or off")
+	f.StringVar(&o.Throttle, "throttle", "off", "limit rates: off, documented, or GROUP=CALLS-PER-SECOND,…")
+	f.StringVar(&o.Region, "region", "cn-hangzhou", "the default `REGION`")
+	f.StringVar(&o.Account, "account", "", "the default account `ID` (16 digits)")
+	f.StringVar(&o.Faults, "faults", "", "faults from the start: OPERATION:ACTION[:TIMES], comma-separated")
+	f.StringVar(&callLog, "call-log", "", "also write the redacted call log to `FILE`, one JSON object per line")
+	f.StringVar(&deterministic, "deterministic", "", "derive ids, nonces and key material from `SEED`: for tests, never for real data")
+	f.BoolVar(&o.Strict, "strict", false, "enforce policies and the documented limits of default keys")
+	f.BoolVar(&o.AllowNonLoopback, "allow-non-loopback", false, "listen beyond this machine; everybody who reaches it can use it")
+	f.StringVar(&ready, "ready-file", "", "write endpoints and credentials to `FILE` when serving")
+	f.DurationVar(&lockTimeout, "lock-timeout", defaultLockTimeout, "how long to wait for a data directory that another process holds")
+	completeWords(c, "auth", "strict", "permissive", "off")
+	completeWords(c, "throttle", "off", "documented")
+	return c
+}
+
+func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready string) error {
+	server, err := emulator.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer a.closing(server.Close)
+	files := []string{}
+	if o.Dir != "" {
+		files = append(files, filepath.Join(o.Dir, readyName))
+	}
+	if ready != "" {
+		files = append(files, a.path(ready))
+	}
+	for _, name := range files {
+		if err := server.WriteReadyFile(name); err != nil {
+			return err
+		}
+		defer os.Remove(name)
+	}
+	r := server.Ready()
+	a.term.Printf("The emulator of Alibaba Cloud KMS serves.\n\n")
+	a.term.Printf("  public gateway    https://%s\n", r.Public.HTTPS)
+	if r.Public.HTTP != "" {
+		a.term.Printf("                    http://%s\n", r.Public.HTTP)
+	}
+	a.term.Printf("  instance gateway  https://%s (%s)\n  CA                %s\n", r.Instance.Endpoint, r.Instance.ID, r.CAFile)
+	a.term.Printf("  account, region   %s, %s\n\n", r.AccountID, r.Region)
+	if len(files) > 0 {
+		a.term.Printf("Credentials: eval \"$(kmsplan emulator env -ready-file %s)\"\n", files[len(files)-1])
+	}
+	a.term.Printf("Stop it with an interrupt. What it keeps is made up: never put real secrets into it.\n")
+	select {
+	case <-a.stop:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// readyName is the ready file that serve keeps in its data directory.
+const readyName = "ready.json"

@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/ops"
+)
+
+// envelopeSuffix is what encrypt appends to a file's name and decrypt takes away.
+const envelopeSuffix = ".enc"
+
+// encryption is what encrypt was asked to do.
+type encryption struct {
+	vars       variables
+	key        string
+	gateway    string
+	output     string
+	context    []string
+	recipients []string
+	suite      string
+	scope      string
+}
+
+// encryptCommand encrypts files into envelopes.
+func (a *app) encryptCommand() *cobra.Command {
+	e := &encryption{}
+	c := &cobra.Command{
+		Use: "encrypt -key KEY FILE …", Short: "Encrypt files into envelopes", GroupID: groupFiles,
+		Long: `Encrypt each FILE into FILE.enc (or -o OUTPUT for a single one), a kmsplan envelope whose
+data key is wrapped by a KMS key. A dash reads standard input and writes standard output.
+
+The key is an id, an alias or an ARN; the gateway is a gateway block of the module in the
+working directory. -context NAME=VALUE binds the file to what it is for: KMS itself
+refuses to open it under another context.`,
+		Example: `  kmsplan encrypt -key alias/orders -context app=orders config/app.yaml
+  tar c data | kmsplan encrypt -key alias/backup - > data.tar.enc`,
+		Args: needFiles, RunE: func(c *cobra.Command, args []string) error { return a.encrypt(c.Context(), e, args) },
+	}
+	e.vars.flags(c)
+	f := c.Flags()
+	f.StringVar(&e.key, "key", "", "the KMS `KEY`: id, alias/NAME or ARN (required)")
+	f.StringVar(&e.gateway, "gateway", "", "the gateway block to use (default: the first)")
+	f.StringVarP(&e.output, "output", "o", "", "write the envelope to `FILE`")
+	f.StringArrayVar(&e.context, "context", nil, "bind the envelope to `NAME=VALUE`; repeatable")
+	f.StringArrayVar(&e.recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
+	f.StringVar(&e.suite, "suite", "AES_256_GCM", "the body's cipher: AES_256_GCM or SM4_GCM")
+	f.StringVar(&e.scope, "scope", "file", "how many files share a data key: file, directory or run")
+	completeWords(c, "suite", "AES_256_GCM", "SM4_GCM")
+	completeWords(c, "scope", "file", "directory", "run")
+	return c
+}
+
+// needFiles demands at least one file.
+func needFiles(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usageError{fmt.Errorf("name the files, or - for standard input; see %s -help", c.CommandPath())}
+	}
+	return nil
+}
+
+// seal turns the flags into what the engine takes.
+func (e *encryption) seal() (ops.Seal, error) {
+	if e.key == "" {
+		return ops.Seal{}, usageError{errors.New("-key is required: an id, alias/NAME or an ARN")}
+	}
+	ec, err := parsePairs("context", e.context)
+	if err != nil {
+		return ops.Seal{}, err
+	}
+	scope, err := ops.ParseScope(e.scope)
+	if err != nil {
+		return ops.Seal{}, usageError{err}
+	}
+	s := ops.Seal{Gateway: e.gateway, Key: e.key, Context: ec, Recipients: e.recipients, Scope: scope}
+	switch e.suite {
+	case "AES_256_GCM":
+	case "SM4_GCM":
+		s.Suite = envelope.SM4
+	default:
+		return s, usageError{fmt.Errorf("-suite %q is not known; write AES_256_GCM or SM4_GCM", e.suite)}
+	}
+	return s, nil
+}
+
+// parsePairs reads repeated NAME=VALUE flags.
+func parsePairs(flag string, list []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, text := range list {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, usageError{fmt.Errorf("-%s %q: write NAME=VALUE", flag, text)}
+		}
+		if _, twice := out[name]; twice {
+			return nil, usageError{fmt.Errorf("-%s names %q twice", flag, name)}
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error {
+	seal, err := e.seal()
+	if err != nil {
+		return err
+	}
+	if e.output != "" && len(files) > 1 {
+		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
+	}
+	engine, done, err := a.openEngine(&e.vars)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ctx, cancel := a.interruptible(ctx)
+	defer cancel()
+	progress := a.term.NewFileProgress(a.now)
+	return a.eachFile(ctx, files, func(ctx context.Context, name string) error {
+		defer progress.Done()
+		if name == "-" || e.output == "-" {
+			return a.encryptStream(ctx, engine, name, e.output, seal)
+		}
+		output := e.output
+		if output == "" {
+			output = name + envelopeSuffix
+		}
+		_, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress.Of("encrypting", name))
+		if err == nil {
+			a.term.Notef("encrypted %s into %s", name, output)
+		}
+		return err
+	})
+}
+
+// encryptStream encrypts where one end is not a file with a name.
+func (a *app) encryptStream(ctx context.Context, engine *ops.Engine, name, output string, seal ops.Seal) error {
+	in, size := a.proc.Stdin, int64(envelope.UnknownSize)
+	if name != "-" {
+		f, err := os.Open(a.path(name))
+		if err != nil {
+			return fmt.Errorf("open %s: %w", name, err)
+		}
+		defer f.Close()
+		in = f
+	}
+	if output != "" && output != "-" {
+		return ops.WriteFile(a.path(output), 0o644, func(w io.Writer) error {
+			_, err := engine.EncryptStream(ctx, w, in, size, output, seal, nil)
+			return err
+		})
+	}
+	_, err := engine.EncryptStream(ctx, a.proc.Stdout, in, size, name, seal, nil)
+	return err
+}
+
+// eachFile works through files, several at once, and goes on after a failure so that one bad file
+// does not hide the others; the errors come together at the end.
+func (a *app) eachFile(ctx context.Context, files []string, work func(context.Context, string) error) error {
+	errs := ops.Each(ctx, files, work)
+	if len(errs) == 0 {
+		return nil
+	}
+	if len(files) == 1 {
+		return errs[0]
+	}
+	all := &multierror.Error{Errors: errs}
+	return fmt.Errorf("%d of %d files failed: %w", len(errs), len(files), all)
+}
+
+// interruptible ends a context at the first interrupt: file commands leave no half-written output.
+func (a *app) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-a.stop:
+			cancel(errors.New("interrupted; files that were not finished are as they were before"))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// openEngine makes the file engine over the module's gateways.
+func (a *app) openEngine(v *variables) (*ops.Engine, func(), error) {
+	cfg, err := a.mustLoad(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	gateways := a.newGateways(cfg, defaultLockTimeout)
+	engine := ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now})
+	return engine, func() { a.closing(gateways.close) }, nil
+}
+
+// closing shows what went wrong while something was closed.
+func (a *app) closing(closer func() error) {
+	if err := closer(); err != nil {
+		a.term.Notef("%v", err)
+	}
+}
+
+// completeWords completes a flag's value from a fixed list.
+func completeWords(c *cobra.Command, flag string, words ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}

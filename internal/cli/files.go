@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/view"
+)
+
+// addrAddress shortens signatures of option structs.
+type addrAddress = addr.Address
+
+// fileStatus holds the data blocks against their files.
+func (s *stack) fileStatus(ctx context.Context) ([]plan.FileStatus, error) {
+	blocks, err := s.dataBlocks()
+	if err != nil {
+		return nil, err
+	}
+	return s.statusOf(ctx, blocks)
+}
+
+// statusOf holds some data blocks against their files.
+func (s *stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileStatus, error) {
+	if len(blocks) == 0 {
+		return nil, nil
+	}
+	root, err := os.OpenRoot(s.cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the module directory: %w", err)
+	}
+	defer root.Close()
+	status, errs := ops.Status(root, blocks, s.state.Files, s.facts(ctx))
+	if len(errs) > 0 {
+		s.app.term.Diagnostics(fileDiagnostics(errs, s.ranges()), s.cfg.Files)
+		return nil, exit{exitError}
+	}
+	return status, nil
+}
+
+// fileDiagnostics puts errors about files at their blocks.
+func fileDiagnostics(errs []error, ranges map[string]*hclv2.Range) hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	for _, err := range errs {
+		d := &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: "A file of this block cannot be used", Detail: err.Error() + "."}
+		if b, ok := err.(ops.BlockError); ok {
+			d.Detail, d.Subject = upperFirst(b.Err.Error())+".", ranges[b.Addr]
+		}
+		diags = append(diags, d)
+	}
+	return diags
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// dataBlocks evaluates every data block with what is known now.
+func (s *stack) dataBlocks() ([]ops.Block, error) {
+	objects := plan.Remember(s.cfg, s.state, s.live)
+	var out []ops.Block
+	var diags hclv2.Diagnostics
+	for _, b := range s.cfg.Blocks {
+		if !b.Addr.Data {
+			continue
+		}
+		for _, a := range b.Instances {
+			body, more := s.cfg.Body(a, objects)
+			diags = append(diags, more...)
+			if more.HasErrors() {
+				continue
+			}
+			block, err := ops.NewBlock(a, gatewayName(b), body)
+			if err != nil {
+				diags = append(diags, &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: "Invalid data block", Detail: upperFirst(err.Error()) + ".", Subject: b.Range.Ptr()})
+				continue
+			}
+			out = append(out, block)
+		}
+	}
+	if diags.HasErrors() {
+		s.app.term.Diagnostics(diags, s.cfg.Files)
+		return nil, exit{exitError}
+	}
+	return out, nil
+}
+
+// ranges are where the data blocks are written, by instance.
+func (s *stack) ranges() map[string]*hclv2.Range {
+	out := map[string]*hclv2.Range{}
+	for _, b := range s.cfg.Blocks {
+		for _, a := range b.Instances {
+			out[a.String()] = b.Range.Ptr()
+		}
+	}
+	return out
+}
+
+func gatewayName(b *hcl.Block) string {
+	if b.Gateway == nil {
+		return ""
+	}
+	return b.Gateway.Name
+}
+
+// facts looks keys up in the snapshot; a key that this stack does not manage is described,
+// once. Where nothing can tell (an instance without management) the key counts as unchanged.
+func (s *stack) facts(ctx context.Context) ops.Facts {
+	known := map[[2]string]ops.KeyFacts{}
+	return func(gateway, key string) (ops.KeyFacts, bool) {
+		id := [2]string{gateway, key}
+		if f, ok := known[id]; ok {
+			return f, true
+		}
+		f, ok := s.lookUp(ctx, gateway, key)
+		if ok {
+			known[id] = f
+		}
+		return f, ok
+	}
+}
+
+func (s *stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, bool) {
+	id := ops.KeyID(key)
+	live := s.live.Gateways[gateway]
+	if live != nil {
+		if target, ok := live.Aliases[key]; ok {
+			id = target
+		} else if strings.HasPrefix(key, "alias/") {
+			return ops.KeyFacts{}, false
+		}
+		if o := live.Objects["key"][id]; o != nil {
+			version := text(o.Attrs["primary_version"])
+			return ops.KeyFacts{ID: id, Version: version}, true
+		}
+	}
+	g, err := s.gateways.get(ctx, gateway)
+	if err != nil || g.public == nil {
+		return ops.KeyFacts{}, true
+	}
+	described, err := g.public.DescribeKey(ctx, key)
+	if err != nil {
+		return ops.KeyFacts{}, false
+	}
+	return ops.KeyFacts{ID: described.ID, Version: described.PrimaryVersion}, true
+}
+
+// fileRunner runs the stale files of one data block for apply.
+func (s *stack) fileRunner(progress *view.FileProgress) apply.FileRunner {
+	return func(ctx context.Context, task apply.FileTask) ([]state.File, error) {
+		block, err := ops.NewBlock(taskAddr(task), gatewayName(task.Block), task.Body)
+		if err != nil {
+			return nil, err
+		}
+		return s.runBlock(ctx, block, task.Changes, task.Prior, progress)
+	}
+}
+
+func taskAddr(t apply.FileTask) addr.Address { return t.Changes[0].Addr }
+
+// runBlock writes the files of one block and returns everything the block keeps: what it
+// wrote now, and of a pattern's files also those that were current.
+func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileChange, prior []state.File, progress *view.FileProgress) ([]state.File, error) {
+	root, err := os.OpenRoot(s.cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the module directory: %w", err)
+	}
+	defer root.Close()
+	var kept []state.File
+	var failed *multierror.Error
+	written := map[string]bool{}
+	for _, c := range changes {
+		entry, err := s.engine.Run(ctx, root, b, c, progress.Of(b.Addr.Kind+"ing", c.Path))
+		progress.Done()
+		if err != nil {
+			failed = multierror.Append(failed, err)
+			continue
+		}
+		written[c.Path] = true
+		kept = append(kept, entry)
+	}
+	if b.Addr.Kind == schemaRewrap {
+		for _, f := range prior {
+			if !written[f.Path] {
+				kept = append(kept, f)
+			}
+		}
+	}
+	return kept, failed.ErrorOrNil()
+}
+
+const schemaRewrap = "rewrap"
+
+// text is a known string's content, or "".
+func text(v cty.Value) string {
+	if v == cty.NilVal || v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
+		return ""
+	}
+	return v.AsString()
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/view"
+)
+
+// planCommand shows what apply would do.
+func (a *app) planCommand() *cobra.Command {
+	var o planOptions
+	var detailed bool
+	var out string
+	c := &cobra.Command{
+		Use: "plan", Short: "Show what apply would do", GroupID: groupDeclare, Args: cobra.NoArgs,
+		Long: `Compare the configuration with the state and the live service, and show what apply would
+do. Nothing is changed, except that calls an interrupted run left open are resolved first.
+
+Exit codes: 0, or 2 with -detailed-exitcode when there are changes; 1 on errors; 3 when a
+guard refuses the plan.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.runPlan(c.Context(), &o, detailed, out)
+		},
+	}
+	o.flags(c)
+	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
+	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE` for apply")
+	return c
+}
+
+func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) error {
+	ui, err := a.openUI(o)
+	if err != nil {
+		return err
+	}
+	defer a.closing(ui.close)
+	s, p, err := a.makePlan(ctx, o, "plan")
+	if s != nil {
+		defer s.close()
+	}
+	if err != nil {
+		return ui.failed(err)
+	}
+	ui.plan(p)
+	if p.Refused() {
+		return exit{exitRefused}
+	}
+	if out != "" {
+		if err := a.savePlan(p, out); err != nil {
+			return ui.failed(err)
+		}
+	}
+	if detailed && !p.Empty() {
+		return exit{exitChanges}
+	}
+	return nil
+}
+
+// makePlan opens the stack, surveys it and plans.
+func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*stack, *plan.Plan, error) {
+	if err := o.parseTargets(); err != nil {
+		return nil, nil, err
+	}
+	s, err := a.openStack(&o.vars, o.lockTimeout)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.survey(ctx, operation); err != nil {
+		return s, nil, err
+	}
+	p, err := s.plan(ctx, *o)
+	return s, p, err
+}
+
+func (o *planOptions) parseTargets() error {
+	o.targets = nil
+	for _, text := range o.targetTexts {
+		t, err := addr.Parse(text)
+		if err != nil {
+			return usageError{fmt.Errorf("-target: %w", err)}
+		}
+		o.targets = append(o.targets, t)
+	}
+	return nil
+}
+
+// savePlan writes a plan whole or not at all, readable by its owner only.
+func (a *app) savePlan(p *plan.Plan, name string) error {
+	var b bytes.Buffer
+	if err := plan.Encode(&b, p); err != nil {
+		return fmt.Errorf("encode the plan: %w", err)
+	}
+	if err := renameio.WriteFile(a.path(name), b.Bytes(), 0o600, renameio.WithPermissions(0o600)); err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	if !a.quiet {
+		a.term.Printf("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
+	}
+	return nil
+}
+
+// readPlan reads a saved plan.
+func (a *app) readPlan(name string) (*plan.Plan, error) {
+	f, err := os.Open(a.path(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("the plan file %s does not exist; make one with kmsplan plan -out %s", name, name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the plan file: %w", err)
+	}
+	defer f.Close()
+	p, err := plan.Decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan file %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// ui shows plan and apply: to people, as JSON lines, or both.
+type ui struct {
+	app   *app
+	lines *view.Lines // nil without -json and -json-into
+	human bool
+	file  *os.File // of -json-into
+}
+
+// openUI opens what -json and -json-into ask for.
+func (a *app) openUI(o *planOptions) (*ui, error) {
+	u := &ui{app: a, human: !o.json}
+	a.quiet = o.json
+	switch {
+	case o.json:
+		u.lines = view.NewLines(a.term.Out, version.Number, a.now)
+	case o.jsonInto != "":
+		f, err := os.OpenFile(a.path(o.jsonInto), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("open the file of -json-into: %w", err)
+		}
+		u.file, u.lines = f, view.NewLines(f, version.Number, a.now)
+	}
+	return u, nil
+}
+
+func (u *ui) close() error {
+	if u.file == nil {
+		return nil
+	}
+	return u.file.Close()
+}
+
+func (u *ui) plan(p *plan.Plan) {
+	if u.human {
+		u.app.term.Plan(p, u.app.now())
+	}
+	if u.lines != nil {
+		u.lines.Plan(p)
+	}
+}
+
+// failed tells the JSON lines of an error that ends the command; people are told by Main.
+func (u *ui) failed(err error) error {
+	var e exit
+	if u.lines != nil && err != nil && !errors.As(err, &e) {
+		u.lines.Error("kmsplan could not finish", err)
+		if !u.human {
+			return exit{exitError}
+		}
+	}
+	return err
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/ops"
+)
+
+// rewrapCommand brings envelopes under a key's primary version.
+func (a *app) rewrapCommand() *cobra.Command {
+	var vars variables
+	var t ops.Target
+	c := &cobra.Command{
+		Use: "rewrap -key KEY FILE.enc …", Short: "Wrap envelopes' data keys under a key's primary version; bodies stay as they are", GroupID: groupFiles,
+		Long: `Unwrap each envelope's data key and wrap it under KEY's primary version: after a rotation, or
+to move to another key. Only headers are rewritten, so the cost does not depend on size. The new
+wrap is opened once before the old one goes.
+
+Rewrapping changes who can open a file from now on. If a data key or the key itself leaked, decrypt
+and encrypt the file anew: old copies stay openable.`,
+		Args: needFiles,
+		RunE: func(c *cobra.Command, args []string) error {
+			if t.Key == "" {
+				return usageError{errors.New("-key is required: an id, alias/NAME or an ARN")}
+			}
+			engine, done, err := a.openEngine(&vars)
+			if err != nil {
+				return err
+			}
+			defer done()
+			ctx, cancel := a.interruptible(c.Context())
+			defer cancel()
+			return a.eachFile(ctx, args, func(ctx context.Context, name string) error {
+				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
+				switch {
+				case err != nil:
+					return err
+				case changed:
+					a.term.Notef("rewrapped %s under version %s of %s", name, got.KeyVersion, ops.KeyID(got.KeyARN))
+				default:
+					a.term.Notef("%s is current", name)
+				}
+				return nil
+			})
+		},
+	}
+	vars.flags(c)
+	c.Flags().StringVar(&t.Key, "key", "", "the KMS `KEY`: id, alias/NAME or ARN (required)")
+	c.Flags().StringVar(&t.Gateway, "gateway", "", "the gateway block to use (default: the first)")
+	c.Flags().StringVar(&t.Version, "version", "", "the key `VERSION` that must result; files already under it are skipped without a call")
+	return c
+}

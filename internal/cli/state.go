@@ -1,0 +1,274 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/version"
+)
+
+// stateCommand groups the commands on the state itself.
+func (a *app) stateCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "state", Short: "List, show and edit what the state remembers", GroupID: groupState, Args: noSuchSubcommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateMoveCommand(), a.stateRemoveCommand(), a.statePullCommand(), a.statePushCommand())
+	return c
+}
+
+// noSuchSubcommand names the nearest subcommand for a word that is none.
+func noSuchSubcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		names = append(names, sub.Name())
+	}
+	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], didYouMean(args[0], names))}
+}
+
+func (a *app) stateListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list [ADDRESS …]", Short: "List the addresses the state has",
+		RunE: func(c *cobra.Command, args []string) error {
+			st, _, err := a.readState(c)
+			if err != nil {
+				return err
+			}
+			names, err := state.Select(st, args...)
+			if err != nil {
+				return err
+			}
+			for _, name := range names {
+				a.term.Printf("%s\n", name)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) stateShowCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "show ADDRESS", Short: "Show one object of the state", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			st, _, err := a.readState(c)
+			if err != nil {
+				return err
+			}
+			names, err := state.Select(st, args[0])
+			if err != nil {
+				return err
+			}
+			for _, name := range names {
+				if err := a.showObject(st, name, asJSON); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (a *app) showObject(st state.State, address string, asJSON bool) error {
+	if r, ok := state.Find(st, address); ok {
+		if asJSON {
+			return a.term.Value(r)
+		}
+		a.term.Resource(r)
+		return nil
+	}
+	var files []state.File
+	for _, f := range st.Files {
+		if f.Address == address {
+			files = append(files, f)
+		}
+	}
+	if asJSON {
+		return a.term.Value(files)
+	}
+	a.term.Census(files)
+	return nil
+}
+
+func (a *app) stateMoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "mv FROM TO", Short: "Give an object another address; the object itself is not touched", Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.editState(c, "state mv", func(st state.State) (state.State, string, error) {
+				next, err := state.Move(st, args[0], args[1])
+				return next, fmt.Sprintf("Moved %s to %s.", args[0], args[1]), err
+			})
+		},
+	}
+}
+
+func (a *app) stateRemoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "rm ADDRESS …", Short: "Forget objects; they go on living", Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.editState(c, "state rm", func(st state.State) (state.State, string, error) {
+				next, gone, err := state.Remove(st, args...)
+				return next, "Forgotten: " + strings.Join(gone, ", ") + ".", err
+			})
+		},
+	}
+}
+
+func (a *app) statePullCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "pull", Short: "Print the state as it is stored", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			st, _, err := a.readState(c)
+			if err != nil {
+				return err
+			}
+			b, err := state.Encode(st)
+			if err != nil {
+				return err
+			}
+			a.term.Printf("%s", b)
+			return nil
+		},
+	}
+}
+
+func (a *app) statePushCommand() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use: "push FILE", Short: "Store a state read from a file, or from standard input with -", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var b bytes.Buffer
+			if err := a.readInto(&b, args[0]); err != nil {
+				return err
+			}
+			pushed, err := state.Decode(args[0], b.Bytes())
+			if err != nil {
+				return err
+			}
+			return a.pushState(c.Context(), pushed, force)
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "replace the stored state even if it is of another stack or newer")
+	return c
+}
+
+// readInto reads a file, or standard input with -.
+func (a *app) readInto(b *bytes.Buffer, name string) error {
+	in, err := a.open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.Copy(b, io.LimitReader(in, 1<<30))
+	return err
+}
+
+// localStore opens the module's state without checking variables.
+func (a *app) localStore() (*state.Local, error) {
+	cfg, diags := a.load(&variables{}, true)
+	if diags.HasErrors() {
+		a.term.Diagnostics(diags, cfg.Files)
+		return nil, exit{exitError}
+	}
+	return openStore(cfg)
+}
+
+// editState changes the state under its lock, once nothing of an interrupted run is open.
+func (a *app) editState(c *cobra.Command, operation string, edit func(state.State) (state.State, string, error)) error {
+	store, err := a.localStore()
+	if err != nil {
+		return err
+	}
+	return a.withState(c.Context(), store, operation, func(at state.Position) error {
+		next, said, err := edit(at.State)
+		if err != nil {
+			return err
+		}
+		next.Serial, next.Writer = at.State.Serial+1, version.Number
+		if _, err := store.CompareAndSwap(c.Context(), at.Version, next); err != nil {
+			return err
+		}
+		a.term.Printf("%s\n", said)
+		return nil
+	})
+}
+
+// withState locks the state, folds in an interrupted run's journal, and works on it.
+func (a *app) withState(ctx context.Context, store *state.Local, operation string, work func(state.Position) error) (err error) {
+	lock, err := state.LockWait(ctx, store, state.NewLockInfo(operation, a.now()), defaultLockTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	journal, err := state.OpenJournal(store.JournalPath(), nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	at, err := state.CatchUp(ctx, store, journal, version.Number)
+	if err != nil {
+		return err
+	}
+	if len(at.Open) > 0 {
+		return withHint(fmt.Errorf("%d calls of an interrupted run are still open", len(at.Open)), "Run kmsplan plan or kmsplan recover first: it finds out what became of them.")
+	}
+	at, err = state.Commit(ctx, store, journal, at, version.Number)
+	if err != nil {
+		return err
+	}
+	return work(at)
+}
+
+func (a *app) pushState(ctx context.Context, pushed state.State, force bool) error {
+	store, err := a.localStore()
+	if err != nil {
+		return err
+	}
+	return a.withState(ctx, store, "state push", func(at state.Position) error {
+		next, err := state.CheckPush(at.State, at.Version, pushed, force)
+		if err != nil {
+			return err
+		}
+		swap := store.CompareAndSwap
+		if force {
+			swap = store.Replace
+		}
+		if _, err := swap(ctx, at.Version, next); err != nil {
+			return err
+		}
+		a.term.Printf("Stored the state with serial %d.\n", next.Serial)
+		return nil
+	})
+}
+
+// forceUnlockCommand breaks a lock whose holder is known to be gone.
+func (a *app) forceUnlockCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "force-unlock ID", Short: "Break a lock whose holder is gone", GroupID: groupState, Args: cobra.ExactArgs(1),
+		Long: `Break the state's lock. The lock of a process that died is free by itself; this is for one that
+hangs. Whatever that process still writes competes by compare-and-swap and cannot overwrite newer state.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			store, err := a.localStore()
+			if err != nil {
+				return err
+			}
+			if err := store.ForceUnlock(c.Context(), args[0]); err != nil {
+				return err
+			}
+			a.term.Printf("The lock %s is broken.\n", args[0])
+			return nil
+		},
+	}
+}

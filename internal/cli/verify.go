@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/ops"
+)
+
+// verifyCommand authenticates envelopes to their last byte.
+func (a *app) verifyCommand() *cobra.Command {
+	d := &decryption{}
+	c := &cobra.Command{
+		Use: "verify FILE.enc …", Short: "Authenticate envelopes to the last byte, writing nothing", GroupID: groupFiles, Args: needFiles,
+		RunE: func(c *cobra.Command, args []string) error {
+			unseal := ops.Unseal{}
+			if len(d.context) > 0 {
+				pairs, err := parsePairs("context", d.context)
+				if err != nil {
+					return err
+				}
+				unseal.Context = pairs
+			}
+			engine, done, err := a.openDecryptEngine(&d.vars, d.identities)
+			if err != nil {
+				return err
+			}
+			defer done()
+			ctx, cancel := a.interruptible(c.Context())
+			defer cancel()
+			progress := a.term.NewFileProgress(a.now)
+			return a.eachFile(ctx, args, func(ctx context.Context, name string) error {
+				defer progress.Done()
+				got, err := engine.Verify(ctx, a.path(name), unseal, progress.Of("verifying", name))
+				if err == nil {
+					a.term.Printf("%s: good, %d bytes of plaintext\n", name, got.Plaintext)
+				}
+				return err
+			})
+		},
+	}
+	d.vars.flags(c)
+	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
+	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	return c
+}

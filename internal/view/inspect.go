@@ -1,0 +1,77 @@
+package view
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+)
+
+// InspectJSON is what inspect -json prints of one envelope.
+type InspectJSON struct {
+	Path       string            `json:"path"`
+	Format     string            `json:"format"`
+	Suite      string            `json:"suite"`
+	Generation uint64            `json:"generation"`
+	Context    map[string]string `json:"context"`
+	Recipients []RecipientJSON   `json:"recipients"`
+	Commitment string            `json:"commitment"` // base64
+	Slotted    bool              `json:"slotted"`
+	FileBytes  int64             `json:"file_bytes"`
+	PlainBytes int64             `json:"plaintext_bytes"` // as the file's length claims
+}
+
+// RecipientJSON is one way to open an envelope.
+type RecipientJSON struct {
+	Type       string `json:"type"`
+	Key        string `json:"key,omitempty"`
+	KeyVersion string `json:"key_version,omitempty"`
+	Protocol   string `json:"protocol,omitempty"`
+}
+
+// InspectOf describes an envelope's header.
+func InspectOf(path string, h *envelope.Header, size int64) InspectJSON {
+	out := InspectJSON{
+		Path: path, Format: "kmsplan.dev/envelope/v1", Suite: h.Suite.String(), Generation: h.Generation, Context: map[string]string{},
+		Commitment: base64.StdEncoding.EncodeToString(h.Commitment[:]), Slotted: h.SlotSize > 0, FileBytes: size, PlainBytes: -1,
+	}
+	maps.Copy(out.Context, h.Context)
+	if n, err := h.PlaintextSize(size); err == nil {
+		out.PlainBytes = n
+	}
+	for _, s := range h.Stanzas {
+		r := RecipientJSON{Type: s.Type}
+		if k, err := envelope.ParseKMSStanza(s); err == nil {
+			r.Key, r.KeyVersion, r.Protocol = k.KeyARN, k.KeyVersionID, k.Protocol
+		}
+		out.Recipients = append(out.Recipients, r)
+	}
+	return out
+}
+
+// Inspect prints what an envelope says of itself.
+func (t *Terminal) Inspect(i InspectJSON) {
+	t.Printf("%s\n", paint(t.Color, bold, neutral(i.Path)))
+	t.Printf("  format      %s\n  suite       %s\n  generation  %d\n", i.Format, i.Suite, i.Generation)
+	for n, name := range slices.Sorted(maps.Keys(i.Context)) {
+		label := "context"
+		if n > 0 {
+			label = ""
+		}
+		t.Printf("  %-10s  %s = %s\n", label, neutral(name), quote(i.Context[name]))
+	}
+	for _, r := range i.Recipients {
+		if r.Key == "" {
+			t.Printf("  recipient   %s (break-glass)\n", r.Type)
+			continue
+		}
+		t.Printf("  recipient   %s\n              version %s, %s\n", neutral(r.Key), neutral(r.KeyVersion), neutral(r.Protocol))
+	}
+	t.Printf("  commitment  %s\n", i.Commitment)
+	if i.PlainBytes >= 0 {
+		t.Printf("  plaintext   %s (%d bytes)\n", Bytes(i.PlainBytes), i.PlainBytes)
+	} else {
+		t.Printf("  plaintext   the file's length is not one an envelope has: it is truncated or damaged\n")
+	}
+}

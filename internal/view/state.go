@@ -1,0 +1,41 @@
+package view
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Resource prints what the state remembers of one object.
+func (t *Terminal) Resource(r state.Resource) {
+	t.Printf("# %s\n%s %q {\n", r.Address, r.Kind, r.ID)
+	wide := 0
+	for name := range r.Attributes {
+		wide = max(wide, len(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
+		if v := r.Attributes[name]; v != nil {
+			t.Printf("    %-*s = %s\n", wide, name, literal(v))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Fingerprints)) {
+		t.Printf("    %-*s = (write-only attribute)\n", wide, name)
+	}
+	if r.Protected {
+		t.Printf("    # protected: removing the block is refused\n")
+	}
+	if r.Retire != "" {
+		t.Printf("    # retirement: %s since %s\n", r.Retire, r.RetiredAt.UTC().Format(time.RFC3339))
+	}
+	t.Printf("}\n\n")
+}
+
+// Census prints the envelopes a stack keeps.
+func (t *Terminal) Census(files []state.File) {
+	for _, f := range files {
+		t.Printf("# %s\nfile %s {\n    key         = %s\n    key_version = %s\n    commitment  = %s\n    size        = %d\n}\n\n",
+			f.Address, quote(f.Path), quote(f.KeyID), quote(f.KeyVersion), quote(f.Commitment), f.Size)
+	}
+}
