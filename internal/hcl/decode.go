@@ -3,6 +3,7 @@ package hcl
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -39,7 +40,15 @@ type decoder struct {
 	diags    hclv2.Diagnostics
 }
 
-func (d *decoder) report(diags ...*hclv2.Diagnostic) { d.diags = append(d.diags, diags...) }
+func (d *decoder) report(diags ...*hclv2.Diagnostic) {
+	for _, p := range diags {
+		// HCL's own answers to unknown names end without a way forward when it has no suggestion.
+		if strings.HasSuffix(p.Detail, "not expected here.") {
+			p.Detail += " docs/language.md lists what may stand here."
+		}
+	}
+	d.diags = append(d.diags, diags...)
+}
 
 func (d *decoder) file(f *hclv2.File) {
 	content, diags := f.Body.Content(rootSchema())

@@ -76,6 +76,7 @@ func (d *decoder) variableType(v *variable, a *hclv2.Attribute) {
 	typ, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
 	d.report(diags...)
 	if diags.HasErrors() {
+		v.def = cty.DynamicVal // one report is enough
 		return
 	}
 	v.typ, v.defaults, v.textual = typ, defaults, typ.IsPrimitiveType()

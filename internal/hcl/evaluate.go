@@ -1,6 +1,7 @@
 package hcl
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -49,7 +50,9 @@ func (c *Config) OutputValue(name string, objects Objects) (cty.Value, hclv2.Dia
 		return cty.DynamicVal, nil // Load said why
 	}
 	s := session{m: c.module, objects: objects}
-	raw, diags := value(o.expr, s.scope(o.refs, nil, nil), o.secretive)
+	ctx := s.scope(o.refs, nil, nil)
+	raw, diags := value(o.expr, ctx, o.secretive)
+	explainIndex(diags, o.refs, ctx, nil)
 	v, marks := raw.UnmarkDeep()
 	at := o.expr.Range()
 	switch _, ephemeral := marks[Ephemeral]; {
@@ -82,6 +85,30 @@ func value(expr hclv2.Expression, ctx *hclv2.EvalContext, secretive bool) (cty.V
 	return v, diags
 }
 
+// explainIndex adds to HCL's "Invalid index" which instance there is not.
+func explainIndex(diags hclv2.Diagnostics, refs []reference, ctx *hclv2.EvalContext, in *instance) {
+	for _, d := range diags {
+		if d.Summary != "Invalid index" || d.Subject == nil {
+			continue
+		}
+		for _, r := range refs {
+			if r.block == nil || !r.block.expanded || !overlap(r.rng, *d.Subject) {
+				continue
+			}
+			if key := r.block.wantedKey(r, ctx, in); key != "" && r.block.byKey[key] == nil {
+				d.Detail = fmt.Sprintf("%s has no instance %s.", r.block.addr, key)
+				if near := schema.Suggest(key, r.block.keys()); near != "" {
+					d.Detail += fmt.Sprintf(" Did you mean %s%s?", r.block.addr, near)
+				}
+			}
+		}
+	}
+}
+
+func overlap(a, b hclv2.Range) bool {
+	return a.Filename == b.Filename && a.Start.Byte <= b.End.Byte && b.Start.Byte <= a.End.Byte
+}
+
 // origin marks the id of a block's object while a module is loaded, so that KMS's rules
 // between blocks can tell which key an unknown id belongs to, whatever way it took.
 type origin struct{ addr addr.Address }
@@ -91,7 +118,7 @@ type origins map[string][]addr.Address
 
 // evaluate is the evaluation of one instance.
 func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnostics) {
-	e := &evaluation{b: b, ctx: s.scope(b.refs, in, b)}
+	e := &evaluation{b: b, in: in, ctx: s.scope(b.refs, in, b)}
 	inner := b.nested
 	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Ranges: b.ranges}
 	if b.dynamics {
@@ -127,6 +154,7 @@ func writtenAt(args []argument, inner []nested) map[string]hclv2.Range {
 
 type evaluation struct {
 	b     *block
+	in    *instance
 	ctx   *hclv2.EvalContext
 	body  Body
 	came  origins
@@ -140,6 +168,7 @@ func (e *evaluation) argument(a *argument, into map[string]cty.Value) {
 		return
 	}
 	raw, diags := value(a.expr, e.ctx, e.b.secretive)
+	explainIndex(diags, e.b.refs, e.ctx, e.in)
 	e.diags = append(e.diags, diags...)
 	if diags.HasErrors() {
 		return

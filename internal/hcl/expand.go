@@ -50,18 +50,44 @@ func (b *block) expandEach(s session) hclv2.Diagnostics {
 	if problem := eachProblem(v); problem != "" {
 		return append(diags, fault(at, "Invalid for_each", "%s", problem))
 	}
-	for it := v.ElementIterator(); it.Next(); {
-		key, element := it.Element()
-		if v.Type().IsSetType() {
-			key = element
-		}
+	for _, e := range s.elements(b, v) {
+		key := e.key
 		if !key.IsKnown() || key.IsNull() {
 			return append(diags, fault(at, "Invalid for_each", "One of the names in for_each's set is null or not known yet. Use names that are written in the configuration."))
 		}
 		name := key.AsString()
-		b.instances = append(b.instances, &instance{addr: b.addr.WithKey(name), key: name, each: element})
+		b.instances = append(b.instances, &instance{addr: b.addr.WithKey(name), key: name, each: e.value})
 	}
 	return diags
+}
+
+// element is one instance's each.key and each.value.
+type element struct{ key, value cty.Value }
+
+// elements lists a collection in the order of its keys. cty sorts a set anew at every
+// iteration, so the elements of a variable or local are kept: several blocks often repeat
+// over the same names.
+func (s session) elements(b *block, v cty.Value) []element {
+	name := ""
+	if len(b.eachRefs) == 1 && b.eachRefs[0].block == nil && bare(b.forEach) {
+		r := b.eachRefs[0]
+		if t, _ := hclv2.AbsTraversalForExpr(b.forEach); len(t) == 2 {
+			name = r.root + "." + r.name
+		}
+	}
+	if kept, ok := s.m.elements[name]; ok && name != "" {
+		return kept
+	}
+	list := make([]element, 0, v.LengthInt())
+	for it := v.ElementIterator(); it.Next(); {
+		key, value := it.Element()
+		if v.Type().IsSetType() {
+			key = value
+		}
+		list = append(list, element{key, value})
+	}
+	s.m.elements[name] = list
+	return list
 }
 
 // eachProblem says why a value cannot be a for_each, or "".

@@ -41,10 +41,26 @@ func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.
 	diags = append(diags, m.assign()...)
 	diags = append(diags, m.evaluate()...)
 	diags = append(diags, m.finish(c, d)...)
-	if len(sources) == 0 {
-		return c, diags
+	if len(sources) > 0 {
+		diags = append(diags, m.needsGateway()...)
 	}
-	return c, append(diags, m.needsGateway()...)
+	return c, inSourceOrder(diags)
+}
+
+// inSourceOrder sorts findings by file and line, those about no place first, so that
+// they read like the source whichever phase found them.
+func inSourceOrder(diags hclv2.Diagnostics) hclv2.Diagnostics {
+	slices.SortStableFunc(diags, func(a, b *hclv2.Diagnostic) int {
+		var from, to hclv2.Range
+		if a.Subject != nil {
+			from = *a.Subject
+		}
+		if b.Subject != nil {
+			to = *b.Subject
+		}
+		return compareRanges(from, to)
+	})
+	return diags
 }
 
 func newModule(in Inputs) *module {
@@ -52,7 +68,7 @@ func newModule(in Inputs) *module {
 	return &module{
 		in: in, files: map[string]*hclv2.File{}, variables: map[string]*variable{}, locals: map[string]*local{},
 		gateways: map[string]*gateway{}, blocks: map[addr.Address]*block{}, outputs: map[string]*output{},
-		library: lib, settledGateways: map[string]cty.Value{},
+		elements: map[string][]element{}, library: lib, settledGateways: map[string]cty.Value{},
 		base: &hclv2.EvalContext{
 			Functions: lib.functions,
 			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")})},

@@ -26,6 +26,7 @@ type module struct {
 	outputOrder  []*output
 
 	importIDs []importID
+	elements  map[string][]element // for_each collections by the variable or local they come from
 
 	library     *library
 	localsReady bool               // base holds the static locals

@@ -128,23 +128,32 @@ func (s session) blockValue(b *block, refs []reference, ctx *hclv2.EvalContext, 
 // target is the one instance a reference names, or nil when that is unknown or there is
 // no such instance (the whole collection then gives HCL's own diagnostic, and try its chance).
 func (b *block) target(r reference, ctx *hclv2.EvalContext, in *instance) *instance {
-	if r.key != "" {
-		return b.byKey[r.key]
-	}
-	if r.index == nil {
-		return nil
-	}
-	if r.eachKey && in != nil {
-		return b.byKey[in.addr.Key]
+	return b.byKey[b.wantedKey(r, ctx, in)]
+}
+
+// wantedKey is the rendered key of the one instance a reference names; "" when it names the
+// single one, several, or one that is not known yet.
+func (b *block) wantedKey(r reference, ctx *hclv2.EvalContext, in *instance) string {
+	switch {
+	case r.key != "" || r.index == nil:
+		return r.key
+	case r.eachKey && in != nil:
+		return in.addr.Key
 	}
 	key, diags := r.index.Value(ctx)
 	if diags.HasErrors() {
-		return nil
+		return ""
 	}
-	if a, ok := withKey(b.addr, key); ok {
-		return b.byKey[a.Key]
+	a, _ := withKey(b.addr, key)
+	return a.Key
+}
+
+func (b *block) keys() []string {
+	keys := make([]string, len(b.instances))
+	for i, in := range b.instances {
+		keys[i] = in.addr.Key
 	}
-	return nil
+	return keys
 }
 
 // mapKey is the instance's key in a partial collection. HCL converts a number index on

@@ -118,7 +118,22 @@ func parseSource(text []byte, name string) (*hclv2.File, hclv2.Diagnostics) {
 	if diags := checkDepth(text, name); diags.HasErrors() {
 		return nil, diags
 	}
-	return hclsyntax.ParseConfig(text, name, hclv2.InitialPos)
+	file, diags := hclsyntax.ParseConfig(text, name, hclv2.InitialPos)
+	return file, firstOpenQuote(diags)
+}
+
+// firstOpenQuote keeps one report of an unclosed quote, which makes every further line of
+// the file wrong.
+func firstOpenQuote(diags hclv2.Diagnostics) hclv2.Diagnostics {
+	found := false
+	return slices.DeleteFunc(diags, func(d *hclv2.Diagnostic) bool {
+		if d.Summary != "Invalid multi-line string" {
+			return false
+		}
+		repeated := found
+		found = true
+		return repeated
+	})
 }
 
 // invalidByte is where the first byte stands that is not UTF-8.

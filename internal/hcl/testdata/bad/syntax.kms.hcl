@@ -1,0 +1,9 @@
+gateway "dev" {
+  emulator {}
+}
+
+key "a" {
+  description = "unclosed
+}
+key b {
+  tags = { a = }
