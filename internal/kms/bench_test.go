@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 		instantServer()
 		return
 	}
+	if job := os.Getenv(clientEnv); job != "" {
+		proxyClient(job)
+		return
+	}
 	os.Exit(m.Run())
 }
 

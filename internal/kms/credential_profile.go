@@ -14,9 +14,10 @@ import (
 // cliProfile holds what is checked of a CLI profile before the vendor's
 // provider reads it.
 type cliProfile struct {
-	Name          string `json:"name"`
-	Mode          string `json:"mode"`
-	SourceProfile string `json:"source_profile"`
+	Name           string `json:"name"`
+	Mode           string `json:"mode"`
+	SourceProfile  string `json:"source_profile"`
+	ProcessCommand string `json:"process_command"`
 }
 
 // cliProvider checks the profile first: the vendor's provider would print a
@@ -30,11 +31,18 @@ func (config ChainConfig) cliProvider() (providers.CredentialsProvider, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := config.checkProfile(file)
+	profile, err := config.checkProfile(file)
 	if err != nil {
 		return nil, err
 	}
-	return providers.NewCLIProfileCredentialsProviderBuilder().WithProfileFile(file).WithProfileName(name).Build()
+	if profile.Mode == "External" {
+		argv, err := splitCommand(profile.ProcessCommand)
+		if err != nil {
+			return nil, fmt.Errorf("%s: profile %q: %w", file, profile.Name, err)
+		}
+		return &external{argv: argv}, nil
+	}
+	return providers.NewCLIProfileCredentialsProviderBuilder().WithProfileFile(file).WithProfileName(profile.Name).Build()
 }
 
 func (config ChainConfig) profileFile() (string, error) {
@@ -50,47 +58,60 @@ func (config ChainConfig) profileFile() (string, error) {
 	return filepath.Join(home, ".aliyun", "config.json"), nil
 }
 
-// checkProfile returns the profile's name if it and its sources may be used.
-func (config ChainConfig) checkProfile(file string) (string, error) {
+// checkProfile returns the profile if it and its sources may be used.
+func (config ChainConfig) checkProfile(file string) (cliProfile, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("%s does not exist", file)
+		return cliProfile{}, fmt.Errorf("%s does not exist", file)
 	}
 	if err != nil {
-		return "", err
+		return cliProfile{}, err
 	}
 	var all struct {
 		Current  string       `json:"current"`
 		Profiles []cliProfile `json:"profiles"`
 	}
 	if json.Unmarshal(text, &all) != nil {
-		return "", fmt.Errorf("%s is not the JSON of the aliyun CLI", file)
+		return cliProfile{}, fmt.Errorf("%s is not the JSON of the aliyun CLI", file)
 	}
-	first := firstOf(config.Profile, os.Getenv("ALIBABA_CLOUD_PROFILE"), all.Current)
-	seen := map[string]bool{}
-	for name := first; ; {
-		p, err := findProfile(all.Profiles, name)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", file, err)
+	name := firstOf(config.Profile, os.Getenv("ALIBABA_CLOUD_PROFILE"), all.Current)
+	profile, err := findProfile(all.Profiles, name)
+	if err == nil {
+		err = config.checkSources(all.Profiles, profile)
+	}
+	if err != nil {
+		return cliProfile{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return profile, nil
+}
+
+// checkSources follows the chain of source profiles to its end.
+func (config ChainConfig) checkSources(all []cliProfile, p cliProfile) error {
+	first, seen := p.Name, map[string]bool{}
+	for {
+		if seen[p.Name] {
+			return fmt.Errorf("the source profiles of %q go in a circle", first)
 		}
-		if seen[name] {
-			return "", fmt.Errorf("%s: the source profiles of %q go in a circle", file, first)
-		}
-		seen[name] = true
-		if err := config.allowMode(p); err != nil {
-			return "", fmt.Errorf("%s: profile %q %w", file, name, err)
+		seen[p.Name] = true
+		if err := config.allowMode(p, p.Name != first); err != nil {
+			return fmt.Errorf("profile %q %w", p.Name, err)
 		}
 		if p.Mode != "ChainableRamRoleArn" {
-			return first, nil
+			return nil
 		}
-		name = p.SourceProfile
+		var err error
+		if p, err = findProfile(all, p.SourceProfile); err != nil {
+			return err
+		}
 	}
 }
 
-func (config ChainConfig) allowMode(p cliProfile) error {
+func (config ChainConfig) allowMode(p cliProfile, isSource bool) error {
 	switch {
 	case p.Mode == "External" && !config.AllowExternal:
 		return errors.New("runs an external command, which must be allowed first")
+	case p.Mode == "External" && isSource:
+		return errors.New("runs an external command, which kmsplan does not do for another profile's sake")
 	case p.Mode == "EcsRamRole" && !config.AllowECS:
 		return errors.New("asks the machine's metadata service, which must be allowed first")
 	}

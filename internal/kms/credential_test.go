@@ -2,8 +2,10 @@ package kms
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,10 +84,49 @@ func TestChainRefusesDangerousProfiles(t *testing.T) {
 }
 
 func TestExternalProfileRunsWhenAllowed(t *testing.T) {
-	cliConfig(t, clearEnv(t), `{"current":"d","profiles":[{"name":"d","mode":"External","process_command":"echo {\"mode\":\"AK\",\"access_key_id\":\"ext\",\"access_key_secret\":\"s\"}"}]}`)
-	c, err := CredentialChain(ChainConfig{AllowExternal: true}).Credential(context.Background())
-	if err != nil && strings.Contains(err.Error(), "must be allowed") || err == nil && c.AccessKeyID != "ext" {
-		t.Error(c, err)
+	const profile = `{"current":"d","profiles":[{"name":"d","mode":"External","process_command":%q}]}`
+	for command, want := range map[string]string{
+		`echo '{"mode":"AK","access_key_id":"ext","access_key_secret":"s"}'`: "",
+		`echo ` + canarySecret: "printed something else",
+		`false`:                "false failed",
+		`echo '{"mode":"StsToken","access_key_id":"ext","access_key_secret":"s"}'`: "sts_token",
+		`echo "unfinished`: "inside quotes",
+		` `:                "is empty",
+	} {
+		home := clearEnv(t)
+		cliConfig(t, home, fmt.Sprintf(profile, command))
+		before, err := os.ReadFile(filepath.Join(home, ".aliyun", "config.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := CredentialChain(ChainConfig{AllowExternal: true}).Credential(context.Background())
+		if want == "" && (err != nil || c.AccessKeyID != "ext" || c.Provider != "cli_profile/external") ||
+			want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v %v", command, c, err)
+		}
+		if err != nil {
+			without(t, "error", err.Error(), canarySecret)
+		}
+		if after, err := os.ReadFile(filepath.Join(home, ".aliyun", "config.json")); err != nil || string(after) != string(before) {
+			t.Errorf("the configuration was rewritten: %s", after)
+		}
+	}
+}
+
+func FuzzSplitCommand(f *testing.F) {
+	f.Add(`tool "a b" 'c\d' e\ f ""`)
+	f.Fuzz(func(t *testing.T, command string) {
+		argv, err := splitCommand(command)
+		if err == nil && len(argv) == 0 {
+			t.Error("no command and no error")
+		}
+	})
+}
+
+func TestSplitCommand(t *testing.T) {
+	got, err := splitCommand(`  tool "a b"  'c\d' e\ f "" "x\"y"z `)
+	if want := []string{"tool", "a b", `c\d`, "e f", "", `x"yz`}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q %v", got, err)
 	}
 }
 

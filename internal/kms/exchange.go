@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strconv"
 	"time"
 )
@@ -51,7 +50,7 @@ func newExchange(e endpoint, c Connection) *exchange {
 		ca:       c.CA,
 		timeout:  orDefault(c.Timeout, defaultTimeout),
 		transport: &http.Transport{
-			Proxy: environmentProxy,
+			Proxy: http.ProxyFromEnvironment,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				conn, err := dialer.DialContext(ctx, network, address)
 				if err != nil {
@@ -76,16 +75,6 @@ func orDefault[T int | time.Duration](v, otherwise T) T {
 		return otherwise
 	}
 	return v
-}
-
-// environmentProxy is HTTPS_PROXY, HTTP_PROXY and NO_PROXY as net/http reads
-// them. Its errors would print the proxy's password.
-func environmentProxy(req *http.Request) (*url.URL, error) {
-	proxy, err := http.ProxyFromEnvironment(req)
-	if err != nil {
-		return nil, errProxy
-	}
-	return proxy, nil
 }
 
 // roundTrip sends req exactly once and reads the whole answer. Its context must

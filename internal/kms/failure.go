@@ -16,7 +16,6 @@ import (
 // Failures of the exchange itself.
 var (
 	errTooLarge  = errors.New("the answer is larger than 1 MiB")
-	errProxy     = errors.New("HTTPS_PROXY or HTTP_PROXY is not a valid URL")
 	errMalformed = errors.New("the answer is not HTTP")
 	errLost      = errors.New("the connection failed")
 )
@@ -50,7 +49,7 @@ func failureCode(ctx context.Context, sent bool, err error) string {
 		return CodeBadAnswer
 	case isTLS(err):
 		return CodeTLS
-	case !sent && isDial(err), errors.Is(err, errProxy):
+	case !sent && isDial(err):
 		return CodeUnreachable
 	}
 	return CodeConnection
@@ -113,7 +112,7 @@ func safeCause(err error) error {
 	case isMalformed(err):
 		return errMalformed
 	case errors.As(err, &op), errors.As(err, &dns), errors.As(err, &errno), isTLS(err),
-		errors.Is(err, errTooLarge), errors.Is(err, errProxy),
+		errors.Is(err, errTooLarge),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return err

@@ -2,7 +2,6 @@ package kms
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"os"
@@ -106,16 +105,30 @@ func (x *exchange) facts(gateway string) Facts {
 		f.CASource, f.CASubject, f.CANotAfter = x.ca.Source, x.ca.Subject(), x.ca.NotAfter()
 	}
 	proxy, err := x.transport.Proxy(&http.Request{URL: &url.URL{Scheme: x.endpoint.scheme, Host: x.endpoint.host}})
-	switch {
-	case errors.Is(err, errProxy):
-		f.Warnings = append(f.Warnings, err.Error())
-	case proxy != nil:
+	if err == nil && proxy != nil {
 		f.Proxy = proxy.Host
 	}
+	f.Warnings = proxyWarnings()
 	if debugs(os.Getenv("DEBUG")) {
 		f.Warnings = append(f.Warnings, "DEBUG=dara is set: the SDK prints every request's headers, the session token among them, to standard output")
 	}
 	return f
+}
+
+// proxyWarnings names proxy variables that net/http ignores because it cannot
+// read them. Their values may hold a password.
+func proxyWarnings() []string {
+	var warnings []string
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		value := os.Getenv(name)
+		if !strings.Contains(value, "://") {
+			value = "http://" + value
+		}
+		if _, err := url.Parse(value); err != nil {
+			warnings = append(warnings, name+" is not a valid URL and is ignored")
+		}
+	}
+	return warnings
 }
 
 func debugs(value string) bool { return slices.Contains(strings.Split(value, ","), "dara") }

@@ -96,6 +96,9 @@ func orDiscard(log *slog.Logger) *slog.Logger {
 // Endpoint is the gateway's URL.
 func (p *Public) Endpoint() string { return p.exchange.endpoint.String() }
 
+// Region is the region that calls are made in.
+func (p *Public) Region() string { return p.region }
+
 // Operations lists what the gateway serves, sorted by name.
 func (p *Public) Operations() []Operation {
 	if p.gateway == GatewayDedicated {
