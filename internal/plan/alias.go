@@ -47,7 +47,12 @@ func (p *planner) planAlias(n *node) {
 func (p *planner) renameAlias(n *node) {
 	c := &n.change
 	name := text(n.body.Attrs["name"])
-	if target, taken := n.live.Aliases[name]; taken {
+	target, taken := n.live.Aliases[name]
+	if taken && target == n.target() {
+		p.finishRename(n, name)
+		return
+	}
+	if taken {
 		c.Diff, n.refused = nil, true
 		p.refuseAliasTaken(n, name, target)
 		return
@@ -58,6 +63,16 @@ func (p *planner) renameAlias(n *node) {
 	c.Calls = []string{"CreateAlias", "DeleteAlias"}
 	c.Reason = fmt.Sprintf("renamed from %s; both names exist for a moment", n.object.ID)
 	c.PreImage = PreImageOf(n.object)
+}
+
+// finishRename ends a rename that was interrupted between its two calls.
+func (p *planner) finishRename(n *node, name string) {
+	if !p.claim(n, name) {
+		return
+	}
+	n.change.Calls = []string{"DeleteAlias"}
+	n.change.Reason = fmt.Sprintf("%s exists already; the old name %s is left to delete", name, n.object.ID)
+	n.change.PreImage = PreImageOf(n.object)
 }
 
 // target is the key an alias will point to after apply; "" when it is known

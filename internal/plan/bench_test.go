@@ -2,14 +2,18 @@ package plan_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"golang.org/x/sys/unix"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
-
-	"github.com/zclconf/go-cty/cty"
 )
 
 // estate is a stack of n keys and n aliases, with the world in which it was
@@ -59,18 +63,35 @@ alias "app" {
 	return cfg, w.input(cfg)
 }
 
+// cpu is the processor time this process has used.
+func cpu() time.Duration {
+	var r unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
 // The planner alone, with evaluation, no change: linear in the estate.
 func BenchmarkPlan(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		b.Run(fmt.Sprintf("%d-keys-%d-aliases", n, n), func(b *testing.B) {
 			_, in := estate(b, n)
 			b.ReportAllocs()
-			b.ResetTimer()
+			before := cpu()
+			runs := 0
+			var p *plan.Plan
+			var diags hclv2.Diagnostics
 			for b.Loop() {
-				if p, diags := plan.Calculate(in); diags.HasErrors() || !p.Empty() {
+				if p, diags = plan.Calculate(in); diags.HasErrors() || !p.Empty() {
 					b.Fatal(diags, p.Summary())
 				}
+				runs++
 			}
+			b.ReportMetric((cpu()-before).Seconds()/float64(runs), "cpu-s/op")
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.Sys)/(1<<20), "MiB-from-system")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -53,6 +54,7 @@ type planner struct {
 	defaults string // the default gateway's name
 
 	objects  *hcl.ObjectMap // planned values, for expressions
+	scratch  map[string]cty.Value
 	nodes    map[addr.Address]*node
 	order    []*node // declared ones in dependency order, then removals
 	claimed  map[objectID]addr.Address
@@ -88,8 +90,9 @@ func newPlanner(in Input) *planner {
 		imports:  make(map[addr.Address]string, len(in.Config.Imports)),
 		removed:  make(map[addr.Address]*hcl.Removed, len(in.Config.Removed)),
 		objects:  hcl.NewObjectMap(),
-		nodes:    map[addr.Address]*node{},
-		claimed:  map[objectID]addr.Address{},
+		scratch:  map[string]cty.Value{},
+		nodes:    make(map[addr.Address]*node, len(in.State.Resources)),
+		claimed:  make(map[objectID]addr.Address, len(in.State.Resources)),
 		released: map[addr.Address]bool{},
 	}
 	if len(in.Config.Gateways) > 0 {

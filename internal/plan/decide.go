@@ -81,6 +81,7 @@ type Verdict struct {
 //	                              foreign        refuse alias-taken
 //	                     known    absent         create
 //	                              alive          compare
+//	                              ours, foreign  as unknown: its new name, after a half-done rename
 //	        imported     unknown  absent         refuse import-not-found
 //	                              alive          adopt, compare
 //	        vanished     known    any            refuse alias-vanished (prevent_destroy only)

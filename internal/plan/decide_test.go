@@ -81,6 +81,8 @@ func TestDecideTruthTable(t *testing.T) {
 		{"alias", plan.Declared, unknown, foreign, refuse(plan.GuardAliasTaken)},
 		{"alias", plan.Declared, known, absent, do(plan.Create)},
 		{"alias", plan.Declared, known, alive, look(plan.NoOp)},
+		{"alias", plan.Declared, known, ours, look(plan.Adopt)},
+		{"alias", plan.Declared, known, foreign, refuse(plan.GuardAliasTaken)},
 		{"alias", plan.Imported, unknown, absent, refuse(plan.GuardImportNotFound)},
 		{"alias", plan.Imported, unknown, alive, look(plan.Adopt)},
 		{"alias", plan.Vanished, known, alive, refuse(plan.GuardAliasVanished)},

@@ -60,6 +60,9 @@ func (p *planner) factsOf(n *node) Facts {
 	case n.prior != nil:
 		n.object = n.live.object(f.Kind, n.prior.ID)
 		f.Live = presence(n.object)
+		if n.object == nil && f.Kind == KindAlias {
+			f.Live = p.findAlias(n) // a rename that deleted the old name, and then stopped
+		}
 		f.Generated = f.Kind == KindSecret && n.generates()
 	case imported:
 		f.Desired = Imported

@@ -284,6 +284,27 @@ import {
 	}
 }
 
+// A rename is two calls; the next plan ends it wherever it stopped.
+func TestInterruptedRenameIsFinished(t *testing.T) {
+	src := strings.Replace(stack, "alias/orders", "alias/sales", 1)
+	for _, deleted := range []bool{false, true} {
+		w := newWorld(t)
+		w.apply(stack)
+		w.live.Aliases["alias/sales"] = w.live.Aliases["alias/orders"]
+		if deleted {
+			delete(w.live.Aliases, "alias/orders")
+			delete(w.live.Objects[plan.KindAlias], "alias/orders")
+		}
+		w.apply(src)
+		if _, old := w.live.Aliases["alias/orders"]; old || len(w.live.Aliases) != 1 {
+			t.Errorf("deleted=%v: aliases %v", deleted, w.live.Aliases)
+		}
+		if p := w.plan(config(t, src)); !p.Empty() {
+			t.Errorf("deleted=%v: %s", deleted, lines(p))
+		}
+	}
+}
+
 func TestTargetsNarrowThePlan(t *testing.T) {
 	w := newWorld(t)
 	in := w.input(config(t, stack+`key "other" {}`))

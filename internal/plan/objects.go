@@ -11,10 +11,20 @@ import (
 
 // know makes an instance's planned value visible to what is evaluated after it:
 // what is configured, else what lives, else unknown.
-func (p *planner) know(n *node) { p.objects.Set(n.addr, n.planned()) }
+//
+// What a large stack has many of is let go again: ten thousand bodies of keys are needed
+// no more once their values are known.
+func (p *planner) know(n *node) {
+	clear(p.scratch)
+	p.objects.Set(n.addr, n.planned(p.scratch))
+	n.body.Ranges = nil
+	if n.change.Kind == KindKey {
+		n.body = hcl.Body{}
+	}
+}
 
-func (n *node) planned() cty.Value {
-	vals := make(map[string]cty.Value, len(n.block.Kind.Attributes))
+// planned builds the object in a map that it may overwrite.
+func (n *node) planned(vals map[string]cty.Value) cty.Value {
 	for i := range n.block.Kind.Attributes {
 		at := &n.block.Kind.Attributes[i]
 		if !at.WriteOnly {

@@ -277,6 +277,7 @@ func (w *world) newKey() *plan.Object {
 }
 
 func (w *world) setState(o *plan.Object, s string) {
+	was := o.State
 	o.State, o.DeleteAt = s, time.Time{}
 	o.Attrs["state"] = cty.StringVal(s)
 	o.Attrs["enabled"] = cty.NullVal(cty.Bool)
@@ -287,6 +288,9 @@ func (w *world) setState(o *plan.Object, s string) {
 		o.Attrs["enabled"] = cty.False
 	case plan.StatePendingDeletion:
 		o.DeleteAt = w.now.Add(30 * 24 * time.Hour)
+	}
+	if was != plan.StatePendingDeletion && s != plan.StatePendingDeletion {
+		return
 	}
 	w.live.Dying = nil
 	for _, id := range slices.Sorted(maps.Keys(w.live.Objects[plan.KindKey])) {

@@ -137,11 +137,14 @@ func (aliasHandler) Resolve(ctx context.Context, s *Session, open state.Intent) 
 	return Resolution{Committed: target == open.Detail["key"], Resource: &r}, nil
 }
 
-// resolveDeletedAlias keeps the alias in state while it exists, and while a
-// rename that deleted its old name still has to record the new one.
+// resolveDeletedAlias keeps the alias in state while it exists. A rename that
+// recorded its new name keeps that; one that did not is found again by the next plan.
 func resolveDeletedAlias(s *Session, open state.Intent, target string) Resolution {
-	if target == "" && (s.Prior == nil || s.Prior.ID == open.ObjectID) && s.Change.Action != plan.Update {
-		return Resolution{Committed: true}
+	switch {
+	case target != "":
+		return Resolution{Resource: s.Prior}
+	case s.Prior != nil && s.Prior.ID != open.ObjectID:
+		return Resolution{Committed: true, Resource: s.Prior}
 	}
-	return Resolution{Committed: target == "", Resource: s.Prior}
+	return Resolution{Committed: true}
 }
