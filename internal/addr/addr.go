@@ -45,18 +45,13 @@ func (a Address) String() string {
 	return s
 }
 
-// Parse reads what String renders. Errors say what an address looks like.
+// Parse reads what String renders, and other spellings of the same instance key. Errors
+// say what an address looks like.
 func Parse(s string) (Address, error) {
 	bad := fmt.Errorf(`%q is no address; an address looks like key.orders, alias.app["eu"] or data.encrypt.config`, s)
-	rest, key := s, ""
-	if i := strings.IndexByte(s, '['); i >= 0 {
-		rest, key = s[:i], s[i:]
-		if !validKey(key) {
-			return Address{}, bad
-		}
-	}
+	rest, key, keyed := strings.Cut(s, "[")
 	parts := strings.Split(rest, ".")
-	a := Address{Key: key}
+	a := Address{}
 	if parts[0] == "data" {
 		a.Data, parts = true, parts[1:]
 	}
@@ -64,18 +59,28 @@ func Parse(s string) (Address, error) {
 		return Address{}, bad
 	}
 	a.Kind, a.Name = parts[0], parts[1]
-	return a, nil
+	if !keyed {
+		return a, nil
+	}
+	inner, closed := strings.CutSuffix(key, "]")
+	if !closed {
+		return Address{}, bad
+	}
+	return a.withParsedKey(inner, bad)
 }
 
-func validKey(key string) bool {
-	if len(key) < 3 || key[len(key)-1] != ']' {
-		return false
+// withParsedKey takes what stands between the brackets: a quoted text or a number.
+func (a Address) withParsedKey(inner string, bad error) (Address, error) {
+	if strings.HasPrefix(inner, `"`) {
+		text, err := strconv.Unquote(inner)
+		if err != nil {
+			return Address{}, bad
+		}
+		return a.WithKey(text), nil
 	}
-	inner := key[1 : len(key)-1]
-	if inner[0] == '"' {
-		_, err := strconv.Unquote(inner)
-		return err == nil
+	n, err := strconv.ParseUint(inner, 10, 31)
+	if err != nil {
+		return Address{}, bad
 	}
-	_, err := strconv.ParseUint(inner, 10, 31)
-	return err == nil
+	return a.WithIndex(int(n)), nil
 }

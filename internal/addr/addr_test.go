@@ -1,0 +1,67 @@
+package addr
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAddressesAreReadAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]Address{
+		"key.orders":              Resource("key", "orders"),
+		`alias.app["eu"]`:         Resource("alias", "app").WithKey("eu"),
+		`alias.app["a.b[0]\"x"]`:  Resource("alias", "app").WithKey(`a.b[0]"x`),
+		"key.n[10]":               Resource("key", "n").WithIndex(10),
+		"data.encrypt.config":     DataBlock("encrypt", "config"),
+		`data.encrypt.config[""]`: DataBlock("encrypt", "config").WithKey(""),
+		"rotation_policy.a-b":     Resource("rotation_policy", "a-b"),
+	} {
+		got, err := Parse(text)
+		if err != nil || got != want || got.String() != text {
+			t.Errorf("%s: %v %v, written %s", text, got, err, got)
+		}
+	}
+}
+
+// However a key is spelled, there is one address for it: it is a map key and stored in state.
+func TestAddressesAreCanonical(t *testing.T) {
+	for text, want := range map[string]string{`key.a["\x65u"]`: `key.a["eu"]`, "key.a[007]": "key.a[7]"} {
+		if got, err := Parse(text); err != nil || got.String() != want {
+			t.Errorf("%s: %s %v", text, got, err)
+		}
+	}
+}
+
+func TestWhatIsNoAddress(t *testing.T) {
+	for _, text := range []string{
+		"", "key", "key.", ".orders", "key.a.b", "data.encrypt", "data.encrypt.a.b", "key.a[", "key.a]", "key.a[]", `key.a["x]`, "key.a[-1]",
+		"key.a[1.5]", "key.a[`x`]", "key.a[4294967296]", "key. a", "key.a[0][1]", `key.a["x"].id`, "1.2", "key.a\x00",
+	} {
+		a, err := Parse(text)
+		if err == nil || a != (Address{}) || !strings.Contains(err.Error(), "looks like key.orders") {
+			t.Errorf("%q became %#v, %v", text, a, err)
+		}
+	}
+}
+
+func TestAnInstanceBelongsToItsBlock(t *testing.T) {
+	block := Resource("key", "a")
+	if block.WithKey("x").Block() != block || block.WithIndex(0).Block() != block {
+		t.Error("the block of an instance is another")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"key.orders", `alias.app["eu"]`, "data.encrypt.a[3]", `key.a["\u00e4"]`, "key.a[`"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := Parse(text)
+		if err != nil {
+			return
+		}
+		again, err := Parse(a.String())
+		if err != nil || again != a {
+			t.Errorf("%q became %s, and that %v, %v", text, a, again, err)
+		}
+	})
+}
