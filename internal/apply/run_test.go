@@ -254,22 +254,32 @@ key "k" {
 			defer cancel()
 			var report apply.Report
 			var err error
-			var done sync.WaitGroup
-			done.Go(func() { report, err = apply.Run(ctx, s.input) })
-			<-s.service.inCall
-			<-s.service.inCall
+			finished := make(chan struct{})
+			go func() {
+				defer close(finished)
+				report, err = apply.Run(ctx, s.input)
+			}()
+			underWay := func() {
+				t.Helper()
+				for range 2 {
+					select {
+					case <-s.service.inCall:
+					case <-finished:
+						t.Fatalf("it ended in the middle of a call: %v", err)
+					}
+				}
+			}
+			letGo := func() { s.service.block <- struct{}{}; s.service.block <- struct{}{} }
+			underWay()
 			if how == "stop channel" {
 				close(stop)
 			} else {
 				cancel()
 			}
-			s.service.block <- struct{}{}
-			s.service.block <- struct{}{}
-			for range 2 { // the follow-up calls of the two that were under way
-				<-s.service.inCall
-				s.service.block <- struct{}{}
-			}
-			done.Wait()
+			letGo()
+			underWay() // the follow-up calls of the two that were under way
+			letGo()
+			<-finished
 			if !errors.Is(err, apply.ErrInterrupted) || report.Added != 2 || report.Skipped != 6 || !report.Interrupted {
 				t.Errorf("report %+v, %v", report, err)
 			}

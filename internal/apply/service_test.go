@@ -50,7 +50,7 @@ type object struct {
 	Attrs                    map[string]any
 }
 
-func (s *service) call(operation, address string, do func() error) error {
+func (s *service) call(ctx context.Context, operation, address string, do func() error) error {
 	s.mu.Lock()
 	s.calls = append(s.calls, operation+" "+address)
 	s.active++
@@ -77,7 +77,7 @@ func (s *service) call(operation, address string, do func() error) error {
 	if s.block != nil {
 		<-s.block
 	}
-	if f == loseAnswer {
+	if f == loseAnswer || ctx.Err() != nil {
 		return lost
 	}
 	return nil
@@ -92,7 +92,12 @@ func (s *service) put(o object) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(s.path(o.ID), data, 0o600)
+	// A service does not die with its client: what it keeps is whole.
+	temp := s.path(o.ID) + "." + uuid.NewString()
+	if err := os.WriteFile(temp, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, s.path(o.ID))
 }
 
 func (s *service) get(id string) (object, bool) {
@@ -139,20 +144,20 @@ func (h handler) Apply(ctx context.Context, s *resource.Session) (*state.Resourc
 		if !ok {
 			return nil, errors.New("the object is gone")
 		}
-		err := s.Call(ctx, "Update", o.ID, nil, func(context.Context) (string, error) {
+		err := s.Call(ctx, "Update", o.ID, nil, func(ctx context.Context) (string, error) {
 			o.Attrs = attrs(s, o.ID)
-			return "", h.s.call("Update", address, func() error { return h.s.put(o) })
+			return "", h.s.call(ctx, "Update", address, func() error { return h.s.put(o) })
 		})
 		return kept(o, s), err
 	case plan.Delete:
-		return nil, s.Call(ctx, "Delete", s.Prior.ID, nil, func(context.Context) (string, error) {
-			return "", h.s.call("Delete", address, func() error { return os.Remove(h.s.path(s.Prior.ID)) })
+		return nil, s.Call(ctx, "Delete", s.Prior.ID, nil, func(ctx context.Context) (string, error) {
+			return "", h.s.call(ctx, "Delete", address, func() error { return os.Remove(h.s.path(s.Prior.ID)) })
 		})
 	case plan.Retire:
 		o, _ := h.s.get(s.Prior.ID)
-		err := s.Call(ctx, "DisableKey", o.ID, nil, func(context.Context) (string, error) {
+		err := s.Call(ctx, "DisableKey", o.ID, nil, func(ctx context.Context) (string, error) {
 			o.Attrs["state"] = "Disabled"
-			return "", h.s.call("DisableKey", address, func() error { return h.s.put(o) })
+			return "", h.s.call(ctx, "DisableKey", address, func() error { return h.s.put(o) })
 		})
 		return kept(o, s), err
 	}
@@ -161,8 +166,8 @@ func (h handler) Apply(ctx context.Context, s *resource.Session) (*state.Resourc
 
 func (h handler) create(ctx context.Context, s *resource.Session, address string) (*state.Resource, error) {
 	o := object{Kind: s.Change.Kind, Address: address, Token: s.Intent}
-	err := s.Call(ctx, "Create", "", nil, func(context.Context) (string, error) {
-		err := h.s.call("Create", address, func() error {
+	err := s.Call(ctx, "Create", "", nil, func(ctx context.Context) (string, error) {
+		err := h.s.call(ctx, "Create", address, func() error {
 			o.ID = uuid.NewString()
 			if name, ok := s.Body.Attrs["name"]; ok {
 				o.ID = name.AsString()
@@ -178,8 +183,8 @@ func (h handler) create(ctx context.Context, s *resource.Session, address string
 	if err := s.Journal.Record(*kept(o, s)); err != nil {
 		return nil, err
 	}
-	err = s.Call(ctx, "Follow", o.ID, nil, func(context.Context) (string, error) {
-		return "", h.s.call("Follow", address, func() error { return h.s.put(o) })
+	err = s.Call(ctx, "Follow", o.ID, nil, func(ctx context.Context) (string, error) {
+		return "", h.s.call(ctx, "Follow", address, func() error { return h.s.put(o) })
 	})
 	return kept(o, s), err
 }

@@ -101,6 +101,9 @@ func (s *stack) plan(st state.State) *plan.Plan {
 			if r.Kind == "key" {
 				c.Action = plan.Retire
 			}
+			if r.Attributes["state"] == "Disabled" {
+				c.Action = plan.NoOp
+			}
 			p.Changes = append(p.Changes, c)
 		}
 	}
