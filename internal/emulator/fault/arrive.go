@@ -7,26 +7,26 @@ import (
 
 // Arrive applies a rule of the stage OnArrival. It returns how far the server's
 // clock is off for this request, or done if the request has been dealt with.
-func Arrive(w http.ResponseWriter, rule *Rule, refuse func(status int, code, message string) Answer) (skew time.Duration, done bool, a Answer) {
+func Arrive(w http.ResponseWriter, rule *Rule, d Delivery) (skew time.Duration, done bool) {
 	if rule == nil {
-		return 0, false, a
+		return 0, false
 	}
 	w.Header().Set(Header, rule.Label())
+	status, code := 0, ""
 	switch rule.Action {
 	case DropBefore:
-		return 0, true, Drop(w)
+		d.drop(w)
+		return 0, true
 	case ClockSkew:
-		return rule.duration(), false, a
+		return rule.duration(), false
 	case Redirect:
-		a = refuse(http.StatusFound, "Redirected", "Injected by a fault rule.")
-		if a.Header == nil {
-			a.Header = http.Header{}
-		}
-		a.Header.Set("Location", "https://redirected.invalid/")
+		w.Header().Set("Location", "https://redirected.invalid/")
+		status, code = http.StatusFound, "Redirected"
 	case TooLarge:
-		a = refuse(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Injected by a fault rule.")
+		status, code = http.StatusRequestEntityTooLarge, "RequestEntityTooLarge"
 	case URITooLong:
-		a = refuse(http.StatusRequestURITooLong, "RequestURITooLong", "Injected by a fault rule.")
+		status, code = http.StatusRequestURITooLong, "RequestURITooLong"
 	}
-	return 0, true, write(w, a)
+	d.send(w, d.Dialect.Refuse(status, code, "Injected by a fault rule."))
+	return 0, true
 }

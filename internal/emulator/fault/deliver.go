@@ -13,95 +13,111 @@ type Delivery struct {
 	Commit      func() Answer // carries the operation out; may be called twice
 	Fingerprint string        // equal for calls that ask the same; "" = never stale
 	Dialect     Dialect
+	// Note hears of the answer just before it is given, so that whoever has an
+	// answer finds the call in the log. Status 0 = the connection is dropped.
+	Note func(Answer)
+}
+
+// send notes an answer and gives it.
+func (d Delivery) send(w http.ResponseWriter, a Answer) {
+	d.Note(a)
+	a.Write(w)
+}
+
+// drop notes that there is no answer, and gives none.
+func (d Delivery) drop(w http.ResponseWriter) {
+	d.Note(Answer{})
+	Drop(w)
 }
 
 // Deliver executes the call and writes its answer as the rule wants it; a nil
-// rule changes nothing. It returns the answer as far as it was given (Status 0
-// = none).
-func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) Answer {
+// rule changes nothing.
+func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) {
 	if rule == nil {
-		return i.plain(w, d)
+		i.plain(w, d)
+		return
 	}
 	w.Header().Set(Header, rule.Label())
+	patient(w)
 	switch rule.Action {
 	case Reject:
-		return write(w, d.refuse(rule))
+		d.send(w, d.refuse(rule))
 	case RejectAfterCommit:
 		d.Commit()
-		return write(w, d.refuse(rule))
+		d.send(w, d.refuse(rule))
 	case DropAfterCommit:
 		d.Commit()
-		return Drop(w)
+		d.drop(w)
 	case LateCommit:
 		wait(r.Context(), maxWait)
 		d.Commit()
-		return Drop(w)
+		d.drop(w)
 	case Delay:
 		wait(r.Context(), rule.duration())
-		return write(w, d.Commit())
+		d.send(w, d.Commit())
 	case DelayAfter:
 		a := d.Commit()
 		wait(r.Context(), rule.duration())
-		return write(w, a)
+		d.send(w, a)
 	case Duplicate:
 		d.Commit()
-		return write(w, d.Commit())
+		d.send(w, d.Commit())
 	case Stale:
-		if a, found := i.past.back(d.Fingerprint, rule.number()); found {
-			return write(w, a)
+		a, found := i.past.back(d.Fingerprint, rule.number())
+		if !found {
+			a = d.Commit()
 		}
-		return write(w, d.Commit())
+		d.send(w, a)
 	case Throttle:
 		d.Dialect.Storm(rule.argument())
-		return write(w, d.Dialect.Refuse(429, "Rejected.Throttling", "QPS Limit Exceeded"))
+		d.send(w, d.Dialect.Refuse(429, "Rejected.Throttling", "QPS Limit Exceeded"))
 	case Crash:
 		d.Commit()
 		i.exit()
-		return Drop(w)
+		d.drop(w)
 	default:
-		return deform(w, r, rule, d)
+		deform(w, r, rule, d)
 	}
 }
 
 // plain gives the true answer, and remembers it while a Stale rule waits.
-func (i *Injector) plain(w http.ResponseWriter, d Delivery) Answer {
+func (i *Injector) plain(w http.ResponseWriter, d Delivery) {
 	a := d.Commit()
 	if d.Fingerprint != "" && a.Status == http.StatusOK && i.has(Stale) {
 		i.past.add(d.Fingerprint, a)
 	}
-	return write(w, a)
+	d.send(w, a)
 }
 
 // deform carries the call out and damages the answer.
-func deform(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) Answer {
+func deform(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) {
 	a := d.Commit()
 	switch rule.Action {
 	case Truncate:
-		return cut(w, a, min(rule.number(), len(a.Body)), len(a.Body)+1)
+		d.Note(a)
+		cut(w, a, min(rule.number(), len(a.Body)), len(a.Body)+1)
 	case WrongLength:
-		return cut(w, a, len(a.Body), len(a.Body)+64)
+		d.Note(a)
+		cut(w, a, len(a.Body), len(a.Body)+64)
 	case SlowBody:
-		return slow(w, r, a, rule.number())
+		d.Note(a)
+		slow(w, r, a, rule.number())
 	case Corrupt:
-		return write(w, d.Dialect.Corrupt(a))
+		d.send(w, d.Dialect.Corrupt(a))
 	case Malformed:
-		return write(w, d.Dialect.Malformed(a))
+		d.send(w, d.Dialect.Malformed(a))
 	case ExtraFields:
-		return write(w, d.Dialect.Extra(a))
+		d.send(w, d.Dialect.Extra(a))
 	case HTML:
-		return write(w, page(rule.number()))
+		d.send(w, page(rule.number()))
+	default:
+		d.send(w, a)
 	}
-	return write(w, a)
 }
 
 func (d Delivery) refuse(rule *Rule) Answer {
 	status, code := rule.rejection()
 	return d.Dialect.Refuse(status, code, "Injected by a fault rule.")
-}
-
-func write(w http.ResponseWriter, a Answer) Answer {
-	a.Write(w)
-	return a
 }
 
 func page(status int) Answer {
@@ -110,6 +126,14 @@ func page(status int) Answer {
 		Header: http.Header{"Content-Type": {"text/html"}},
 		Body:   []byte("<html><head><title>" + strconv.Itoa(status) + "</title></head><body><h1>Bad gateway</h1></body></html>\n"),
 	}
+}
+
+// patient lifts the server's deadlines: a fault may take longer than an honest
+// call, and a read deadline would look like a client that gave up.
+func patient(w http.ResponseWriter) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Now().Add(maxWait + time.Minute))
 }
 
 // wait ends after d or when the client gives up, whichever comes first.
@@ -123,7 +147,7 @@ func wait(ctx context.Context, d time.Duration) {
 }
 
 // cut announces length bytes, sends n and closes the connection.
-func cut(w http.ResponseWriter, a Answer, n, length int) Answer {
+func cut(w http.ResponseWriter, a Answer, n, length int) {
 	a.copyHeader(w)
 	w.Header().Set("Content-Length", strconv.Itoa(length))
 	w.Header().Set("Connection", "close")
@@ -137,13 +161,11 @@ func cut(w http.ResponseWriter, a Answer, n, length int) Answer {
 	}
 	// Not a reset: that would take the bytes back which are still on their way.
 	_ = tcp(conn).Close()
-	return a
 }
 
 // slow sends the body at a number of bytes a second, in steps of a tenth.
-func slow(w http.ResponseWriter, r *http.Request, a Answer, perSecond int) Answer {
+func slow(w http.ResponseWriter, r *http.Request, a Answer, perSecond int) {
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(maxWait))
 	a.copyHeader(w)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)
@@ -158,18 +180,16 @@ func slow(w http.ResponseWriter, r *http.Request, a Answer, perSecond int) Answe
 		rest = rest[n:]
 		wait(r.Context(), pause)
 	}
-	return a
 }
 
 // Drop closes the client's connection with a TCP reset, without an answer.
-func Drop(w http.ResponseWriter) Answer {
+func Drop(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		// Not a connection of our own server (HTTP/2, a recorder): abort it the way net/http offers.
 		panic(http.ErrAbortHandler)
 	}
 	Reset(conn)
-	return Answer{}
 }
 
 // Reset closes a connection at once; over TCP the peer sees a reset.

@@ -24,6 +24,8 @@ type gateway struct {
 	stormed atomic.Bool
 	exited  atomic.Bool
 	late    chan struct{} // closed by the first commit
+	noted   atomic.Int32
+	status  atomic.Int32 // as noted last
 }
 
 func newGateway(t *testing.T, rule string) *gateway {
@@ -49,7 +51,8 @@ func replace(text string) func(fault.Answer) fault.Answer {
 func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	e := fault.Event{Gateway: "public", Operation: "Encrypt"}
-	skew, done, _ := fault.Arrive(w, g.faults.Match(fault.OnArrival, e), refuse)
+	d := g.delivery()
+	skew, done := fault.Arrive(w, g.faults.Match(fault.OnArrival, e), d)
 	if done {
 		return
 	}
@@ -57,7 +60,11 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(400, "skewed by "+skew.String(), "").Write(w)
 		return
 	}
-	g.faults.Deliver(w, r, g.faults.Match(fault.OnExecution, e), fault.Delivery{
+	g.faults.Deliver(w, r, g.faults.Match(fault.OnExecution, e), d)
+}
+
+func (g *gateway) delivery() fault.Delivery {
+	return fault.Delivery{
 		Fingerprint: "Encrypt",
 		Commit: func() fault.Answer {
 			if g.commits.Add(1) == 1 {
@@ -65,11 +72,12 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 			}
 			return fault.Answer{Status: 200, Body: []byte(body)}
 		},
+		Note: func(a fault.Answer) { g.noted.Add(1); g.status.Store(int32(a.Status)) },
 		Dialect: fault.Dialect{
 			Refuse: refuse, Corrupt: replace("corrupt"), Malformed: replace("malformed"), Extra: replace("extra"),
 			Storm: func(d string) { g.stormed.Store(d == "10s") },
 		},
-	})
+	}
 }
 
 // call returns the status, the body as far as it came, the fault header, and
@@ -136,6 +144,9 @@ func TestEveryAction(t *testing.T) {
 			if _, action, _ := strings.Cut(c.rule, ":"); status != 0 && !strings.HasPrefix(label, strings.Split(action, "=")[0]) {
 				t.Errorf("the answer is not marked: %q", label)
 			}
+			if !strings.Contains(c.rule, "clock-skew") && (g.noted.Load() != 1 || int(g.status.Load()) != c.status) {
+				t.Errorf("noted %d times, status %d: it must be, before the answer is there", g.noted.Load(), g.status.Load())
+			}
 			if got := g.commits.Load(); got != c.commits {
 				t.Errorf("carried out %d times, want %d", got, c.commits)
 			}
@@ -171,8 +182,8 @@ func TestStaleGivesAnEarlierAnswer(t *testing.T) {
 	for n := range 4 {
 		w := httptest.NewRecorder()
 		i.Deliver(w, httptest.NewRequest("POST", "/", nil), i.Match(fault.OnExecution, fault.Event{Operation: "ListKeys"}), fault.Delivery{
-			Fingerprint: "ListKeys",
-			Commit:      func() fault.Answer { return fault.Answer{Status: 200, Body: []byte{byte('0' + n)}} },
+			Fingerprint: "ListKeys", Note: func(fault.Answer) {},
+			Commit: func() fault.Answer { return fault.Answer{Status: 200, Body: []byte{byte('0' + n)}} },
 		})
 		answers += w.Body.String()
 	}

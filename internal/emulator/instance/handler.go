@@ -57,7 +57,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Time: h.Now(), Gateway: string(engine.Instance), Operation: r.Header.Get(dkms.HeaderAPIName),
 		Caller: r.Header.Get(dkms.HeaderAccessKeyID), RequestID: h.NewRequestID(), Agent: r.UserAgent(),
 	}
-	x.note(x.survive(x.serve))
+	x.survive()
 }
 
 // openAPI recognises a request of the RAM protocol.
@@ -85,15 +85,23 @@ type exchange struct {
 	date time.Time
 	out  proto.Message // the operation's answer
 	log  calllog.Call
+
+	noted bool
 }
 
+// note puts the call into the log, once, just before its answer is given.
 func (x *exchange) note(a fault.Answer) {
+	if x.noted {
+		return
+	}
+	x.noted = true
 	x.log.Status, x.log.Code, x.log.Fault = a.Status, a.Code, x.w.Header().Get(fault.Header)
 	x.Calls.Add(x.log)
 }
 
-// survive turns a panic into InternalFailure; an aborted connection is no panic.
-func (x *exchange) survive(serve func() fault.Answer) (a fault.Answer) {
+// survive serves, and turns a panic into InternalFailure; an aborted connection
+// is no panic.
+func (x *exchange) survive() {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -102,48 +110,56 @@ func (x *exchange) survive(serve func() fault.Answer) (a fault.Answer) {
 			panic(p)
 		default:
 			x.Logger.Error("panic in a request", "operation", x.log.Operation, "request", x.log.RequestID, "panic", p, "stack", string(debug.Stack()))
-			a = x.refuse(errInternal())
+			x.refuse(errInternal())
 		}
 	}()
-	return serve()
+	x.serve()
 }
 
-func (x *exchange) refuse(e *engine.Error) fault.Answer {
+func (x *exchange) refuse(e *engine.Error) {
 	a := refusal(e, x.log.RequestID, x.date)
+	x.note(a)
 	a.Write(x.w)
-	return a
 }
 
-// serve runs the checks in the gateway's order and returns the answer given.
-func (x *exchange) serve() fault.Answer {
+// serve runs the checks in the gateway's order and gives the answer.
+func (x *exchange) serve() {
 	body, tooLarge := readBody(x.r)
 	operation := x.Operations[x.log.Operation]
 	in, parsed := parse(operation, body)
 	x.describe(in)
 	event := fault.Event{Gateway: x.log.Gateway, Operation: x.log.Operation, Key: x.log.Key, Caller: x.log.Caller}
-	skew, done, a := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), x.dialect().Refuse)
+	delivery := fault.Delivery{Note: x.note, Dialect: x.dialect()}
+	skew, done := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), delivery)
 	if done {
-		return a
+		return
 	}
 	x.date = x.date.Add(skew)
+	call, refusal := x.accept(body, tooLarge, parsed)
+	if refusal != nil {
+		x.refuse(refusal)
+		return
+	}
+	delivery.Commit = func() fault.Answer { return x.commit(operation, call, in) }
+	x.Faults.Deliver(x.w, x.r, x.Faults.Match(fault.OnExecution, event), delivery)
+}
+
+// accept finds the caller, or the reason to refuse.
+func (x *exchange) accept(body []byte, tooLarge *engine.Error, parsed bool) (engine.Call, *engine.Error) {
 	if tooLarge != nil {
-		return x.refuse(tooLarge)
+		return engine.Call{}, tooLarge
 	}
 	if refusal := x.checkForm(x.r, body, x.date); refusal != nil {
-		return x.refuse(refusal)
+		return engine.Call{}, refusal
 	}
 	key, refusal := x.authenticate(x.r)
 	if refusal != nil {
-		return x.refuse(refusal)
+		return engine.Call{}, refusal
 	}
 	if !parsed {
-		return x.refuse(errBody())
+		return engine.Call{}, errBody()
 	}
-	call := x.place(key)
-	return x.Faults.Deliver(x.w, x.r, x.Faults.Match(fault.OnExecution, event), fault.Delivery{
-		Commit:  func() fault.Answer { return x.commit(operation, call, in) },
-		Dialect: x.dialect(),
-	})
+	return x.place(key), nil
 }
 
 // parse reads the operation's message. An unknown operation has none.

@@ -18,7 +18,7 @@ func (h *Handler) dialect(e encoder) fault.Dialect {
 		Corrupt:   corrupt,
 		Malformed: func(a fault.Answer) fault.Answer { a.Body = append([]byte(`{"RequestId":`), a.Body...); return a },
 		Extra:     extra,
-		Storm:     h.storm,
+		Storm:     h.Storm,
 	}
 }
 

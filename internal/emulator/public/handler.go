@@ -59,6 +59,7 @@ type exchange struct {
 	instance string
 	encoder  encoder
 	log      calllog.Call
+	noted    bool
 }
 
 // Serve serves the shared gateway, or the dedicated gateway of an instance.
@@ -70,18 +71,22 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, gateway engine.G
 		Time: h.Now(), Gateway: string(gateway), Operation: q.action, Caller: q.caller(), Key: q.target(),
 		RequestID: x.encoder.requestID, Agent: r.UserAgent(), Parameters: flat(q),
 	}
-	x.note(x.survive(func() fault.Answer { return x.serve(refusal) }))
+	x.survive(func() { x.serve(refusal) })
 }
 
-// note puts the call into the log.
+// note puts the call into the log, once, just before its answer is given.
 func (x *exchange) note(answer fault.Answer) {
+	if x.noted {
+		return
+	}
+	x.noted = true
 	x.log.Status, x.log.Code, x.log.Fault = answer.Status, answer.Code, x.w.Header().Get(fault.Header)
 	x.Calls.Add(x.log)
 }
 
 // survive turns a panic into InternalFailure: one bad request must not be able
 // to end the emulator, and must be seen. An aborted connection is no panic.
-func (x *exchange) survive(serve func() fault.Answer) (answer fault.Answer) {
+func (x *exchange) survive(serve func()) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -90,10 +95,10 @@ func (x *exchange) survive(serve func() fault.Answer) (answer fault.Answer) {
 			panic(p)
 		default:
 			x.Logger.Error("panic in a request", "operation", x.q.action, "request", x.encoder.requestID, "panic", p, "stack", string(debug.Stack()))
-			answer = x.refuse(errInternal())
+			x.refuse(errInternal())
 		}
 	}()
-	return serve()
+	serve()
 }
 
 func flat(q *request) map[string]string {
@@ -106,40 +111,45 @@ func flat(q *request) map[string]string {
 	return kept
 }
 
-// serve runs the checks in the gateway's order and returns the answer given.
-func (x *exchange) serve(refusal *engine.Error) fault.Answer {
+// serve runs the checks in the gateway's order and gives the answer.
+func (x *exchange) serve(refusal *engine.Error) {
 	event := fault.Event{Gateway: string(x.gateway), Operation: x.q.action, Key: x.log.Key, Caller: x.log.Caller}
-	skew, done, answer := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), x.dialect(x.encoder).Refuse)
+	delivery := fault.Delivery{Note: x.note, Dialect: x.dialect(x.encoder)}
+	skew, done := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), delivery)
 	if done {
-		return answer
+		return
 	}
-	now := x.WireNow().Add(skew)
-	x.encoder.date = now
+	x.encoder.date = x.encoder.date.Add(skew)
 	if refusal != nil {
-		return x.refuse(refusal)
+		x.refuse(refusal)
+		return
 	}
-	operation, refusal := x.find()
+	operation, call, in, refusal := x.accept()
 	if refusal != nil {
-		return x.refuse(refusal)
+		x.refuse(refusal)
+		return
 	}
-	call, refusal := x.admit(now)
-	if refusal != nil {
-		return x.refuse(refusal)
+	delivery.Commit = func() fault.Answer { return x.commit(operation, call, in) }
+	delivery.Fingerprint = x.fingerprint(operation)
+	delivery.Dialect = x.dialect(x.encoder)
+	x.Faults.Deliver(x.w, x.q.http, x.Faults.Match(fault.OnExecution, event), delivery)
+}
+
+// accept finds the operation, the caller and the parameters, or the reason to
+// refuse.
+func (x *exchange) accept() (operation engine.Operation, call *engine.Call, in any, refusal *engine.Error) {
+	if operation, refusal = x.find(); refusal != nil {
+		return
+	}
+	if call, refusal = x.admit(x.encoder.date); refusal != nil {
+		return
 	}
 	if x.gateway == engine.Public && !x.Throttle.Allow(call.Account, call.Region, operation.Group) {
-		return x.refuse(errThrottled())
+		return operation, call, nil, errThrottled()
 	}
-	in := operation.New()
-	unread, refusal := decode(x.q.params, in)
-	if refusal != nil {
-		return x.refuse(refusal)
-	}
-	x.log.Unread = unread
-	return x.Faults.Deliver(x.w, x.q.http, x.Faults.Match(fault.OnExecution, event), fault.Delivery{
-		Commit:      func() fault.Answer { return x.commit(operation, call, in) },
-		Fingerprint: x.fingerprint(operation),
-		Dialect:     x.dialect(x.encoder),
-	})
+	in = operation.New()
+	x.log.Unread, refusal = decode(x.q.params, in)
+	return
 }
 
 // find looks the operation up.
@@ -199,10 +209,10 @@ func (x *exchange) explain(err error) *engine.Error {
 	return errInternal()
 }
 
-func (x *exchange) refuse(r *engine.Error) fault.Answer {
+func (x *exchange) refuse(r *engine.Error) {
 	answer := x.encoder.refusal(r)
+	x.note(answer)
 	answer.Write(x.w)
-	return answer
 }
 
 // fingerprint is equal for equal reads by one caller.
@@ -219,8 +229,8 @@ func (x *exchange) fingerprint(operation engine.Operation) string {
 	return x.q.action + " " + x.log.Account + " " + x.log.Region + " " + hex.EncodeToString(h.Sum(nil))
 }
 
-// storm throttles everybody for a while.
-func (h *Handler) storm(d string) {
+// Storm throttles everybody for a duration of virtual time, such as 10s.
+func (h *Handler) Storm(d string) {
 	if duration, err := time.ParseDuration(d); err == nil {
 		h.Throttle.Storm(duration)
 	}

@@ -1,0 +1,108 @@
+package emulator
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/google/renameio/v2"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
+)
+
+// The files of the emulator's own ClientKey, both 0600.
+const (
+	clientKeyFile      = "clientKey.json"
+	clientKeyPassword  = "clientKey_Password.txt"
+	clientKeyAlphabet  = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+	clientKeyPassTail  = 24
+	clientKeyPassStart = "Kp1-" // the service wants two kinds of characters at least
+)
+
+// clientKey is the ClientKey that the ready file offers.
+type clientKey struct {
+	dir      string
+	engine   *engine.Engine
+	mu       sync.Mutex
+	password string
+}
+
+func (k *clientKey) file() string { return filepath.Join(k.dir, clientKeyFile) }
+
+func (k *clientKey) secret() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.password
+}
+
+// ensure keeps the ClientKey on disk if the engine still accepts it, and mints
+// one through CreateClientKey otherwise.
+func (k *clientKey) ensure() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	password, valid, err := k.kept()
+	if err != nil {
+		return err
+	}
+	if valid {
+		k.password = password
+		return nil
+	}
+	return k.mint()
+}
+
+// kept reads the files and asks the engine about the key in them. Files that
+// are absent or do not fit together are no error: a new key replaces them.
+func (k *clientKey) kept() (password string, valid bool, err error) {
+	file, errFile := os.ReadFile(k.file())
+	text, errText := os.ReadFile(filepath.Join(k.dir, clientKeyPassword))
+	for _, err := range []error{errFile, errText} {
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", false, nil
+		}
+		if err != nil {
+			return "", false, fmt.Errorf("read the emulator's ClientKey: %w", err)
+		}
+	}
+	parsed, err := dkms.ParseClientKey(file, string(text))
+	if err != nil {
+		return "", false, nil
+	}
+	record, found := k.engine.ClientKeyByID(parsed.KeyID)
+	return string(text), found && record.ValidAt(k.engine.Clock().Now()), nil
+}
+
+func (k *clientKey) mint() error {
+	password := clientKeyPassStart
+	random := make([]byte, clientKeyPassTail)
+	if _, err := rand.Read(random); err != nil {
+		return fmt.Errorf("make a ClientKey password: %w", err)
+	}
+	for _, b := range random {
+		password += string(clientKeyAlphabet[int(b)%len(clientKeyAlphabet)])
+	}
+	b := k.engine.Bootstrap()
+	out, err := engine.Operations()["CreateClientKey"].Handle(k.engine,
+		&engine.Call{Account: b.Account, Region: b.Region, Gateway: engine.Public, Principal: "acs:ram::" + b.Account + ":root"},
+		&engine.CreateClientKeyRequest{AapName: &b.AccessPoint, Password: &password})
+	if err != nil {
+		return fmt.Errorf("mint the emulator's ClientKey: %w", err)
+	}
+	made := out.(*engine.CreateClientKeyResponse)
+	text, err := dkms.MarshalClientKey(made.ClientKeyId, made.PrivateKeyData)
+	if err != nil {
+		return fmt.Errorf("encode the emulator's ClientKey: %w", err)
+	}
+	for name, data := range map[string][]byte{clientKeyFile: text, clientKeyPassword: []byte(password)} {
+		if err := renameio.WriteFile(filepath.Join(k.dir, name), data, 0o600); err != nil {
+			return fmt.Errorf("write the emulator's ClientKey: %w", err)
+		}
+	}
+	k.password = password
+	return nil
+}

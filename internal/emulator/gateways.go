@@ -1,0 +1,56 @@
+package emulator
+
+import (
+	"maps"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/instance"
+	"kmsplan.dev/kmsplan/internal/emulator/public"
+	"kmsplan.dev/kmsplan/internal/emulator/throttle"
+)
+
+// OperationNames lists every operation of both gateways, sorted.
+func OperationNames() []string {
+	names := slices.Collect(maps.Keys(engine.Operations()))
+	names = slices.AppendSeq(names, maps.Keys(engine.InstanceOperations()))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// gateways builds the two handlers over the engine.
+func (s *Server) gateways(o *settings) (*public.Handler, *instance.Handler) {
+	newRequestID := requestIDs(o.Options)
+	limiter := throttle.New(o.profile, s.engine.Clock().Now)
+	shared := public.New(public.Config{
+		Engine: s.engine, Operations: engine.Operations(), Credentials: s.engine.Credential,
+		DefaultAccessKeyID: func() string { return s.engine.Bootstrap().AccessKeyID },
+		DefaultRegion:      s.engine.Options().Region, Auth: o.auth,
+		Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: newRequestID,
+		Throttle: limiter, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
+	})
+	own := instance.New(instance.Config{
+		Engine: s.engine, Operations: engine.InstanceOperations(), ClientKey: s.engine.ClientKeyByID, Instance: s.instanceOf,
+		Verify: o.auth == public.Strict, Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: newRequestID, Dedicated: shared,
+		Storm: shared.Storm, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
+	})
+	return shared, own
+}
+
+var instanceHost = regexp.MustCompile(`^(kst-[a-z0-9]+)\.cryptoservice\.kms\.aliyuncs\.com$`)
+
+// instanceOf reads an instance's id from its host name; any other host, such as
+// 127.0.0.1, stands for the bootstrap instance.
+func (s *Server) instanceOf(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if m := instanceHost.FindStringSubmatch(strings.ToLower(host)); m != nil {
+		return m[1]
+	}
+	return s.engine.Bootstrap().Instance
+}

@@ -1,0 +1,112 @@
+package emulator
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/public"
+	"kmsplan.dev/kmsplan/internal/emulator/throttle"
+)
+
+// Options describe an emulator. The zero value but for Dir or Memory is ready
+// for use.
+type Options struct {
+	Dir         string        // data directory, created 0700; one process at a time holds it
+	Memory      bool          // keep nothing: Dir is ignored, secrets live in a temporary directory until Close
+	LockTimeout time.Duration // how long to wait for another process that holds Dir
+
+	SeedFile string // JSON, see engine.SeedDocument; objects that exist are left alone
+	Region   string // default region; "" = engine.DefaultRegion
+	Account  string // bootstrap account; "" = engine.DefaultAccount
+	Strict   bool   // enforce key, secret and access point policies
+	Quotas   engine.Quotas
+	Rotation engine.RotationProfile
+
+	Auth     string // strict (default), permissive, off
+	Throttle string // off (default), documented, or group=calls-per-second,…
+	Faults   string // see fault.Parse
+	CallLog  string // file that gets every call as a line of JSON, 0600; "" = none
+
+	// Addresses to listen on, host:port; "" = 127.0.0.1:0. HTTPListen may be "off".
+	Listen, HTTPListen, InstanceListen, ControlListen string
+	AllowNonLoopback                                  bool
+	Names                                             []string // extra names and addresses for the certificate
+
+	// Deterministic makes every id, nonce, key and request id follow from Seed.
+	// Such keys protect nothing.
+	Deterministic bool
+	Seed          [32]byte
+
+	Logger *slog.Logger // operator's log; nil = none
+	Exit   func()       // ends the process, for the fault crash-after-commit; nil = that fault is refused
+}
+
+const anyLoopbackPort = "127.0.0.1:0"
+
+// httpOff switches the plain HTTP listener off.
+const httpOff = "off"
+
+// settings are checked options.
+type settings struct {
+	Options
+	auth    public.Auth
+	profile throttle.Profile
+}
+
+// check refuses what cannot work before anything is opened.
+func (o Options) check() (*settings, error) {
+	s := &settings{Options: o}
+	var err error
+	if s.Dir == "" && !s.Memory {
+		return nil, fmt.Errorf("start the emulator: give a data directory, or choose memory")
+	}
+	if s.auth, err = public.ParseAuth(o.Auth); err != nil {
+		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	if s.profile, err = throttle.ParseProfile(o.Throttle); err != nil {
+		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, address := range []*string{&s.Listen, &s.HTTPListen, &s.InstanceListen, &s.ControlListen} {
+		if *address == "" {
+			*address = anyLoopbackPort
+		}
+		if err := s.checkAddress(*address); err != nil {
+			return nil, err
+		}
+	}
+	// The control API rules everything and is not emulated: it never leaves the machine.
+	if !isLoopback(s.ControlListen) {
+		return nil, fmt.Errorf("start the emulator: the control API listens on loopback only, not on %s", s.ControlListen)
+	}
+	return s, nil
+}
+
+func (s *settings) checkAddress(address string) error {
+	if address == httpOff && address == s.HTTPListen {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return fmt.Errorf("start the emulator: listen on %q: %w", address, err)
+	}
+	if !isLoopback(address) && !s.AllowNonLoopback {
+		return fmt.Errorf("start the emulator: %s is not a loopback address, and whoever reaches the emulator can use its keys; use 127.0.0.1, or say explicitly that others may reach it", address)
+	}
+	return nil
+}
+
+// isLoopback accepts loopback addresses and the name localhost; an empty host
+// listens everywhere.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

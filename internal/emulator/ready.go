@@ -1,0 +1,58 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/renameio/v2"
+)
+
+// Ready is all a client needs: the content of the ready file. It holds
+// credentials.
+type Ready struct {
+	Public struct {
+		HTTPS string `json:"https"`          // host:port
+		HTTP  string `json:"http,omitempty"` // host:port; "" when switched off
+	} `json:"public"`
+	Instance struct {
+		ID                string `json:"id"`
+		Endpoint          string `json:"endpoint"` // host:port
+		ClientKeyFile     string `json:"client_key_file"`
+		ClientKeyPassword string `json:"client_key_password"`
+	} `json:"instance"`
+	CAFile          string `json:"ca_file"`
+	AccessKeyID     string `json:"access_key_id"`
+	AccessKeySecret string `json:"access_key_secret"`
+	Region          string `json:"region"`
+	AccountID       string `json:"account_id"`
+	Control         string `json:"control"` // http://host:port
+	ControlToken    string `json:"control_token"`
+}
+
+// Ready describes the running emulator.
+func (s *Server) Ready() Ready {
+	b := s.engine.Bootstrap()
+	credential, _ := s.engine.Credential(b.AccessKeyID)
+	var r Ready
+	r.Public.HTTPS, r.Public.HTTP = s.listeners.public, s.listeners.http
+	r.Instance.ID, r.Instance.Endpoint = b.Instance, s.listeners.instance
+	r.Instance.ClientKeyFile, r.Instance.ClientKeyPassword = s.clientKey.file(), s.clientKey.secret()
+	r.CAFile = s.authority.Path()
+	r.AccessKeyID, r.AccessKeySecret = credential.AccessKeyID, credential.Secret
+	r.Region, r.AccountID = b.Region, b.Account
+	r.Control, r.ControlToken = "http://"+s.listeners.control, s.token
+	return r
+}
+
+// WriteReadyFile writes Ready as JSON, whole or not at all, with mode 0600.
+// Whoever waits for the file finds an emulator that answers.
+func (s *Server) WriteReadyFile(path string) error {
+	text, err := json.MarshalIndent(s.Ready(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the ready file: %w", err)
+	}
+	if err := renameio.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write the ready file: %w", err)
+	}
+	return nil
+}
