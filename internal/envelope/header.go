@@ -92,9 +92,7 @@ func parseHeader(slotSize int, text, prefix []byte) (*Header, error) {
 		if err != nil {
 			return nil, err
 		}
-		if all = append(all, s); len(all) > maxStanzas {
-			return nil, l.errorf("more than %d stanzas", maxStanzas)
-		}
+		all = append(all, s)
 	}
 	return h, h.assign(all)
 }

@@ -21,7 +21,7 @@ func refuse(t *testing.T, what string, file, plain []byte) {
 		o := OpenOptions{Identities: []Identity{boxA}, Workers: workers}
 		r, err := Open(t.Context(), bytes.NewReader(file), o)
 		if err != nil {
-			continue
+			return // every way begins so
 		}
 		var got bytes.Buffer
 		if _, err = r.WriteTo(&got); err == nil {
@@ -93,12 +93,12 @@ func TestEveryByteCounts(t *testing.T) {
 func flipAll(t *testing.T, file, plain []byte, h *Header, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		for _, bit := range []byte{1, 0x20, 0x80} {
+		for _, bit := range []byte{1 << (i % 8), 0x80 >> (i % 8)} {
 			bad := slices.Clone(file)
 			bad[i] ^= bit
 			refuse(t, "byte flipped", bad, plain)
 			again := recheck(bad, h.SlotSize, int(h.BodyOffset))
-			if !bytes.Equal(again, file) { // the flip was in the checksum itself
+			if !bytes.Equal(again, file) && !bytes.Equal(again, bad) { // else there was nothing to mend
 				refuse(t, "byte flipped, checksum mended", again, plain)
 			}
 			if t.Failed() {
