@@ -23,6 +23,8 @@ type Engine struct {
 	crypto cryptoState
 	timeMu sync.Mutex             // held by whoever moves time and fires due events
 	caPEM  atomic.Pointer[string] // see SetCACertificates
+
+	nextEvent atomic.Pointer[dueCache] // see isDue
 }
 
 // tables are the store's collections, keyed by scope(account, region, id).

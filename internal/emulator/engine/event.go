@@ -29,8 +29,12 @@ type Fired struct {
 	Region   string    `json:"region"`
 }
 
-// fireBatch is how many events share one commit.
-const fireBatch = 256
+// fireBatch is how many events share one commit; fireMost is how many one move of
+// the clock may bring about.
+const (
+	fireBatch = 256
+	fireMost  = 100_000
+)
 
 // due is an event's place in an index; the zero time has none.
 func due(at time.Time, event string) []string {
@@ -98,15 +102,26 @@ func (e *Engine) nextDue(tx *store.Tx) (place, key string, found bool) {
 	return place, key, found
 }
 
+// dueCache remembers the earliest event of one version of the model, because
+// every call asks for it.
+type dueCache struct {
+	version uint64
+	place   string // "" = nothing is ever due
+}
+
 // isDue tells whether an event is due at or before an instant.
 func (e *Engine) isDue(until time.Time) bool {
-	is := false
-	_ = e.db.View(func(tx *store.Tx) error {
-		place, _, found := e.nextDue(tx)
-		is = found && place <= sortable(until)+"~"
-		return nil
-	})
-	return is
+	version := e.db.Version()
+	cached := e.nextEvent.Load()
+	if cached == nil || cached.version != version {
+		cached = &dueCache{version: version}
+		_ = e.db.View(func(tx *store.Tx) error {
+			cached.place, _, _ = e.nextDue(tx)
+			return nil
+		})
+		e.nextEvent.Store(cached)
+	}
+	return cached.place != "" && cached.place <= sortable(until)+"~"
 }
 
 // fireNext makes the earliest event happen if it is due at or before until; nil
@@ -123,7 +138,7 @@ func (e *Engine) fireNext(tx *store.Tx, until time.Time) (*Fired, error) {
 	f := &Fired{At: at, Event: event[2:]}
 	switch event {
 	case eventKeyRotated, eventMaterialExpired, eventKeyDeleted:
-		err = e.fireKey(tx, f, event, key)
+		err = e.fireKey(tx, f, event, key, until)
 	case eventSecretRotated, eventSecretDeleted:
 		err = e.fireSecret(tx, f, event, key)
 	case eventImportTokenExpires:
@@ -143,12 +158,12 @@ func (e *Engine) fireNext(tx *store.Tx, until time.Time) (*Fired, error) {
 	return f, nil
 }
 
-func (e *Engine) fireKey(tx *store.Tx, f *Fired, event, place string) error {
+func (e *Engine) fireKey(tx *store.Tx, f *Fired, event, place string, until time.Time) error {
 	k, _ := e.table.keys.Get(tx, place)
 	f.Account, f.Region, f.Resource = k.Account, k.Region, k.ID
 	switch event {
 	case eventKeyRotated:
-		return e.fireRotation(tx, f, &k)
+		return e.fireRotation(tx, f, &k, until)
 	case eventMaterialExpired:
 		return e.dropMaterial(tx, &k)
 	default:
@@ -156,11 +171,12 @@ func (e *Engine) fireKey(tx *store.Tx, f *Fired, event, place string) error {
 	}
 }
 
-// fireRotation rotates the key, or, where the version quota is used up, only
-// notes the missed turn, so that time goes on.
-func (e *Engine) fireRotation(tx *store.Tx, f *Fired, k *Key) error {
+// fireRotation rotates the key, or, where the version quota is used up, skips all
+// its turns up to until, so that time goes on.
+func (e *Engine) fireRotation(tx *store.Tx, f *Fired, k *Key, until time.Time) error {
 	if err := e.versionQuota(tx, k); err != nil {
-		k.LastRotation = f.At
+		missed := until.Sub(f.At) / k.RotateEvery
+		k.LastRotation = f.At.Add(missed * k.RotateEvery)
 		f.Detail = "skipped: " + err.Error()
 		e.putKey(tx, k)
 		return nil

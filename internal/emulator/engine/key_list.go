@@ -34,7 +34,7 @@ func (e *Engine) listKeys(c *Call, in *ListKeysRequest) (*ListKeysResponse, erro
 		return nil, err
 	}
 	out := &ListKeysResponse{PageNumber: p.number, PageSize: p.size}
-	out.Keys.Key = []ListedKey{}
+	out.Keys.Key = make([]ListedKey, 0, p.size)
 	err = e.view(func(tx *store.Tx) error {
 		add := func(k *Key) { out.Keys.Key = append(out.Keys.Key, ListedKey{keyARN(k), k.ID}) }
 		if len(filters) == 0 {

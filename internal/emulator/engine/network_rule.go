@@ -35,7 +35,7 @@ type NetworkRuleRequest struct {
 type NetworkRuleResponse struct {
 	Arn             string
 	Description     string
-	Name            string `json:",omitempty"` // not answered by DescribeNetworkRule
+	Name            string
 	SourcePrivateIp string
 	Type            string
 }
@@ -87,14 +87,21 @@ func (e *Engine) createNetworkRule(c *Call, in *NetworkRuleRequest) (*NetworkRul
 	return r.answer(), nil
 }
 
-func (e *Engine) describeNetworkRule(c *Call, in *NameRequest) (*NetworkRuleResponse, error) {
+// DescribeNetworkRuleResponse describes a network rule, without its name.
+type DescribeNetworkRuleResponse struct {
+	Arn             string
+	Description     string
+	SourcePrivateIp string
+	Type            string
+}
+
+func (e *Engine) describeNetworkRule(c *Call, in *NameRequest) (*DescribeNetworkRuleResponse, error) {
 	r, err := e.rules(c).read(e, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	out := r.answer()
-	out.Name = ""
-	return out, nil
+	a := r.answer()
+	return &DescribeNetworkRuleResponse{a.Arn, a.Description, a.SourcePrivateIp, a.Type}, nil
 }
 
 func (e *Engine) updateNetworkRule(c *Call, in *NetworkRuleRequest) (*empty, error) {

@@ -31,9 +31,10 @@ const (
 type Operation struct {
 	Name      string
 	Group     Group
-	Mutates   bool // writes to the store
-	Dedicated bool // also served by the dedicated gateway
-	New       func() any
+	Mutates   bool       // writes to the store
+	Dedicated bool       // also served by the dedicated gateway
+	New       func() any // a new, empty request
+	Answer    func() any // a new, empty answer, for checks of its shape
 	Handle    func(e *Engine, c *Call, in any) (any, error)
 }
 
@@ -46,9 +47,10 @@ type JSONMap map[string]any
 // op builds an Operation from a typed handler, so that handlers stay free of any.
 func op[In, Out any](name string, group Group, handle func(*Engine, *Call, *In) (*Out, error)) Operation {
 	return Operation{
-		Name:  name,
-		Group: group,
-		New:   func() any { return new(In) },
+		Name:   name,
+		Group:  group,
+		New:    func() any { return new(In) },
+		Answer: func() any { return new(Out) },
 		Handle: func(e *Engine, c *Call, in any) (any, error) {
 			if err := e.settle(); err != nil {
 				return nil, err

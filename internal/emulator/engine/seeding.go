@@ -186,6 +186,10 @@ func (s *seeding) key(in SeedKey) error {
 	if err := s.versions(k, in); err != nil {
 		return fmt.Errorf("%s: %w", in.ID, err)
 	}
+	// The versions are as the author wants them: turns of the past are not made up for.
+	if now := s.e.second(); k.Rotate && k.nextRotation().Before(now) {
+		k.LastRotation = now
+	}
 	s.e.putKey(s.tx, k)
 	return nil
 }

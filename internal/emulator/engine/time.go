@@ -109,6 +109,10 @@ func (e *Engine) fireUntil(until time.Time, move bool) ([]Fired, error) {
 			break
 		}
 		fired = append(fired, batch...)
+		if len(fired) >= fireMost {
+			return fired, fmt.Errorf("fire due events: more than %d fall due up to %s; the clock stopped at %s, move it in smaller steps",
+				fireMost, until.Format(stamp), fired[len(fired)-1].At.Format(stamp))
+		}
 	}
 	return fired, nil
 }

@@ -40,10 +40,11 @@ const (
 	importTokenLife       = 24 * time.Hour
 	clientKeyLife         = 5 * 365 * day
 	descriptionLimit      = 8192
-	protectionTextLimit   = 1024 // DeletionProtectionDescription
-	policiesPerPoint      = 3    // CreateApplicationAccessPoint
-	nameLimit             = 64   // of access points, policies and network rules
-	legacyVersions        = 50   // CreateKeyVersion's old page
+	protectionTextLimit   = 1024   // DeletionProtectionDescription
+	policiesPerPoint      = 3      // CreateApplicationAccessPoint
+	nameLimit             = 64     // of access points, policies and network rules
+	versionsPerKey        = 10_000 // the region's quota, for one key of an instance too
+	legacyVersions        = 50     // CreateKeyVersion's old page
 	legacyVersionGap      = 7 * day
 	bootstrapKeyNum       = 1_000_000
 	bootstrapVPCNum       = 100

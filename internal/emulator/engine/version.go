@@ -72,6 +72,9 @@ func (e *Engine) putVersion(tx *store.Tx, v *KeyVersion) {
 // versionQuota refuses a further version: of an instance's key by the instance's
 // KeyNum, which versions use up too, of a default key by the account's quota.
 func (e *Engine) versionQuota(tx *store.Tx, k *Key) error {
+	if len(k.Versions) >= versionsPerKey {
+		return errLimitExceeded("key version")
+	}
 	used := e.table.keyVersions.CountIndex(tx, byHolder, holder(k.Account, k.Region, k.Instance))
 	limit := e.opts.Quotas.DefaultVersions
 	if k.Instance != "" {

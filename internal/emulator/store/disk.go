@@ -103,7 +103,7 @@ func (db *DB) readAll(path string) error {
 			return nil
 		})
 	})
-	db.root.Store(root)
+	db.show(root)
 	return err
 }
 

@@ -218,7 +218,7 @@ func (db *DB) replace(want *tree) error {
 	if err := db.persist(changes); err != nil {
 		return err
 	}
-	db.root.Store(tx.root)
+	db.show(tx.root)
 	return nil
 }
 

@@ -31,6 +31,7 @@ type DB struct {
 	seal     sealer
 	lock     *flock.Flock
 	root     atomic.Pointer[tree]
+	version  atomic.Uint64
 	seed     maphash.Seed
 	queue    queue
 	writing  sync.Mutex // held while the model is replaced
@@ -105,7 +106,7 @@ func (db *DB) Attach(tables ...attacher) error {
 		}
 	}
 	db.attached = append(db.attached, tables...)
-	db.root.Store(tx.root)
+	db.show(tx.root)
 	return nil
 }
 
@@ -114,6 +115,16 @@ func (db *DB) place() string {
 		return "memory"
 	}
 	return db.dir
+}
+
+// Version changes with every change of the model. Read before a View, it bounds
+// the age of what the View sees: an unchanged version means an unchanged model.
+func (db *DB) Version() uint64 { return db.version.Load() }
+
+// show makes a new model the present one.
+func (db *DB) show(root *tree) {
+	db.root.Store(root)
+	db.version.Add(1)
 }
 
 // Close waits for the running commit and releases the directory.

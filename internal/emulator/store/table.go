@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -27,9 +28,10 @@ type Index[T any] struct {
 }
 
 // entry is one place of the model. Records keep the encoded form for the disk
-// beside the decoded one; index entries only name the record they stand for.
+// beside the decoded one; index entries name the record they stand for and share
+// its decoded form, so that walking an index needs no look-up.
 type entry struct {
-	plain []byte // JSON
+	plain []byte // JSON; nil for index entries
 	value any    // *T, immutable; nil until attached
 	ref   string // for index entries: the record's key
 }
@@ -131,8 +133,7 @@ func (t Table[T]) ScanIndex(tx *Tx, index, prefix string, offset int) iter.Seq2[
 			if first++; first > end {
 				return
 			}
-			record, ok := root.get(t.prefix + e.ref)
-			if !ok || !yield(e.ref, record.value.(*T)) {
+			if !yield(e.ref, e.value.(*T)) {
 				return
 			}
 		}
@@ -149,39 +150,30 @@ func (t Table[T]) CountIndex(tx *Tx, index, prefix string) int {
 // that holds it.
 func (t Table[T]) FirstIndex(tx *Tx, index string) (place, key string, ok bool) {
 	prefix := t.indexPrefix(index)
-	first, end := tx.root.span(prefix)
-	if first == end {
+	full, e := tx.root.ceiling(prefix)
+	if e == nil || !strings.HasPrefix(full, prefix) {
 		return "", "", false
 	}
-	for k, e := range tx.root.from(first) {
-		place = strings.TrimSuffix(strings.TrimPrefix(k, prefix), "\x00"+e.ref)
-		return place, e.ref, true
-	}
-	return "", "", false
+	return strings.TrimSuffix(strings.TrimPrefix(full, prefix), "\x00"+e.ref), e.ref, true
 }
 
 // reindex moves the record's index entries from old's places to new's.
 func (t Table[T]) reindex(tx *Tx, key string, old, new *T) {
 	for _, ix := range t.indexes {
 		prefix := t.indexPrefix(ix.Name)
-		var keep map[string]bool
+		var places []string
 		if new != nil {
-			keep = map[string]bool{}
-			for _, place := range ix.Keys(new) {
-				keep[place] = true
-			}
+			places = ix.Keys(new)
 		}
 		if old != nil {
 			for _, place := range ix.Keys(old) {
-				if keep[place] {
-					delete(keep, place)
-					continue
+				if !slices.Contains(places, place) {
+					tx.root = tx.root.without(prefix + place + "\x00" + key)
 				}
-				tx.root = tx.root.without(prefix + place + "\x00" + key)
 			}
 		}
-		for place := range keep {
-			tx.root = tx.root.set(tx.seed, prefix+place+"\x00"+key, &entry{ref: key})
+		for _, place := range places {
+			tx.root = tx.root.set(tx.seed, prefix+place+"\x00"+key, &entry{ref: key, value: new})
 		}
 	}
 }

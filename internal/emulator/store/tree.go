@@ -114,6 +114,19 @@ func join(left, right *tree) *tree {
 	}
 }
 
+// ceiling finds the least key that is not below key; e is nil if there is none.
+func (t *tree) ceiling(key string) (found string, e *entry) {
+	for t != nil {
+		if t.key < key {
+			t = t.right
+		} else {
+			found, e = t.key, t.entry
+			t = t.left
+		}
+	}
+	return found, e
+}
+
 // rank counts the keys below key.
 func (t *tree) rank(key string) int {
 	n := 0

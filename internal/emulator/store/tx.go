@@ -146,7 +146,7 @@ func (db *DB) commit(batch []*request) {
 		}
 		return
 	}
-	db.root.Store(root)
+	db.show(root)
 }
 
 // run calls the function, keeping a panic for the caller's own goroutine: the

@@ -1,0 +1,89 @@
+package engine_test
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
+)
+
+// bigWorld has 10,000 keys with an alias each.
+func bigWorld(b *testing.B) (*world, []string) {
+	w := newWorld(b, generous)
+	ids := make([]string, 10_000)
+	for i := range ids {
+		ids[i] = w.key(nil)
+		w.do("CreateAlias", fields{"AliasName": fmt.Sprintf("alias/%d", i), "KeyId": ids[i]})
+	}
+	return w, ids
+}
+
+// measure runs call b.N times and reports processor time, which a busy machine
+// does not distort.
+func measure(b *testing.B, call func(i int) error) {
+	b.ResetTimer()
+	before := processorTime()
+	for i := range b.N {
+		if err := call(i); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(processorTime()-before)/float64(b.N), "cpu-ns/op")
+}
+
+func processorTime() int64 {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for oneself
+	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+func BenchmarkDescribeKey(b *testing.B) {
+	w, ids := bigWorld(b)
+	describe := w.operations["DescribeKey"]
+	measure(b, func(i int) error {
+		c := w.call
+		_, err := describe.Handle(w.e, &c, &engine.KeyRequest{KeyId: &ids[i%len(ids)]})
+		return err
+	})
+}
+
+func BenchmarkDescribeKeyByAlias(b *testing.B) {
+	w, _ := bigWorld(b)
+	describe := w.operations["DescribeKey"]
+	measure(b, func(i int) error {
+		c, alias := w.call, fmt.Sprintf("alias/%d", i%10_000)
+		_, err := describe.Handle(w.e, &c, &engine.KeyRequest{KeyId: &alias})
+		return err
+	})
+}
+
+func BenchmarkListKeysPage(b *testing.B) {
+	w, _ := bigWorld(b)
+	listKeys, size := w.operations["ListKeys"], int64(100)
+	measure(b, func(i int) error {
+		c, number := w.call, int64(i%100+1)
+		_, err := listKeys.Handle(w.e, &c, &engine.ListKeysRequest{PageNumber: &number, PageSize: &size})
+		return err
+	})
+}
+
+func BenchmarkListKeysFiltered(b *testing.B) {
+	w, _ := bigWorld(b)
+	listKeys, filter := w.operations["ListKeys"], `[{"Key":"KeyState","Values":["PendingDeletion"]}]`
+	measure(b, func(int) error {
+		c := w.call
+		_, err := listKeys.Handle(w.e, &c, &engine.ListKeysRequest{Filters: &filter})
+		return err
+	})
+}
+
+func BenchmarkCreateAliasInMemory(b *testing.B) {
+	w, ids := bigWorld(b)
+	create := w.operations["CreateAlias"]
+	measure(b, func(i int) error {
+		c, alias := w.call, fmt.Sprintf("alias/bench/%d", i)
+		_, err := create.Handle(w.e, &c, &engine.AliasRequest{AliasName: &alias, KeyId: &ids[i%len(ids)]})
+		return err
+	})
+}
