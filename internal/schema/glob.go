@@ -16,9 +16,10 @@ func ValidGlob(pattern string) bool {
 	return pattern != ""
 }
 
-// MatchGlob reports whether the slash-separated name matches the pattern.
+// MatchGlob reports whether the slash-separated name matches the pattern; nothing matches
+// one that is not well formed.
 func MatchGlob(pattern, name string) bool {
-	return matchSegments(strings.Split(path.Clean(pattern), "/"), strings.Split(path.Clean(name), "/"))
+	return ValidGlob(pattern) && matchSegments(strings.Split(path.Clean(pattern), "/"), strings.Split(path.Clean(name), "/"))
 }
 
 // matchSegments walks both lists once and goes back to the last ** when it is stuck, so

@@ -1,0 +1,155 @@
+package hcl
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"kmsplan.dev/kmsplan/internal/schema"
+)
+
+const languageDoc = "../../docs/language.md"
+
+// generated are the sections of the reference that come from the program's own tables.
+func generated() map[string]string {
+	return map[string]string{"functions": functionTables(), "blocks": blockTables()}
+}
+
+func functionTables() string {
+	var b strings.Builder
+	group := ""
+	for _, f := range Functions() {
+		if f.Group != group {
+			group = f.Group
+			fmt.Fprintf(&b, "\n**%s**\n\n| function | result |\n|---|---|\n", group)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, strings.ReplaceAll(f.Doc, "|", "\\|"))
+	}
+	b.WriteString("\n**Not available**\n\n| function | why |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(refusedFunctions)) {
+		why := refusedFunctions[name]
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.ToUpper(why[:1])+why[1:])
+	}
+	return b.String() + "\n"
+}
+
+func blockTables() string {
+	var b strings.Builder
+	for _, k := range schema.Kinds() {
+		title := k.Name
+		if k.Data {
+			title = fmt.Sprintf("data %q", k.Name)
+		}
+		fmt.Fprintf(&b, "\n### `%s`\n\n%s\n", title, k.Doc)
+		attributeTable(&b, k.Attributes, false)
+		for _, inner := range k.Blocks {
+			fmt.Fprintf(&b, "\nThe nested block `%s`: %s", inner.Name, inner.Doc)
+			if inner.ExclusiveWith != "" {
+				fmt.Fprintf(&b, " Not beside `%s`.", inner.ExclusiveWith)
+			}
+			b.WriteString("\n")
+			attributeTable(&b, inner.Attributes, false)
+		}
+		if len(k.Rules) > 0 {
+			b.WriteString("\nBetween arguments:\n\n")
+			for _, r := range k.Rules {
+				fmt.Fprintf(&b, "- %s\n", r.Doc)
+			}
+		}
+		if slices.ContainsFunc(k.Attributes, func(a schema.Attribute) bool { return a.Mode == schema.Computed }) {
+			b.WriteString("\nSet by the service, to refer to:\n")
+			attributeTable(&b, k.Attributes, true)
+		}
+	}
+	return b.String() + "\n"
+}
+
+func attributeTable(b *strings.Builder, list []schema.Attribute, computed bool) {
+	b.WriteString("\n| attribute | type | |\n|---|---|---|\n")
+	for _, a := range list {
+		if (a.Mode == schema.Computed) != computed {
+			continue
+		}
+		var notes string
+		for _, n := range []struct {
+			is   bool
+			text string
+		}{{a.Mode == schema.Required, "**Required.** "}, {a.Immutable, "*Immutable.* "}, {a.WriteOnly, "*Write-only.* "}} {
+			if n.is {
+				notes += n.text
+			}
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s%s |\n", a.Name, a.Type.FriendlyName(), notes, strings.ReplaceAll(a.Doc, "|", "\\|"))
+	}
+}
+
+// The reference is never behind the program.
+func TestTheReferenceIsUpToDate(t *testing.T) {
+	raw, err := os.ReadFile(languageDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(raw)
+	for name, text := range generated() {
+		begin, end := "<!-- generated: "+name+" -->\n", "<!-- end generated -->"
+		head, rest, ok := strings.Cut(doc, begin)
+		_, tail, closed := strings.Cut(rest, end)
+		if !ok || !closed {
+			t.Fatalf("docs/language.md has no section %s", name)
+		}
+		doc = head + begin + text + end + tail
+	}
+	if *update {
+		if err := os.WriteFile(languageDoc, []byte(doc), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if doc != string(raw) {
+		t.Error("docs/language.md is out of date: go test ./internal/hcl -update writes its tables anew")
+	}
+	for _, name := range append(slices.Clone(metaArguments), "prevent_destroy", "ignore_changes", "on_immutable_change", "soak_days", "window_days", envPrefix, defaultVars, autoVars) {
+		if !strings.Contains(doc, name) {
+			t.Errorf("docs/language.md does not mention %s", name)
+		}
+	}
+	for path := range gatewayArguments(gatewayShape, "") {
+		if last := path[strings.LastIndex(path, ".")+1:]; !strings.Contains(doc, last) {
+			t.Errorf("docs/language.md does not mention the gateway's %s", path)
+		}
+	}
+}
+
+func gatewayArguments(p gatewayPart, prefix string) map[string]bool {
+	all := map[string]bool{}
+	for _, a := range p.attributes {
+		all[prefix+a.Name] = true
+	}
+	for name, inner := range p.blocks {
+		maps.Copy(all, gatewayArguments(inner, prefix+name+"."))
+	}
+	return all
+}
+
+// Every example of the reference loads as it stands.
+func TestTheReferencesExamplesLoad(t *testing.T) {
+	raw, err := os.ReadFile(languageDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(raw), "```hcl\n")
+	if len(parts) < 10 {
+		t.Fatal("where are the examples?")
+	}
+	for i, part := range parts[1:] {
+		src, _, _ := strings.Cut(part, "```")
+		_, diags := inModule(t, map[string]string{"main.kms.hcl": src}, Inputs{Version: "0.1.0", AllowMissing: true})
+		if len(diags) > 0 {
+			t.Errorf("example %d: %s\n%s", i+1, shown(diags), src)
+		}
+		if formatted, _ := Format([]byte(src), "main.kms.hcl"); string(formatted) != src {
+			t.Errorf("example %d is not formatted:\n%s", i+1, formatted)
+		}
+	}
+}
