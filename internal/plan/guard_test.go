@@ -85,7 +85,7 @@ alias "a" {
 		{guard: plan.GuardStillInUse, first: `key "old" {}`, world: func(w *world) {
 			w.state.Files = []state.File{{Address: "data.encrypt.f", Path: "f.enc", KeyID: w.key("key.old").ID}}
 		}, wrong: limits + retire, fix: func(w *world) { w.state.Files = nil }},
-		{guard: plan.GuardStillInUse, first: "key \"old\" {}\n" + strings.Replace(secret, "name ", "encryption_key = key.old.id\n  name ", 1), wrong: limits + retire + strings.Replace(secret, "name ", "encryption_key = \"key-0001\"\n  name ", 1),
+		{guard: plan.GuardStillInUse, first: "key \"old\" {}\n" + keyed("key.old.id"), wrong: limits + retire + keyed(`"key-0001"`),
 			fix: func(w *world) { w.live.Objects["secret"]["app/s"].Attrs["encryption_key"] = cty.NullVal(cty.String) }},
 		{guard: plan.GuardStillInUse, first: "key \"old\" {}\n", wrong: limits + retire + `
 rotation_policy "p" {
@@ -187,11 +187,13 @@ variable "v" {
 secret "s" {
   name  = "app/s"
   value = var.v
+  instance = null // outside any instance
 }
 `
 	generated = `
 secret "s" {
   name = "app/s"
+  instance = null
   generate { length = 32 }
 }
 `
@@ -214,6 +216,11 @@ rotation_policy "p" {
 }
 `
 )
+
+// keyed is the secret in the instance, under a key.
+func keyed(key string) string {
+	return strings.Replace(secret, "instance = null // outside any instance", "encryption_key = "+key, 1)
+}
 
 func refusals(p *plan.Plan, guard string) (out []plan.Refusal) {
 	for _, r := range p.Refusals {
@@ -243,12 +250,12 @@ func foreignSecret(w *world, deleteAt time.Time) {
 // The refusal of a key in use names every user.
 func TestStillInUseListsEveryUser(t *testing.T) {
 	w := newWorld(t)
-	w.apply(`key "old" {}` + strings.Replace(secret, "name ", "encryption_key = key.old.id\n  name ", 1) + strings.Replace(alias, "key.k.id", "key.old.id", 1))
+	w.apply(`key "old" {}` + keyed("key.old.id") + strings.Replace(alias, "key.k.id", "key.old.id", 1))
 	old := w.key("key.old").ID
 	w.live.Aliases["alias/foreign"] = old
 	w.state.Files = []state.File{{Address: "data.encrypt.f", Path: "dist/f.enc", KeyID: old}}
 	p := w.plan(config(t, strings.Replace(retire, "key.old", "key.old", 1)+
-		strings.Replace(secret, "name ", "encryption_key = \""+old+"\"\n  name ", 1)+strings.Replace(alias, "key.k.id", "\""+old+"\"", 1)+
+		keyed(`"`+old+`"`)+strings.Replace(alias, "key.k.id", "\""+old+"\"", 1)+
 		"rotation_policy \"p\" {\n  interval = \"90d\"\n  keys = [\""+old+"\"]\n}"))
 	r := refusals(p, plan.GuardStillInUse)
 	if len(r) != 1 {

@@ -47,7 +47,7 @@ func stacks(t *rapid.T, label string) string {
 			rapid.SampledFrom([]string{`"30d"`, `"720h"`, `"90d"`}).Draw(t, label+"interval"), rapid.SampledFrom(keys).Draw(t, label+"policykey"))
 	}
 	if rapid.Bool().Draw(t, label+"secret") {
-		fmt.Fprintf(&b, "variable \"v\" {\n  type = string\n  sensitive = true\n  default = %q\n}\nsecret \"s\" {\n  name = \"s\"\n  value = var.v\n  description = %s\n}\n",
+		fmt.Fprintf(&b, "variable \"v\" {\n  type = string\n  sensitive = true\n  default = %q\n}\nsecret \"s\" {\n  name = \"s\"\n  instance = null\n  value = var.v\n  description = %s\n}\n",
 			rapid.SampledFrom([]string{"p1", "p2"}).Draw(t, label+"value"), rapid.SampledFrom([]string{`"x"`, "null"}).Draw(t, label+"secretdescription"))
 	} else {
 		fmt.Fprintln(&b, "removed {\n  from   = secret.s\n  action = \"delete\"\n}")

@@ -140,6 +140,13 @@ func (p *planner) noValue(n *node) {
 	})
 }
 
+func (p *planner) noEncryptionKey(n *node) {
+	p.diags = p.diags.Append(&hclv2.Diagnostic{
+		Severity: hclv2.DiagError, Summary: "A secret in an instance needs a key", Subject: n.block.Range.Ptr(),
+		Detail: fmt.Sprintf("%s would be created in a KMS instance, where a key of the same instance encrypts it. Set encryption_key = key.NAME.id, or instance = null for a secret outside any instance.", n.addr),
+	})
+}
+
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return one

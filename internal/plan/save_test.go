@@ -209,8 +209,9 @@ key "k" {
   tags        = { team = var.team }
 }
 secret "s" {
-  name  = "s"
-  value = var.pw
+  name     = "s"
+  value    = var.pw
+  instance = null
 }
 `)
 	write("text", "one")

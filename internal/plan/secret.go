@@ -88,12 +88,29 @@ func (p *planner) createSecret(n *node) {
 		p.noValue(n)
 		return
 	}
+	if n.lacksKey() {
+		n.refused = true
+		p.noEncryptionKey(n)
+		return
+	}
 	n.creation()
 	if n.generates() {
 		n.valueDiff()
 		n.change.Reason = "its value is generated at apply"
 	}
 	n.change.Calls = []string{"CreateSecret"}
+}
+
+// lacksKey reports whether a new secret would go into an instance without a key
+// of that instance to encrypt it (KMS: CreateSecret).
+func (n *node) lacksKey() bool {
+	if v, ok := n.body.Attrs["encryption_key"]; ok && !(v.IsKnown() && v.IsNull()) {
+		return false
+	}
+	if v, ok := n.body.Attrs["instance"]; ok {
+		return !(v.IsKnown() && v.IsNull())
+	}
+	return n.live.InstanceID != ""
 }
 
 // planValue plans a new version when the value is not the one state has a
