@@ -71,8 +71,8 @@ func (m *module) assign() hclv2.Diagnostics {
 func (m *module) assignments() ([]assigned, hclv2.Diagnostics) {
 	var list []assigned
 	var diags hclv2.Diagnostics
-	file := func(path, shown string) {
-		found, fileDiags := readVariables(path, shown)
+	file := func(read func(string) ([]byte, error), path, shown string) {
+		found, fileDiags := readVariables(read, path, shown)
 		list, diags = append(list, found...), append(diags, fileDiags...)
 	}
 	for _, entry := range m.in.Env {
@@ -81,11 +81,11 @@ func (m *module) assignments() ([]assigned, hclv2.Diagnostics) {
 		}
 	}
 	for _, name := range automaticFiles(m.in.Dir) {
-		file(filepath.Join(m.in.Dir, name), name)
+		file(readRegular, filepath.Join(m.in.Dir, name), name)
 	}
 	for _, a := range m.in.Vars {
 		if a.File != "" {
-			file(m.fromWorkDir(a.File), a.File)
+			file(readLimited, m.fromWorkDir(a.File), a.File)
 			continue
 		}
 		list = append(list, assigned{name: a.Name, from: "-var", text: &a.Value, loud: true})
@@ -127,8 +127,8 @@ func automaticFiles(dir string) []string {
 
 // readVariables parses a variable file. It is kept out of Config.Files, so that no
 // snippet of it, with a secret in it, is ever printed.
-func readVariables(path, shown string) ([]assigned, hclv2.Diagnostics) {
-	text, err := readLimited(path)
+func readVariables(read func(string) ([]byte, error), path, shown string) ([]assigned, hclv2.Diagnostics) {
+	text, err := read(path)
 	if err != nil {
 		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "Unreadable variable file", "The variable file %s cannot be read: %s. Check its name and mode.", shown, reason(err))}
 	}

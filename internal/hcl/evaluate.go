@@ -169,6 +169,9 @@ func (e *evaluation) argument(a *argument, into map[string]cty.Value) {
 	}
 	raw, diags := value(a.expr, e.ctx, e.b.secretive)
 	explainIndex(diags, e.b.refs, e.ctx, e.in)
+	if a.decl.WriteOnly {
+		e.pointAway(diags)
+	}
 	e.diags = append(e.diags, diags...)
 	if diags.HasErrors() {
 		return
@@ -227,6 +230,13 @@ func (e *evaluation) fail(a *argument, summary, detail string, args ...any) {
 		at = e.b.rng
 	}
 	e.diags = append(e.diags, fault(at, summary, detail, args...))
+}
+
+// pointAway moves findings in a write-only argument to the block's header, for the same reason.
+func (e *evaluation) pointAway(diags hclv2.Diagnostics) {
+	for _, d := range diags {
+		d.Subject, d.Context, d.Expression, d.EvalContext = e.b.rng.Ptr(), nil, nil, nil
+	}
 }
 
 func (e *evaluation) keepOrigins(name string, marks cty.ValueMarks) {

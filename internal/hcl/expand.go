@@ -2,6 +2,7 @@ package hcl
 
 import (
 	"math/big"
+	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -11,6 +12,10 @@ import (
 // maxInstances bounds one block's instances. KMS's own quota is 10,000 key versions per
 // account and region.
 const maxInstances = 100_000
+
+// pending stands for a repetition that waits for a variable without a value, which is
+// reported elsewhere or, when validating, nothing to report.
+var pending = &hclv2.Diagnostic{Severity: hclv2.DiagError}
 
 // expand settles a block's instances from for_each or count.
 func (b *block) expand(s session) hclv2.Diagnostics {
@@ -28,7 +33,7 @@ func (b *block) expand(s session) hclv2.Diagnostics {
 	}
 	if diags.HasErrors() {
 		b.instances = nil
-		return diags
+		return slices.DeleteFunc(diags, func(d *hclv2.Diagnostic) bool { return d == pending })
 	}
 	b.expanded = true
 	for _, in := range b.instances {
@@ -44,6 +49,9 @@ func (b *block) expandEach(s session) hclv2.Diagnostics {
 		return diags
 	}
 	v, marks := raw.Unmark()
+	if !v.IsKnown() && s.m.waitsForVariable(b.eachRefs) {
+		return append(diags, pending)
+	}
 	if secret(marks) {
 		return append(diags, fault(at, "Invalid for_each", "Instances are told apart by for_each's keys, which appear in every plan and in state, so they cannot be sensitive. Keep the names apart from the secret values."))
 	}
@@ -119,6 +127,8 @@ func (b *block) expandCount(s session) hclv2.Diagnostics {
 	v, marks := raw.Unmark()
 	n, err := convert.Convert(v, cty.Number)
 	switch {
+	case !v.IsKnown() && s.m.waitsForVariable(b.eachRefs):
+		return append(diags, pending)
 	case secret(marks):
 		return append(diags, fault(at, "Invalid count", "How many instances there are appears in every plan, so count cannot be sensitive."))
 	case err != nil || n.IsNull():

@@ -203,7 +203,8 @@ func (m *module) depends(refs []reference) bool {
 // secretive reports whether any reference leads to a sensitive value.
 func (m *module) secretive(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
-		return r.root == "var" && (m.variables[r.name].sensitive || m.variables[r.name].ephemeral) ||
+		return r.root == markedRoot ||
+			r.root == "var" && (m.variables[r.name].sensitive || m.variables[r.name].ephemeral) ||
 			r.root == "local" && m.locals[r.name].secretive
 	})
 }

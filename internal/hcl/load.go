@@ -108,6 +108,7 @@ func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 		b.ranges = writtenAt(b.attrs, b.nested)
 		all := &collector{}
 		all.add(b.literalSecrets())
+		all.add(b.manageable())
 		for _, in := range b.instances {
 			body, came, found := b.evaluate(s, in)
 			all.add(found)

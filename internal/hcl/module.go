@@ -60,9 +60,8 @@ type local struct {
 // output is one output block, parsed.
 type output struct {
 	node
-	decl      *Output
-	expr      hclv2.Expression
-	dependsOn []reference
+	decl *Output
+	expr hclv2.Expression
 }
 
 // block is one managed or data block, parsed and, after expansion, with its instances.

@@ -1,6 +1,7 @@
 package hcl
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -58,6 +59,9 @@ func (m *module) references(expr hclv2.Expression, allowed names) ([]reference, 
 	for _, t := range expr.Variables() {
 		f.traversal(t, nil, nil)
 	}
+	if file := m.files[expr.Range().Filename]; file != nil && bytes.Contains(expr.Range().SliceBytes(file.Bytes), []byte("sensitive(")) {
+		f.add(reference{root: markedRoot})
+	}
 	return f.refs, f.diags
 }
 
@@ -94,7 +98,13 @@ func (f *finder) localized(root string) bool {
 	return slices.ContainsFunc(f.scopes, func(s map[string]struct{}) bool { _, ok := s[root]; return ok })
 }
 
+// markedRoot is the root of the reference that stands for a call of sensitive().
+const markedRoot = "sensitive()"
+
 func (f *finder) function(call *hclsyntax.FunctionCallExpr) {
+	if call.Name == "sensitive" {
+		f.add(reference{root: markedRoot})
+	}
 	if _, ok := f.m.library.functions[call.Name]; ok {
 		return
 	}

@@ -213,10 +213,12 @@ func (s session) gatewayArgument(g *gateway, path string) (cty.Value, hclv2.Diag
 	return v, diags
 }
 
-// waitsForVariable reports whether a variable without a right value explains an unknown.
+// waitsForVariable reports whether a variable without a right value, or what repeats over
+// one, explains an unknown.
 func (m *module) waitsForVariable(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
 		return r.root == "var" && !m.variables[r.name].ok ||
+			r.block != nil && !r.order && !r.block.expanded ||
 			r.root == "local" && (m.locals[r.name].broken || m.waitsForVariable(m.locals[r.name].refs))
 	})
 }

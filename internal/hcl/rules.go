@@ -22,6 +22,7 @@ type rules struct {
 	writes   map[string]fileUse      // output path → who writes it
 	reads    []fileUse               // sources, of decrypt and rewrap
 	plain    map[string]fileUse      // source path of encrypt → who reads it
+	counts   map[string]*quota
 	diags    hclv2.Diagnostics
 }
 
@@ -30,6 +31,7 @@ type keyFacts struct {
 	spec, origin, usage string // "" when not written or not known
 	instance            string
 	noInstance          bool
+	gateway             *Gateway
 }
 
 // fileUse is one path of one data block.
@@ -45,12 +47,14 @@ func newRules(m *module) *rules {
 	return &rules{
 		m: m, keys: map[addr.Address]keyFacts{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
 		writes: map[string]fileUse{}, plain: map[string]fileUse{},
+		counts: map[string]*quota{},
 	}
 }
 
 // take looks at one evaluated instance and returns what is wrong with it.
 func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diagnostics {
 	r.diags = nil
+	r.sameGateway(b, body, came)
 	switch {
 	case b.addr.Data:
 		r.files(b, in, body)
@@ -59,6 +63,7 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 		r.key(b, in, body)
 	case b.addr.Kind == "alias":
 		r.unique(b, in, body, "alias")
+		r.count(b, true, "aliases", quotaAliases)
 	case b.addr.Kind == "rotation_policy":
 		r.rotation(in, body, came)
 	case b.addr.Kind == "secret":
@@ -80,8 +85,9 @@ func text(body Body, name string) string {
 func (r *rules) key(b *block, in *instance, body Body) {
 	r.keys[in.addr] = keyFacts{
 		spec: text(body, "spec"), origin: text(body, "origin"), usage: text(body, "usage"),
-		instance: text(body, "instance"), noInstance: b.noInstance(body.Attrs),
+		instance: text(body, "instance"), noInstance: b.noInstance(body.Attrs), gateway: b.gatewayDecl(),
 	}
+	r.count(b, r.keys[in.addr].noInstance, "keys outside an instance", quotaDefaultKeys)
 }
 
 // unique refuses two blocks that claim one name in one account and region.
@@ -202,7 +208,7 @@ func (r *rules) files(b *block, in *instance, body Body) {
 // finish compares what data blocks read with what others write: a reader comes after its
 // writer, and nobody writes over the plaintext that is to be encrypted.
 func (r *rules) finish() hclv2.Diagnostics {
-	r.diags = nil
+	r.diags = r.quotas()
 	for _, use := range r.reads {
 		if !use.glob {
 			if w, ok := r.writes[use.path]; ok {

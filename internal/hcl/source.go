@@ -37,7 +37,7 @@ func readModule(dir string) ([]source, hclv2.Diagnostics) {
 	names, diags := moduleFiles(dir)
 	var sources []source
 	for _, name := range names {
-		text, err := readLimited(filepath.Join(dir, name))
+		text, err := readRegular(filepath.Join(dir, name))
 		if err != nil {
 			diags = append(diags, fault(hclv2.Range{}, "Unreadable configuration file",
 				"%s: %s. Make the file readable, or move it out of the module's directory.", name, reason(err)))
@@ -75,16 +75,22 @@ func isModuleFile(name string) bool {
 	return strings.HasSuffix(name, nativeSuffix) || strings.HasSuffix(name, jsonSuffix)
 }
 
-// readLimited reads a file of at most maxSource bytes.
+// readRegular is readLimited for what must be a plain file: reading a pipe could wait
+// forever.
+func readRegular(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	return readLimited(path)
+}
+
+// readLimited reads a file, or a pipe such as <(sops -d FILE), of at most maxSource bytes.
 func readLimited(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSource+1))
 	if err == nil && len(text) > maxSource {
 		err = fmt.Errorf("it is larger than %d MiB", maxSource>>20)

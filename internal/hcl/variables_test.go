@@ -1,10 +1,13 @@
 package hcl
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/zclconf/go-cty/cty"
+	"golang.org/x/sys/unix"
 )
 
 // value of output "v" of a module.
@@ -151,5 +154,57 @@ func TestVariableFilesAreNotAmongTheFilesForSnippets(t *testing.T) {
 	c, _ := inModule(t, map[string]string{"main.kms.hcl": `variable "x" {}`, "kmsplan.kmsvars.hcl": `x = "hunter2"`}, Inputs{})
 	if len(c.Files) != 1 || c.Files["main.kms.hcl"] == nil {
 		t.Errorf("files: %v", c.Files)
+	}
+}
+
+// What repeats over a missing variable is neither expanded nor reported a second time.
+func TestRepetitionOverAMissingVariable(t *testing.T) {
+	files := map[string]string{"main.kms.hcl": dev + `
+variable "teams" { type = set(string) }
+variable "n" {}
+locals { teams = var.teams }
+key "each" { for_each = local.teams }
+key "count" { count = var.n }
+alias "each" {
+  for_each = key.each
+  name     = "alias/${each.key}"
+  key      = each.value.id
+}
+output "ids" { value = [for k in key.each : k.id] }
+`}
+	if _, diags := inModule(t, files, Inputs{AllowMissing: true}); len(diags) > 0 {
+		t.Error(shown(diags))
+	}
+	if _, diags := inModule(t, files, Inputs{}); len(diags) != 2 {
+		t.Error(shown(diags))
+	}
+}
+
+// A pipe where a configuration file should be would be waited for forever; as a variable
+// file it is welcome: -var-file=<(sops -d prod.json).
+func TestPipes(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.kms.hcl"), sources)
+	fifo := filepath.Join(dir, "vars.hcl")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error)
+	go func() { wrote <- os.WriteFile(fifo, []byte(`x = "piped"`), 0o600) }()
+	c, diags := Load(Inputs{Dir: dir, Vars: []Assignment{{File: fifo}}})
+	if err := <-wrote; err != nil || diags.HasErrors() {
+		t.Fatal(err, shown(diags))
+	}
+	if v, _ := c.OutputValue("v", nil); v.AsString() != "piped" {
+		t.Error(v)
+	}
+	for _, name := range []string{"pipe.kms.hcl", "pipe.auto.kmsvars.hcl"} {
+		if err := unix.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, diags = Load(Inputs{Dir: dir})
+	if out := shown(diags); strings.Count(out, "no regular file") != 2 {
+		t.Error(out)
 	}
 }

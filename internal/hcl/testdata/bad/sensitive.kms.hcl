@@ -39,3 +39,10 @@ secret "wrong" {
   name  = "wrong"
   value = parseint(var.pw, 10)
 }
+secret "marked" {
+  name  = "marked"
+  value = parseint(sensitive("hunter2-marked"), 10)
+}
+locals {
+  broken = parseint(sensitive("hunter2-marked"), 10)
+}

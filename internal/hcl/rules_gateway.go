@@ -1,0 +1,87 @@
+package hcl
+
+import (
+	"maps"
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+)
+
+// KMS's quotas per account and region, unless they were raised (KMS: product limits).
+const (
+	quotaDefaultKeys = 200
+	quotaAliases     = 300
+)
+
+// quota counts what one gateway's account and region will hold.
+type quota struct {
+	what    string
+	gateway string
+	most, n int
+	last    hclv2.Range
+}
+
+// count adds one object to a quota. Emulators have their own.
+func (r *rules) count(b *block, counts bool, what string, most int) {
+	g := b.gatewayDecl()
+	if !counts || g == nil || g.Emulator != nil {
+		return
+	}
+	key := g.Name + " " + what
+	if r.counts[key] == nil {
+		r.counts[key] = &quota{what: what, gateway: g.Name, most: most}
+	}
+	r.counts[key].n++
+	r.counts[key].last = b.rng
+}
+
+func (r *rules) quotas() hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	for _, key := range slices.Sorted(maps.Keys(r.counts)) {
+		if q := r.counts[key]; q.n > q.most {
+			diags = append(diags, caution(q.last, "More than KMS's quota", "This declares %d %s in gateway.%s, and KMS allows %d per account and region unless the quota was raised. Raise it before apply.", q.n, q.what, q.gateway, q.most))
+		}
+	}
+	return diags
+}
+
+// sameGateway wants a block to be where the keys it refers to are.
+func (r *rules) sameGateway(b *block, body Body, came origins) {
+	for _, name := range slices.Sorted(maps.Keys(came)) {
+		for _, key := range came[name] {
+			if f, ok := r.keys[key]; ok && elsewhere(f.gateway, b.gatewayDecl()) {
+				r.fail(body.Ranges[name], "Key of another gateway", "%s lives in gateway.%s and %s in gateway.%s, where KMS does not know that key. Set gateway = gateway.%s, or name another key.",
+					key, f.gateway.Name, b.addr, b.gatewayDecl().Name, f.gateway.Name)
+			}
+		}
+	}
+}
+
+// elsewhere reports whether two gateways certainly lead to different places. Two gateway
+// blocks may share an account and region, one for management and one for key operations.
+func elsewhere(a, b *Gateway) bool {
+	if a == nil || b == nil || a == b {
+		return false
+	}
+	if a.Emulator != nil || b.Emulator != nil {
+		return a.Emulator == nil || b.Emulator == nil || *a.Emulator != *b.Emulator
+	}
+	return a.Region != "" && b.Region != "" && a.Region != b.Region
+}
+
+func (b *block) gatewayDecl() *Gateway {
+	if b.gateway == nil {
+		return nil
+	}
+	return b.gateway.decl
+}
+
+// manageable reports a managed block on a gateway that has key operations only.
+func (b *block) manageable() hclv2.Diagnostics {
+	g := b.gatewayDecl()
+	if b.addr.Data || g == nil || g.Public != nil || g.Emulator != nil || g.Instance == nil {
+		return nil
+	}
+	return hclv2.Diagnostics{fault(b.rng, "Gateway without management",
+		"%s lives in gateway.%s, which has an instance block for key operations only. Add public {} to that gateway, or set gateway = gateway.NAME to one that has it.", b.addr, g.Name)}
+}

@@ -1,0 +1,45 @@
+gateway "live" {
+  region = "cn-hangzhou"
+  public {}
+  instance { id = "kst-hzz65f176a0ogplgq1234" }
+}
+gateway "far" {
+  region = "cn-beijing"
+  public {}
+}
+gateway "ops" {
+  region = "cn-hangzhou"
+  instance { id = "kst-hzz65f176a0ogplgq1234" }
+}
+gateway "dev" {
+  emulator {}
+}
+key "k" {}
+alias "far" {
+  gateway = gateway.far
+  name    = "alias/far"
+  key     = key.k.id
+}
+secret "dev" {
+  gateway        = gateway.dev
+  name           = "dev"
+  encryption_key = key.k.id
+}
+key "ops" {
+  gateway = gateway.ops
+}
+data "encrypt" "fine" {
+  gateway = gateway.ops
+  key     = key.k.id
+  source  = "a"
+  output  = "b"
+}
+alias "many" {
+  for_each = toset([for i in range(301) : "a${i}"])
+  name     = "alias/${each.key}"
+  key      = key.k.id
+}
+key "default" {
+  for_each = toset([for i in range(201) : "a${i}"])
+  instance = null
+}
