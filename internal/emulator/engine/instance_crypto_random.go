@@ -14,5 +14,6 @@ func (e *Engine) instanceRandom(c *Call, in *dkms.GenerateRandomRequest) (*dkms.
 	if err != nil {
 		return nil, err
 	}
+	c.KeyVersionID = "" // no version took part, whatever the request's header said
 	return &dkms.GenerateRandomResponse{Random: random, RequestId: c.RequestID}, nil
 }

@@ -319,6 +319,32 @@ func TestGenerateRandom(t *testing.T) {
 	}
 }
 
+// The answer's migration header names the version that took part, never what the
+// request's header said.
+func TestAnswersNameTheVersionThatTookPart(t *testing.T) {
+	w := newCryptoWorld(t)
+	key := w.key(w.software, "Aliyun_AES_256", "")
+	other := w.key(w.software, "Aliyun_AES_256", "").PrimaryKeyVersion
+	for name, c := range map[string]struct {
+		in   proto.Message
+		want string
+	}{
+		"AdvanceEncrypt":         {&dkms.AdvanceEncryptRequest{KeyId: key.KeyId, Plaintext: []byte("x")}, key.PrimaryKeyVersion},
+		"AdvanceGenerateDataKey": {&dkms.AdvanceGenerateDataKeyRequest{KeyId: key.KeyId, NumberOfBytes: 8}, key.PrimaryKeyVersion},
+		"GenerateRandom":         {&dkms.GenerateRandomRequest{Length: 8}, ""},
+	} {
+		call := w.client()
+		call.KeyVersionID = other
+		if _, err := InstanceOperations()[name].Handle(w.e, call, c.in); err != nil || call.KeyVersionID != c.want {
+			t.Errorf("%s names version %q, want %q (%v)", name, call.KeyVersionID, c.want, err)
+		}
+	}
+	call := w.client()
+	call.KeyVersionID = other
+	_, err := askInstance[*dkms.EncryptResponse](w, call, "Encrypt", &dkms.EncryptRequest{KeyId: key.KeyId, Plaintext: []byte("x")})
+	refusedWith(t, "a header with another key's version", err, "Forbidden.KeyNotFound")
+}
+
 func TestInstanceRefusalsHaveTheInstancesWords(t *testing.T) {
 	w := newCryptoWorld(t)
 	key := w.key(w.software, "Aliyun_AES_256", "").KeyId

@@ -109,6 +109,7 @@ func (e *Engine) instanceSecretValue(c *Call, in *dkms.GetSecretValueRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	c.KeyVersionID = ""
 	return &dkms.GetSecretValueResponse{
 		SecretName: v.SecretName, SecretType: v.SecretType, SecretData: v.SecretData, SecretDataType: v.SecretDataType,
 		VersionStages: v.VersionStages.VersionStage, VersionId: v.VersionId, CreateTime: v.CreateTime, RequestId: c.RequestID,
