@@ -32,23 +32,24 @@ const (
 	TooLarge   Name = "too-large"   // 413
 	URITooLong Name = "uri-too-long"
 
-	Reject            Name = "reject"              // refuse before the commit; =Code or =Code/status
-	RejectAfterCommit Name = "reject-after-commit" // carry out, then answer with a failure; =Code or =Code/status
-	DropAfterCommit   Name = "drop-after-commit"   // carry out, then reset the connection
-	LateCommit        Name = "late-commit"         // hang until the client gives up, then carry out
-	Delay             Name = "delay"               // wait before the commit; =duration
-	DelayAfter        Name = "delay-after"         // wait after the commit; =duration
-	Duplicate         Name = "duplicate"           // carry out twice, give the second answer
-	Stale             Name = "stale"               // give the answer the same call got before; =n counts answers back
-	Throttle          Name = "throttle"            // 429 for everybody for a while; =duration
-	Truncate          Name = "truncate"            // carry out, answer with the first =n bytes
-	WrongLength       Name = "wrong-length"        // carry out, announce more bytes than follow
-	SlowBody          Name = "slow-body"           // carry out, answer with =n bytes a second
-	Corrupt           Name = "corrupt"             // carry out, flip a bit of the ciphertext in the answer
-	Malformed         Name = "malformed"           // carry out, answer with a broken body
-	HTML              Name = "html"                // carry out, answer like a proxy: an HTML page with status =n
-	ExtraFields       Name = "extra-fields"        // carry out, add fields to the answer that no client knows
-	Crash             Name = "crash-after-commit"  // carry out, then end the process with status 137
+	Reject            Name = "reject"               // refuse before the commit; =Code or =Code/status
+	RejectAfterCommit Name = "reject-after-commit"  // carry out, then answer with a failure; =Code or =Code/status
+	DropAfterCommit   Name = "drop-after-commit"    // carry out, then reset the connection
+	LateCommit        Name = "late-commit"          // hang until the client gives up, then carry out
+	Delay             Name = "delay"                // wait before the commit; =duration
+	DelayAfter        Name = "delay-after"          // wait after the commit; =duration
+	Duplicate         Name = "duplicate"            // carry out twice, give the second answer
+	Stale             Name = "stale"                // give the answer the same call got before; =n counts answers back
+	Throttle          Name = "throttle"             // 429 for everybody for a while; =duration
+	ThrottleHint      Name = "throttle-retry-after" // throttle, with the header Retry-After; =duration
+	Truncate          Name = "truncate"             // carry out, answer with the first =n bytes
+	WrongLength       Name = "wrong-length"         // carry out, announce more bytes than follow
+	SlowBody          Name = "slow-body"            // carry out, answer with =n bytes a second
+	Corrupt           Name = "corrupt"              // carry out, flip a bit of the ciphertext in the answer
+	Malformed         Name = "malformed"            // carry out, answer with a broken body
+	HTML              Name = "html"                 // carry out, answer like a proxy: an HTML page with status =n
+	ExtraFields       Name = "extra-fields"         // carry out, add fields to the answer that no client knows
+	Crash             Name = "crash-after-commit"   // carry out, then end the process with status 137
 )
 
 // argument says what may follow the "=" of an action.
@@ -90,6 +91,7 @@ var actions = map[Name]spec{
 	Duplicate:         {stage: OnExecution, commits: true},
 	Stale:             {stage: OnExecution, argument: number, standard: "1"},
 	Throttle:          {stage: OnExecution, argument: duration, standard: "10s"},
+	ThrottleHint:      {stage: OnExecution, argument: duration, standard: "10s"},
 	Truncate:          {stage: OnExecution, argument: number, standard: "10", commits: true},
 	WrongLength:       {stage: OnExecution, commits: true},
 	SlowBody:          {stage: OnExecution, argument: number, standard: "100", commits: true},

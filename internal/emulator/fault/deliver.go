@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -68,6 +69,9 @@ func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d
 			a = d.Commit()
 		}
 		d.send(w, a)
+	case ThrottleHint:
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(rule.duration().Seconds()))))
+		fallthrough
 	case Throttle:
 		d.Dialect.Storm(rule.argument())
 		d.send(w, d.Dialect.Refuse(429, "Rejected.Throttling", "QPS Limit Exceeded"))

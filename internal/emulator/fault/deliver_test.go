@@ -125,6 +125,7 @@ func TestEveryAction(t *testing.T) {
 		{"Encrypt:delay-after=1ms", 200, body, false, 1},
 		{"Encrypt:duplicate", 200, body, false, 2},
 		{"Encrypt:throttle", 429, `{"Code":"Rejected.Throttling"}`, false, 0},
+		{"Encrypt:throttle-retry-after", 429, `{"Code":"Rejected.Throttling"}`, false, 0},
 		{"Encrypt:truncate=5", 200, body[:5], true, 1},
 		{"Encrypt:wrong-length", 200, body, true, 1},
 		{"Encrypt:slow-body=100000", 200, body, false, 1},
