@@ -355,3 +355,25 @@ func TestPlainHTTPServerIsATLSError(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// HTTP/2 would replay requests on its own account; a server that offers it gets
+// HTTP/1.1.
+func TestNoHTTP2(t *testing.T) {
+	var protocol atomic.Value
+	g := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		protocol.Store(r.Proto)
+		reply(w, 200, describedKey)
+	})
+	ca, cert := mint(t, time.Now().Add(time.Hour), "127.0.0.1")
+	h2 := &http.Server{Handler: g.Config.Handler, ErrorLog: quiet(), TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = h2.ServeTLS(l, "", "") }()
+	defer h2.Close()
+	p := g.public(t, func(c *PublicConfig) { c.Connection = Connection{Endpoint: "https://" + l.Addr().String(), CA: ca} })
+	if _, err := p.DescribeKey(context.Background(), "k"); err != nil || protocol.Load() != "HTTP/1.1" {
+		t.Error(protocol.Load(), err)
+	}
+}

@@ -69,7 +69,7 @@ func objectOf(params map[string]any) string {
 				}
 				return r
 			}, s)
-			return s[:min(len(s), most)]
+			return strings.ToValidUTF8(s[:min(len(s), most)], "")
 		}
 	}
 	return ""
