@@ -114,6 +114,9 @@ func TestAFailedFollowUpLosesNothing(t *testing.T) {
 		t.Errorf("report %+v, %v", report, err)
 	}
 	s.checkNothingLost(t)
+	if key, _ := state.Find(s.state(t), "key.a"); s.state(t).Outputs["id"] != key.ID {
+		t.Errorf("the output says %v, the key is %s", s.state(t).Outputs["id"], key.ID)
+	}
 }
 
 func TestALostAnswerIsUnknownThenAdopted(t *testing.T) {

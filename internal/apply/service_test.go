@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,9 +225,6 @@ func kept(o object, s *resource.Session) *state.Resource {
 	}
 	return r
 }
-
-// description is what state knows of an object's description.
-func description(r state.Resource) string { return fmt.Sprint(r.Attributes["description"]) }
 
 // differs reports whether the block's description is not the one in state.
 func differs(want cty.Value, r state.Resource) bool {

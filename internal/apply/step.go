@@ -130,11 +130,6 @@ func (x *executor) evaluate(a addr.Address) (hcl.Body, error) {
 	return body, nil
 }
 
-// evaluationError renders diagnostics without values: some may be secret.
-func evaluationError(diags hclv2.Diagnostics) error {
-	var errs []error
-	for _, d := range diags.Errs() {
-		errs = append(errs, d)
-	}
-	return errors.Join(errs...)
-}
+// evaluationError turns diagnostics into an error without the values they were made
+// with: some may be secret.
+func evaluationError(diags hclv2.Diagnostics) error { return errors.Join(diags.Errs()...) }
