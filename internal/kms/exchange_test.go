@@ -97,14 +97,22 @@ func TestServerCertificateIsChecked(t *testing.T) {
 // deadline, whichever is first; the call is ambiguous.
 func TestHungServerEndsAtTheDeadline(t *testing.T) {
 	release := make(chan struct{})
-	g := serve(t, func(_ http.ResponseWriter, r *http.Request, _ int) {
+	g := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
+		if n == 1 {
+			reply(w, 200, describedKey)
+			return
+		}
 		select {
 		case <-release:
 		case <-r.Context().Done():
 		}
 	})
 	defer close(release)
-	p := g.public(t, noRetry, func(c *PublicConfig) { c.Timeout = 50 * time.Millisecond })
+	p := g.public(t, noRetry)
+	if _, err := p.DescribeKey(context.Background(), "k"); err != nil { // the connection is made before time counts
+		t.Fatal(err)
+	}
+	p.exchange.timeout = 300 * time.Millisecond
 	e := kmsError(t, encryptCanary(p))
 	if e.Code != CodeTimeout || e.Outcome != Ambiguous || !errors.Is(e, context.DeadlineExceeded) {
 		t.Errorf("attempt: %+v", e)

@@ -79,7 +79,7 @@ func TestQuotaDoesNotOutwaitTheDeadline(t *testing.T) {
 	if err := q.wait(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 900*time.Millisecond)
 	defer cancel()
 	if err := q.wait(ctx, o); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		t.Errorf("%v, context %v", err, ctx.Err())
