@@ -41,8 +41,5 @@ func plural(n int, noun string) string {
 	if n == 1 {
 		return itoa(n) + " " + noun
 	}
-	if strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ey") {
-		return itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
-	}
 	return itoa(n) + " " + noun + "s"
 }
