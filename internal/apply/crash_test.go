@@ -39,6 +39,13 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(filepath.Join(dir, readyName)); err == nil {
+		e, err := openEmulated(dir, hook, 0)
+		if err != nil {
+			return err
+		}
+		return e.apply(context.Background())
+	}
 	s, err := openStack(dir)
 	if err != nil {
 		return err
