@@ -45,16 +45,14 @@ func compareAddresses(a, b addr.Address) int {
 
 // indexScope is the scope in which the indexes of references are evaluated: no objects.
 func (s session) indexScope(refs []reference, in *instance, b *block) *hclv2.EvalContext {
+	if !slices.ContainsFunc(refs, func(r reference) bool { return r.index != nil && !r.eachKey }) {
+		return nil
+	}
 	var plain []reference
-	indexed := false
 	for _, r := range refs {
 		if r.block == nil {
 			plain = append(plain, r)
 		}
-		indexed = indexed || r.index != nil && !r.eachKey
-	}
-	if !indexed {
-		return nil
 	}
 	return s.scope(plain, in, b)
 }

@@ -32,11 +32,15 @@ func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics)
 	if in == nil {
 		return Body{}, hclv2.Diagnostics{fault(hclv2.Range{}, "Unknown block", "The configuration declares no %s.", a)}
 	}
-	if in.body != nil {
+	s := session{m: c.module, objects: objects}
+	switch {
+	case in.body == nil:
+		body, _, diags := b.evaluate(s, in)
+		return body, diags
+	case !b.dynamic:
 		return *in.body, in.diags
 	}
-	body, _, diags := b.evaluate(session{m: c.module, objects: objects}, in)
-	return body, diags
+	return b.reevaluate(s, in)
 }
 
 // OutputValue evaluates an output. A sensitive one is returned marked Sensitive and must
@@ -135,6 +139,31 @@ func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnost
 		e.rules()
 	}
 	return e.body, e.came, e.diags
+}
+
+// reevaluate takes what does not depend on objects from Load's evaluation, and evaluates
+// the rest.
+func (b *block) reevaluate(s session, in *instance) (Body, hclv2.Diagnostics) {
+	e := &evaluation{b: b, in: in, ctx: s.scope(b.again, in, b)}
+	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Blocks: in.body.Blocks, Ranges: b.ranges}
+	for i := range b.attrs {
+		a := &b.attrs[i]
+		if a.dynamic {
+			e.argument(a, e.body.Attrs)
+		} else {
+			e.body.Attrs[a.decl.Name] = in.body.Attrs[a.decl.Name]
+		}
+	}
+	if b.nestedAgain {
+		e.body.Blocks = nil
+		for _, n := range b.nested {
+			e.nested(n)
+		}
+	}
+	if !e.diags.HasErrors() && len(b.kind.Rules) > 0 {
+		e.rules()
+	}
+	return e.body, e.diags
 }
 
 // writtenAt tells where the attributes and nested blocks stand.

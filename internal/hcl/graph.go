@@ -185,9 +185,35 @@ func (m *module) spread(order []*vertex) {
 			v.block.eachDynamic = m.depends(v.block.eachRefs)
 		}
 		m.spreadNode(v.node, refs)
+		if v.block != nil {
+			m.spreadArguments(v.block)
+		}
 	}
 	for _, o := range m.outputOrder {
 		m.spreadNode(&o.node, o.refs)
+	}
+}
+
+// spreadArguments tells which arguments have to be evaluated anew when objects become known.
+func (m *module) spreadArguments(b *block) {
+	depends := func(refs []reference) bool {
+		return m.depends(refs) || b.eachDynamic && slices.ContainsFunc(refs, func(r reference) bool { return r.root == "each" })
+	}
+	for i := range b.attrs {
+		if a := &b.attrs[i]; depends(a.refs) {
+			a.dynamic = true
+			b.again = append(b.again, a.refs...)
+		}
+	}
+	var inside []reference
+	for _, n := range b.nested {
+		for _, a := range n.args {
+			inside = append(inside, a.refs...)
+		}
+	}
+	if depends(inside) {
+		b.nestedAgain = true
+		b.again = append(b.again, inside...)
 	}
 }
 

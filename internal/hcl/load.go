@@ -112,7 +112,7 @@ func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 		for _, in := range b.instances {
 			body, came, found := b.evaluate(s, in)
 			all.add(found)
-			if !b.dynamic && !b.dynamics {
+			if !b.dynamics && (!b.dynamic || !found.HasErrors()) {
 				in.body, in.diags = &body, found
 			}
 			if b.usedWhole || b.usedAttrs != nil {

@@ -89,9 +89,13 @@ type block struct {
 	// the object as a whole.
 	usedAttrs map[string]bool
 	usedWhole bool
-	ranges    map[string]hclv2.Range // where each attribute and nested block is written
-	public    *Block
-	extra     map[addr.Address][]addr.Address
+	// again are the references of what has to be evaluated anew when objects become known:
+	// the dynamic arguments, and all nested blocks when nestedAgain is set.
+	again       []reference
+	nestedAgain bool
+	ranges      map[string]hclv2.Range // where each attribute and nested block is written
+	public      *Block
+	extra       map[addr.Address][]addr.Address
 }
 
 // argument is one written attribute.
@@ -100,6 +104,9 @@ type argument struct {
 	expr hclv2.Expression
 	name hclv2.Range // of the name
 	rng  hclv2.Range // of name and value
+	refs []reference
+	// dynamic says that the value depends on objects; others are evaluated once, by Load.
+	dynamic bool
 }
 
 // nested is one written nested block.
@@ -115,7 +122,7 @@ type instance struct {
 	each  cty.Value // each.value; NilVal for count and single blocks
 	key   string    // each.key
 	index int       // count.index
-	body  *Body     // kept when the block is not dynamic
+	body  *Body     // as Load evaluated it; nil when it has to be made anew as a whole
 	diags hclv2.Diagnostics
 }
 

@@ -49,12 +49,14 @@ func (m *module) resolveBlock(b *block, find func(*node, hclv2.Expression, names
 		}
 	}
 	allowed := names{each: b.forEach != nil, count: b.count != nil}
-	for _, a := range b.attrs {
-		b.refs = append(b.refs, find(&b.node, a.expr, allowed)...)
+	for i := range b.attrs {
+		b.attrs[i].refs = find(&b.node, b.attrs[i].expr, allowed)
+		b.refs = append(b.refs, b.attrs[i].refs...)
 	}
 	for _, n := range b.nested {
-		for _, a := range n.args {
-			b.refs = append(b.refs, find(&b.node, a.expr, allowed)...)
+		for i := range n.args {
+			n.args[i].refs = find(&b.node, n.args[i].expr, allowed)
+			b.refs = append(b.refs, n.args[i].refs...)
 		}
 	}
 	if b.dynamics {
