@@ -58,6 +58,7 @@ type planner struct {
 	nodes    map[addr.Address]*node
 	order    []*node // declared ones in dependency order, then removals
 	claimed  map[objectID]addr.Address
+	declared map[addr.Address]bool // every instance of the configuration; see declares
 	released map[addr.Address]bool // state addresses whose object another address takes over
 	wanted   map[addr.Address]bool // with Targets: what stays in the plan
 }

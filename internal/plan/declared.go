@@ -123,13 +123,27 @@ func (p *planner) claim(n *node, id string) bool {
 // address without a block: the block was renamed. For keys and secrets a moved
 // block must say so, because the guard of the old address holds.
 func (p *planner) takeOver(n *node, holder addr.Address, id string) bool {
-	if n.block.Kind.Name == KindAlias && p.in.Config.Block(holder.Block()) == nil && !p.prior[holder].Protected {
+	if n.block.Kind.Name == KindAlias && !p.declares(holder) && !p.prior[holder].Protected {
 		p.released[holder] = true
 		return true
 	}
 	n.refused = true
 	p.refuseDuplicate(n.addr, holder, n.block.Kind.Name, id)
 	return false
+}
+
+// declares reports whether configuration holds an instance; the set is built
+// when it is first asked for.
+func (p *planner) declares(a addr.Address) bool {
+	if p.declared == nil {
+		p.declared = map[addr.Address]bool{}
+		for _, b := range p.in.Config.Blocks {
+			for _, i := range b.Instances {
+				p.declared[i] = true
+			}
+		}
+	}
+	return p.declared[a]
 }
 
 // explain writes the change's one clause for people where the kind's planner

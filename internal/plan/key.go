@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
-
-	"kmsplan.dev/kmsplan/internal/schema"
 )
 
 // findKey looks for a key that carries our lineage and this address in its
@@ -225,10 +223,4 @@ func TagChanges(before, after cty.Value) (set map[string]string, remove []string
 		}
 	}
 	return set, sorted(remove)
-}
-
-// symmetric reports whether a key spec has versions that rotate.
-func symmetric(spec string) bool {
-	s, ok := schema.LookupSpec(spec)
-	return !ok || s.Symmetric
 }

@@ -284,6 +284,19 @@ import {
 	}
 }
 
+// An alias that leaves one for_each for another is held by the new address.
+func TestAliasMovesBetweenForEachBlocks(t *testing.T) {
+	block := func(name, each string) string {
+		return "alias \"" + name + "\" {\n  for_each = toset([" + each + "])\n  name = \"alias/${each.key}\"\n  key = key.k.id\n}\n"
+	}
+	w := newWorld(t)
+	w.apply("key \"k\" {}\n" + block("a", `"x", "y"`))
+	p := w.apply("key \"k\" {}\n" + block("a", `"x"`) + block("b", `"y"`))
+	if s := p.Summary(); s.Import != 1 || s.Forget != 1 || s.Destroy != 0 || len(w.live.Aliases) != 2 {
+		t.Error(lines(p))
+	}
+}
+
 // A rename is two calls; the next plan ends it wherever it stopped.
 func TestInterruptedRenameIsFinished(t *testing.T) {
 	src := strings.Replace(stack, "alias/orders", "alias/sales", 1)

@@ -92,9 +92,11 @@ func (p *planner) refuseImmutable(n *node, diffs []AttrDiff) {
 	if what == KindSecret {
 		ways[1] = "Declare a new secret under another name beside this one, and delete the old one with a removed block once nothing reads it."
 	}
-	p.refuse(GuardImmutable, n.addr,
-		fmt.Sprintf("KMS cannot change %s of an existing %s, and kmsplan never replaces one: %s.", plural(len(diffs), "this attribute", "these attributes"), what, strings.Join(names, ", ")),
-		ways...)
+	reason := fmt.Sprintf("KMS cannot change %s of an existing %s, and kmsplan never replaces one: %s.", plural(len(diffs), "this attribute", "these attributes"), what, strings.Join(names, ", "))
+	if n.block.Lifecycle.OnImmutableChange == "succeed" {
+		reason += " This version of kmsplan does not carry out on_immutable_change = \"succeed\" yet."
+	}
+	p.refuse(GuardImmutable, n.addr, reason, ways...)
 }
 
 func (p *planner) refuseMovedGateway(n *node) {

@@ -318,7 +318,8 @@ func (keyHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (R
 		w.resolveStep(&r, open)
 		return Resolution{Committed: true, Resource: &r}, nil
 	}
-	return Resolution{Committed: open.Operation != "ScheduleKeyDeletion" && open.Detail["state"] == "", Resource: &r}, nil
+	// Tags, texts and protection are kept as they are found; what is missing is planned again.
+	return Resolution{Committed: open.Detail["state"] == "", Resource: &r}, nil
 }
 
 // resolveStep records a step of a retirement that took effect.
@@ -339,7 +340,7 @@ func (w *keyWork) resolveCreate(ctx context.Context, open state.Intent) (Resolut
 		return Resolution{}, fmt.Errorf("search for the key of an unanswered CreateKey for %s: %w", open.Address, err)
 	}
 	if len(keys) == 0 {
-		until := open.At.Add(LateCommitWindow)
+		until := w.lateUntil(open.At)
 		return Resolution{Pending: w.Now().Before(until), Until: until}, nil
 	}
 	return w.adopt(ctx, keys, open)

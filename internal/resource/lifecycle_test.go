@@ -14,6 +14,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 const stack = `
@@ -254,6 +255,48 @@ func TestPreImageIsReadAgainBeforeTheCall(t *testing.T) {
 	var changed *resource.ChangedError
 	if !errors.As(err, &changed) || r.calls("CancelKeyDeletion") != before {
 		t.Errorf("error %v, %d calls", err, r.calls("CancelKeyDeletion")-before)
+	}
+}
+
+// An alias that someone pointed elsewhere since the plan is not deleted.
+func TestAliasIsReadAgainBeforeItIsDeleted(t *testing.T) {
+	ctx := context.Background()
+	r := newRig(t)
+	r.apply("key \"k\" {}\nkey \"n\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key  = key.k.id\n}")
+	cfg, live, p, _ := r.plan("key \"k\" {}\nkey \"n\" {}")
+	r.must(r.manager.UpdateAlias(ctx, "alias/a", r.id("key.n")))
+	work := r.work(cfg)
+	work.Live = live
+	_, err := apply.Run(ctx, apply.Input{Work: work, Plan: p})
+	var changed *resource.ChangedError
+	if !errors.As(err, &changed) || r.calls("DeleteAlias") != 0 {
+		t.Errorf("error %v, %d calls", err, r.calls("DeleteAlias"))
+	}
+}
+
+// What a crash left of a retirement's step is recorded as that step.
+func TestInterruptedRetirementStepIsRecognised(t *testing.T) {
+	ctx := context.Background()
+	r := newRig(t)
+	r.apply(`key "old" {}`)
+	src := "kmsplan {\n  limits {\n    deletions = 1\n  }\n}\nremoved {\n  from   = key.old\n  action = \"retire\"\n}"
+	cfg, live, p, found := r.plan(src)
+	r.must(r.manager.DisableKey(ctx, r.id("key.old")))
+	s := &resource.Session{
+		Manager: r.manager, Gateway: cfg.Gateways[0], Live: live.Gateways["dev"], Change: p.Changes[0], Prior: &found.State.Resources[0],
+		Journal: discard{}, Now: func() time.Time { return r.now }, Removed: &cfg.Removed[0],
+	}
+	open := state.Intent{Address: "key.old", Kind: "key", Operation: "DisableKey", ObjectID: r.id("key.old"), Detail: map[string]string{"state": kms.StateDisabled}, At: r.now}
+	res, err := resource.For("key").Resolve(ctx, s, open)
+	r.must(err)
+	if !res.Committed || res.Resource.Retire != plan.RetireDisabled || !res.Resource.RetiredAt.Equal(r.now) {
+		t.Errorf("%+v", res.Resource)
+	}
+	r.must(r.manager.EnableKey(ctx, r.id("key.old")))
+	res, err = resource.For("key").Resolve(ctx, s, open)
+	r.must(err)
+	if res.Committed || res.Resource == nil || res.Resource.Retire != "" {
+		t.Errorf("%+v", res)
 	}
 }
 

@@ -15,6 +15,18 @@ import (
 // unanswered CreateKey is not repeated.
 const LateCommitWindow = 20 * time.Minute
 
+// LateCommitLoopback is the same for an emulator on this machine: no proxy stands
+// between, so that what it will do with a request it does at once.
+const LateCommitLoopback = 3 * time.Second
+
+// lateUntil is when it is certain that a call made at that time is not carried out any more.
+func (s *Session) lateUntil(at time.Time) time.Time {
+	if s.LateCommit > 0 {
+		return at.Add(s.LateCommit)
+	}
+	return at.Add(LateCommitWindow)
+}
+
 // searches is how often a lost create is looked for before the change ends as
 // unknown; the next run goes on looking.
 const searches = 4

@@ -28,7 +28,6 @@ type rig struct {
 	dir     string
 	store   *state.Local
 	now     time.Time // of planning and applying; the emulator has its own clock
-	retries int
 }
 
 func newRig(t testing.TB, change ...func(*emulator.Options)) *rig {

@@ -316,6 +316,6 @@ func (w *secretWork) resolveVersion(open state.Intent, version string) Resolutio
 	if open.Operation == "CreateSecret" {
 		return Resolution{Resource: w.Prior} // another secret of that name: the planner refuses
 	}
-	until := open.At.Add(LateCommitWindow)
+	until := w.lateUntil(open.At)
 	return Resolution{Pending: w.Now().Before(until), Until: until, Resource: w.result()}
 }

@@ -45,6 +45,8 @@ type Session struct {
 	Now     func() time.Time
 	Removed *hcl.Removed // the removed block behind a retire, delete or forget
 
+	// LateCommit is GatewayClients.LateCommit.
+	LateCommit time.Duration
 	// Wait pauses between the searches for a lost answer, attempt 0, 1, 2 …; it
 	// returns an error when there is no time left. nil waits 0.2 s, 0.6 s, 1.8 s.
 	Wait func(ctx context.Context, attempt int) error

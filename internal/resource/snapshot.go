@@ -25,8 +25,8 @@ const (
 	maxDyingRead = 50
 )
 
-// Snapshot reads what the planner needs to know of every gateway that
-// configuration or state names.
+// Snapshot reads what the planner needs to know of every gateway that has a
+// Manager.
 //
 // It reads list-first: all aliases, all secrets and all dying keys of the region by full
 // pages, tags by batches of 50, and one DescribeKey per key that is managed, imported or named
@@ -43,6 +43,9 @@ func Snapshot(ctx context.Context, gateways map[string]GatewayClients, cfg *hcl.
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	for name, clients := range gateways {
+		if clients.Manager == nil {
+			continue // key operations only: there is nothing to manage there
+		}
 		g.Go(func() error {
 			r := &regionReader{clients: clients, lineage: st.Lineage, wish: wishes[name]}
 			got, err := r.read(ctx)
