@@ -179,14 +179,17 @@ type Body struct {
 	Ranges map[string]hclv2.Range // where each attribute or block is written
 }
 
-// The methods that do the work, each documented where it stands:
+// What works on these types, each documented where it stands:
 //
-//	Load(Inputs) (*Config, hclv2.Diagnostics)                      load.go
-//	(*Config).Body(addr.Address, Objects) (Body, hclv2.Diagnostics)  evaluate.go: one instance, checked against its kind
-//	(*Config).OutputValue(name, Objects) (cty.Value, hclv2.Diagnostics)
-//	(*Config).DependsOn(addr.Address) []addr.Address                 graph.go: instances this instance refers to
-//	(*Config).Block(addr.Address) *Block
-//	Format([]byte, filename) ([]byte, hclv2.Diagnostics)              format.go
+//	Load(Inputs) (*Config, hclv2.Diagnostics)                          load.go
+//	(*Config).Body(addr.Address, Objects) (Body, hclv2.Diagnostics)      evaluate.go: one instance, checked against its kind
+//	(*Config).OutputValue(name, Objects) (cty.Value, hclv2.Diagnostics)  output.go
+//	(*Config).DependsOn(addr.Address) []addr.Address                     depends.go: instances this instance refers to
+//	(*Config).Block(addr.Address) *Block                                 evaluate.go
+//	(*Config).Digest() string                                            digest.go: what a saved plan is bound to
+//	NewObjectMap() *ObjectMap                                            objects.go: an Objects to fill
+//	Format([]byte, filename) ([]byte, hclv2.Diagnostics)                 format.go
+//	Functions() []Function                                               library.go
 
 // Sensitive and Ephemeral mark values that may only reach write-only attributes.
 const (

@@ -1,8 +1,6 @@
 package hcl
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -41,76 +39,6 @@ func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics)
 		return *in.body, in.diags
 	}
 	return b.reevaluate(s, in)
-}
-
-// OutputValue evaluates an output. A sensitive one is returned marked Sensitive and must
-// be neither stored nor printed.
-func (c *Config) OutputValue(name string, objects Objects) (cty.Value, hclv2.Diagnostics) {
-	o := c.module.outputs[name]
-	if o == nil {
-		return cty.DynamicVal, hclv2.Diagnostics{fault(hclv2.Range{}, "Unknown output", "The configuration has no output %q.%s", name, didYouMean(name, slices.Sorted(maps.Keys(c.module.outputs))))}
-	}
-	if o.broken {
-		return cty.DynamicVal, nil // Load said why
-	}
-	s := session{m: c.module, objects: objects}
-	ctx := s.scope(o.refs, nil, nil)
-	raw, diags := value(o.expr, ctx, o.secretive)
-	explainIndex(diags, o.refs, ctx, nil)
-	v, marks := raw.UnmarkDeep()
-	at := o.expr.Range()
-	switch _, ephemeral := marks[Ephemeral]; {
-	case ephemeral:
-		return cty.DynamicVal, append(diags, fault(at, "Ephemeral value in an output", "The output %q depends on an ephemeral value, which exists only while kmsplan runs. Leave it out.", name))
-	case secret(marks) && !o.decl.Sensitive:
-		return cty.DynamicVal, append(diags, fault(at, "Sensitive value in an output",
-			"The output %q depends on a sensitive value. Add sensitive = true, and its value is passed on but never stored or printed; or leave the value out.", name))
-	case o.decl.Sensitive:
-		return v.Mark(Sensitive), diags
-	}
-	return v, diags
-}
-
-// value evaluates one expression. When a sensitive value flows in, the diagnostics are
-// stripped of everything that could show it.
-func value(expr hclv2.Expression, ctx *hclv2.EvalContext, secretive bool) (cty.Value, hclv2.Diagnostics) {
-	v, diags := expr.Value(ctx)
-	if secretive {
-		for _, d := range diags {
-			d.Expression, d.EvalContext, d.Extra = nil, nil, nil
-			if d.Summary != "Unsupported attribute" {
-				d.Detail = "The expression failed. It uses a sensitive value, so the reason, which could show it, is withheld."
-			}
-		}
-	}
-	if v == cty.NilVal {
-		v = cty.DynamicVal
-	}
-	return v, diags
-}
-
-// explainIndex adds to HCL's "Invalid index" which instance there is not.
-func explainIndex(diags hclv2.Diagnostics, refs []reference, ctx *hclv2.EvalContext, in *instance) {
-	for _, d := range diags {
-		if d.Summary != "Invalid index" || d.Subject == nil {
-			continue
-		}
-		for _, r := range refs {
-			if r.block == nil || !r.block.expanded || !overlap(r.rng, *d.Subject) {
-				continue
-			}
-			if key := r.block.wantedKey(r, ctx, in); key != "" && r.block.byKey[key] == nil {
-				d.Detail = fmt.Sprintf("%s has no instance %s.", r.block.addr, key)
-				if near := schema.Suggest(key, r.block.keys()); near != "" {
-					d.Detail += fmt.Sprintf(" Did you mean %s%s?", r.block.addr, near)
-				}
-			}
-		}
-	}
-}
-
-func overlap(a, b hclv2.Range) bool {
-	return a.Filename == b.Filename && a.Start.Byte <= b.End.Byte && b.Start.Byte <= a.End.Byte
 }
 
 // origin marks the id of a block's object while a module is loaded, so that KMS's rules

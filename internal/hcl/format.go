@@ -17,9 +17,24 @@ func Format(src []byte, filename string) ([]byte, hclv2.Diagnostics) {
 		return src, diags
 	}
 	text := bytes.TrimPrefix(src, []byte("\ufeff"))
-	out := hclwrite.Format(text)
-	if trimmed := bytes.TrimRight(out, "\n"); len(trimmed) < len(out) || len(out) > 0 {
-		out = append(trimmed, '\n')
+	for range maxPasses {
+		out := layOut(text)
+		if bytes.Equal(out, text) {
+			break
+		}
+		text = out
 	}
-	return out, diags
+	return text, diags
+}
+
+// maxPasses bounds how often a file is laid out: hclwrite takes up to three passes until
+// nothing changes any more.
+const maxPasses = 5
+
+func layOut(text []byte) []byte {
+	out := bytes.TrimRight(hclwrite.Format(text), "\n")
+	if len(bytes.TrimSpace(out)) == 0 {
+		return nil
+	}
+	return append(out, '\n')
 }

@@ -1,0 +1,268 @@
+package hcl
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+func TestBlocksComeAfterWhatTheyReferTo(t *testing.T) {
+	c := mustLoad(t, dev+`
+data "decrypt" "d" {
+  source = "dist/a.enc"
+  output = "run/a"
+}
+data "rewrap" "r" {
+  source = "dist/*.enc"
+  key    = "alias/x"
+}
+data "encrypt" "e" {
+  key    = alias.a.name
+  source = "a"
+  output = "dist/a.enc"
+}
+alias "a" {
+  name = "alias/a"
+  key  = key.z.id
+}
+key "z" {}
+key "b" {
+  depends_on = [data.decrypt.d, alias.a]
+}
+`, Inputs{})
+	place := map[string]int{}
+	for i, b := range c.Blocks {
+		place[b.Addr.String()] = i
+	}
+	for _, pair := range [][2]string{
+		{"key.z", "alias.a"}, {"alias.a", "data.encrypt.e"}, {"data.encrypt.e", "data.decrypt.d"},
+		{"data.encrypt.e", "data.rewrap.r"}, {"data.decrypt.d", "key.b"},
+	} {
+		if place[pair[0]] >= place[pair[1]] {
+			t.Errorf("%s does not come before %s", pair[0], pair[1])
+		}
+	}
+	for a, want := range map[string]string{
+		"data.decrypt.d": "[data.encrypt.e]", "data.rewrap.r": "[data.encrypt.e]", "key.b": "[alias.a data.decrypt.d]",
+	} {
+		if got := fmt.Sprint(c.DependsOn(parseAddr(t, a))); got != want {
+			t.Errorf("%s depends on %s, want %s", a, got, want)
+		}
+	}
+}
+
+func TestFilesCannotMakeACircle(t *testing.T) {
+	_, diags := inModule(t, map[string]string{"main.kms.hcl": dev + `
+data "decrypt" "d" {
+  source     = "a.enc"
+  output     = "b"
+}
+data "encrypt" "e" {
+  key        = "alias/x"
+  source     = "a"
+  output     = "a.enc"
+  depends_on = [data.decrypt.d]
+}
+`}, Inputs{})
+	if !strings.Contains(shown(diags), "data.decrypt.d → data.encrypt.e → data.decrypt.d") {
+		t.Error(shown(diags))
+	}
+}
+
+func TestDynamicBlocks(t *testing.T) {
+	src := dev + `
+variable "generated" {
+  type = list(number)
+}
+secret "s" {
+  name = "s"
+  dynamic "generate" {
+    for_each = var.generated
+    iterator = size
+    content {
+      length = size.value
+    }
+  }
+}
+`
+	c := mustLoad(t, src, Inputs{Vars: []Assignment{{Name: "generated", Value: "[20]"}}})
+	body, diags := c.Body(parseAddr(t, "secret.s"), nil)
+	if diags.HasErrors() || !body.Blocks["generate"]["length"].RawEquals(cty.NumberIntVal(20)) {
+		t.Error(body, shown(diags))
+	}
+	c = mustLoad(t, src, Inputs{Vars: []Assignment{{Name: "generated", Value: "[]"}}})
+	if body, _ := c.Body(parseAddr(t, "secret.s"), nil); len(body.Blocks) != 0 {
+		t.Error(body)
+	}
+	_, diags = inModule(t, map[string]string{"main.kms.hcl": src}, Inputs{Vars: []Assignment{{Name: "generated", Value: "[20, 5]"}}})
+	if !strings.Contains(shown(diags), "one generate block") {
+		t.Error(shown(diags))
+	}
+	_, diags = inModule(t, map[string]string{"main.kms.hcl": src}, Inputs{Vars: []Assignment{{Name: "generated", Value: "[5]"}}})
+	if !strings.Contains(shown(diags), "8 to 128") {
+		t.Error(shown(diags))
+	}
+}
+
+func TestJSONSyntax(t *testing.T) {
+	c, diags := inModule(t, map[string]string{"main.kms.json": `{
+  "//": "a comment",
+  "gateway": {"dev": {"emulator": {}}},
+  "variable": {"team": {"type": "string", "default": "orders"}},
+  "locals": {"names": ["a", "b"]},
+  "key": {"k": {"for_each": "${toset(local.names)}", "description": "${each.key} of ${var.team}", "lifecycle": {"ignore_changes": ["tags"]}}},
+  "alias": {"k": {"for_each": "${toset(local.names)}", "name": "alias/${each.key}", "key": "${key.k[each.key].id}", "gateway": "gateway.dev"}},
+  "removed": {"from": "key.gone", "action": "retire", "soak_days": 3},
+  "output": {"v": {"value": "${key.k[\"a\"].description}"}}
+}`}, Inputs{})
+	if diags.HasErrors() {
+		t.Fatal(shown(diags))
+	}
+	objects := NewObjectMap()
+	for _, k := range []string{`key.k["a"]`, `key.k["b"]`} {
+		objects.Set(parseAddr(t, k), keyObject(c, parseAddr(t, k), k))
+	}
+	if got := attr(t, c, `alias.k["b"]`, "key", objects).AsString(); got != `key.k["b"]` {
+		t.Error(got)
+	}
+	if v, _ := c.OutputValue("v", objects); v.AsString() != "a of orders" {
+		t.Error(v)
+	}
+	if r := c.Removed[0]; r.From != parseAddr(t, "key.gone") || r.SoakDays != 3 || r.Action != "retire" {
+		t.Error(r)
+	}
+	if got := c.Block(parseAddr(t, "key.k")).Lifecycle.IgnoreChanges; fmt.Sprint(got) != "[tags]" {
+		t.Error(got)
+	}
+}
+
+func TestSettingsAndRefactorings(t *testing.T) {
+	c := mustLoad(t, dev+`
+kmsplan {
+  required_version = "~> 0.1"
+  backend "local" { path = "other.json" }
+  limits {
+    deletions     = 2
+    deleted_share = 10
+  }
+}
+variable "id" { default = "key-1" }
+key "new" {
+  lifecycle {
+    prevent_destroy     = false
+    ignore_changes      = all
+    on_immutable_change = "succeed"
+  }
+}
+moved {
+  from = key.old
+  to   = key.new
+}
+import {
+  to = key.new
+  id = var.id
+}
+removed {
+  from        = secret.gone["a"]
+  action      = "delete"
+  window_days = 7
+}
+`, Inputs{Version: "0.1.3"})
+	s := c.Settings
+	if s.BackendType != "local" || s.Backend["path"] != "other.json" || *s.Limits.Deletions != 2 || *s.Limits.DeletedShare != 10 || s.Limits.AliasMoves != nil {
+		t.Error(s)
+	}
+	l := c.Block(parseAddr(t, "key.new")).Lifecycle
+	if *l.PreventDestroy || l.IgnoreChanges[0] != "all" || l.OnImmutableChange != "succeed" {
+		t.Error(l)
+	}
+	if c.Moved[0].From != parseAddr(t, "key.old") || c.Imports[0].ID != "key-1" {
+		t.Error(c.Moved, c.Imports)
+	}
+	if r := c.Removed[0]; r.From != parseAddr(t, `secret.gone["a"]`) || r.WindowDays != 7 || !r.WindowExplicit || r.SoakDays != 7 {
+		t.Error(r)
+	}
+}
+
+func TestGatewaysAreEvaluated(t *testing.T) {
+	c := mustLoad(t, `
+variable "region" { default = "cn-hangzhou" }
+variable "pw" {
+  sensitive = true
+  ephemeral = true
+}
+locals { ca = "ca.pem" }
+gateway "live" {
+  region = var.region
+  public {
+    endpoint = "https://127.0.0.1:1"
+    ca_file  = local.ca
+    profile  = "ops"
+  }
+  instance {
+    id      = "kst-hzz65f176a0ogplgq1234"
+    ca_file = local.ca
+    client_key {
+      file     = "k.json"
+      password = var.pw
+    }
+  }
+}
+gateway "dev" {
+  region = "cn-beijing"
+  emulator { seed = "seed.json" }
+}
+`, Inputs{Vars: []Assignment{{Name: "pw", Value: "hunter2"}}})
+	live, emulated := c.Gateways[0], c.Gateways[1]
+	if live.Region != "cn-hangzhou" || *live.Public != (PublicGateway{"https://127.0.0.1:1", "ca.pem", "ops"}) || live.Instance.CAFile != "ca.pem" || live.Instance.ClientKey.File != "k.json" {
+		t.Errorf("%+v", live)
+	}
+	pw := live.Instance.ClientKey.Password
+	if v, _ := pw.Unmark(); !pw.HasMark(Sensitive) || v.AsString() != "hunter2" {
+		t.Error("wrong password")
+	}
+	if *emulated.Emulator != (EmulatorGateway{".kmsplan/emulator", "", "seed.json"}) {
+		t.Errorf("%+v", emulated.Emulator)
+	}
+	if live.Ranges["instance.ca_file"].Start.Line == 0 {
+		t.Error("no range for instance.ca_file")
+	}
+}
+
+// Evaluation may run in any number of goroutines while objects become known.
+func TestConcurrentEvaluation(t *testing.T) {
+	c := mustLoad(t, dev+`
+locals {
+  names = toset([for i in range(50) : "k${i}"])
+  ids   = [for k in key.k : k.id]
+}
+key "k" {
+  for_each    = local.names
+  description = file("main.kms.hcl") == "" ? "empty" : each.key
+}
+alias "k" {
+  for_each = local.names
+  name     = "alias/${each.key}/${length(local.ids)}"
+  key      = key.k[each.key].id
+}
+`, Inputs{})
+	objects := NewObjectMap()
+	var wg sync.WaitGroup
+	for _, a := range c.Block(parseAddr(t, "key.k")).Instances {
+		wg.Go(func() {
+			objects.Set(a, keyObject(c, a, "id"+a.Key))
+			alias := addr.Address{Kind: "alias", Name: "k", Key: a.Key}
+			body, diags := c.Body(alias, objects)
+			if diags.HasErrors() || body.Attrs["key"].AsString() != "id"+a.Key {
+				t.Error(body, shown(diags))
+			}
+			c.DependsOn(alias)
+		})
+	}
+	wg.Wait()
+}
