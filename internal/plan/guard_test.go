@@ -278,6 +278,18 @@ func TestAliasLeavesBeforeItsKeyRetires(t *testing.T) {
 	}
 }
 
+// An alias that is pointed elsewhere in the same plan leaves before the key
+// retires; if it cannot, the key is not touched.
+func TestAliasIsRepointedBeforeItsOldKeyRetires(t *testing.T) {
+	w := newWorld(t)
+	w.apply("key \"old\" {}\nkey \"k\" {}\n" + strings.Replace(alias[strings.Index(alias, "alias"):], "key.k.id", "key.old.id", 1))
+	p := w.plan(config(t, limits+retire+alias))
+	last := p.Changes[len(p.Changes)-1]
+	if p.Refused() || last.Action != plan.Retire || len(last.DependsOn) != 1 || last.DependsOn[0].String() != "alias.a" {
+		t.Error(lines(p))
+	}
+}
+
 // A failed credential must not read as an empty region: a gateway without
 // snapshot is an error.
 func TestGatewayThatWasNotReadIsAnError(t *testing.T) {

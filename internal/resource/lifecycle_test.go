@@ -177,6 +177,19 @@ rotation_policy "p" {
 	}
 }
 
+// A policy that gets a second key is sent for that key only: sending it again
+// for the first would move the date of its next rotation.
+func TestEqualRotationIsNotSentAgain(t *testing.T) {
+	r := newRig(t)
+	src := "key \"a\" {}\nkey \"b\" {}\nrotation_policy \"p\" {\n  interval = \"90d\"\n  keys     = [key.a.id]\n}"
+	r.apply(src)
+	before := r.calls("UpdateRotationPolicy")
+	r.apply(replace(t, src, "[key.a.id]", "[key.a.id, key.b.id]"))
+	if n := r.calls("UpdateRotationPolicy") - before; n != 1 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 // A retirement: disable, soak, unprotect and schedule; then the block is back.
 func TestRetirement(t *testing.T) {
 	r := newRig(t)
