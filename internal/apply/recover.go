@@ -57,7 +57,7 @@ func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Posit
 	var recovered []Recovered
 	var failed *multierror.Error
 	for _, in := range at.Open {
-		r, err := x.resolve(ctx, in)
+		r, err := x.resolveInTime(ctx, in)
 		if err != nil {
 			failed = multierror.Append(failed, fmt.Errorf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err))
 			continue
@@ -70,6 +70,27 @@ func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Posit
 		failed = multierror.Append(failed, err)
 	}
 	return at, recovered, failed.ErrorOrNil()
+}
+
+// shortWait is the longest wait for certainty that a run takes upon itself; a longer
+// one is left to a later run.
+const shortWait = 10 * time.Second
+
+// resolveInTime resolves an open call, and waits for certainty where that takes seconds only.
+func (x *executor) resolveInTime(ctx context.Context, in state.Intent) (Recovered, error) {
+	r, err := x.resolve(ctx, in)
+	left := r.Until.Sub(x.work.Now())
+	if err != nil || r.Status != StillPending || left > shortWait {
+		return r, err
+	}
+	certain := time.NewTimer(left)
+	defer certain.Stop()
+	select {
+	case <-certain.C:
+		return x.resolve(ctx, in)
+	case <-ctx.Done():
+		return r, ctx.Err()
+	}
 }
 
 // resolve asks an open call's handler and records the answer.

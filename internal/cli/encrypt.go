@@ -190,7 +190,7 @@ func (a *app) interruptible(ctx context.Context) (context.Context, context.Cance
 
 // openEngine makes the file engine over the module's gateways.
 func (a *app) openEngine(v *variables) (*ops.Engine, func(), error) {
-	cfg, err := a.mustLoad(v)
+	cfg, err := a.loadGateways(v)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,9 +21,8 @@ func (a *app) openDecryptEngine(v *variables, files []string) (*ops.Engine, func
 		return nil, nil, err
 	}
 	cfg, diags := a.load(v, true)
-	if diags.HasErrors() {
-		a.term.Notef("the module here does not load, so only the age identities are tried")
-		cfg.Gateways = nil
+	if diags.HasErrors() && len(cfg.Gateways) == 0 {
+		a.term.Notef("no gateway block loads here, so only the age identities are tried")
 	}
 	gateways := a.newGateways(cfg, defaultLockTimeout)
 	return ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now, Identities: identities}), func() { a.closing(gateways.close) }, nil

@@ -96,7 +96,7 @@ func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 
 // callOperation gathers the parameters, makes the call and prints the answer.
 func (a *app) callOperation(c *cobra.Command, r *rawCall) error {
-	cfg, err := a.mustLoad(&r.vars)
+	cfg, err := a.loadGateways(&r.vars)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/apply"
@@ -38,9 +41,10 @@ type stack struct {
 
 // openStack loads the module and opens its state. Nothing is called yet.
 func (a *app) openStack(v *variables, lockTimeout time.Duration) (*stack, error) {
-	cfg, err := a.mustLoad(v)
-	if err != nil {
-		return nil, err
+	cfg, diags := a.load(v, false)
+	a.term.Diagnostics(diags, cfg.Files)
+	if diags.HasErrors() {
+		return nil, a.refuseVanished(cfg, diags)
 	}
 	store, err := openStore(cfg)
 	if err != nil {
@@ -49,6 +53,35 @@ func (a *app) openStack(v *variables, lockTimeout time.Duration) (*stack, error)
 	s := &stack{app: a, cfg: cfg, store: store, gateways: a.newGateways(cfg, lockTimeout), lock: lockTimeout}
 	s.engine = ops.New(ops.Options{Keyring: keyring{s.gateways}, Now: a.now})
 	return s, nil
+}
+
+// refuseVanished ends a command whose module does not load. When that is because a protected
+// object's block was taken out while others still refer to it, the guard is named too: it is what
+// keeps the object, and what to do about it is the real question.
+func (a *app) refuseVanished(cfg *hcl.Config, diags hclv2.Diagnostics) error {
+	store, err := openStore(cfg)
+	if err != nil {
+		return exit{exitError}
+	}
+	st, err := currentState(context.Background(), store)
+	if err != nil {
+		return exit{exitError}
+	}
+	refusals := slices.DeleteFunc(plan.VanishedObjects(cfg, st), func(f plan.Refusal) bool {
+		return !missed(diags, f.Addr.Block().String())
+	})
+	if len(refusals) == 0 {
+		return exit{exitError}
+	}
+	a.term.Refusals(refusals)
+	return exit{exitRefused}
+}
+
+// missed reports whether a diagnostic says that something refers to a block that is not there.
+func missed(diags hclv2.Diagnostics, block string) bool {
+	return slices.ContainsFunc(diags, func(d *hclv2.Diagnostic) bool {
+		return d.Severity == hclv2.DiagError && strings.Contains(d.Detail, "There is no "+block+".")
+	})
 }
 
 // close ends what the stack started.
@@ -81,7 +114,7 @@ func (s *stack) connect(ctx context.Context) (map[string]resource.GatewayClients
 			return nil, withHint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed through that", name),
 				"Add `public {}` to the gateway block, or move the managed blocks to a gateway that has one.")
 		}
-		out[name] = resource.GatewayClients{Gateway: g.block, Manager: g.public, InstanceID: g.instanceID}
+		out[name] = resource.GatewayClients{Gateway: g.block, Manager: g.public, InstanceID: g.instanceID, LateCommit: lateCommit(g.block)}
 	}
 	return out, nil
 }
@@ -164,4 +197,12 @@ func (o *planOptions) flags(c *cobra.Command) {
 	f.BoolVar(&o.json, "json", false, "print JSON lines")
 	f.StringVar(&o.jsonInto, "json-into", "", "also write the JSON lines to `FILE`")
 	f.BoolVar(&o.input, "input", true, "ask for what is missing; -input=false never asks")
+}
+
+// lateCommit is how long a lost request to the gateway may still be carried out.
+func lateCommit(b *hcl.Gateway) time.Duration {
+	if b.Emulator != nil {
+		return resource.LateCommitLoopback
+	}
+	return resource.LateCommitWindow
 }

@@ -53,12 +53,17 @@ func (a *app) load(v *variables, allowMissing bool) (*hcl.Config, hclv2.Diagnost
 	})
 }
 
-// mustLoad reads the module and shows its diagnostics; errors end the command.
-func (a *app) mustLoad(v *variables) (*hcl.Config, error) {
-	cfg, diags := a.load(v, false)
-	a.term.Diagnostics(diags, cfg.Files)
-	if diags.HasErrors() {
+// loadGateways reads the module for its gateway blocks. Commands that need nothing else work on a module
+// that is broken elsewhere: who decrypts a file at 3 a.m. does not care for a missing alias.
+func (a *app) loadGateways(v *variables) (*hcl.Config, error) {
+	cfg, diags := a.load(v, true)
+	if !diags.HasErrors() {
+		return cfg, nil
+	}
+	if len(cfg.Gateways) == 0 {
+		a.term.Diagnostics(diags, cfg.Files)
 		return nil, exit{exitError}
 	}
+	a.term.Notef("the module has errors (kmsplan validate shows them); its gateway blocks are used all the same")
 	return cfg, nil
 }
