@@ -56,8 +56,8 @@ func (e *Engine) prepareSigning(c *Call, op string, in signRequest) (signing, er
 	return digestOf(signing{use: u, alg: alg, messageType: kind}, message)
 }
 
-// digestOf fills in the digest. KMS: a DIGEST has at most 32 bytes; all
-// algorithms sign exactly 32, and a shorter one is refused too.
+// digestOf fills in the digest. KMS: a DIGEST has at most 32 bytes. All algorithms
+// sign exactly 32, so package crypt refuses a shorter one too.
 func digestOf(s signing, message []byte) (signing, error) {
 	var err error
 	switch s.messageType {
@@ -66,9 +66,6 @@ func digestOf(s signing, message []byte) (signing, error) {
 		s.digest, err = s.use.Digest(s.alg, message)
 	case messageDigest:
 		s.digest = message
-		if len(message) != crypt.DigestSize {
-			err = errInvalidParameter("Message")
-		}
 	default:
 		err = errInvalidParameter("MessageType")
 	}
