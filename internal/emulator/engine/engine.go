@@ -25,6 +25,7 @@ type Engine struct {
 	caPEM  atomic.Pointer[string] // see SetCACertificates
 
 	nextEvent atomic.Pointer[dueCache] // see isDue
+	fireMost  int                      // fireMost, but for tests
 }
 
 // tables are the store's collections, keyed by scope(account, region, id).
@@ -87,7 +88,7 @@ const (
 // New builds the engine over an open store. An empty store gets the bootstrap
 // records (see Bootstrap); a kept clock state is continued on clk.
 func New(db *store.DB, clk *clock.Clock, o Options) (*Engine, error) {
-	e := &Engine{db: db, clock: clk, opts: o.withDefaults(), table: newTables()}
+	e := &Engine{db: db, clock: clk, opts: o.withDefaults(), table: newTables(), fireMost: fireMost}
 	e.rand = rand.Reader
 	if o.Rand != nil {
 		e.rand = &lockedReader{r: o.Rand}

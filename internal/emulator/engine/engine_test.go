@@ -289,8 +289,8 @@ func TestSeedGivesFixedObjects(t *testing.T) {
 // A key seeded as ancient does not make up for the rotations of centuries.
 func TestSeededKeyDoesNotMakeUpForThePast(t *testing.T) {
 	w := newWorld(t)
-	w.seed(`{"keys":[{"id":"old","instance":"` + w.e.Bootstrap().Instance + `","created":"0001-01-01T00:00:00Z","rotation_interval":"7d",
-		"versions":[{"created":"0001-01-01T00:00:00Z"}]}]}`)
+	w.seed(`{"keys":[{"id":"old","instance":"` + w.e.Bootstrap().Instance + `","created":"1990-01-01T00:00:00Z","rotation_interval":"7d",
+		"versions":[{"created":"1990-01-01T00:00:00Z"}]}]}`)
 	if n := len(versions(w, "old")); n != 1 {
 		t.Errorf("%d versions, want the one that was seeded", n)
 	}

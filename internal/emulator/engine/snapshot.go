@@ -47,7 +47,8 @@ func (e *Engine) DiffSnapshot(name string) ([]store.Change, error) {
 }
 
 // Reset empties the model and bootstraps it anew: new credentials, a new
-// instance, the clock at wall time. Snapshots stay.
+// instance, the clock at wall time. Snapshots stay. In the deterministic mode the
+// random stream goes on where it was.
 func (e *Engine) Reset() error {
 	e.timeMu.Lock()
 	defer e.timeMu.Unlock()

@@ -109,9 +109,9 @@ func (e *Engine) fireUntil(until time.Time, move bool) ([]Fired, error) {
 			break
 		}
 		fired = append(fired, batch...)
-		if len(fired) >= fireMost {
+		if len(fired) >= e.fireMost {
 			return fired, fmt.Errorf("fire due events: more than %d fall due up to %s; the clock stopped at %s, move it in smaller steps",
-				fireMost, until.Format(stamp), fired[len(fired)-1].At.Format(stamp))
+				e.fireMost, until.Format(stamp), fired[len(fired)-1].At.Format(stamp))
 		}
 	}
 	return fired, nil

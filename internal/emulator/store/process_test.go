@@ -198,8 +198,7 @@ func childFills(dir string) {
 		fmt.Println("setrlimit:", err)
 		os.Exit(5)
 	}
-	kept := 0
-	for ; ; kept++ {
+	for kept := range 1000 {
 		err := db.Update(func(tx *Tx) error {
 			notes.Put(tx, fmt.Sprint(kept), note{Text: strings.Repeat("x", 64<<10)})
 			return nil
@@ -214,6 +213,8 @@ func childFills(dir string) {
 		fmt.Printf("%d %v\n", kept, err)
 		os.Exit(0)
 	}
+	fmt.Println("the disk was never full")
+	os.Exit(7)
 }
 
 func TestFullDiskIsACleanError(t *testing.T) {
