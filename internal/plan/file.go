@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -163,7 +164,7 @@ func fromFile(f file) (*Plan, error) {
 	}
 	for _, c := range f.Changes {
 		p.Changes = append(p.Changes, Change{
-			Addr: r.addr(c.Addr), Kind: c.Kind, Gateway: c.Gateway, Action: r.action(c.Action), ID: c.ID, Reason: c.Reason,
+			Addr: r.must(c.Addr), Kind: c.Kind, Gateway: c.Gateway, Action: r.action(c.Action), ID: c.ID, Reason: c.Reason,
 			Diff: fromDiffs(c.Diff), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
 			MovedFrom: r.addr(c.MovedFrom), DependsOn: r.addrs(c.DependsOn),
 		})
@@ -172,13 +173,13 @@ func fromFile(f file) (*Plan, error) {
 		p.Refusals = append(p.Refusals, Refusal{x.Guard, r.addr(x.Addr), x.Reason, x.WaysForward})
 	}
 	for _, d := range f.Drift {
-		p.Drift = append(p.Drift, Drift{r.addr(d.Addr), d.Kind, d.ID, d.Gone, fromDiffs(d.Diff)})
+		p.Drift = append(p.Drift, Drift{r.must(d.Addr), d.Kind, d.ID, d.Gone, fromDiffs(d.Diff)})
 	}
 	for _, d := range f.Dying {
 		p.Dying = append(p.Dying, DyingKey{d.Gateway, d.ID, r.addr(d.Addr), d.DeleteAt})
 	}
 	for _, c := range f.Files {
-		p.Files = append(p.Files, FileChange{r.addr(c.Addr), r.action(c.Action), c.Path, c.Reason})
+		p.Files = append(p.Files, FileChange{r.must(c.Addr), r.action(c.Action), c.Path, c.Reason})
 	}
 	for _, o := range f.Outputs {
 		p.Outputs = append(p.Outputs, OutputChange{o.Name, o.Before.v, o.After.v})
@@ -215,10 +216,18 @@ func (r *reader) addr(s string) addr.Address {
 	return a
 }
 
+// must is addr for an address that has to be there.
+func (r *reader) must(s string) addr.Address {
+	if s == "" && r.err == nil {
+		r.err = errors.New("an address is missing")
+	}
+	return r.addr(s)
+}
+
 func (r *reader) addrs(list []string) []addr.Address {
 	var out []addr.Address
 	for _, s := range list {
-		out = append(out, r.addr(s))
+		out = append(out, r.must(s))
 	}
 	return out
 }

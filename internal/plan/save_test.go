@@ -2,8 +2,10 @@ package plan_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,11 +120,29 @@ func TestDecodeRefusals(t *testing.T) {
 	}
 }
 
+// The body of a plan under a right checksum, and anything at all.
 func FuzzDecode(f *testing.F) {
 	w := newWorld(f)
-	f.Add(saved(f, w.plan(config(f, stack))))
-	f.Add([]byte(`{"kind":"kmsplan-plan","format_version":1,"checksum":"","plan":{"changes":[{"diff":[{"before":{"type":"string","value":{"u":true}}}]}]}}`))
+	good := saved(f, w.plan(config(f, stack)))
+	var outer struct{ Plan json.RawMessage }
+	if err := json.Unmarshal(good, &outer); err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(outer.Plan))
+	for _, value := range []string{
+		`{"type":"string","value":{"u":true}}`, `{"type":["map","dynamic"],"value":{"m":{"a":{"u":true},"b":null}}}`,
+		`{"type":["set","number"],"value":{"l":[{"n":"1"},{"u":true}]}}`, `{"type":["object",{"a":"bool"}],"value":{"m":{"a":true}}}`,
+		`{"type":["tuple",["string"]],"value":{"l":["x"]}}`, `{"type":"number","value":{"n":"1e999999999"}}`, `{"type":"dynamic","value":null}`,
+	} {
+		f.Add([]byte(`{"outputs":[{"name":"x","before":` + value + `,"after":null}]}`))
+	}
+	f.Add(good)
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		var compact bytes.Buffer
+		if json.Compact(&compact, raw) == nil {
+			sum := sha256.Sum256(compact.Bytes())
+			raw = fmt.Appendf(nil, `{"kind":"kmsplan-plan","format_version":1,"checksum":"%x","plan":%s}`, sum, compact.Bytes())
+		}
 		p, err := plan.Decode(bytes.NewReader(raw))
 		if err != nil {
 			return

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/zclconf/go-cty/cty"
 )
@@ -111,7 +112,7 @@ func unpacked(raw json.RawMessage, ty cty.Type) (cty.Value, error) {
 	case n.Unknown:
 		return cty.UnknownVal(ty), nil
 	case ty == cty.Number:
-		return cty.ParseNumberVal(n.Number)
+		return unpackedNumber(n.Number)
 	case ty.IsObjectType():
 		return unpackedObject(n.Map, ty)
 	case ty.IsMapType():
@@ -122,6 +123,17 @@ func unpacked(raw json.RawMessage, ty cty.Type) (cty.Value, error) {
 		return unpackedList(n.List, ty)
 	}
 	return cty.NilVal, fmt.Errorf("a value that is no %s", ty.FriendlyName())
+}
+
+// savedNumber is a number whose reading takes no time worth mentioning: an exponent of
+// nine digits would take minutes.
+var savedNumber = regexp.MustCompile(`^[+-]?[0-9.]{1,400}(e[+-]?[0-9]{1,4})?$`)
+
+func unpackedNumber(text string) (cty.Value, error) {
+	if !savedNumber.MatchString(text) {
+		return cty.NilVal, errors.New("a number that is none")
+	}
+	return cty.ParseNumberVal(text)
 }
 
 func unpackedPrimitive(raw []byte, ty cty.Type) (cty.Value, error) {
