@@ -7,12 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
-
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -55,11 +54,11 @@ func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Posit
 	}
 	x := newExecutor(w, j, b, at.State)
 	var recovered []Recovered
-	var failed *multierror.Error
+	var failed several.Errors
 	for _, in := range at.Open {
 		r, err := x.resolveInTime(ctx, in)
 		if err != nil {
-			failed = multierror.Append(failed, fmt.Errorf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err))
+			failed.Addf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err)
 			continue
 		}
 		recovered = append(recovered, r)
@@ -67,9 +66,9 @@ func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Posit
 	}
 	at, err = state.Commit(context.WithoutCancel(ctx), w.Store, j, at, w.Writer)
 	if err != nil {
-		failed = multierror.Append(failed, err)
+		failed.Add(err)
 	}
-	return at, recovered, failed.ErrorOrNil()
+	return at, recovered, failed.Err()
 }
 
 // shortWait is the longest wait for certainty that a run takes upon itself; a longer

@@ -1,12 +1,9 @@
 package apply
 
 import (
-	"fmt"
-
-	"github.com/hashicorp/go-multierror"
-
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -91,14 +88,14 @@ func (r *Report) countDone(n *node) {
 
 // errorOf gathers what went wrong, each error under its address.
 func (r *Report) errorOf() error {
-	var all *multierror.Error
+	var all several.Errors
 	for _, o := range r.Outcomes {
 		switch o.Status {
 		case Failed:
-			all = multierror.Append(all, fmt.Errorf("%s: %w", o.Addr, o.Err))
+			all.Addf("%s: %w", o.Addr, o.Err)
 		case Unknown:
-			all = multierror.Append(all, fmt.Errorf("%s: the outcome is unknown; the next plan or apply finds out: %w", o.Addr, o.Err))
+			all.Addf("%s: the outcome is unknown; the next plan or apply finds out: %w", o.Addr, o.Err)
 		}
 	}
-	return all.ErrorOrNil()
+	return all.Err()
 }

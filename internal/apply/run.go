@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hashicorp/go-multierror"
-
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -58,12 +57,12 @@ func (w Work) lockInfo() state.LockInfo {
 	return info
 }
 
-// joined adds a late error to one that keeps its form when it is alone.
+// joined adds a late error to an earlier one.
 func joined(err, late error) error {
-	if late == nil {
-		return err
-	}
-	return multierror.Append(err, late)
+	var both several.Errors
+	both.Add(err)
+	both.Add(late)
+	return both.Err()
 }
 
 func run(ctx context.Context, in Input, j *state.Journal) (Report, error) {

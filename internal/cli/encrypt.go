@@ -8,11 +8,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/several"
 )
 
 // envelopeSuffix is what encrypt appends to a file's name and decrypt takes away.
@@ -165,14 +165,14 @@ func (a *app) encryptStream(ctx context.Context, engine *ops.Engine, name, outpu
 // does not hide the others; the errors come together at the end.
 func (a *app) eachFile(ctx context.Context, files []string, work func(context.Context, string) error) error {
 	errs := ops.Each(ctx, files, work)
-	if len(errs) == 0 {
-		return nil
+	var failed several.Errors
+	for _, err := range errs {
+		failed.Add(err)
 	}
-	if len(files) == 1 {
-		return errs[0]
+	if len(files) == 1 || failed.Len() == 0 {
+		return failed.Err()
 	}
-	all := &multierror.Error{Errors: errs}
-	return fmt.Errorf("%d of %d files failed: %w", len(errs), len(files), all)
+	return fmt.Errorf("%d of %d files failed: %w", failed.Len(), len(files), failed.Err())
 }
 
 // interruptible ends a context at the first interrupt: file commands leave no half-written output.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/go-multierror"
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -15,6 +14,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/view"
 )
@@ -176,13 +176,13 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 	}
 	defer root.Close()
 	var kept []state.File
-	var failed *multierror.Error
+	var failed several.Errors
 	written := map[string]bool{}
 	for _, c := range changes {
 		entry, err := s.engine.Run(ctx, root, b, c, progress.Of(b.Addr.Kind+"ing", c.Path))
 		progress.Done()
 		if err != nil {
-			failed = multierror.Append(failed, err)
+			failed.Add(err)
 			continue
 		}
 		written[c.Path] = true
@@ -195,7 +195,7 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 			}
 		}
 	}
-	return kept, failed.ErrorOrNil()
+	return kept, failed.Err()
 }
 
 const schemaRewrap = "rewrap"

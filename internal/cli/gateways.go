@@ -10,11 +10,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
-
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
@@ -49,14 +48,14 @@ func (a *app) newGateways(cfg *hcl.Config, lockTimeout time.Duration) *gateways 
 func (g *gateways) close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var failed *multierror.Error
+	var failed several.Errors
 	for path, server := range g.emulators {
 		if err := server.Close(); err != nil {
-			failed = multierror.Append(failed, fmt.Errorf("stop the emulator in %s: %w", path, err))
+			failed.Addf("stop the emulator in %s: %w", path, err)
 		}
 	}
 	clear(g.emulators)
-	return failed.ErrorOrNil()
+	return failed.Err()
 }
 
 // block finds a gateway block by name; "" is the default, the first.

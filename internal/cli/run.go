@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
@@ -137,7 +137,7 @@ func (s *stack) runBlocks(ctx context.Context, blocks []ops.Block, changes map[a
 	ctx, cancel := s.app.interruptible(ctx)
 	defer cancel()
 	progress := s.app.term.NewFileProgress(s.app.now)
-	var failed *multierror.Error
+	var failed several.Errors
 	var kept []state.File
 	for _, b := range ops.InOrder(blocks) {
 		todo := changes[b.Addr]
@@ -151,15 +151,15 @@ func (s *stack) runBlocks(ctx context.Context, blocks []ops.Block, changes map[a
 			s.app.term.Printf("%s: wrote %s\n", b.Addr, f.Path)
 		}
 		if err != nil {
-			failed = multierror.Append(failed, fmt.Errorf("%s: %w", b.Addr, err))
+			failed.Addf("%s: %w", b.Addr, err)
 		}
 	}
 	if len(kept) > 0 {
 		if err := s.recordFiles(context.WithoutCancel(ctx), kept); err != nil {
-			failed = multierror.Append(failed, err)
+			failed.Add(err)
 		}
 	}
-	return failed.ErrorOrNil()
+	return failed.Err()
 }
 
 // recordFiles puts census entries into the state.

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
-	"github.com/hashicorp/go-multierror"
 	"golang.org/x/sync/singleflight"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/several"
 )
 
 // unwrapper opens data keys through the stack's gateways. Files that share a wrapped
@@ -54,7 +53,7 @@ type kmsIdentity struct {
 
 // Unwrap implements envelope.Identity: any one KMS stanza that opens is enough.
 func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
-	var failed *multierror.Error
+	var failed several.Errors
 	for _, s := range stanzas {
 		k, err := envelope.ParseKMSStanza(s)
 		if errors.Is(err, envelope.ErrIncorrectIdentity) {
@@ -67,22 +66,12 @@ func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec 
 		if err == nil {
 			return got.key, nil
 		}
-		failed = multierror.Append(failed, fmt.Errorf("unwrap the data key with %s: %w", k.KeyARN, err))
+		failed.Addf("unwrap the data key with %s: %w", k.KeyARN, err)
 	}
-	if failed == nil {
+	if failed.Len() == 0 {
 		return nil, envelope.ErrIncorrectIdentity
 	}
-	failed.ErrorFormat = joinLines
-	return nil, failed
-}
-
-// joinLines renders several errors as sentences in a row, the usual single one as itself.
-func joinLines(errs []error) string {
-	var parts []string
-	for _, err := range errs {
-		parts = append(parts, err.Error())
-	}
-	return strings.Join(parts, "; ")
+	return nil, failed.Err()
 }
 
 // open unwraps one stanza, from memory where it was unwrapped before.
