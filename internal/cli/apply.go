@@ -121,6 +121,9 @@ func (a *app) carryOut(ctx context.Context, ui *ui, s *stack, p *plan.Plan, para
 		Work: s.work(clients, "apply", ui.hooks()), Plan: p, Parallelism: parallelism,
 		Files: s.fileRunner(a.term.NewFileProgress(a.now)), Stop: a.stop,
 	})
+	if err != nil && len(report.Outcomes) == 0 && !report.Interrupted {
+		return ui.failed(err) // nothing was begun
+	}
 	if err != nil || report.Failed+report.Skipped+report.Unknown > 0 {
 		ui.applyFailed(report, err)
 		return exit{report.ExitCode(err)}

@@ -15,12 +15,18 @@ import (
 // TestMain lets the test binary be kmsplan: the scripts run the real main in processes of
 // their own, over real TLS to the embedded emulator.
 func TestMain(m *testing.M) {
+	if os.Getenv(actAsMain) != "" {
+		os.Exit(Main(Process{Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
+	}
 	testscript.Main(m, map[string]func(){
 		"kmsplan": func() {
 			os.Exit(Main(Process{Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
 		},
 	})
 }
+
+// actAsMain makes the test binary kmsplan, for tests that kill it.
+const actAsMain = "KMSPLAN_TEST_ACT_AS_MAIN"
 
 // TestScripts runs testdata/script, one file per command and behaviour.
 func TestScripts(t *testing.T) {

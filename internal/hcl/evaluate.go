@@ -69,6 +69,16 @@ func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnost
 	return e.body, e.came, e.diags
 }
 
+// constants checks the arguments of a broken block that refer to nothing, so that one
+// wrong reference hides no other mistake.
+func (b *block) constants(s session) hclv2.Diagnostics {
+	e := &evaluation{b: b, in: &instance{addr: b.addr}, ctx: s.m.base, body: Body{Attrs: map[string]cty.Value{}}}
+	for i := range b.attrs {
+		e.argument(&b.attrs[i], e.body.Attrs)
+	}
+	return e.diags
+}
+
 // reevaluate takes what does not depend on objects from Load's evaluation, and evaluates
 // the rest.
 func (b *block) reevaluate(s session, in *instance) (Body, hclv2.Diagnostics) {
@@ -121,8 +131,8 @@ type evaluation struct {
 // argument evaluates and checks one attribute and puts it into the body.
 func (e *evaluation) argument(a *argument, into map[string]cty.Value) {
 	into[a.decl.Name] = cty.UnknownVal(a.decl.Type)
-	if e.b.broken {
-		return
+	if e.b.broken && (a.wrong || len(a.expr.Variables()) > 0) {
+		return // what is wrong is said already; only what stands alone can be checked
 	}
 	raw, diags := value(a.expr, e.ctx, e.b.secretive)
 	explainIndex(diags, e.b.refs, e.ctx, e.in)

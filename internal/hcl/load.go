@@ -109,6 +109,9 @@ func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 		all := &collector{}
 		all.add(b.literalSecrets())
 		all.add(b.manageable())
+		if b.broken {
+			all.add(b.constants(s))
+		}
 		for _, in := range b.instances {
 			body, came, found := b.evaluate(s, in)
 			all.add(found)

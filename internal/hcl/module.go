@@ -107,6 +107,7 @@ type argument struct {
 	refs []reference
 	// dynamic says that the value depends on objects; others are evaluated once, by Load.
 	dynamic bool
+	wrong   bool // a reference or function in it does not exist
 }
 
 // nested is one written nested block.

@@ -46,7 +46,11 @@ func (m *module) resolveBlock(b *block, find func(*node, hclv2.Expression, names
 	}
 	allowed := names{each: b.forEach != nil, count: b.count != nil}
 	for i := range b.attrs {
+		before := b.broken
+		b.broken = false
 		b.attrs[i].refs = find(&b.node, b.attrs[i].expr, allowed)
+		b.attrs[i].wrong = b.broken
+		b.broken = b.broken || before
 		b.refs = append(b.refs, b.attrs[i].refs...)
 	}
 	for _, n := range b.nested {

@@ -66,6 +66,9 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err := json.Unmarshal(raw, &e); err != nil || e.Kind != fileKind {
 		return nil, fmt.Errorf("%w; kmsplan plan -out=FILE writes one", ErrNotAPlan)
 	}
+	if e.Format < 1 {
+		return nil, fmt.Errorf("%w: there is no format %d; plan again", ErrPlanDamaged, e.Format)
+	}
 	if e.Format > PlanFormat {
 		return nil, fmt.Errorf("%w: format %d, and this version reads up to %d; upgrade kmsplan or plan again", ErrNewerPlan, e.Format, PlanFormat)
 	}
