@@ -39,6 +39,8 @@ type Server struct {
 
 	listeners struct{ public, http, instance, control string } // addresses
 	servers   []*http.Server
+	unused    unused
+	grace     time.Duration  // see closeGrace
 	running   sync.WaitGroup // the servers and the ticker
 	stop      context.CancelFunc
 	cleanup   []func() error // in reverse order
@@ -53,7 +55,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{settings: settings, started: time.Now(), logger: settings.Logger}
+	s := &Server{settings: settings, started: time.Now(), logger: settings.Logger, grace: closeGrace}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
@@ -201,6 +203,7 @@ func (s *Server) start(address string, server *http.Server, open func(string) (n
 	if err != nil {
 		return "", err
 	}
+	server.ConnState = s.unused.track
 	s.servers = append(s.servers, server)
 	s.running.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -271,8 +274,9 @@ const closeGrace = 2 * time.Second
 // releases the data directory. It may be called more than once.
 func (s *Server) Close() error {
 	s.closing.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+		ctx, cancel := context.WithTimeout(context.Background(), s.grace)
 		defer cancel()
+		s.unused.cut()
 		var stopping sync.WaitGroup
 		for _, server := range s.servers {
 			stopping.Go(func() {
