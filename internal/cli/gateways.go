@@ -36,6 +36,7 @@ type gateway struct {
 	crypt      kms.Cryptographer // the instance's, or the public gateway's
 	instance   kms.Caller        // generic calls to the instance gateway; nil without one
 	instanceID string
+	region     string
 	account    string // "" where it is not known
 	notes      []string
 }
@@ -100,7 +101,7 @@ func (g *gateways) connect(ctx context.Context, b *hcl.Gateway) (*gateway, error
 	if b.Emulator != nil {
 		return g.connectEmulator(ctx, b)
 	}
-	out := &gateway{block: b}
+	out := &gateway{block: b, region: b.Region}
 	credentials := kms.CredentialChain(kms.ChainConfig{})
 	if b.Public != nil {
 		if err := g.connectPublic(out, b, kms.CredentialChain(kms.ChainConfig{Profile: b.Public.Profile})); err != nil {
@@ -203,14 +204,13 @@ func (g *gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 	if err != nil {
 		return nil, err
 	}
-	out := &gateway{block: b, instanceID: ready.Instance.ID, account: ready.AccountID}
-	region := b.Region
-	if region == "" {
-		region = ready.Region
+	out := &gateway{block: b, region: b.Region, instanceID: ready.Instance.ID, account: ready.AccountID}
+	if out.region == "" {
+		out.region = ready.Region
 	}
 	out.public, err = kms.NewPublic(kms.PublicConfig{
 		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca},
-		Region:      region,
+		Region:      out.region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
 		Logger:      g.app.logger(), UserAgent: userAgent(),
 	})

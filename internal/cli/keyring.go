@@ -18,7 +18,7 @@ func (k keyring) Gateway(ctx context.Context, name string) (ops.Gateway, error) 
 	if err != nil {
 		return ops.Gateway{}, err
 	}
-	return ops.Gateway{Name: g.block.Name, Region: regionOf(g), Account: g.account, Crypt: g.crypt}, nil
+	return ops.Gateway{Name: g.block.Name, Region: g.region, Account: g.account, Crypt: g.crypt}, nil
 }
 
 // ForKey implements ops.Keyring: gateways of the key's own region first. A gateway that
@@ -60,5 +60,3 @@ func regionOfARN(arn string) string {
 	}
 	return parts[2]
 }
-
-func regionOf(g *gateway) string { return g.block.Region }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
@@ -228,16 +229,29 @@ func sortedKeys(m map[string]bool) []string {
 
 // files lists the data blocks whose outputs are stale.
 func (r planText) files(files []plan.FileChange) {
+	var last addr.Address
 	for _, f := range files {
 		if f.Action == plan.NoOp {
 			continue
 		}
-		r.printf("  # %s %s\n", paint(r.color, bold, f.Addr.String()), fileHeadline(f))
+		if f.Addr != last {
+			r.endFiles(last)
+			r.printf("  # %s %s\n", paint(r.color, bold, f.Addr.String()), fileHeadline(f))
+			last = f.Addr
+		}
 		r.printf("  %s %s", paint(r.color, signStyle[f.Action], f.Action.Sign()), quote(f.Path))
 		if f.Reason != "" {
 			r.printf(" (%s)", f.Reason)
 		}
-		r.printf("\n\n")
+		r.printf("\n")
+	}
+	r.endFiles(last)
+}
+
+// endFiles leaves a line after the files of a block.
+func (r planText) endFiles(block addr.Address) {
+	if block.Kind != "" {
+		r.printf("\n")
 	}
 }
 
