@@ -73,6 +73,7 @@ gateway { emulator { ready_file } }.`,
 	f.StringVar(&seed, "seed", "", "seed accounts, keys and secrets from `FILE` (JSON)")
 	f.StringVar(&o.Auth, "auth", "strict", "check signatures: strict, permissive (unknown keys pass) or off")
 	f.StringVar(&o.Throttle, "throttle", "off", "limit rates: off, documented, or GROUP=CALLS-PER-SECOND,…")
+	f.StringVar(&o.Quotas, "quotas", "", "limit counts of keys, aliases and versions: documented or off (default: as -throttle)")
 	f.StringVar(&o.Region, "region", "cn-hangzhou", "the default `REGION`")
 	f.StringVar(&o.Account, "account", "", "the default account `ID` (16 digits)")
 	f.StringVar(&o.Faults, "faults", "", "faults from the start: OPERATION:ACTION[:TIMES], comma-separated")

@@ -22,8 +22,11 @@ type Options struct {
 	Region   string // default region; "" = engine.DefaultRegion
 	Account  string // bootstrap account; "" = engine.DefaultAccount
 	Strict   bool   // enforce key, secret and access point policies
-	Quotas   engine.Quotas
-	Rotation engine.RotationProfile
+	// Quotas on resources: documented, or off; "" = documented when Throttle is, so that one switch
+	// gives the service's limits and none are met unasked. QuotaFigures sets single ones instead.
+	Quotas       string
+	QuotaFigures engine.Quotas
+	Rotation     engine.RotationProfile
 
 	Auth     string // strict (default), permissive, off
 	Throttle string // off (default), documented, or group=calls-per-second,…
@@ -69,6 +72,9 @@ func (o Options) check() (*settings, error) {
 	if s.profile, err = throttle.ParseProfile(o.Throttle); err != nil {
 		return nil, fmt.Errorf("start the emulator: %w", err)
 	}
+	if s.QuotaFigures, err = o.quotas(); err != nil {
+		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -85,6 +91,19 @@ func (o Options) check() (*settings, error) {
 		return nil, fmt.Errorf("start the emulator: the control API listens on loopback only, not on %s", s.ControlListen)
 	}
 	return s, nil
+}
+
+// quotas are the figures the engine enforces.
+func (o Options) quotas() (engine.Quotas, error) {
+	switch {
+	case o.QuotaFigures != engine.Quotas{}:
+		return o.QuotaFigures, nil
+	case o.Quotas == "documented", o.Quotas == "" && o.Throttle == "documented":
+		return engine.DefaultQuotas, nil
+	case o.Quotas == "off", o.Quotas == "":
+		return engine.NoQuotas, nil
+	}
+	return engine.Quotas{}, fmt.Errorf("quotas %q are not known; choose documented or off", o.Quotas)
 }
 
 func (s *settings) checkAddress(address string) error {

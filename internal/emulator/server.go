@@ -100,7 +100,7 @@ func (s *Server) openStore() (err error) {
 
 func (s *Server) openEngine() (err error) {
 	o := s.settings
-	options := engine.Options{Account: o.Account, Region: o.Region, Strict: o.Strict, Quotas: o.Quotas, Rotation: o.Rotation}
+	options := engine.Options{Account: o.Account, Region: o.Region, Strict: o.Strict, Quotas: o.QuotaFigures, Rotation: o.Rotation}
 	if o.Deterministic {
 		options.Rand = engine.SeededRand(o.Seed)
 	}

@@ -46,11 +46,19 @@ func (e *Errors) Len() int {
 	return len(e.all.Errors)
 }
 
+// shown bounds how many errors are spelled out: a quota that refuses seven hundred objects
+// says the same seven hundred times.
+const shown = 20
+
 // list renders one error per line, and the lines of an error indented below its first.
 func list(errs []error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d errors:", len(errs))
-	for _, err := range errs {
+	for i, err := range errs {
+		if i == shown && len(errs) > shown+1 {
+			fmt.Fprintf(&b, "\n  … and %d more", len(errs)-i)
+			break
+		}
 		b.WriteString("\n  - " + strings.ReplaceAll(err.Error(), "\n", "\n    "))
 	}
 	return b.String()

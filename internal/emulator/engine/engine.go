@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"math"
 	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,9 @@ type Quotas struct {
 // DefaultQuotas are the documented figures. Keys and versions of an instance
 // count against the instance's KeyNum instead.
 var DefaultQuotas = Quotas{DefaultKeys: 200, Aliases: 300, DefaultVersions: 10_000}
+
+// NoQuotas bound nothing that anyone will reach.
+var NoQuotas = Quotas{DefaultKeys: math.MaxInt, Aliases: math.MaxInt, DefaultVersions: math.MaxInt}
 
 // The account and region of an engine that was told neither.
 const (
