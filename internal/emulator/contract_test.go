@@ -17,7 +17,7 @@ import (
 // once without and once with every parameter filled. Each must be known to the
 // emulator and answer in the service's words, and no parameter may go unread.
 func TestEveryOperationOfTheSDK(t *testing.T) {
-	s := emulatortest.New(t, func(o *emulator.Options) { o.Quotas.DefaultKeys = 1000 })
+	s := emulatortest.New(t, func(o *emulator.Options) { o.QuotaFigures.DefaultKeys = 1000 })
 	r := s.Ready()
 	client := reflect.ValueOf(sdk(t, r, r.Public.HTTPS, nil))
 	served := 0
