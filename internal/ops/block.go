@@ -3,7 +3,6 @@ package ops
 import (
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strconv"
 
 	"github.com/zclconf/go-cty/cty"
@@ -27,7 +26,7 @@ type Block struct {
 
 // NewBlock reads an evaluated data block.
 func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
-	r := reader{b.Attrs, true}
+	r := reader{attrs: b.Attrs, known: true}
 	out := Block{Addr: a, Source: r.text("source"), Output: r.text("output")}
 	switch a.Kind {
 	case "encrypt":
@@ -42,7 +41,7 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 			out.Seal.Suite = envelope.SM4
 		}
 	case "decrypt":
-		out.Unseal = Unseal{Mode: PrivateMode}
+		out.Unseal = Unseal{Mode: PrivateMode, Digest: true}
 		if r.written("context") {
 			out.Unseal.Context = r.texts("context")
 		}
@@ -59,13 +58,15 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 		return out, fmt.Errorf("data.%s blocks do nothing with files", a.Kind)
 	}
 	out.Unknown = !r.known
-	return out, nil
+	return out, r.err
 }
 
-// reader takes Go values out of evaluated attributes and notes whether all were known.
+// reader takes Go values out of evaluated attributes and notes whether all were known, and the first that
+// is none.
 type reader struct {
 	attrs map[string]cty.Value
 	known bool
+	err   error
 }
 
 // value is the attribute if it is written, known and not null.
@@ -85,10 +86,11 @@ func (r *reader) value(name string) (cty.Value, bool) {
 func (r *reader) written(name string) bool { _, ok := r.value(name); return ok }
 
 func (r *reader) text(name string) string {
-	if v, ok := r.value(name); ok {
-		return v.AsString()
+	v, ok := r.value(name)
+	if !ok {
+		return ""
 	}
-	return ""
+	return r.element(name, v)
 }
 
 func (r *reader) list(name string) []string {
@@ -97,9 +99,8 @@ func (r *reader) list(name string) []string {
 		return nil
 	}
 	var out []string
-	for it := v.ElementIterator(); it.Next(); {
-		_, element := it.Element()
-		out = append(out, element.AsString())
+	for _, e := range v.AsValueSlice() {
+		out = append(out, r.element(name, e))
 	}
 	return out
 }
@@ -107,12 +108,18 @@ func (r *reader) list(name string) []string {
 func (r *reader) texts(name string) map[string]string {
 	out := map[string]string{}
 	if v, ok := r.value(name); ok {
-		for key, element := range v.AsValueMap() {
-			out[key] = element.AsString()
+		for key, e := range v.AsValueMap() {
+			out[key] = r.element(name, e)
 		}
 	}
 	return out
 }
 
-// slash makes a configured path one of a rooted directory.
-func slash(p string) string { return filepath.ToSlash(filepath.Clean(p)) }
+// element is a string inside an attribute; collections may hold null.
+func (r *reader) element(name string, v cty.Value) string {
+	if v.IsNull() || v.Type() != cty.String {
+		r.err = fmt.Errorf("%s holds something that is no text; leave the element out", name)
+		return ""
+	}
+	return v.AsString()
+}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,6 +18,7 @@ const PrivateMode fs.FileMode = 0o600
 type Unseal struct {
 	Context envelope.Context // the context the file must carry; nil = any
 	Mode    fs.FileMode      // of the plaintext; 0 = 0600, or an existing output's own mode if that is no wider
+	Digest  bool             // also hash the plaintext, for the census
 }
 
 // DecryptFile decrypts source into output, whole or not at all: the plaintext appears
@@ -36,7 +38,7 @@ func (e *Engine) DecryptFile(ctx context.Context, source, output string, u Unsea
 }
 
 func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progress) (Envelope, error) {
-	f, info, err := openRegular(from.root, from.name)
+	f, info, err := openRegular(from, os.O_RDONLY)
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -44,12 +46,12 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 	if sameFile(from, to) {
 		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output", from.name)
 	}
-	out, err := createAtomic(to.root, to.name, plaintextAttributes(to, u.Mode))
+	out, err := newOutput(to, plaintextAttributes(u.Mode))
 	if err != nil {
 		return Envelope{}, err
 	}
 	defer out.Abort()
-	got, err := e.decryptInto(ctx, out, f, info.Size(), from.full(), u, p)
+	got, err := e.decryptInto(ctx, out.sweeping(&e.sweeper, e.now), f, info.Size(), from.full(), u, p)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("decrypt %s: %w", from.name, err)
 	}
@@ -57,20 +59,18 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 }
 
 // plaintextAttributes never makes a plaintext readable for more people than asked for.
-func plaintextAttributes(to place, mode fs.FileMode) attributes {
-	old, err := to.root.Lstat(to.name)
-	if mode != 0 {
+func plaintextAttributes(mode fs.FileMode) func(fs.FileInfo) attributes {
+	if mode == 0 {
+		return noWider(PrivateMode)
+	}
+	return func(old fs.FileInfo) attributes {
 		a := newFile(mode)
-		if err == nil {
+		if old != nil {
 			keep := attributesOf(old)
 			a.uid, a.gid = keep.uid, keep.gid
 		}
 		return a
 	}
-	if err == nil && old.Mode().Perm()&^PrivateMode == 0 {
-		return attributesOf(old)
-	}
-	return newFile(PrivateMode)
 }
 
 // decryptInto opens an envelope of n bytes and writes its plaintext to w.
@@ -86,34 +86,21 @@ func (e *Engine) decryptInto(ctx context.Context, w io.Writer, r io.ReaderAt, n 
 		return Envelope{}, err
 	}
 	total, _ := opened.Header().PlaintextSize(n)
-	out := &counting{w: cancellable{ctx, w}}
-	if p != nil {
-		out.every = func(done int64) { p(done, total) }
+	out := &watched{ctx: ctx, w: w, total: total, progress: p}
+	if u.Digest {
+		out.h = sha256.New()
 	}
 	if _, err := opened.WriteTo(out); err != nil {
 		return Envelope{}, err
 	}
 	got := describe(name, opened.Header())
-	got.Plaintext, got.Sealed = out.n, n
+	got.Plaintext, got.Sealed, got.Source = out.n, n, out.sum()
 	return got, nil
 }
 
-// cancellable stops writing at the context's end.
-type cancellable struct {
-	ctx context.Context
-	w   io.Writer
-}
-
-func (c cancellable) Write(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.w.Write(p)
-}
-
 // DecryptStream writes the plaintext of an envelope that cannot be read twice. It is put
-// aside as it is, still encrypted, and authenticated to its end first: nothing reaches w before the whole
-// envelope is known to be good.
+// aside as it is, still encrypted, and authenticated to its end first: nothing reaches w before the
+// whole envelope is known to be good.
 func (e *Engine) DecryptStream(ctx context.Context, w io.Writer, r io.Reader, u Unseal, p Progress) (Envelope, error) {
 	spool, err := os.CreateTemp("", "kmsplan-envelope-")
 	if err != nil {
@@ -123,55 +110,18 @@ func (e *Engine) DecryptStream(ctx context.Context, w io.Writer, r io.Reader, u 
 	if err := os.Remove(spool.Name()); err != nil {
 		return Envelope{}, fmt.Errorf("put the envelope aside: %w", err)
 	}
-	n, err := io.Copy(spool, r)
+	n, err := io.Copy(spool, &watched{ctx: ctx, r: r})
 	if err != nil {
 		return Envelope{}, fmt.Errorf("read the envelope: %w", err)
 	}
 	return e.DecryptVerified(ctx, w, spool, n, u, p)
 }
 
-// DecryptVerified authenticates an envelope to its end, then decrypts it into w.
+// DecryptVerified authenticates an envelope to its end, then decrypts it into w. It reads r
+// twice: when somebody writes to it in between, an authentic beginning may have reached w before the error.
 func (e *Engine) DecryptVerified(ctx context.Context, w io.Writer, r io.ReaderAt, n int64, u Unseal, p Progress) (Envelope, error) {
 	if _, err := e.decryptInto(ctx, io.Discard, r, n, "", u, nil); err != nil {
 		return Envelope{}, err
 	}
 	return e.decryptInto(ctx, w, r, n, "", u, p)
-}
-
-// Verify authenticates an envelope to its end and writes nothing.
-func (e *Engine) Verify(ctx context.Context, source string, u Unseal, p Progress) (Envelope, error) {
-	from, err := at(source)
-	if err != nil {
-		return Envelope{}, err
-	}
-	defer from.close()
-	f, info, err := openRegular(from.root, from.name)
-	if err != nil {
-		return Envelope{}, err
-	}
-	defer f.Close()
-	got, err := e.decryptInto(ctx, io.Discard, f, info.Size(), from.name, u, p)
-	if err != nil {
-		return Envelope{}, fmt.Errorf("verify %s: %w", from.name, err)
-	}
-	return got, nil
-}
-
-// Inspect reads what an envelope says of itself. Nothing is called and nothing proved.
-func Inspect(source string) (*envelope.Header, int64, error) {
-	from, err := at(source)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer from.close()
-	f, info, err := openRegular(from.root, from.name)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	h, err := envelope.ReadHeader(f)
-	if err != nil {
-		return nil, 0, fmt.Errorf("inspect %s: %w", from.name, err)
-	}
-	return h, info.Size(), nil
 }

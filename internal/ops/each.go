@@ -2,8 +2,6 @@ package ops
 
 import (
 	"context"
-	"io"
-	"io/fs"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -12,17 +10,18 @@ import (
 // KMS overlaps, and memory stays small.
 const filesAtOnce = 16
 
-// Each works on several names at once and gathers every error, in the names' order.
+// Each works on several names at once and gathers every error, in the names' order. When the context
+// ends, nothing more is begun, and its cause is added once.
 func Each(ctx context.Context, names []string, work func(context.Context, string) error) []error {
-	errs := make([]error, len(names))
+	errs := make([]error, len(names)+1)
 	var g errgroup.Group
 	g.SetLimit(filesAtOnce)
 	for i, name := range names {
+		if ctx.Err() != nil {
+			errs[len(names)] = context.Cause(ctx)
+			break
+		}
 		g.Go(func() error {
-			if ctx.Err() != nil {
-				errs[i] = context.Cause(ctx)
-				return nil
-			}
 			errs[i] = work(ctx, name)
 			return nil
 		})
@@ -39,27 +38,4 @@ func compact(errs []error) []error {
 		}
 	}
 	return out
-}
-
-// WriteFile writes a file whole or not at all. write may fail halfway: then the name
-// holds what it held before.
-func WriteFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
-	to, err := atNew(path)
-	if err != nil {
-		return err
-	}
-	defer to.close()
-	attr := newFile(mode)
-	if old, err := to.root.Lstat(to.name); err == nil && old.Mode().Perm()&^mode == 0 {
-		attr = attributesOf(old)
-	}
-	out, err := createAtomic(to.root, to.name, attr)
-	if err != nil {
-		return err
-	}
-	defer out.Abort()
-	if err := write(out); err != nil {
-		return err
-	}
-	return out.Commit()
 }

@@ -3,14 +3,10 @@ package ops
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"hash"
 	"io"
+	"io/fs"
 	"os"
-	"strings"
-
-	"filippo.io/age"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 )
@@ -43,7 +39,7 @@ func (e *Engine) EncryptFile(ctx context.Context, source, output string, s Seal,
 }
 
 func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress) (Envelope, error) {
-	f, info, err := openRegular(from.root, from.name)
+	f, info, err := openRegular(from, os.O_RDONLY)
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -51,35 +47,34 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 	if sameFile(from, to) {
 		return Envelope{}, fmt.Errorf("%s would be encrypted over itself; name another output", from.name)
 	}
-	attr := newFile(info.Mode())
-	if old, err := to.root.Lstat(to.name); err == nil {
-		attr = attributesOf(old)
-	}
-	out, err := createAtomic(to.root, to.name, attr)
+	out, err := newOutput(to, envelopeAttributes(info))
 	if err != nil {
 		return Envelope{}, err
 	}
 	defer out.Abort()
-	got, err := e.EncryptStream(ctx, out, f, info.Size(), to.full(), s, p)
+	got, err := e.EncryptStream(ctx, out.sweeping(&e.sweeper, e.now), f, info.Size(), to.full(), s, p)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encrypt %s: %w", from.name, err)
 	}
-	if err := unchanged(f, info); err != nil {
+	if err := unchanged(f, info, got.Plaintext); err != nil {
 		return Envelope{}, err
 	}
+	release, err := holdForReplacing(ctx, to, e.patience)
+	if err != nil {
+		return Envelope{}, err
+	}
+	defer release()
 	return got, out.Commit()
 }
 
-// unchanged refuses a source that was written to while it was read.
-func unchanged(f *os.File, before os.FileInfo) error {
-	after, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("look at %s again: %w", before.Name(), err)
+// envelopeAttributes are those of the output that is replaced, or the source's mode.
+func envelopeAttributes(source fs.FileInfo) func(fs.FileInfo) attributes {
+	return func(old fs.FileInfo) attributes {
+		if old != nil {
+			return attributesOf(old)
+		}
+		return newFile(source.Mode())
 	}
-	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return fmt.Errorf("%s changed while it was encrypted; try again when it is at rest", before.Name())
-	}
-	return nil
 }
 
 // EncryptStream encrypts r into w. size is the plaintext's length, or
@@ -89,14 +84,15 @@ func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, si
 	if err != nil {
 		return Envelope{}, err
 	}
-	out := &counting{w: w}
+	defer key.release()
+	out := &watched{ctx: ctx, w: w}
 	sealer, err := envelope.Seal(ctx, out, envelope.Options{
 		Suite: s.Suite, Context: s.Context, DataKey: key.key, Stanzas: key.stanzas, Size: size, Workers: e.workersFor(size),
 	})
 	if err != nil {
 		return Envelope{}, err
 	}
-	in := &digesting{r: r, total: size, progress: p, ctx: ctx}
+	in := &watched{ctx: ctx, r: r, total: size, progress: p}
 	if s.Digest {
 		in.h = sha256.New()
 	}
@@ -106,101 +102,8 @@ func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, si
 	if err := sealer.Close(); err != nil {
 		return Envelope{}, err
 	}
+	key.served(in.n - max(size, 0))
 	got := describe(name, sealer.Header())
-	got.Plaintext, got.Sealed = in.n, out.n
-	if s.Digest {
-		got.Source = [32]byte(in.h.Sum(nil))
-	}
+	got.Plaintext, got.Sealed, got.Source = in.n, out.n, in.sum()
 	return got, nil
-}
-
-// parallelFrom is the plaintext size from which several cores pay off, bytes.
-const parallelFrom = 1 << 20
-
-func (e *Engine) workersFor(size int64) int {
-	if size >= 0 && size < parallelFrom {
-		return 1
-	}
-	return e.workers
-}
-
-// dataKey gets the data key for one file, inside the scope's limits.
-func (e *Engine) dataKey(ctx context.Context, s Seal, name string, size int64) (*dataKey, error) {
-	identity, err := json.Marshal([]any{s.Gateway, s.Key, s.Context, s.Suite, s.Recipients})
-	if err != nil {
-		return nil, fmt.Errorf("name the data key: %w", err)
-	}
-	return e.scopes.get(ctx, s.Scope, string(identity), name, size, func(ctx context.Context) (*dataKey, error) {
-		return e.freshKey(ctx, s)
-	})
-}
-
-// freshKey asks KMS for a data key and wraps it for the break-glass recipients.
-func (e *Engine) freshKey(ctx context.Context, s Seal) (*dataKey, error) {
-	recipients, err := ageRecipients(s.Recipients)
-	if err != nil {
-		return nil, err
-	}
-	g, err := e.keys.Gateway(ctx, s.Gateway)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	made, err := g.Crypt.GenerateDataKey(ctx, s.Key, s.Suite.KeySize(), s.Context)
-	if err != nil {
-		return nil, fmt.Errorf("get a data key under %s: %w", s.Key, err)
-	}
-	first, err := g.stanza(made.Wrapped())
-	if err != nil {
-		return nil, err
-	}
-	more, err := envelope.Wrap(ctx, made.Plaintext.Bytes(), s.Context, recipients...)
-	if err != nil {
-		return nil, err
-	}
-	return &dataKey{
-		key: made.Plaintext.Bytes(), stanzas: append([]*envelope.Stanza{first}, more...),
-		keyID: made.KeyID, arn: g.arn(made.KeyID), version: made.KeyVersionID,
-	}, nil
-}
-
-// ageRecipients parses age public keys.
-func ageRecipients(list []string) ([]envelope.Recipient, error) {
-	var out []envelope.Recipient
-	for _, text := range list {
-		parsed, err := age.ParseRecipients(strings.NewReader(text))
-		if err != nil {
-			return nil, fmt.Errorf("the recipient %q is no age public key (age1…): %w", text, err)
-		}
-		for _, r := range parsed {
-			out = append(out, envelope.AgeRecipient(r))
-		}
-	}
-	return out, nil
-}
-
-// digesting hashes what passes through a reader if asked to, reports progress, and stops at the
-// context's end.
-type digesting struct {
-	ctx      context.Context
-	r        io.Reader
-	h        hash.Hash
-	n, total int64
-	progress Progress
-}
-
-func (d *digesting) Read(p []byte) (int, error) {
-	if err := d.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := d.r.Read(p)
-	if d.h != nil {
-		d.h.Write(p[:n])
-	}
-	d.n += int64(n)
-	if d.progress != nil {
-		d.progress(d.n, d.total)
-	}
-	return n, err
 }

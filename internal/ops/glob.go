@@ -1,9 +1,11 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -11,17 +13,20 @@ import (
 )
 
 // Glob lists the regular files below root that match the pattern, sorted. It follows
-// no symbolic link and leaves directories alone whose names begin with a dot, unless the pattern names them.
+// no symbolic link, leaves directories alone whose names begin with a dot unless the pattern
+// names them, and looks only where a match can be. No match is no error.
 func Glob(root *os.Root, pattern string) ([]string, error) {
 	pattern = slash(pattern)
 	var out []string
-	err := fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(root.FS(), globBase(pattern), func(name string, d fs.DirEntry, err error) error {
 		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // gone since it was listed, or a base that is not there
 		case err != nil:
 			return err
 		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), ".") && !strings.HasPrefix(pattern, name+"/"):
 			return fs.SkipDir
-		case d.Type().IsRegular() && schema.MatchGlob(pattern, name):
+		case d.Type().IsRegular() && !isTemp(d.Name()) && schema.MatchGlob(pattern, name):
 			out = append(out, name)
 		}
 		return nil
@@ -31,4 +36,17 @@ func Glob(root *os.Root, pattern string) ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// globBase is the directory below which every match is.
+func globBase(pattern string) string {
+	segments := strings.Split(pattern, "/")
+	base := "."
+	for _, s := range segments[:len(segments)-1] {
+		if strings.ContainsAny(s, `*?[\`) {
+			break
+		}
+		base = path.Join(base, s)
+	}
+	return base
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/singleflight"
 
@@ -22,23 +23,17 @@ import (
 type unwrapper struct {
 	keys   Keyring
 	flight singleflight.Group
+	calls  atomic.Int64 // KMS calls made
 
 	mu    sync.Mutex
-	known map[[32]byte]unwrapped
-	calls int // KMS calls made, for reports
-}
-
-// unwrapped is one answer: the data key and the gateway that opened it.
-type unwrapped struct {
-	key     []byte
-	gateway Gateway
+	known map[[32]byte][]byte // data keys
 }
 
 // maxKnown bounds the kept data keys; a run that opens more starts over.
 const maxKnown = 4096
 
 func newUnwrapper(keys Keyring) *unwrapper {
-	return &unwrapper{keys: keys, known: map[[32]byte]unwrapped{}}
+	return &unwrapper{keys: keys, known: map[[32]byte][]byte{}}
 }
 
 // identity opens envelopes of one suite.
@@ -62,9 +57,9 @@ func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec 
 		if err != nil {
 			return nil, err
 		}
-		got, err := i.u.open(ctx, k, ec, i.size)
+		key, err := i.u.open(ctx, k, ec, i.size)
 		if err == nil {
-			return got.key, nil
+			return key, nil
 		}
 		failed.Addf("unwrap the data key with %s: %w", k.KeyARN, err)
 	}
@@ -75,60 +70,83 @@ func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec 
 }
 
 // open unwraps one stanza, from memory where it was unwrapped before.
-func (u *unwrapper) open(ctx context.Context, k envelope.KMSStanza, ec envelope.Context, size int) (unwrapped, error) {
-	id := cacheID(k, ec)
-	u.mu.Lock()
-	got, ok := u.known[id]
-	u.mu.Unlock()
-	if ok {
-		return got, nil
+func (u *unwrapper) open(ctx context.Context, k envelope.KMSStanza, ec envelope.Context, size int) ([]byte, error) {
+	id := wrapID(k, ec)
+	if key := u.remembered(id); key != nil {
+		return key, nil
 	}
-	v, err, _ := u.flight.Do(string(id[:]), func() (any, error) { return u.call(ctx, id, k, ec, size) })
+	v, err, _ := u.flight.Do(string(id[:]), func() (any, error) {
+		if key := u.remembered(id); key != nil {
+			return key, nil // by a flight that ended just before this one
+		}
+		return u.call(ctx, id, k, ec, size)
+	})
 	if err != nil {
-		return unwrapped{}, err
+		return nil, err
 	}
-	return v.(unwrapped), nil
+	return v.([]byte), nil
 }
 
 // call asks the gateways in turn; one that does not know the key gives way to the next.
-func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza, ec envelope.Context, size int) (unwrapped, error) {
+func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza, ec envelope.Context, size int) ([]byte, error) {
 	gateways, err := u.keys.ForKey(ctx, k.KeyARN)
 	if err != nil {
-		return unwrapped{}, err
+		return nil, err
 	}
 	w, err := wrapped(k, size)
 	if err != nil {
-		return unwrapped{}, err
+		return nil, err
 	}
-	err = fmt.Errorf("no gateway of this stack reaches the key; add the gateway block of its region")
+	err = errors.New("no gateway of this stack reaches the key; add the gateway block of its region")
 	for _, g := range gateways {
 		var key []byte
-		u.count()
-		if key, _, err = g.Crypt.Decrypt(ctx, w, ec); err == nil {
-			got := unwrapped{key, g}
-			u.keep(id, got)
-			return got, nil
+		if key, err = u.decrypt(ctx, g.Crypt, w, ec); err == nil {
+			u.keep(id, key)
+			return key, nil
 		}
 		if !kms.IsNotFound(err) {
 			break
 		}
 	}
-	return unwrapped{}, err
+	return nil, err
 }
 
-func (u *unwrapper) count() { u.mu.Lock(); u.calls++; u.mu.Unlock() }
+// decrypt makes one call.
+func (u *unwrapper) decrypt(ctx context.Context, c kms.Cryptographer, w kms.Wrapped, ec envelope.Context) ([]byte, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	u.calls.Add(1)
+	key, _, err := c.Decrypt(ctx, w, ec)
+	return key, err
+}
 
-func (u *unwrapper) keep(id [32]byte, got unwrapped) {
+func (u *unwrapper) remembered(id [32]byte) []byte {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.known[id]
+}
+
+func (u *unwrapper) keep(id [32]byte, key []byte) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.known) >= maxKnown {
-		clear(u.known)
+		clear(u.known) // not overwritten: a file may be at work with one of them
 	}
-	u.known[id] = got
+	u.known[id] = key
 }
 
-// cacheID is a digest over everything that decides what a Decrypt answers.
-func cacheID(k envelope.KMSStanza, ec envelope.Context) [32]byte {
+// forget overwrites the kept data keys.
+func (u *unwrapper) forget() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, key := range u.known {
+		clear(key)
+	}
+	clear(u.known)
+}
+
+// wrapID is a digest over everything that decides what a Decrypt answers.
+func wrapID(k envelope.KMSStanza, ec envelope.Context) [32]byte {
 	h := sha256.New()
 	field := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
 	field(k.KeyARN)

@@ -49,21 +49,37 @@ func KeyID(arn string) string {
 	return arn
 }
 
-// stanza writes a wrapped data key for a header.
-func (g Gateway) stanza(w kms.Wrapped) (*envelope.Stanza, error) {
+// unknownVersion stands in a header for a key version that KMS did not name.
+const unknownVersion = "-"
+
+// kmsStanza describes a wrapped data key for a header.
+func (g Gateway) kmsStanza(w kms.Wrapped) (envelope.KMSStanza, error) {
 	version := w.KeyVersionID
 	if version == "" {
-		version = "-"
+		version = unknownVersion
+	}
+	protocol := protocols[w.Protocol]
+	if protocol == "" {
+		return envelope.KMSStanza{}, fmt.Errorf("gateway %q wrapped a data key by %q, which envelopes have no name for", g.Name, w.Protocol)
 	}
 	return envelope.KMSStanza{
-		KeyARN: g.arn(w.KeyID), KeyVersionID: version, Protocol: protocols[w.Protocol], Params: looseParams(w), Blob: w.Blob,
-	}.Stanza()
+		KeyARN: g.arn(w.KeyID), KeyVersionID: version, Protocol: protocol, Params: looseParams(w), Blob: w.Blob,
+	}, nil
+}
+
+// stanza writes a wrapped data key for a header.
+func (g Gateway) stanza(w kms.Wrapped) (*envelope.Stanza, error) {
+	k, err := g.kmsStanza(w)
+	if err != nil {
+		return nil, err
+	}
+	return k.Stanza()
 }
 
 // wrapped reads a header's stanza back.
 func wrapped(s envelope.KMSStanza, size int) (kms.Wrapped, error) {
 	w := kms.Wrapped{KeyID: KeyID(s.KeyARN), Blob: s.Blob, Size: size}
-	if s.KeyVersionID != "-" {
+	if s.KeyVersionID != unknownVersion {
 		w.KeyVersionID = s.KeyVersionID
 	}
 	for ours, theirs := range protocols {

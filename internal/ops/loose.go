@@ -2,9 +2,16 @@ package ops
 
 import (
 	"encoding/base64"
-	"fmt"
+	"errors"
 
 	"kmsplan.dev/kmsplan/internal/kms"
+)
+
+// Parameters of a stanza of protocol instance (docs/envelope-format.md §4.2).
+const (
+	paramAlgorithm = "algorithm"
+	paramIV        = "iv"      // base64 without padding
+	paramPadding   = "padding" // where the algorithm has one
 )
 
 // looseParams are what ciphertext of the instance gateway's plain operations needs
@@ -13,20 +20,20 @@ func looseParams(w kms.Wrapped) map[string]string {
 	if w.Algorithm == "" {
 		return nil
 	}
-	p := map[string]string{"alg": w.Algorithm, "iv": base64.RawStdEncoding.EncodeToString(w.IV)}
+	p := map[string]string{paramAlgorithm: w.Algorithm, paramIV: base64.RawStdEncoding.EncodeToString(w.IV)}
 	if w.PaddingMode != "" {
-		p["padding"] = w.PaddingMode
+		p[paramPadding] = w.PaddingMode
 	}
 	return p
 }
 
 // parseLooseParams reads them back.
 func parseLooseParams(p map[string]string, w *kms.Wrapped) error {
-	iv, err := base64.RawStdEncoding.DecodeString(p["iv"])
+	iv, err := base64.RawStdEncoding.Strict().DecodeString(p[paramIV])
 	if err != nil {
-		return fmt.Errorf("the envelope's header names an IV that is not base64: restore the file from a backup")
+		return errors.New("the envelope's header names an IV that is not base64: restore the file from a backup")
 	}
-	w.Algorithm, w.PaddingMode = p["alg"], p["padding"]
+	w.Algorithm, w.PaddingMode = p[paramAlgorithm], p[paramPadding]
 	if len(iv) > 0 {
 		w.IV = iv
 	}

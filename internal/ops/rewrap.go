@@ -2,14 +2,13 @@ package ops
 
 import (
 	"context"
-	"crypto/subtle"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"sync"
 	"syscall"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
-	"kmsplan.dev/kmsplan/internal/kms"
 )
 
 // Target is what a rewrap brings envelopes to: the key's primary version.
@@ -19,82 +18,92 @@ type Target struct {
 	Version string // the version expected; "" = whatever is primary
 }
 
-// rewraps remembers new wraps, so that files of one data key cost one call together.
-type rewraps struct {
-	mu    sync.Mutex
-	known map[[32]byte]*rewrapped
-}
-
-// rewrapped is one data key's new wrap.
-type rewrapped struct {
-	once   sync.Once
-	stanza *envelope.Stanza
-	key    []byte
-	err    error
-}
-
 // Rewrap brings one envelope's header under the target key's primary version. The body
-// does not change: what it costs does not depend on the file's size. It reports false when the file
-// was there already, and calls nothing then.
+// does not change: for large files what it costs does not depend on the size. It reports false, and
+// writes nothing, when the file was there already; with a Version it then calls nothing either.
+//
+// Mode, owner and mtime survive. A file with several names (hard links) is refused: some would change
+// and some would not, depending on its size.
 func (e *Engine) Rewrap(ctx context.Context, path string, t Target) (Envelope, bool, error) {
-	pl, err := at(path)
+	p, err := at(path)
 	if err != nil {
 		return Envelope{}, false, err
 	}
-	defer pl.close()
-	got, changed, err := e.rewrap(ctx, pl, t)
+	defer p.close()
+	got, changed, err := e.rewrap(ctx, p, t)
 	if err != nil {
-		return got, false, fmt.Errorf("rewrap %s: %w", path, err)
+		return Envelope{}, false, fmt.Errorf("rewrap %s: %w", path, err)
 	}
 	return got, changed, nil
 }
 
-func (e *Engine) rewrap(ctx context.Context, pl place, t Target) (Envelope, bool, error) {
-	if err := refuseIrregular(pl.root, pl.name); err != nil {
-		return Envelope{}, false, err
-	}
-	f, err := pl.root.OpenFile(pl.name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+func (e *Engine) rewrap(ctx context.Context, p place, t Target) (Envelope, bool, error) {
+	f, info, writable, err := e.holdEnvelope(ctx, p)
 	if err != nil {
 		return Envelope{}, false, err
 	}
 	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return Envelope{}, false, fmt.Errorf("another process is rewriting it")
+	if links(info) > 1 {
+		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and rewrap that", links(info))
 	}
 	h, err := envelope.ReadHeader(f)
 	if err != nil {
 		return Envelope{}, false, err
 	}
-	if current(h, t) && !h.Interrupted {
-		return describe(pl.full(), h), false, nil
+	if under(h, KeyID(t.Key), t.Version) && !h.Interrupted {
+		return sized(describe(p.full(), h), h, info), false, nil
 	}
 	h, key, stanzas, err := e.newStanzas(ctx, f, h, t)
 	if err != nil {
 		return Envelope{}, false, err
 	}
-	if h.SlotSize > 0 {
-		next, err := envelope.Rewrap(f, key, stanzas)
-		if err == nil {
-			return describe(pl.full(), next), true, nil
-		}
-		if err != envelope.ErrNeedsRewrite {
+	if stanzas != nil {
+		if h, err = e.putHeader(p, f, info, h, writable, key, stanzas); err != nil {
 			return Envelope{}, false, err
 		}
 	}
-	return rewriteHeader(pl, f, key, stanzas)
+	return sized(describe(p.full(), h), h, info), stanzas != nil, nil
 }
 
-// current reports whether a header is under the target already, as far as it says.
-func current(h *envelope.Header, t Target) bool {
+// holdEnvelope opens an envelope for rewriting. One that may be read only can still be replaced, where
+// the directory allows it.
+func (e *Engine) holdEnvelope(ctx context.Context, p place) (f *os.File, info fs.FileInfo, writable bool, err error) {
+	f, info, err = hold(ctx, p, os.O_RDWR, e.patience)
+	if !errors.Is(err, fs.ErrPermission) {
+		return f, info, true, err
+	}
+	f, info, err = hold(ctx, p, os.O_RDONLY, e.patience)
+	return f, info, false, err
+}
+
+// links is how many names a file has.
+func links(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Nlink)
+	}
+	return 1
+}
+
+// sized fills in the plaintext's length as the file's length claims it.
+func sized(got Envelope, h *envelope.Header, info fs.FileInfo) Envelope {
+	got.Sealed = info.Size()
+	got.Plaintext, _ = h.PlaintextSize(info.Size())
+	return got
+}
+
+// under reports whether a header is wrapped under that version of that key, as far as it says.
+func under(h *envelope.Header, keyID, version string) bool {
 	for _, k := range h.KMSStanzas() {
-		if KeyID(k.KeyARN) == KeyID(t.Key) && t.Version != "" && k.KeyVersionID == t.Version {
+		if version != "" && version != unknownVersion && KeyID(k.KeyARN) == keyID && k.KeyVersionID == version {
 			return true
 		}
 	}
 	return false
 }
 
-// newStanzas opens the data key and wraps it anew; stanzas of other keys stay as they are.
+// newStanzas opens the data key and wraps it anew; stanzas of other keys stay as they are. It gives none
+// if the file, as its data key proves it, is where it should be. If only the end of an interrupted rewrap is
+// missing, it gives the stanzas as they are.
 func (e *Engine) newStanzas(ctx context.Context, f *os.File, h *envelope.Header, t Target) (*envelope.Header, []byte, []*envelope.Stanza, error) {
 	if _, err := f.Seek(0, 0); err != nil {
 		return nil, nil, nil, err
@@ -103,121 +112,86 @@ func (e *Engine) newStanzas(ctx context.Context, f *os.File, h *envelope.Header,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	fresh, err := e.wrapAnew(ctx, key, proved, t)
-	if err != nil {
-		return nil, nil, nil, err
+	if !under(proved, KeyID(t.Key), t.Version) && !e.rewraps.reached(proved, t) {
+		fresh, err := e.wrapAnew(ctx, key, proved.Context, t)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if !under(proved, KeyID(fresh.KeyARN), fresh.KeyVersionID) {
+			stanzas, err := replaceStanza(proved.Stanzas, fresh)
+			return proved, key, stanzas, err
+		}
 	}
-	return proved, key, replaceStanza(proved.Stanzas, fresh), nil
+	if !proved.Interrupted {
+		return proved, key, nil, nil
+	}
+	return proved, key, proved.Stanzas, nil
 }
 
-// replaceStanza puts the new wrap where the old one of the same key stood, or first where the
-// key is another one and the file had one KMS key.
-func replaceStanza(old []*envelope.Stanza, fresh *envelope.Stanza) []*envelope.Stanza {
-	mine, _ := envelope.ParseKMSStanza(fresh)
-	out, placed, foreign := []*envelope.Stanza{}, false, 0
-	for _, s := range old {
-		k, err := envelope.ParseKMSStanza(s)
-		switch {
+// replaceStanza puts the new wrap where the old one of the same key stood, or in place of the
+// only KMS key there was, or else before the others.
+func replaceStanza(old []*envelope.Stanza, fresh envelope.KMSStanza) ([]*envelope.Stanza, error) {
+	stanza, err := fresh.Stanza()
+	if err != nil {
+		return nil, err
+	}
+	same, others := -1, []int{}
+	for i, s := range old {
+		switch k, err := envelope.ParseKMSStanza(s); {
 		case err != nil:
-			out = append(out, s)
-		case KeyID(k.KeyARN) == KeyID(mine.KeyARN) && !placed:
-			out, placed = append(out, fresh), true
-		case KeyID(k.KeyARN) != KeyID(mine.KeyARN):
-			out = append(out, s)
-			foreign++
+		case KeyID(k.KeyARN) == KeyID(fresh.KeyARN):
+			same = i
+		default:
+			others = append(others, i)
 		}
 	}
-	if placed {
-		return out
+	if same < 0 && len(others) == 1 {
+		same = others[0]
 	}
-	if foreign == 1 {
-		for i, s := range out {
-			if _, err := envelope.ParseKMSStanza(s); err == nil {
-				out[i] = fresh
-				return out
-			}
-		}
+	if same < 0 {
+		return append([]*envelope.Stanza{stanza}, old...), nil
 	}
-	return append([]*envelope.Stanza{fresh}, out...)
+	out := append([]*envelope.Stanza{}, old...)
+	out[same] = stanza
+	return out, nil
 }
 
-// wrapAnew wraps a data key under the target, once for all files that share it, and proves
-// that the new wrap opens before any old one goes.
-func (e *Engine) wrapAnew(ctx context.Context, key []byte, h *envelope.Header, t Target) (*envelope.Stanza, error) {
-	id := cacheID(envelope.KMSStanza{KeyARN: t.Gateway + "\x00" + t.Key, Blob: h.Commitment[:]}, h.Context)
-	if k := h.KMSStanzas(); len(k) > 0 {
-		id = cacheID(envelope.KMSStanza{KeyARN: t.Gateway + "\x00" + t.Key, Blob: k[0].Blob}, h.Context)
+// putHeader replaces the header: in place where there is room for it, else with the whole file.
+func (e *Engine) putHeader(p place, f *os.File, info fs.FileInfo, h *envelope.Header, writable bool, key []byte, stanzas []*envelope.Stanza) (*envelope.Header, error) {
+	if h.SlotSize == 0 || !writable {
+		return e.rewriteWhole(p, f, info, key, stanzas)
 	}
-	e.rewraps.mu.Lock()
-	if e.rewraps.known[id] == nil {
-		e.rewraps.known[id] = &rewrapped{}
+	next, err := envelope.Rewrap(f, key, stanzas)
+	if errors.Is(err, envelope.ErrNeedsRewrite) {
+		return e.rewriteWhole(p, f, info, key, stanzas)
 	}
-	r := e.rewraps.known[id]
-	e.rewraps.mu.Unlock()
-	r.once.Do(func() { r.key = key; r.stanza, r.err = e.wrapOnce(ctx, key, h.Context, t) })
-	if r.err != nil {
-		return nil, r.err
-	}
-	if subtle.ConstantTimeCompare(r.key, key) != 1 {
-		return e.wrapOnce(ctx, key, h.Context, t)
-	}
-	return r.stanza, nil
-}
-
-func (e *Engine) wrapOnce(ctx context.Context, key []byte, ec envelope.Context, t Target) (*envelope.Stanza, error) {
-	g, err := e.keys.Gateway(ctx, t.Gateway)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	w, err := g.Crypt.Encrypt(ctx, t.Key, key, ec)
-	if err != nil {
-		return nil, fmt.Errorf("wrap the data key under %s: %w", t.Key, err)
-	}
-	e.unwrap.count()
-	if t.Version != "" && w.KeyVersionID != t.Version {
-		return nil, fmt.Errorf("KMS wrapped the data key under version %s of %s, not under the primary version %s; plan again", w.KeyVersionID, t.Key, t.Version)
-	}
-	w.Size = len(key)
-	if err := e.proveWrap(ctx, g.Crypt, w, key, ec); err != nil {
-		return nil, err
-	}
-	return g.stanza(w)
+	return next, p.root.Chtimes(p.name, info.ModTime(), info.ModTime())
 }
 
-// proveWrap opens the new wrap before the old one is given up.
-func (e *Engine) proveWrap(ctx context.Context, c kms.Cryptographer, w kms.Wrapped, key []byte, ec envelope.Context) error {
-	back, _, err := c.Decrypt(ctx, w, ec)
-	e.unwrap.count()
-	if err != nil {
-		return fmt.Errorf("open the new wrap of the data key: %w", err)
-	}
-	if subtle.ConstantTimeCompare(back, key) != 1 {
-		return fmt.Errorf("KMS opened the new wrap to another data key; the file stays as it was")
-	}
-	return nil
-}
-
-// rewriteHeader rewrites a small envelope whole.
-func rewriteHeader(pl place, f *os.File, key []byte, stanzas []*envelope.Stanza) (Envelope, bool, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return Envelope{}, false, err
-	}
+// rewriteWhole rewrites an envelope whole; its body is copied.
+func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte, stanzas []*envelope.Stanza) (*envelope.Header, error) {
 	if _, err := f.Seek(0, 0); err != nil {
-		return Envelope{}, false, err
+		return nil, err
 	}
-	attr := attributesOf(info)
-	attr.mtime = info.ModTime()
-	out, err := createAtomic(pl.root, pl.name, attr)
+	out, err := newOutput(p, func(fs.FileInfo) attributes {
+		attr := attributesOf(info)
+		attr.mtime = info.ModTime()
+		return attr
+	})
 	if err != nil {
-		return Envelope{}, false, err
+		return nil, err
 	}
 	defer out.Abort()
-	h, _, err := envelope.RewriteHeader(out, f, key, stanzas)
+	source := &watched{ctx: context.Background(), r: f}
+	h, _, err := envelope.RewriteHeader(out.sweeping(&e.sweeper, e.now), source, key, stanzas)
 	if err != nil {
-		return Envelope{}, false, err
+		return nil, err
 	}
-	return describe(pl.full(), h), true, out.Commit()
+	if err := unchanged(f, info, source.n); err != nil {
+		return nil, err
+	}
+	return h, out.Commit()
 }

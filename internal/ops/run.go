@@ -14,43 +14,38 @@ func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 	if b.Unknown {
 		return state.File{}, fmt.Errorf("an argument of %s is still not known", b.Addr)
 	}
+	got, err := e.run(ctx, root, b, change, p)
+	if err != nil {
+		return state.File{}, err
+	}
+	return censusEntry(b, change.Path, got), nil
+}
+
+func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (Envelope, error) {
 	source, output := place{root, slash(b.Source)}, place{root, slash(b.Output)}
 	switch b.Addr.Kind {
 	case "encrypt":
-		got, err := e.encrypt(ctx, source, output, b.Seal, p)
-		return censusEntry(b, change.Path, got, got.Source), err
+		return e.encrypt(ctx, source, output, b.Seal, p)
 	case "decrypt":
-		got, digest, err := e.decryptDigested(ctx, source, output, b.Unseal, p)
-		return censusEntry(b, change.Path, got, digest), err
-	default:
-		got, _, err := e.rewrap(ctx, place{root, slash(change.Path)}, b.Target)
-		if err != nil {
-			err = fmt.Errorf("rewrap %s: %w", change.Path, err)
-		}
-		return censusEntry(b, change.Path, got, [32]byte{}), err
+		return e.decrypt(ctx, source, output, b.Unseal, p)
 	}
-}
-
-// decryptDigested decrypts and hashes what it wrote.
-func (e *Engine) decryptDigested(ctx context.Context, source, output place, u Unseal, p Progress) (Envelope, [32]byte, error) {
-	got, err := e.decrypt(ctx, source, output, u, p)
+	got, _, err := e.rewrap(ctx, place{root, slash(change.Path)}, b.Target)
 	if err != nil {
-		return got, [32]byte{}, err
+		return got, fmt.Errorf("rewrap %s: %w", change.Path, err)
 	}
-	digest, err := survey{root: output.root}.digest(output.name)
-	return got, digest, err
+	return got, nil
 }
 
 // censusEntry is what state remembers of a file: enough to tell that it is still the one this
 // stack wrote, and nothing of its content.
-func censusEntry(b Block, path string, got Envelope, digest [32]byte) state.File {
+func censusEntry(b Block, path string, got Envelope) state.File {
 	f := state.File{
 		Address: b.Addr.String(), Path: path, Source: b.Source, Commitment: commitmentText(got.Commitment),
 		KeyID: KeyID(got.KeyARN), KeyARN: got.KeyARN, KeyVersion: got.KeyVersion, ContextDigest: contextDigest(got.Context),
 		Recipients: recipientsDigest(b.Seal.Recipients), Size: got.Plaintext,
 	}
-	if digest != ([32]byte{}) {
-		f.SourceDigest = state.NewFingerprint(digest[:])
+	if got.Source != ([32]byte{}) {
+		f.SourceDigest = state.NewFingerprint(got.Source[:])
 	}
 	return f
 }

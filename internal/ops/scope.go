@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"path"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"kmsplan.dev/kmsplan/internal/envelope"
 )
 
 // Scope says how many files one data key may serve.
@@ -20,38 +19,41 @@ const (
 	ScopeRun       Scope = "run"
 )
 
-// Limits of a shared data key: whichever is reached first, a new one is made. They stay
-// far inside the 2^45 messages that the body format allows under one key.
-const (
-	maxScopeFiles = 1000
-	maxScopeBytes = 64 << 30 // plaintext
-	maxScopeAge   = time.Hour
-)
-
-// dataKey is a data key with its wraps, ready for a header.
-type dataKey struct {
-	key     []byte
-	stanzas []*envelope.Stanza
-	keyID   string
-	arn     string
-	version string
-	files   int
-	bytes   int64
-	born    time.Time
+// ParseScope reads a scope's name.
+func ParseScope(s string) (Scope, error) {
+	switch Scope(s) {
+	case "", ScopeFile:
+		return ScopeFile, nil
+	case ScopeDirectory, ScopeRun:
+		return Scope(s), nil
+	}
+	return "", fmt.Errorf("%q is no data-key scope; write file, directory or run", s)
 }
 
-// full reports whether the key may not serve a further file of that size.
-func (d *dataKey) full(size int64, now time.Time) bool {
-	return d.files >= maxScopeFiles || d.bytes+max(size, 0) > maxScopeBytes || now.Sub(d.born) > maxScopeAge
+// limits of a shared data key: whichever is reached first, a new one is made.
+type limits struct {
+	files int
+	bytes int64 // plaintext; one file may be larger and then has a key to itself
+	age   time.Duration
+}
+
+// sharedLimits stay far inside the 2^45 messages that the body format allows under one key.
+var sharedLimits = limits{files: 1000, bytes: 64 << 30, age: time.Hour}
+
+// reached reports whether the key may not serve a further file of that size.
+func (l limits) reached(d *dataKey, size int64, now time.Time) bool {
+	return d.files >= l.files || d.bytes.Load()+max(size, 0) > l.bytes || now.Sub(d.born) > l.age
 }
 
 // scopes hands out data keys, shared as far as the scope allows.
 type scopes struct {
-	now func() time.Time
+	now    func() time.Time
+	limits limits
+	calls  atomic.Int64
 
 	mu     sync.Mutex
 	shared map[string]*sharedKey
-	calls  int
+	made   []*dataKey // all of them, to overwrite at the end
 }
 
 // sharedKey is one slot of a scope; its lock makes the first of many files fetch for all.
@@ -61,7 +63,7 @@ type sharedKey struct {
 }
 
 func newScopes(now func() time.Time) *scopes {
-	return &scopes{now: now, shared: map[string]*sharedKey{}}
+	return &scopes{now: now, limits: sharedLimits, shared: map[string]*sharedKey{}}
 }
 
 // maker makes a data key: one KMS call.
@@ -70,30 +72,27 @@ type maker func(ctx context.Context) (*dataKey, error)
 // get returns the data key for one file of that size and counts it in.
 func (s *scopes) get(ctx context.Context, scope Scope, identity, name string, size int64, fresh maker) (*dataKey, error) {
 	if scope == ScopeFile || scope == "" {
-		s.count()
 		return fresh(ctx)
 	}
 	slot := s.slot(scope, identity, name)
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
-	if slot.key == nil || slot.key.full(size, s.now()) {
-		s.count()
+	if slot.key == nil || s.limits.reached(slot.key, size, s.now()) {
 		key, err := fresh(ctx)
 		if err != nil {
 			return nil, err
 		}
-		key.born = s.now()
+		key.born, key.shared = s.now(), true
 		slot.key = key
+		s.keep(key)
 	}
 	slot.key.files++
-	slot.key.bytes += max(size, 0)
+	slot.key.bytes.Add(max(size, 0))
 	return slot.key, nil
 }
 
-func (s *scopes) count() { s.mu.Lock(); s.calls++; s.mu.Unlock() }
-
-// slot is where files that may share a key meet: same key, context, suite and recipients
-// (identity), and the same directory where the scope is one.
+// slot is where files that may share a key meet: equal identity, and the same directory where
+// the scope is one.
 func (s *scopes) slot(scope Scope, identity, name string) *sharedKey {
 	id := identity
 	if scope == ScopeDirectory {
@@ -107,13 +106,18 @@ func (s *scopes) slot(scope Scope, identity, name string) *sharedKey {
 	return s.shared[id]
 }
 
-// ParseScope reads a scope's name.
-func ParseScope(s string) (Scope, error) {
-	switch Scope(s) {
-	case "", ScopeFile:
-		return ScopeFile, nil
-	case ScopeDirectory, ScopeRun:
-		return Scope(s), nil
+func (s *scopes) keep(key *dataKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made = append(s.made, key)
+}
+
+// forget overwrites every shared key.
+func (s *scopes) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range s.made {
+		clear(key.key)
 	}
-	return "", fmt.Errorf("%q is no data-key scope; write file, directory or run", s)
+	s.made, s.shared = nil, map[string]*sharedKey{}
 }

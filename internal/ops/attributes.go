@@ -1,0 +1,53 @@
+package ops
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+)
+
+// attributes are what of a file survives its being rewritten. Access lists and extended
+// attributes do not.
+type attributes struct {
+	mode     fs.FileMode
+	uid, gid int       // -1 = leave
+	mtime    time.Time // zero = leave
+}
+
+// newFile are the attributes of a file that did not exist.
+func newFile(mode fs.FileMode) attributes { return attributes{mode: mode.Perm(), uid: -1, gid: -1} }
+
+// attributesOf reads what to keep of an existing file.
+func attributesOf(info fs.FileInfo) attributes {
+	a := newFile(info.Mode())
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		a.uid, a.gid = int(st.Uid), int(st.Gid)
+	}
+	return a
+}
+
+// give puts owner and mode on an open file. Who may not give a file away keeps it; a group
+// that was not kept gets no more than everybody, so that no other group reads in its place.
+func (a attributes) give(f *os.File) error {
+	mode := a.mode
+	if a.uid >= 0 {
+		err := f.Chown(a.uid, a.gid)
+		if errors.Is(err, fs.ErrPermission) {
+			err = f.Chown(-1, a.gid)
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			mode, err = groupless(mode), nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return f.Chmod(mode)
+}
+
+// groupless takes from a mode what it gives the group beyond everybody.
+func groupless(mode fs.FileMode) fs.FileMode {
+	return mode&^0o070 | mode&(mode<<3)&0o070
+}

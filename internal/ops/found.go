@@ -1,0 +1,27 @@
+package ops
+
+import "kmsplan.dev/kmsplan/internal/envelope"
+
+// Envelope is what a file command did or found: one line of a report, one entry of
+// the census.
+type Envelope struct {
+	Path       string
+	KeyARN     string // or the key id
+	KeyVersion string
+	Suite      envelope.Suite
+	Context    envelope.Context
+	Commitment [32]byte
+	Generation uint64
+	Plaintext  int64    // bytes
+	Sealed     int64    // bytes
+	Source     [32]byte // SHA-256 of the plaintext; zero where it was not asked for
+}
+
+// describe fills what a header says.
+func describe(path string, h *envelope.Header) Envelope {
+	e := Envelope{Path: path, Suite: h.Suite, Context: h.Context, Commitment: h.Commitment, Generation: h.Generation}
+	if k := h.KMSStanzas(); len(k) > 0 {
+		e.KeyARN, e.KeyVersion = k[0].KeyARN, k[0].KeyVersionID
+	}
+	return e
+}

@@ -1,0 +1,91 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// refuseIrregular allows regular files only: no symbolic link, device, pipe or directory.
+func refuseIrregular(p place) (fs.FileInfo, error) {
+	info, err := p.root.Lstat(p.name)
+	if err != nil {
+		return nil, err
+	}
+	switch mode := info.Mode(); {
+	case mode.IsRegular():
+		return info, nil
+	case mode&fs.ModeSymlink != 0:
+		return nil, fmt.Errorf("%s is a symbolic link; name the file itself", p.name)
+	case mode.IsDir():
+		return nil, fmt.Errorf("%s is a directory; name a file in it", p.name)
+	default:
+		return nil, fmt.Errorf("%s is not a regular file", p.name)
+	}
+}
+
+// openRegular opens a regular file and returns its facts. os.Root follows links that stay
+// inside it, whatever the flags say, and a name can change hands between two calls; so what was
+// opened must be what was looked at. A program that replaces the file at this very moment is not at
+// fault, so it is tried again.
+func openRegular(p place, flag int) (*os.File, fs.FileInfo, error) {
+	var err error
+	for range 3 {
+		var f *os.File
+		var info fs.FileInfo
+		if f, info, err = openSeen(p, flag); !errors.Is(err, errExchanged) {
+			return f, info, err
+		}
+	}
+	return nil, nil, err
+}
+
+// errExchanged says that a name stood for two files during one opening.
+var errExchanged = errors.New("was exchanged for another file while it was opened; try again when it is at rest")
+
+// openSeen opens what refuseIrregular looked at. O_NONBLOCK keeps a pipe that took the name from
+// holding us.
+func openSeen(p place, flag int) (*os.File, fs.FileInfo, error) {
+	seen, err := refuseIrregular(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, missing{p.name}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := p.root.OpenFile(p.name, flag|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", p.name, err)
+	}
+	info, err := f.Stat()
+	if err == nil && !os.SameFile(seen, info) {
+		err = fmt.Errorf("%s %w", p.name, errExchanged)
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// missing says that a file is not there; it is a fs.ErrNotExist.
+type missing struct{ name string }
+
+func (m missing) Error() string { return m.name + " does not exist" }
+func (m missing) Unwrap() error { return fs.ErrNotExist }
+
+// unchanged refuses a source that was written to while n bytes of it were read.
+func unchanged(f *os.File, before fs.FileInfo, n int64) error {
+	after, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("look at %s again: %w", before.Name(), err)
+	}
+	if n != before.Size() || factsOf(after) != factsOf(before) {
+		return fmt.Errorf("%s changed while it was read; try again when it is at rest", before.Name())
+	}
+	return nil
+}
+
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
