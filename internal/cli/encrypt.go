@@ -196,7 +196,7 @@ func (a *app) openEngine(v *variables) (*ops.Engine, func(), error) {
 	}
 	gateways := a.newGateways(cfg, defaultLockTimeout)
 	engine := ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now})
-	return engine, func() { a.closing(gateways.close) }, nil
+	return engine, func() { engine.Close(); a.closing(gateways.close) }, nil
 }
 
 // closing shows what went wrong while something was closed.

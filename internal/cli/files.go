@@ -179,7 +179,7 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 	var failed several.Errors
 	written := map[string]bool{}
 	for _, c := range changes {
-		entry, err := s.engine.Run(ctx, root, b, c, progress.Of(b.Addr.Kind+"ing", c.Path))
+		entry, err := s.engine.Run(ctx, root, b, c, progress.Of(working[b.Addr.Kind], c.Path))
 		progress.Done()
 		if err != nil {
 			failed.Add(err)
@@ -199,6 +199,9 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 }
 
 const schemaRewrap = "rewrap"
+
+// working says what a kind of block does while it does it.
+var working = map[string]string{"encrypt": "encrypting", "decrypt": "decrypting", schemaRewrap: "rewrapping"}
 
 // text is a known string's content, or "".
 func text(v cty.Value) string {

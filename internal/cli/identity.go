@@ -25,7 +25,8 @@ func (a *app) openDecryptEngine(v *variables, files []string) (*ops.Engine, func
 		a.term.Notef("no gateway block loads here, so only the age identities are tried")
 	}
 	gateways := a.newGateways(cfg, defaultLockTimeout)
-	return ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now, Identities: identities}), func() { a.closing(gateways.close) }, nil
+	engine := ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now, Identities: identities})
+	return engine, func() { engine.Close(); a.closing(gateways.close) }, nil
 }
 
 // ageIdentities reads age identity files.

@@ -85,7 +85,10 @@ func missed(diags hclv2.Diagnostics, block string) bool {
 }
 
 // close ends what the stack started.
-func (s *stack) close() { s.app.closing(s.gateways.close) }
+func (s *stack) close() {
+	s.engine.Close()
+	s.app.closing(s.gateways.close)
+}
 
 // openStore opens the module's backend.
 func openStore(cfg *hcl.Config) (*state.Local, error) {
