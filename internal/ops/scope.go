@@ -42,7 +42,7 @@ var sharedLimits = limits{files: 1000, bytes: 64 << 30, age: time.Hour}
 
 // reached reports whether the key may not serve a further file of that size.
 func (l limits) reached(d *dataKey, size int64, now time.Time) bool {
-	return d.files >= l.files || d.bytes.Load()+max(size, 0) > l.bytes || now.Sub(d.born) > l.age
+	return d.files >= l.files || max(size, 0) > l.bytes-d.bytes.Load() || now.Sub(d.born) > l.age
 }
 
 // scopes hands out data keys, shared as far as the scope allows.

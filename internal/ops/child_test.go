@@ -1,0 +1,103 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/emulator"
+)
+
+// childEnv names the job of a child process; the test binary runs itself again.
+const childEnv = "KMSPLAN_OPS_CHILD"
+
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childEnv); job != "" {
+		if err := child(job); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// job is what a child does to files.
+type job struct {
+	Do          string // encrypt, decrypt, rewrap
+	Ready       emulator.Ready
+	Seal        Seal
+	From, To    string
+	Times       int   // 0 = until killed
+	MaxFileSize int64 // RLIMIT_FSIZE, 0 = none
+}
+
+func child(text string) error {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		return err
+	}
+	c, err := connect(j.Ready)
+	if err != nil {
+		return err
+	}
+	if j.MaxFileSize > 0 {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(j.MaxFileSize), Max: uint64(j.MaxFileSize)}); err != nil {
+			return err
+		}
+	}
+	e := New(Options{Keyring: c.ring, Now: time.Now})
+	fmt.Println("ready")
+	for n := 0; j.Times == 0 || n < j.Times; n++ {
+		if err := j.once(e); err != nil {
+			return err
+		}
+	}
+	peak, err := peakMemory()
+	fmt.Println("peak", peak)
+	return err
+}
+
+func (j job) once(e *Engine) (err error) {
+	switch ctx := context.Background(); j.Do {
+	case "encrypt":
+		_, err = e.EncryptFile(ctx, j.From, j.To, j.Seal, nil)
+	case "decrypt":
+		_, err = e.DecryptFile(ctx, j.From, j.To, Unseal{}, nil)
+	case "rewrap":
+		e.rewraps = newRewraps() // as a new run would
+		_, _, err = e.Rewrap(ctx, j.From, Target{Key: j.Seal.Key})
+	}
+	return err
+}
+
+// peakMemory is VmHWM of this process in KiB.
+func peakMemory() (kib int, err error) {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	_, err = fmt.Sscan(rest, &kib)
+	return kib, err
+}
+
+// command prepares a child.
+func (j job) command(t testing.TB) *exec.Cmd {
+	t.Helper()
+	text, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
+	return cmd
+}
