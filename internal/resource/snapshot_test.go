@@ -81,7 +81,7 @@ func TestCallBudget(t *testing.T) {
 	}
 	ctx := context.Background()
 	r := newRig(t, func(o *emulator.Options) {
-		o.Quotas = engine.Quotas{DefaultKeys: 2000, Aliases: 2000, DefaultVersions: 10000}
+		o.QuotaFigures = engine.Quotas{DefaultKeys: 2000, Aliases: 2000, DefaultVersions: 10000}
 	})
 	const n = 1000
 	var names strings.Builder
