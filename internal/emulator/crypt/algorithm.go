@@ -1,5 +1,7 @@
 package crypt
 
+import "kmsplan.dev/kmsplan/internal/emulator/undocumented"
+
 // Algorithm names an encryption, signature or MAC algorithm as the service
 // spells it.
 type Algorithm string
@@ -24,14 +26,13 @@ const (
 	SM2DSA   Algorithm = "SM2DSA"
 )
 
-// MAC algorithms. Their names are emulator-defined: no operation of the
-// emulated API versions sends them, the specifications alone are documented.
+// MAC algorithms. No operation of the emulated API versions sends them.
 const (
-	HMACSHA224 Algorithm = "HMAC_SHA_224"
-	HMACSHA256 Algorithm = "HMAC_SHA_256"
-	HMACSHA384 Algorithm = "HMAC_SHA_384"
-	HMACSHA512 Algorithm = "HMAC_SHA_512"
-	HMACSM3    Algorithm = "HMAC_SM3"
+	HMACSHA224 Algorithm = undocumented.MACSHA224
+	HMACSHA256 Algorithm = undocumented.MACSHA256
+	HMACSHA384 Algorithm = undocumented.MACSHA384
+	HMACSHA512 Algorithm = undocumented.MACSHA512
+	HMACSM3    Algorithm = undocumented.MACSM3
 )
 
 // DigestSize is the length in bytes of every digest that is signed: SHA-256 or SM3.

@@ -1,6 +1,10 @@
 package crypt
 
-import "errors"
+import (
+	"errors"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+)
 
 // Layout of self-describing ciphertext. The public gateway's blob and the
 // instance gateway's Advance blob are the same bytes behind a 3-byte header:
@@ -19,8 +23,8 @@ const (
 	advanceMagic   = 0x24 // '$'
 	advanceVersion = 0x00 // cipher version 0 in the high half, padding mode 0 in the low half
 	// advanceGCM marks AES_GCM. The vendor's sources show no other code; SM4 keys
-	// use the same one here, read as "the GCM of the key's cipher" (emulator-defined).
-	advanceGCM = 0x02
+	// use the same one here, read as "the GCM of the key's cipher".
+	advanceGCM = undocumented.AdvanceGCMMark
 )
 
 // ErrBlob says that bytes are not a ciphertext blob.

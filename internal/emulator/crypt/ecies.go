@@ -6,18 +6,19 @@ import (
 	"crypto/sha1"
 	"crypto/subtle"
 	"encoding/binary"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // ECIES by SEC 1 version 2.0, section 5.1, in the variant the service names
 // ECIES_DH_SHA_1_XOR_HMAC: ECDH, ANSI X9.63 KDF with SHA-1, XOR encryption,
 // HMAC-SHA-1-160. The layout is SEC 1's R ‖ EM ‖ D with R uncompressed and both
-// SharedInfo strings empty; that choice is emulator-defined, for the vendor
-// documents the scheme but not its bytes.
+// SharedInfo strings empty; the vendor documents the scheme but not its bytes.
 
 const (
-	pointSize = 65                         // uncompressed point of a 256-bit curve
-	macSize   = sha1.Size                  // HMAC-SHA-1-160
-	maxECIES  = 6144 - pointSize - macSize // plaintext bytes; emulator-defined, after SM2PKE's 6,144-byte ciphertext
+	pointSize = 65                    // uncompressed point of a 256-bit curve
+	macSize   = sha1.Size             // HMAC-SHA-1-160
+	maxECIES  = undocumented.ECIESMax // plaintext bytes
 )
 
 // digestOpts names the digest that is signed.

@@ -3,13 +3,15 @@ package crypt
 import (
 	"slices"
 	"sync"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Key usages as the service spells them.
 const (
 	UsageEncrypt = "ENCRYPT/DECRYPT"
 	UsageSign    = "SIGN/VERIFY"
-	UsageMAC     = "GENERATE/VERIFY_MAC" // emulator-defined: the API version emulated here never shows it
+	UsageMAC     = undocumented.UsageMAC
 )
 
 // Class tells how a specification's key is used.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 func accessPointOperations() []Operation {
@@ -22,8 +23,7 @@ func accessPointOperations() []Operation {
 // (KMS: CreateApplicationAccessPoint).
 const authClientKey = "ClientKey"
 
-// namePattern is emulator-defined, with the names in the documentation's samples.
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+var namePattern = regexp.MustCompile(undocumented.NamePattern)
 
 // validName reads the Name of an access point, a policy or a network rule.
 func validName(name *string) (string, error) {
@@ -31,7 +31,7 @@ func validName(name *string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(n) > nameLimit || !namePattern.MatchString(n) {
+	if len(n) > undocumented.NameLimit || !namePattern.MatchString(n) {
 		return "", errInvalidParameter("Name")
 	}
 	return n, nil

@@ -30,6 +30,37 @@ func TestServiceOperations(t *testing.T) {
 	}
 }
 
+func TestInstanceFilters(t *testing.T) {
+	w := newWorld(t).withHardware()
+	for filters, want := range map[string]int{
+		``: 2,
+		`[{"Key":"KmsInstanceId","Values":["` + hardware + `"]}]`:                                                 1,
+		`[{"Key":"Status","Values":["Connected"]}]`:                                                               2,
+		`[{"Key":"Status","Values":["Error"]}]`:                                                                   0,
+		`[{"Key":"KmsInstanceId","Values":["` + hardware + `"]},{"Key":"Status","Values":["Connected","Error"]}]`: 1,
+	} {
+		answer := w.do("ListKmsInstances", fields{"Filters": filters})
+		if got := len(list(answer, "KmsInstances.KmsInstance")); got != want || answer["TotalCount"] != float64(want) {
+			t.Errorf("%s: %v", filters, answer)
+		}
+	}
+	page := w.do("ListKmsInstances", fields{"PageNumber": 2, "PageSize": 1})
+	if len(list(page, "KmsInstances.KmsInstance")) != 1 || page["TotalCount"] != 2.0 {
+		t.Errorf("page %v", page)
+	}
+	w.refused("InvalidParameter", 400, "ListKmsInstances", fields{"Filters": `[{"Key":"Colour","Values":["red"]}]`})
+	w.refused("InvalidParameter", 400, "ListKmsInstances", fields{"Filters": `{`})
+}
+
+func TestReleaseKmsInstanceIsRefused(t *testing.T) {
+	w := newWorld(t)
+	id := w.e.Bootstrap().Instance
+	w.refused("MissingParameter", 400, "ReleaseKmsInstance", nil)
+	w.refused("Forbidden.DKMSInstanceNotFound", 403, "ReleaseKmsInstance", fields{"KmsInstanceId": "kst-other"})
+	w.refused("UnsupportedOperation", 400, "ReleaseKmsInstance", fields{"KmsInstanceId": id, "ForceDeleteWithoutBackup": "true"})
+	w.do("GetKmsInstance", fields{"KmsInstanceId": id})
+}
+
 func TestInstances(t *testing.T) {
 	w := newWorld(t)
 	w.e.SetCACertificates("PEM")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Bootstrap names what an engine sets up on its own for Options.Account in
@@ -62,8 +63,8 @@ func (e *Engine) generousInstance(b Bootstrap) KMSInstance {
 	return KMSInstance{
 		ID: b.Instance, Account: b.Account, Region: b.Region, Name: bootstrapName,
 		Kind: kindSoftware, Image: bootstrapImage, NationalCrypto: true, PublicAccess: true,
-		Status: statusConnected, Spec: bootstrapInstanceSpec, KeyNum: bootstrapKeyNum,
-		VPCNum: bootstrapVPCNum, SecretNum: fmt.Sprint(bootstrapSecretNum),
+		Status: statusConnected, Spec: undocumented.BootstrapSpec, KeyNum: undocumented.BootstrapKeyNum,
+		VPCNum: undocumented.BootstrapVPCNum, SecretNum: fmt.Sprint(undocumented.BootstrapSecretNum),
 		VPCID: "vpc-" + bootstrapName, VSwitchIDs: "vsw-" + bootstrapName, ZoneIDs: b.Region + "-h," + b.Region + "-i",
 		Created: now, Start: now, End: now.AddDate(10, 0, 0),
 	}

@@ -14,6 +14,9 @@ type cryptoState struct {
 	pairs  sync.Map // instance id → *sync.Mutex, held while a data key pair is made
 }
 
+// parsedKeyLimit bounds the keys that are kept parsed, in entries.
+const parsedKeyLimit = 1 << 15
+
 // parsedKeys remembers parsed key material: parsing an RSA key costs more than
 // signing with it. An entry stands for one stored record, so that material which
 // was deleted, imported again or restored from a snapshot is parsed anew.

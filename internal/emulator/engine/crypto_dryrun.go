@@ -1,6 +1,10 @@
 package engine
 
-import "errors"
+import (
+	"errors"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+)
 
 // rehearse turns an operation's outcome into DryRun's: never a success.
 // KMS: DryRunOperationError would have passed, AccessDeniedError lacked
@@ -16,11 +20,11 @@ func rehearse[Out any](dryRun *string, out *Out, err error) (*Out, error) {
 	var refusal *Error
 	switch {
 	case err == nil:
-		return nil, refuse(dryRunPassStatus, "DryRunOperationError", "The request would have succeeded, but the DryRun parameter is set.")
+		return nil, refuse(undocumented.DryRunPassStatus, "DryRunOperationError", "The request would have succeeded, but the DryRun parameter is set.")
 	case !errors.As(err, &refusal):
 		return nil, serviceError(err)
 	case refusal.Code == "Forbidden.NoPermission":
-		return nil, refuse(dryRunDenyStatus, "AccessDeniedError", "%s", refusal.Message)
+		return nil, refuse(undocumented.DryRunDenyStatus, "AccessDeniedError", "%s", refusal.Message)
 	}
-	return nil, refuse(dryRunRefuseStatus, "ValidationError", "%s", refusal.Message)
+	return nil, refuse(undocumented.DryRunRefuseStatus, "ValidationError", "%s", refusal.Message)
 }

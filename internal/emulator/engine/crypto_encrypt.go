@@ -22,7 +22,7 @@ func (e *Engine) doEncrypt(c *Call, in *encryptRequest) (*encryptResponse, error
 		return nil, err
 	}
 	if len(plaintext) > plaintextLimit {
-		return nil, errInvalidParameter("Plaintext")
+		return nil, errTooLong("Plaintext")
 	}
 	return e.sealPublic(c, "Encrypt", text(in.KeyId), plaintext, in.EncryptionContext, "EncryptionContext")
 }

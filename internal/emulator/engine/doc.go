@@ -8,8 +8,8 @@
 // events (rotations, deletions, expiries) stand in an index and happen at their
 // own instant, before the next call sees the world.
 //
-// What the service's documentation leaves open is decided in undefined.go and
-// crypto_undefined.go and nowhere else.
+// What the service's documentation leaves open is decided in package
+// undocumented and nowhere else.
 //
 // It may import the emulator's store, clock and crypt, the instance gateway's
 // messages (kms/wire/dkms) and libraries; no gateway. Start reading at engine.go

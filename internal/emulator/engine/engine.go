@@ -11,6 +11,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/clock"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Engine is the service below both gateways: records, cryptography, state
@@ -74,14 +75,15 @@ type Quotas struct {
 	DefaultKeys     int // keys without an instance (KMS: 200)
 	Aliases         int // KMS: 300
 	DefaultVersions int // versions of keys without an instance (KMS: 10,000)
+	SecretRotations int // RotateSecret on one secret within an hour (KMS: 50)
 }
 
 // DefaultQuotas are the documented figures. Keys and versions of an instance
 // count against the instance's KeyNum instead.
-var DefaultQuotas = Quotas{DefaultKeys: 200, Aliases: 300, DefaultVersions: 10_000}
+var DefaultQuotas = Quotas{DefaultKeys: 200, Aliases: 300, DefaultVersions: 10_000, SecretRotations: undocumented.RotationsPerHour}
 
 // NoQuotas bound nothing that anyone will reach.
-var NoQuotas = Quotas{DefaultKeys: math.MaxInt, Aliases: math.MaxInt, DefaultVersions: math.MaxInt}
+var NoQuotas = Quotas{DefaultKeys: math.MaxInt, Aliases: math.MaxInt, DefaultVersions: math.MaxInt, SecretRotations: math.MaxInt}
 
 // The account and region of an engine that was told neither.
 const (
@@ -124,6 +126,7 @@ func (o Options) withDefaults() Options {
 		{&q.DefaultKeys, DefaultQuotas.DefaultKeys},
 		{&q.Aliases, DefaultQuotas.Aliases},
 		{&q.DefaultVersions, DefaultQuotas.DefaultVersions},
+		{&q.SecretRotations, DefaultQuotas.SecretRotations},
 	} {
 		if *f.field == 0 {
 			*f.field = f.standard

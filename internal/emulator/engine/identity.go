@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // stamp is the service's timestamp: UTC, whole seconds.
@@ -93,4 +95,14 @@ func (e *Engine) newVersionID(k *Key) (string, error) {
 	}
 	tail, err := e.letters(versionTail)
 	return k.ID + "-" + tail, err
+}
+
+// regionCode is the three letters that an instance's ids carry for a region.
+func regionCode(region string) string {
+	for _, pair := range strings.Fields(undocumented.RegionCodes) {
+		if name, code, _ := strings.Cut(pair, "="); name == region {
+			return code
+		}
+	}
+	return undocumented.RegionCodeElsewhere
 }

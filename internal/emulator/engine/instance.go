@@ -2,9 +2,12 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Kinds and states of an instance (KMS: GetKmsInstance; the kinds are the
@@ -23,6 +26,7 @@ func instanceOperations() []Operation {
 		op("GetDefaultKmsInstance", GroupInstanceRead, (*Engine).getDefaultKmsInstance),
 		op("GetKmsInstanceQuotaInfos", GroupInstanceRead, (*Engine).getKmsInstanceQuotaInfos),
 		op("ConnectKmsInstance", GroupInstanceWrite, (*Engine).connectKmsInstance).mutating(),
+		op("ReleaseKmsInstance", GroupInstanceWrite, (*Engine).releaseKmsInstance).mutating(),
 		op("UpdateKmsInstanceBindVpc", GroupInstanceWrite, (*Engine).updateKmsInstanceBindVpc).mutating(),
 	}
 }
@@ -71,21 +75,62 @@ type ListKmsInstancesResponse struct {
 // ListedInstance names an instance.
 type ListedInstance struct{ KmsInstanceArn, KmsInstanceId string }
 
-func (e *Engine) listKmsInstances(c *Call, in *PageRequest) (*ListKmsInstancesResponse, error) {
+// ListKmsInstancesRequest asks for one page of instances.
+type ListKmsInstancesRequest struct {
+	Filters    *string // newer clients: JSON [{"Key":…,"Values":[…]}]; see undocumented.InstanceFilterKeys
+	PageNumber *int64
+	PageSize   *int64
+}
+
+func (e *Engine) listKmsInstances(c *Call, in *ListKmsInstancesRequest) (*ListKmsInstancesResponse, error) {
 	p, err := pageOf(in.PageNumber, in.PageSize, pageSizeMax)
+	if err != nil {
+		return nil, err
+	}
+	filters, err := parseFilters(text(in.Filters), func(key string) bool {
+		return slices.Contains(strings.Fields(undocumented.InstanceFilterKeys), key)
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &ListKmsInstancesResponse{PageNumber: p.number, PageSize: p.size}
 	out.KmsInstances.KmsInstance = []ListedInstance{}
 	err = e.view(func(tx *store.Tx) error {
-		out.TotalCount = listPage(tx, e.table.instances, byCreation, c.scope(""), p, func(i *KMSInstance) {
-			out.KmsInstances.KmsInstance = append(out.KmsInstances.KmsInstance,
-				ListedInstance{arn(i.Region, i.Account, instanceResource+i.ID), i.ID})
-		})
+		for _, i := range e.table.instances.ScanIndex(tx, byCreation, c.scope(""), 0) {
+			if !filters.match(i.filterValue) {
+				continue
+			}
+			if out.TotalCount >= p.offset() && len(out.KmsInstances.KmsInstance) < p.size {
+				out.KmsInstances.KmsInstance = append(out.KmsInstances.KmsInstance,
+					ListedInstance{arn(i.Region, i.Account, instanceResource+i.ID), i.ID})
+			}
+			out.TotalCount++
+		}
 		return nil
 	})
 	return out, err
+}
+
+func (i *KMSInstance) filterValue(key string) string {
+	if key == "Status" {
+		return i.Status
+	}
+	return i.ID
+}
+
+// ReleaseKmsInstanceRequest gives an instance back.
+type ReleaseKmsInstanceRequest struct{ ForceDeleteWithoutBackup, KmsInstanceId *string }
+
+// releaseKmsInstance refuses: the service releases postpaid instances only, and
+// the emulator's have an end date, as prepaid ones.
+func (e *Engine) releaseKmsInstance(c *Call, in *ReleaseKmsInstanceRequest) (*empty, error) {
+	id, err := required("KmsInstanceId", in.KmsInstanceId)
+	if err != nil {
+		return nil, err
+	}
+	return e.changeInstance(c, id, func(*KMSInstance) error {
+		return refuse(undocumented.ReleaseStatus, undocumented.ReleaseCode, "This action is not supported.")
+	})
 }
 
 // InstanceRequest names an instance.
@@ -177,7 +222,7 @@ func (e *Engine) connectKmsInstance(c *Call, in *ConnectKmsInstanceRequest) (*em
 		if i.Status != statusUninitialized {
 			return errInstanceState()
 		}
-		i.Status = statusConnected
+		i.Status = undocumented.StatusAfterConnect
 		i.VPCID, i.ZoneIDs, i.VSwitchIDs = *in.VpcId, *in.ZoneIds, *in.VSwitchIds
 		return nil
 	})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"kmsplan.dev/kmsplan/internal/emulator/crypt"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
@@ -22,7 +23,7 @@ func (e *Engine) useForKeys(c *Call, op, keyID, algorithm string, aad []byte, ch
 		return keyUse{}, errInvalidParameter("Algorithm")
 	}
 	if len(aad) > instanceAADLimit {
-		return keyUse{}, errInvalidParameter("Aad")
+		return keyUse{}, errTooLong("Aad")
 	}
 	return u, nil
 }
@@ -32,7 +33,7 @@ func (e *Engine) sealDataKey(u keyUse, n int32, aad []byte) ([]byte, crypt.Blob,
 	if err := needed("NumberOfBytes", n != 0); err != nil {
 		return nil, crypt.Blob{}, err
 	}
-	if n < 1 || n > dataKeyMax {
+	if n < 1 || n > undocumented.InstanceDataKeyMax {
 		return nil, crypt.Blob{}, errInvalidParameter("NumberOfBytes")
 	}
 	dataKey, err := e.random(int(n))

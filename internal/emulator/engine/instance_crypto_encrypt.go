@@ -41,7 +41,7 @@ func (u keyUse) modeOf(algorithm string, iv, aad []byte, padding string) (mode, 
 	}
 	if alg.Authenticated() {
 		if len(aad) > instanceAADLimit {
-			return mode{}, errInvalidParameter("Aad")
+			return mode{}, errTooLong("Aad")
 		}
 		m.aad = aad
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"kmsplan.dev/kmsplan/internal/emulator/crypt"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
@@ -50,7 +51,7 @@ func (e *Engine) makePair(c *Call, u keyUse, in pairRequest) (dataKeyPair, error
 	}
 	format := in.GetKeyFormat()
 	if format == "" {
-		format = pairFormatDefault
+		format = undocumented.PairFormat
 	}
 	done, err := e.crypto.pairTurn(c.Instance)
 	if err != nil {

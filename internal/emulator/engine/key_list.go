@@ -29,7 +29,7 @@ func (e *Engine) listKeys(c *Call, in *ListKeysRequest) (*ListKeysResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	filters, err := parseKeyFilters(text(in.Filters))
+	filters, err := parseFilters(text(in.Filters), knownKeyFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (e *Engine) listKeys(c *Call, in *ListKeysRequest) (*ListKeysResponse, erro
 			return nil
 		}
 		for _, k := range e.table.keys.ScanIndex(tx, byCreation, c.scope(""), 0) {
-			if filters.match(k) {
+			if filters.match(k.filterValue) {
 				if out.TotalCount >= p.offset() && len(out.Keys.Key) < p.size {
 					add(k)
 				}
@@ -68,11 +68,11 @@ func listPage[T any](tx *store.Tx, t store.Table[T], index, prefix string, p pag
 	return t.CountIndex(tx, index, prefix)
 }
 
-// keyFilters maps a filter key to the values that pass; several keys must all
-// pass (KMS: ListKeys, Filters).
-type keyFilters map[string][]string
+// filters maps a filter key to the values that pass; several keys must all pass
+// (KMS: ListKeys, Filters).
+type filters map[string][]string
 
-func parseKeyFilters(s string) (keyFilters, error) {
+func parseFilters(s string, known func(key string) bool) (filters, error) {
 	if s == "" {
 		return nil, nil
 	}
@@ -86,41 +86,34 @@ func parseKeyFilters(s string) (keyFilters, error) {
 	if len(items) > filterLimit {
 		return nil, errInvalidParameter("Filters")
 	}
-	filters := keyFilters{}
+	passing := filters{}
 	for _, item := range items {
-		if _, known := (&Key{}).filterValue(item.Key); !known || len(item.Values) > filterLimit {
+		if !known(item.Key) || len(item.Values) > filterLimit {
 			return nil, errInvalidParameter("Filters")
 		}
-		filters[item.Key] = append(filters[item.Key], item.Values...)
+		passing[item.Key] = append(passing[item.Key], item.Values...)
 	}
-	return filters, nil
+	return passing, nil
 }
 
-func (f keyFilters) match(k *Key) bool {
+func (f filters) match(value func(key string) string) bool {
 	for key, values := range f {
-		value, _ := k.filterValue(key)
-		if len(values) > 0 && !slices.Contains(values, value) {
+		if len(values) > 0 && !slices.Contains(values, value(key)) {
 			return false
 		}
 	}
 	return true
 }
 
-func (k *Key) filterValue(key string) (value string, known bool) {
-	switch key {
-	case "KeyState":
-		return k.State, true
-	case "KeySpec":
-		return k.Spec, true
-	case "KeyUsage":
-		return k.Usage, true
-	case "ProtectionLevel":
-		return k.ProtectionLevel, true
-	case "CreatorType":
-		return k.CreatorType, true
-	case "DKMSInstanceId":
-		return k.Instance, true
-	default:
-		return "", false
-	}
+var keyFilterValues = map[string]func(*Key) string{
+	"KeyState":        func(k *Key) string { return k.State },
+	"KeySpec":         func(k *Key) string { return k.Spec },
+	"KeyUsage":        func(k *Key) string { return k.Usage },
+	"ProtectionLevel": func(k *Key) string { return k.ProtectionLevel },
+	"CreatorType":     func(k *Key) string { return k.CreatorType },
+	"DKMSInstanceId":  func(k *Key) string { return k.Instance },
 }
+
+func knownKeyFilter(key string) bool { return keyFilterValues[key] != nil }
+
+func (k *Key) filterValue(key string) string { return keyFilterValues[key](k) }

@@ -58,6 +58,7 @@ type Secret struct {
 	RotateEvery           time.Duration
 	LastRotation          time.Time
 	NextRotation          time.Time
+	Rotations             []time.Time // by RotateSecret within the hour before the last one, oldest first
 	Tags                  map[string]string
 	Policy                string
 	Versions              []string // version ids, oldest first

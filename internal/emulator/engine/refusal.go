@@ -1,6 +1,10 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+)
 
 // Refusals in the service's words. Every handler uses these, so that a code has
 // one status and one sentence. (KMS: common error codes.)
@@ -88,4 +92,53 @@ func errInvalidImportToken() *Error {
 
 func errExpiredImportToken() *Error {
 	return refuse(400, "ExpiredImportToken", "The specified import token is expired.")
+}
+
+// Refusals whose code the service does not document: package undocumented.
+
+// errDeletionProtected answers ScheduleKeyDeletion on a protected key.
+func errDeletionProtected() *Error {
+	return refuse(undocumented.DeletionProtectedStatus, undocumented.DeletionProtectedCode, "The specified resource is protected from deletion.")
+}
+
+// errPolicyName answers a PolicyName other than default.
+func errPolicyName() *Error { return refuse(404, undocumented.PolicyNameCode, "Resource not found.") }
+
+// errCertificates answers the certificate operations.
+func errCertificates() *Error {
+	return refuse(400, undocumented.CertificatesCode, "This action is not supported.")
+}
+
+// errTooLong answers a plaintext or additional data over the documented size.
+func errTooLong(name string) *Error {
+	return refuse(400, undocumented.PlaintextTooLongCode, "The specified parameter %q is not valid.", name)
+}
+
+// errPairBusy answers a data-key-pair request while another of the instance runs.
+func errPairBusy() *Error {
+	return refuse(429, undocumented.PairBusyCode, "Concurrency Limit Exceeded")
+}
+
+// errSecretInWindow answers operations on a secret in its recovery window. The
+// sentence is the service's own for CreateSecret.
+func errSecretInWindow() *Error {
+	return refuse(409, undocumented.SecretInWindowCode, "The secret is planned to be deleted.")
+}
+
+// errDeleteSecretTwice is DeleteSecret's form of the refusal, spelling included.
+// Force does not help: the documentation lists the refusal without exception.
+func errDeleteSecretTwice() *Error {
+	return refuse(409, undocumented.SecretInWindowCode, "secret in delete peroid")
+}
+
+// errSecretVersionDiffers answers PutSecretValue with a known version id and
+// another value.
+func errSecretVersionDiffers() *Error {
+	return refuse(409, undocumented.SecretVersionDiffersCode, "The specified resource already exists.")
+}
+
+// errSecretKind answers operations that exist for generic secrets only on
+// managed ones, and the other way round.
+func errSecretKind() *Error {
+	return refuse(400, undocumented.SecretKindCode, "This action is not supported.")
 }

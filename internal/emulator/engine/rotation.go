@@ -5,6 +5,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/crypt"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 func rotationOperations() []Operation {
@@ -35,12 +36,12 @@ func (e *Engine) rotationInterval(i *KMSInstance, s string) (time.Duration, erro
 	if err != nil {
 		return 0, err
 	}
-	least, most := minRotation, maxRotation
+	least, most := minRotation, undocumented.MaxRotation
 	switch {
 	case e.opts.Rotation == LegacyRotation:
-		most = maxRotationLegacy
+		most = undocumented.MaxRotationLegacy
 	case i == nil:
-		least, most = defaultKeyRotation, defaultKeyRotation
+		least, most = undocumented.DefaultKeyRotation, undocumented.DefaultKeyRotation
 	}
 	if d < least || d > most {
 		return 0, errInvalidParameter("RotationInterval")
@@ -143,7 +144,7 @@ func (e *Engine) mayCreateVersion(tx *store.Tx, k *Key) error {
 	if !legacy && !e.mayRotate(k, i) {
 		return errRejectedOperation()
 	}
-	if legacy && (len(k.Versions) >= legacyVersions || e.second().Before(k.LastRotation.Add(legacyVersionGap))) {
+	if legacy && (len(k.Versions) >= undocumented.LegacyVersions || e.second().Before(k.LastRotation.Add(undocumented.LegacyVersionGap))) {
 		return errRejectedOperation()
 	}
 	return e.versionQuota(tx, k)

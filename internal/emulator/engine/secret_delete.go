@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 type deleteSecretRequest struct {
@@ -82,7 +83,7 @@ func (e *Engine) restoreSecret(c *Call, in *secretNameRequest) (out *secretNameR
 			return err
 		}
 		out = &secretNameResponse{s.Name}
-		if s.DeleteAt.IsZero() && !restoreLiveSecret {
+		if s.DeleteAt.IsZero() && !undocumented.RestoreLiveSecret {
 			return errUnsupportedOperation()
 		}
 		if s.DeleteAt.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 type listSecretsRequest struct {
@@ -80,8 +81,7 @@ func (e *Engine) pageSecrets(tx *store.Tx, c *Call, p page, passes func(*Secret)
 }
 
 // secretFilter reads Filters; nil lets everything pass. Names and descriptions
-// match when they contain a value, tag keys and values when they equal one; the
-// documentation says neither (emulator-defined).
+// match when they contain a value, tag keys and values when they equal one.
 func secretFilter(s string) (func(*Secret) bool, error) {
 	if s == "" {
 		return nil, nil
@@ -101,7 +101,9 @@ func secretFilter(s string) (func(*Secret) bool, error) {
 	}
 	values := items[0].Values
 	within := func(s string) bool {
-		return slices.ContainsFunc(values, func(v string) bool { return strings.Contains(s, v) })
+		return slices.ContainsFunc(values, func(v string) bool {
+			return s == v || undocumented.FilterSecretsByPart && strings.Contains(s, v)
+		})
 	}
 	switch items[0].Key {
 	case "SecretName":

@@ -8,6 +8,8 @@ import (
 	"encoding/pem"
 	"maps"
 	"slices"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // The targets of managed secrets are simulated: a rotation changes the value
@@ -39,13 +41,20 @@ func holdsCredential(value string) bool {
 	return found
 }
 
-// renewCredential returns the value with every credential in it made anew.
-func (e *Engine) renewCredential(value string) (string, error) {
+// renewCredential returns the value with every credential in it made anew; with
+// two users, only that of the user whose turn it is.
+func (e *Engine) renewCredential(value string, double bool) (string, error) {
 	var doc map[string]any
 	if err := json.Unmarshal([]byte(value), &doc); err != nil {
 		return "", errInvalidParameter("SecretData")
 	}
-	if err := eachObject(doc, e.renewObject); err != nil {
+	var part any = doc
+	if double {
+		if account := nextAccount(doc); account != nil {
+			part = account
+		}
+	}
+	if err := eachObject(part, e.renewObject); err != nil {
 		return "", err
 	}
 	renewed, err := json.Marshal(doc)
@@ -73,7 +82,7 @@ func (e *Engine) renewObject(object map[string]any) error {
 }
 
 func (e *Engine) renewPassword(object map[string]any, name string) error {
-	password, err := e.password(managedPasswordLength, []string{lowercase, uppercase, digits}, true)
+	password, err := e.password(undocumented.ManagedPasswordLength, []string{lowercase, uppercase, digits}, true)
 	object[name] = password
 	return err
 }

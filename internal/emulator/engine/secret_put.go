@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // versionStages is the service's nesting of a version's labels.
@@ -122,7 +123,7 @@ func (e *Engine) updateSecretVersionStage(c *Call, in *updateSecretVersionStageR
 }
 
 // move takes a label from one version, which must have it, and gives it to
-// another. Without from, the label comes from wherever it is (emulator-defined).
+// another. Without from, the label comes from wherever it is.
 func (all secretVersions) move(stage, from, to string) error {
 	if from != "" {
 		v := all.byID(from)
@@ -136,6 +137,9 @@ func (all secretVersions) move(stage, from, to string) error {
 			all.take(stage)
 			return nil
 		}
+	}
+	if from == "" && !undocumented.MoveStageFromAnywhere && all.holder(stage) != nil {
+		return errMissingParameter("RemoveFromVersion")
 	}
 	v := all.byID(to)
 	if v == nil {

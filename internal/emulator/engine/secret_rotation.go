@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // setRotation applies EnableAutomaticRotation and RotationInterval (6–8,760
@@ -102,9 +105,27 @@ func (e *Engine) rotateSecret(c *Call, in *rotateSecretRequest) (out *rotateSecr
 		if e.versionsOf(tx, s).byID(id) != nil {
 			return nil
 		}
+		if err := e.countRotation(s); err != nil {
+			return err
+		}
 		return e.rotateTo(tx, s, id, e.second())
 	})
 	return out, err
+}
+
+// countRotation refuses a rotation too many within an hour, and counts this one
+// (KMS: RotateSecret, at most 50 times an hour).
+func (e *Engine) countRotation(s *Secret) error {
+	if e.opts.Quotas.SecretRotations == math.MaxInt {
+		return nil
+	}
+	now := e.second()
+	s.Rotations = slices.DeleteFunc(s.Rotations, func(at time.Time) bool { return !at.After(now.Add(-time.Hour)) })
+	if len(s.Rotations) >= e.opts.Quotas.SecretRotations {
+		return refuse(undocumented.RotationsPerHourStatus, undocumented.RotationsPerHourCode, "The rotation quota of the secret is exceeded.")
+	}
+	s.Rotations = append(s.Rotations, now)
+	return nil
 }
 
 // rotateSecretDue is a managed secret's automatic rotation. While the key that
@@ -129,7 +150,7 @@ func (e *Engine) rotateTo(tx *store.Tx, s *Secret, id string, at time.Time) erro
 	if current == nil {
 		return errResourceNotFound()
 	}
-	data, err := e.renewCredential(string(current.Data))
+	data, err := e.renewCredential(string(current.Data), s.doubleUsers())
 	if err != nil {
 		return err
 	}

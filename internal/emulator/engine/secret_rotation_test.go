@@ -2,6 +2,8 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -84,6 +86,64 @@ func TestRotationRenewsOnlyTheCredentials(t *testing.T) {
 				t.Errorf("%s: %s changed", c.kind, field)
 			}
 		}
+	}
+}
+
+// TestTwoUsersTakeTurns: after each rotation the other account is in front with
+// a new password, and the one that clients used until now is still valid.
+func TestTwoUsersTakeTurns(t *testing.T) {
+	w := newCryptoWorld(t)
+	config := JSONMap{"SecretSubType": "DoubleUsers", "DBInstanceId": "rm-1"}
+	w.managed(secretRds, "one", rdsData, "", config)
+	w.managed(secretRds, "two", `{"Accounts":[{"AccountName":"a","AccountPassword":"pa"},{"AccountName":"b","AccountPassword":"pb"}]}`, "", config)
+	front := func(name string) (string, []map[string]string) {
+		value, err := w.read(name, "")
+		var doc struct{ Accounts []map[string]string }
+		if err != nil || json.Unmarshal([]byte(value), &doc) != nil {
+			t.Fatalf("%q %v", value, err)
+		}
+		return doc.Accounts[0]["AccountName"], doc.Accounts
+	}
+	for version, want := range []string{"app_clone b", "app a", "app_clone b"} {
+		_, before := front("two")
+		for _, name := range []string{"one", "two"} {
+			must[rotateSecretResponse](w, w.public(), "RotateSecret", &rotateSecretRequest{&name, param("r" + string(rune('0'+version)))})
+		}
+		one, _ := front("one")
+		two, after := front("two")
+		if one+" "+two != want {
+			t.Errorf("rotation %d: %s %s, want %s", version, one, two, want)
+		}
+		if after[1]["AccountPassword"] != before[0]["AccountPassword"] || after[0]["AccountPassword"] == before[1]["AccountPassword"] {
+			t.Errorf("rotation %d: the wrong account got a new password", version)
+		}
+	}
+}
+
+func TestFiftyRotationsAnHour(t *testing.T) {
+	w := newCryptoWorld(t)
+	w.managed(secretRds, "db", rdsData, "", rdsConfig())
+	rotate := func(id string) error {
+		_, err := ask[rotateSecretResponse](w, w.public(), "RotateSecret", &rotateSecretRequest{param("db"), &id})
+		return err
+	}
+	for n := range 50 {
+		if err := rotate(fmt.Sprint("r", n)); err != nil {
+			t.Fatalf("rotation %d: %v", n, err)
+		}
+	}
+	if err := rotate("r49"); err != nil {
+		t.Errorf("a repetition counts: %v", err)
+	}
+	var refusal *Error
+	if err := rotate("r50"); !errors.As(err, &refusal) || refusal.Code != "Rejected.LimitExceeded" {
+		t.Errorf("the 51st: %v", err)
+	}
+	if _, err := w.e.Advance(time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := rotate("r50"); err != nil {
+		t.Errorf("an hour later: %v", err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Secret types. All but Generic are managed: the service knows the target and
@@ -59,7 +61,7 @@ func secretName(name, kind string, config JSONMap) (string, error) {
 		user, _ := config["UserName"].(string)
 		name = ramPrefix + user
 	}
-	good := secretNames.MatchString(name) && utf8.RuneCountInString(name) <= secretNameLimit
+	good := secretNames.MatchString(name) && utf8.RuneCountInString(name) <= undocumented.SecretNameLimit
 	switch kind {
 	case secretRAM:
 		good = good && len(name) > len(ramPrefix) && strings.HasPrefix(name, ramPrefix)

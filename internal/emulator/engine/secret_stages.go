@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // The service's own stage labels.
@@ -13,10 +14,7 @@ const (
 	stagePrevious = "ACSPrevious"
 )
 
-// stagePattern is what a label may look like (emulator-defined).
-const stagePattern = `^[A-Za-z0-9_-]{1,64}$`
-
-var stageNames = regexp.MustCompile(stagePattern)
+var stageNames = regexp.MustCompile(undocumented.StagePattern)
 
 // secretVersions are all versions of one secret, oldest first, in memory while an
 // operation moves labels between them.

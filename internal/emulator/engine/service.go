@@ -1,5 +1,7 @@
 package engine
 
+import "kmsplan.dev/kmsplan/internal/emulator/undocumented"
+
 func serviceOperations() []Operation {
 	return []Operation{
 		op("DescribeRegions", GroupKeyRead, (*Engine).describeRegions),
@@ -28,7 +30,7 @@ func (e *Engine) describeRegions(*Call, *empty) (*DescribeRegionsResponse, error
 type DescribeAccountKmsStatusResponse struct{ AccountStatus string }
 
 func (e *Engine) describeAccountKmsStatus(*Call, *empty) (*DescribeAccountKmsStatusResponse, error) {
-	return &DescribeAccountKmsStatusResponse{AccountStatus: accountEnabled}, nil
+	return &DescribeAccountKmsStatusResponse{AccountStatus: undocumented.AccountStatus}, nil
 }
 
 func (e *Engine) openKmsService(*Call, *empty) (*empty, error) { return &empty{}, nil }

@@ -1,5 +1,11 @@
 package engine
 
+import (
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+)
+
 // Key states (KMS: DescribeKey, KeyState).
 const (
 	stateEnabled         = "Enabled"
@@ -31,9 +37,9 @@ var (
 )
 
 // stateTable is the service's table of key states and operations
-// (KMS: "Impact of CMK status on API operations"). Rows below the line are not
-// in that table; they are emulator-defined, after the rows they resemble.
-var stateTable = map[string]stateRow{
+// (KMS: "Impact of CMK status on API operations"), with rows for the operations
+// that are not in it, after those they resemble.
+var stateTable = withLikeRows(map[string]stateRow{
 	"GenerateDataKey":                 rowUse,
 	"GenerateDataKeyWithoutPlaintext": rowUse,
 	"Encrypt":                         rowUse,
@@ -59,31 +65,17 @@ var stateTable = map[string]stateRow{
 	"GetParametersForImport":          rowAny,
 	"DeleteKeyMaterial":               rowAny,
 	"ImportKeyMaterial":               rowMutable,
-	// ---- emulator-defined
-	"TagResources":             rowAlive,
-	"UntagResources":           rowAlive,
-	"ListTagResources":         rowAny,
-	"ListAliasesByKeyId":       rowAny,
-	"SetDeletionProtection":    rowAlive,
-	"SetKeyPolicy":             rowAny,
-	"GetKeyPolicy":             rowAny,
-	"ReEncrypt":                rowUse,
-	"ExportDataKey":            rowUse,
-	"GenerateAndExportDataKey": rowUse,
-	"AsymmetricEncrypt":        rowUse,
-	"AsymmetricDecrypt":        rowUse,
-	"AsymmetricSign":           rowUse,
-	"AsymmetricVerify":         rowUse,
-	"GetPublicKey":             rowUse,
-	"Sign":                     rowUse,
-	"Verify":                   rowUse,
-	"AdvanceEncrypt":           rowUse,
-	"AdvanceDecrypt":           rowUse,
-	"AdvanceGenerateDataKey":   rowUse,
-	"GenerateDataKeyPair":      rowUse,
-	"AdvanceGenerateDataKeyPairWithoutPlaintext": rowUse,
-	"AdvanceGenerateDataKeyPair":                 rowUse,
-	"GenerateDataKeyPairWithoutPlaintext":        rowUse,
+})
+
+func withLikeRows(documented map[string]stateRow) map[string]stateRow {
+	for names, row := range map[string]stateRow{
+		undocumented.StatesLikeTagging: rowAlive, undocumented.StatesLikeReading: rowAny, undocumented.StatesLikeUse: rowUse,
+	} {
+		for _, name := range strings.Fields(names) {
+			documented[name] = row
+		}
+	}
+	return documented
 }
 
 // requireState refuses the operation if the key's state forbids it. An operation

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 func tagOperations() []Operation {
@@ -86,12 +87,14 @@ func (e *Engine) tagResource(c *Call, in *TagResourceRequest) (*empty, error) {
 	if err != nil {
 		return nil, err
 	}
-	add, err := parseTags(s, tagLimitOld)
+	add, err := parseTags(s, undocumented.TagLimitOld)
 	if err != nil {
 		return nil, err
 	}
 	return e.retag(c, "TagResource", in.CertificateId, in.KeyId, in.SecretName,
-		func(have map[string]string) (map[string]string, error) { return withTags(have, add, tagLimitOld) })
+		func(have map[string]string) (map[string]string, error) {
+			return withTags(have, add, undocumented.TagLimitOld)
+		})
 }
 
 func (e *Engine) untagResource(c *Call, in *UntagResourceRequest) (*empty, error) {

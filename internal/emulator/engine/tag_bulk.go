@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Tag is a tag of the newer family's requests.
@@ -148,7 +149,7 @@ func (e *Engine) listTagResources(c *Call, in *ListTagResourcesRequest) (*ListTa
 	out := &ListTagResourcesResponse{}
 	out.TagResources.TagResource = rows.list
 	if rows.more {
-		out.NextToken = tagToken(skip + tagPageSize)
+		out.NextToken = tagToken(skip + undocumented.TagPageSize)
 	}
 	return out, err
 }
@@ -177,7 +178,7 @@ func (r *tagRows) add(id string, tags map[string]string) bool {
 		switch {
 		case r.skip > 0:
 			r.skip--
-		case len(r.list) == tagPageSize:
+		case len(r.list) == undocumented.TagPageSize:
 			r.more = true
 			return false
 		default:

@@ -5,6 +5,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/crypt"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 const (
@@ -109,12 +110,13 @@ func (e *Engine) dropMaterial(tx *store.Tx, k *Key) error {
 	return nil
 }
 
-// deleteKey removes the key and everything that hangs on it. That its aliases go
-// too is emulator-defined.
+// deleteKey removes the key and everything that hangs on it.
 func (e *Engine) deleteKey(tx *store.Tx, k *Key) error {
 	place := scope(k.Account, k.Region, k.ID)
 	for alias := range e.table.aliases.ScanIndex(tx, byKey, place+"/", 0) {
-		e.table.aliases.Delete(tx, alias)
+		if undocumented.AliasesGoWithTheKey {
+			e.table.aliases.Delete(tx, alias)
+		}
 	}
 	for token := range e.table.importTokens.ScanIndex(tx, byKey, place+"\x00", 0) {
 		e.table.importTokens.Delete(tx, token)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
@@ -51,20 +52,20 @@ func errUnknownClientKey(id string) *engine.Error {
 	return refuse(http.StatusNotFound, "Unauthorized", "The AccessKey ID %q does not exist in our records.", clip(id))
 }
 
-// errExpiredClientKey is emulator-defined: an expired ClientKey is treated as
-// one that does not exist, with a sentence of its own.
+// errExpiredClientKey treats an expired ClientKey as one that does not exist, with
+// a sentence of its own.
 func errExpiredClientKey(id string) *engine.Error {
-	return refuse(http.StatusNotFound, "Unauthorized", "The AccessKey ID %q is not valid at this time: it has expired, or is not valid yet.", clip(id))
+	return refuse(http.StatusNotFound, undocumented.ExpiredClientKeyCode, "The AccessKey ID %q is not valid at this time: it has expired, or is not valid yet.", clip(id))
 }
 
-// errMethod is emulator-defined.
+// errMethod answers a method other than POST.
 func errMethod() *engine.Error {
-	return refuse(http.StatusBadRequest, "UnsupportedOperation", "Rejected.UnsupportedOperation")
+	return refuse(http.StatusBadRequest, undocumented.InstanceMethodCode, "Rejected.UnsupportedOperation")
 }
 
 // errBody is what a body gets that is not the operation's message.
 func errBody() *engine.Error {
-	return refuse(http.StatusBadRequest, "InvalidParameter", "The specified parameter is not valid.")
+	return refuse(http.StatusBadRequest, undocumented.InstanceBodyCode, "The specified parameter is not valid.")
 }
 
 func errInternal() *engine.Error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 	"kmsplan.dev/kmsplan/internal/kms/wire/acs"
 )
 
@@ -35,8 +36,8 @@ func ParseAuth(text string) (Auth, error) {
 // Window is how far a request's date may be from the server's time.
 const Window = 15 * time.Minute
 
-// Longest nonce that is looked at; SDKs send 32 or 36 characters.
-const maxNonce = 256
+// maxNonce is the longest nonce that is looked at.
+const maxNonce = undocumented.NonceMax
 
 // identity is an authenticated caller.
 type identity struct {

@@ -5,11 +5,12 @@ import (
 	"net/http"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // The gateway's own refusals: what is said before an operation is reached.
-// KMS documents some of them; those marked "emulator-defined" follow the general
-// behaviour of Alibaba Cloud's OpenAPI gateway, with codes that its SDKs know.
+// KMS documents some of them; the others follow the general behaviour of Alibaba
+// Cloud's OpenAPI gateway, with codes that its SDKs know.
 
 func refuse(status int, code, format string, args ...any) *engine.Error {
 	return &engine.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
@@ -35,10 +36,9 @@ func errAction(name string) *engine.Error {
 	return refuse(http.StatusNotFound, "InvalidAction.NotFound", "The specified action %q is not found, please check your action and version.", clip(name))
 }
 
-// errNotDedicated is emulator-defined: what the dedicated gateway says to a
-// management operation is undocumented.
+// errNotDedicated answers a management operation on the dedicated gateway.
 func errNotDedicated(name string) *engine.Error {
-	return refuse(http.StatusNotFound, "InvalidAction.NotFound", "The action %q is not served by the dedicated gateway; send it to the shared gateway.", name)
+	return refuse(undocumented.NotDedicatedStatus, undocumented.NotDedicatedCode, "The action %q is not served by the dedicated gateway; send it to the shared gateway.", name)
 }
 
 func errVersion(version string) *engine.Error {
@@ -72,10 +72,10 @@ func errIncomplete(what string) *engine.Error {
 	return refuse(http.StatusBadRequest, "IncompleteSignature", "The request signature does not conform to Aliyun standards: %s.", what)
 }
 
-// errUnsupportedSignature is emulator-defined: SM3, RSA and bearer-token
-// signatures exist and are not emulated.
+// errUnsupportedSignature: SM3, RSA and bearer-token signatures exist and are not
+// emulated.
 func errUnsupportedSignature(what string) *engine.Error {
-	return refuse(http.StatusBadRequest, "UnsupportedSignature", "The emulator does not verify %s; use ACS3-HMAC-SHA256, ACS4-HMAC-SHA256 or RPC HMAC-SHA1.", what)
+	return refuse(http.StatusBadRequest, undocumented.UnverifiedSignatureCode, "The emulator does not verify %s; use ACS3-HMAC-SHA256, ACS4-HMAC-SHA256 or RPC HMAC-SHA1.", what)
 }
 
 func errSignature() *engine.Error {
@@ -94,9 +94,9 @@ func errExpired() *engine.Error {
 	return refuse(http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
 }
 
-// errSecurityToken is emulator-defined.
+// errSecurityToken answers a token that is not the AccessKey's.
 func errSecurityToken() *engine.Error {
-	return refuse(http.StatusBadRequest, "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken mismatches with the AccessKey.")
+	return refuse(http.StatusBadRequest, undocumented.WrongTokenCode, "Specified SecurityToken mismatches with the AccessKey.")
 }
 
 // clip bounds what of a foreign value goes into a message.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 	"kmsplan.dev/kmsplan/internal/kms/wire/acs"
 )
 
@@ -17,8 +18,8 @@ const Version = "2016-01-20"
 // Bounds of a request. A secret value of 30,720 bytes, percent-encoded, stays
 // well below.
 const (
-	maxBody       = 1 << 20
-	maxParameters = 1000
+	maxBody       = undocumented.PublicBodyMax
+	maxParameters = undocumented.PublicParametersMax
 )
 
 // request is a parsed HTTP request: the union of query and form.
