@@ -50,10 +50,14 @@ func createAtomic(p place, attr attributes) (*atomicFile, error) {
 // writer lives.
 func (a *atomicFile) open() (err error) {
 	if a.f, err = nameless(a.dir); err != nil {
-		a.temp = tempName()
-		a.f, err = a.dir.OpenFile(a.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		return a.openNamed()
 	}
-	if err != nil {
+	return tryLock(a.f)
+}
+
+func (a *atomicFile) openNamed() (err error) {
+	a.temp = tempName()
+	if a.f, err = a.dir.OpenFile(a.temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return err
 	}
 	return tryLock(a.f)

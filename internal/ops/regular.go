@@ -76,13 +76,18 @@ type missing struct{ name string }
 func (m missing) Error() string { return m.name + " does not exist" }
 func (m missing) Unwrap() error { return fs.ErrNotExist }
 
-// unchanged refuses a source that was written to while n bytes of it were read.
+// unchanged refuses a source that was written to while n bytes of it were read. One that was replaced
+// meanwhile has lost a name, which changes the ctime too, and was read as it had been.
 func unchanged(f *os.File, before fs.FileInfo, n int64) error {
 	after, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("look at %s again: %w", before.Name(), err)
 	}
-	if n != before.Size() || factsOf(after) != factsOf(before) {
+	was, is := factsOf(before), factsOf(after)
+	if links(after) != links(before) {
+		was.Ctime = is.Ctime
+	}
+	if n != before.Size() || is != was {
 		return fmt.Errorf("%s changed while it was read; try again when it is at rest", before.Name())
 	}
 	return nil
