@@ -36,7 +36,7 @@ apply finds out); 3 when a guard refuses the plan.`,
 	return c
 }
 
-func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parallelism int, args []string) error {
+func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parallelism int, args []string) (err error) {
 	if parallelism < 1 {
 		return usageError{errors.New("-parallelism must be at least 1")}
 	}
@@ -44,13 +44,13 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	if err != nil {
 		return err
 	}
-	defer a.closing(ui.close)
+	defer ui.close(&err)
 	s, p, err := a.planToApply(ctx, o, args)
 	if s != nil {
 		defer s.close()
 	}
 	if err != nil {
-		return ui.failed(err)
+		return a.failed(err)
 	}
 	saved := len(args) == 1
 	if !saved || !ui.human {
@@ -58,7 +58,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	}
 	if p.Refused() {
 		if saved && ui.human {
-			a.term.Refusals(p.Refusals)
+			a.term.Refusals(p.Refusals) // the lines had them with the plan
 		}
 		return exit{exitRefused}
 	}
@@ -67,7 +67,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	}
 	if !saved && !approve {
 		if err := a.askApproval(o); err != nil {
-			return err
+			return a.failed(err)
 		}
 	}
 	return a.carryOut(ctx, ui, s, p, parallelism)
@@ -115,14 +115,16 @@ func (a *app) askApproval(o *planOptions) error {
 func (a *app) carryOut(ctx context.Context, ui *ui, s *stack, p *plan.Plan, parallelism int) error {
 	clients, err := s.connect(ctx)
 	if err != nil {
-		return ui.failed(err)
+		return a.failed(err)
 	}
+	stop, done := a.patient()
+	defer done()
 	report, err := apply.Run(ctx, apply.Input{
 		Work: s.work(clients, "apply", ui.hooks()), Plan: p, Parallelism: parallelism,
-		Files: s.fileRunner(a.term.NewFileProgress(a.now)), Stop: a.stop,
+		Files: s.fileRunner(a.term.NewFileProgress(a.now)), Stop: stop,
 	})
 	if err != nil && len(report.Outcomes) == 0 && !report.Interrupted {
-		return ui.failed(err) // nothing was begun
+		return a.failed(err) // nothing was begun
 	}
 	if err != nil || report.Failed+report.Skipped+report.Unknown > 0 {
 		ui.applyFailed(report, err)
@@ -174,7 +176,7 @@ func (u *ui) applyFailed(r apply.Report, err error) {
 		u.app.term.Error(summary, detail, counts)
 	}
 	if u.lines != nil {
-		u.lines.Error(summary, detail)
+		u.lines.Error(summary, detail, counts)
 		u.lines.Applied(r)
 	}
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,48 +28,29 @@ type Process struct {
 type app struct {
 	proc  Process
 	term  *view.Terminal
+	lines *view.Lines // the JSON lines of -json and -json-into; nil without them
 	now   func() time.Time
 	chdir string
-	stop  <-chan struct{} // closed at the first interrupt
-	quiet bool            // JSON only: no sentences for people on standard output
+	stop  *interrupt
+	quiet bool // JSON only: no sentences for people on standard output
 }
 
 // Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present
 // or outcome unknown, 3 refused by a guard.
 func Main(p Process) int {
-	stop, release := interrupts()
-	defer release()
+	out := newOutput(p.Stdout)
+	stop := watchInterrupts()
+	defer stop.release()
 	a := &app{proc: p, now: time.Now, stop: stop}
+	a.proc.Stdout = out
 	a.term = view.NewTerminal(p.Stdout, p.Stderr, a.getenv)
+	a.term.Out = out
 	root := a.root()
 	root.SetArgs(normalise(root, p.Args))
 	root.SetIn(p.Stdin)
-	root.SetOut(p.Stdout)
+	root.SetOut(out)
 	root.SetErr(p.Stderr)
-	return a.exitCode(root.ExecuteContext(context.Background()))
-}
-
-// interrupts closes the returned channel at the first SIGINT or SIGTERM; the second one
-// ends the process at once, as an operator who insists expects.
-func interrupts() (<-chan struct{}, func()) {
-	signals := make(chan os.Signal, 2)
-	stop := make(chan struct{})
-	done := make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			close(stop)
-		case <-done:
-			return
-		}
-		select {
-		case <-signals:
-			os.Exit(exitInterrupted)
-		case <-done:
-		}
-	}()
-	return stop, func() { signal.Stop(signals); close(done) }
+	return a.exitCode(out.settle(root.ExecuteContext(context.Background())))
 }
 
 // getenv looks a variable up in the process's environment; the last one wins, as in exec.
@@ -114,7 +93,6 @@ func (a *app) path(p string) string {
 const (
 	groupDeclare = "declare"
 	groupState   = "state"
-	groupCare    = "care"
 	groupFiles   = "files"
 	groupRaw     = "raw"
 	groupTools   = "tools"
@@ -125,21 +103,23 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kmsplan [-chdir=DIR] COMMAND",
 		Short: "The declarative key manager for Alibaba Cloud KMS",
+		Args:  noSuchSubcommand,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 		Long: `kmsplan declares keys, aliases, rotation policies and secrets of Alibaba Cloud KMS in
 HCL files, plans the difference to what lives in the service, and applies it. Its file
 commands encrypt and decrypt configuration files under those keys.
 
 No key is ever lost, and no plaintext ever leaks: a key that waits for deletion is
 rescued, never re-created, and no secret value is written to state, plan or log.`,
-		SilenceUsage:               true,
-		SilenceErrors:              true,
-		SuggestionsMinimumDistance: 2,
-		Version:                    version.String(),
+		SilenceUsage:          true,
+		SilenceErrors:         true,
+		DisableFlagsInUseLine: true,
+		Version:               version.String(),
 	}
 	root.SetVersionTemplate("kmsplan {{.Version}}\n")
 	root.PersistentFlags().StringVar(&a.chdir, "chdir", ".", "switch to `DIR` before anything else")
 	for _, g := range []cobra.Group{
-		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"}, {ID: groupCare, Title: "Key care:"},
+		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"},
 		{ID: groupFiles, Title: "Files:"}, {ID: groupRaw, Title: "Raw KMS:"}, {ID: groupTools, Title: "Tools:"},
 	} {
 		root.AddGroup(&g)
@@ -149,13 +129,16 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 	for _, c := range a.commands() {
 		root.AddCommand(c)
 	}
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = noSuchSubcommand, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
+	a.completions(root)
+	explainArguments(root)
 	root.SetFlagErrorFunc(flagError)
 	return root
-}
-
-// flagError says which command's help lists the flags.
-func flagError(c *cobra.Command, err error) error {
-	return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
 }
 
 // open opens a file named on the command line, or standard input with -.

@@ -83,8 +83,6 @@ gateway { emulator { ready_file } }.`,
 	f.BoolVar(&o.AllowNonLoopback, "allow-non-loopback", false, "listen beyond this machine; everybody who reaches it can use it")
 	f.StringVar(&ready, "ready-file", "", "write endpoints and credentials to `FILE` when serving")
 	f.DurationVar(&lockTimeout, "lock-timeout", defaultLockTimeout, "how long to wait for a data directory that another process holds")
-	completeWords(c, "auth", "strict", "permissive", "off")
-	completeWords(c, "throttle", "off", "documented")
 	return c
 }
 
@@ -120,7 +118,7 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 	}
 	a.term.Printf("Stop it with an interrupt. What it keeps is made up: never put real secrets into it.\n")
 	select {
-	case <-a.stop:
+	case <-a.stop.claim():
 	case <-ctx.Done():
 	}
 	return nil

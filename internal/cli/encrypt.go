@@ -54,8 +54,6 @@ refuses to open it under another context.`,
 	f.StringArrayVar(&e.recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
 	f.StringVar(&e.suite, "suite", "AES_256_GCM", "the body's cipher: AES_256_GCM or SM4_GCM")
 	f.StringVar(&e.scope, "scope", "file", "how many files share a data key: file, directory or run")
-	completeWords(c, "suite", "AES_256_GCM", "SM4_GCM")
-	completeWords(c, "scope", "file", "directory", "run")
 	return c
 }
 
@@ -175,19 +173,6 @@ func (a *app) eachFile(ctx context.Context, files []string, work func(context.Co
 	return fmt.Errorf("%d of %d files failed: %w", failed.Len(), len(files), failed.Err())
 }
 
-// interruptible ends a context at the first interrupt: file commands leave no half-written output.
-func (a *app) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-a.stop:
-			cancel(errors.New("interrupted; files that were not finished are as they were before"))
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
-}
-
 // openEngine makes the file engine over the module's gateways.
 func (a *app) openEngine(v *variables) (*ops.Engine, func(), error) {
 	cfg, err := a.loadGateways(v)
@@ -204,9 +189,4 @@ func (a *app) closing(closer func() error) {
 	if err := closer(); err != nil {
 		a.term.Notef("%v", err)
 	}
-}
-
-// completeWords completes a flag's value from a fixed list.
-func completeWords(c *cobra.Command, flag string, words ...string) {
-	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -11,6 +11,7 @@ const (
 	exitChanges     = 2 // changes present, or the outcome of a call is unknown
 	exitRefused     = 3 // refused by a guard; for fmt -check: files need formatting
 	exitInterrupted = 130
+	exitPipe        = 141 // whoever read standard output went away: what SIGPIPE looks like to a shell
 	exitCrashed     = 137 // the emulator's fault crash-after-commit, like kill -9
 )
 
@@ -49,13 +50,18 @@ func (a *app) exitCode(err error) int {
 	case errors.As(err, &e):
 		return e.code
 	}
+	summary, hints := explain(err)
+	a.term.Error(summary, err, hints...)
+	return exitError
+}
+
+// explain heads an error and finds the help that stands under it.
+func explain(err error) (summary string, hints []string) {
 	var h hinted
 	errors.As(err, &h)
-	summary := "kmsplan could not finish"
 	var u usageError
 	if errors.As(err, &u) {
-		summary = "The command line is not valid"
+		return "The command line is not valid", h.hints
 	}
-	a.term.Error(summary, err, h.hints...)
-	return exitError
+	return "kmsplan could not finish", h.hints
 }

@@ -43,7 +43,7 @@ func (s *stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileSt
 	defer root.Close()
 	status, errs := ops.Status(root, blocks, s.state.Files, s.facts(ctx))
 	if len(errs) > 0 {
-		s.app.term.Diagnostics(fileDiagnostics(errs, s.ranges()), s.cfg.Files)
+		s.app.diagnostics(fileDiagnostics(errs, s.ranges()), s.cfg.Files)
 		return nil, exit{exitError}
 	}
 	return status, nil
@@ -88,7 +88,7 @@ func (s *stack) dataBlocks() ([]ops.Block, error) {
 		}
 	}
 	if diags.HasErrors() {
-		s.app.term.Diagnostics(diags, s.cfg.Files)
+		s.app.diagnostics(diags, s.cfg.Files)
 		return nil, exit{exitError}
 	}
 	return out, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 
@@ -91,7 +92,7 @@ func secretParam(p kms.Param, content []byte) any {
 
 // didYouMean suggests the nearest of the names, as a clause, or "".
 func didYouMean(given string, names []string) string {
-	best, distance := "", 4
+	best, distance := "", min(4, utf8.RuneCountInString(given)/2+2)
 	for _, name := range names {
 		if d := levenshtein.Distance(given, name, nil); d < distance {
 			best, distance = name, d

@@ -38,18 +38,18 @@ guard refuses the plan.`,
 	return c
 }
 
-func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) error {
+func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) (err error) {
 	ui, err := a.openUI(o)
 	if err != nil {
 		return err
 	}
-	defer a.closing(ui.close)
+	defer ui.close(&err)
 	s, p, err := a.makePlan(ctx, o, "plan")
 	if s != nil {
 		defer s.close()
 	}
 	if err != nil {
-		return ui.failed(err)
+		return a.failed(err)
 	}
 	ui.plan(p)
 	if p.Refused() {
@@ -57,7 +57,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 	}
 	if out != "" {
 		if err := a.savePlan(p, out); err != nil {
-			return ui.failed(err)
+			return a.failed(err)
 		}
 	}
 	if detailed && !p.Empty() {
@@ -131,7 +131,7 @@ type ui struct {
 	app   *app
 	lines *view.Lines // nil without -json and -json-into
 	human bool
-	file  *os.File // of -json-into
+	into  *output // of -json-into
 }
 
 // openUI opens what -json and -json-into ask for.
@@ -146,16 +146,22 @@ func (a *app) openUI(o *planOptions) (*ui, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open the file of -json-into: %w", err)
 		}
-		u.file, u.lines = f, view.NewLines(f, version.Number, a.now)
+		u.into = newOutput(f)
+		u.lines = view.NewLines(u.into, version.Number, a.now)
 	}
+	a.lines = u.lines
 	return u, nil
 }
 
-func (u *ui) close() error {
-	if u.file == nil {
-		return nil
+// close ends the file of -json-into and joins what could not be written to it to the command's error.
+func (u *ui) close(err *error) {
+	if u.into == nil {
+		return
 	}
-	return u.file.Close()
+	lost := errors.Join(u.into.failed(), u.into.to.(*os.File).Close())
+	if lost != nil && *err == nil {
+		*err = fmt.Errorf("write the file of -json-into: %w", lost)
+	}
 }
 
 func (u *ui) plan(p *plan.Plan) {
@@ -165,16 +171,4 @@ func (u *ui) plan(p *plan.Plan) {
 	if u.lines != nil {
 		u.lines.Plan(p)
 	}
-}
-
-// failed tells the JSON lines of an error that ends the command; people are told by Main.
-func (u *ui) failed(err error) error {
-	var e exit
-	if u.lines != nil && err != nil && !errors.As(err, &e) {
-		u.lines.Error("kmsplan could not finish", err)
-		if !u.human {
-			return exit{exitError}
-		}
-	}
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,23 +38,56 @@ func (a *app) run(ctx context.Context, vars *variables, args []string, force boo
 	if err != nil {
 		return err
 	}
-	s, err := a.openStack(vars, defaultLockTimeout)
+	s, blocks, err := a.openBlocks(ctx, vars, wanted)
+	if s != nil {
+		defer s.close()
+	}
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	if s.state, err = currentState(ctx, s.store); err != nil {
-		return err
-	}
-	blocks, err := s.wantedBlocks(wanted)
-	if err != nil {
-		return err
+	if len(blocks) == 0 {
+		a.term.Notef("the module has no data blocks that work on files")
 	}
 	changes, err := s.staleFiles(ctx, blocks, force)
 	if err != nil {
 		return err
 	}
 	return s.runBlocks(ctx, blocks, changes)
+}
+
+// openBlocks opens the stack and evaluates the wanted blocks. A variable without a value matters only
+// where one of them needs it: a deploy pipeline does not know the secrets that apply writes.
+func (a *app) openBlocks(ctx context.Context, vars *variables, wanted []addr.Address) (*stack, []ops.Block, error) {
+	cfg, diags := a.load(vars, true)
+	s, err := a.openModule(cfg, diags, defaultLockTimeout)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.state, err = currentState(ctx, s.store); err != nil {
+		return s, nil, err
+	}
+	blocks, err := s.wantedBlocks(wanted)
+	if err != nil {
+		return s, nil, err
+	}
+	if err := a.needed(vars, blocks); err != nil {
+		return s, nil, err
+	}
+	return s, blocks, nil
+}
+
+// needed refuses blocks with arguments that are not known: because a variable has no value, or because
+// what they refer to does not exist yet.
+func (a *app) needed(vars *variables, blocks []ops.Block) error {
+	i := slices.IndexFunc(blocks, func(b ops.Block) bool { return b.Unknown })
+	if i < 0 {
+		return nil
+	}
+	if cfg, diags := a.load(vars, false); diags.HasErrors() {
+		a.diagnostics(diags, cfg.Files)
+		return exit{exitError}
+	}
+	return withHint(fmt.Errorf("%s needs what is not known yet", blocks[i].Addr), "Run kmsplan apply first: it makes the keys and aliases that the block refers to.")
 }
 
 func parseAddresses(args []string) ([]addr.Address, error) {
@@ -216,7 +250,7 @@ func (a *app) recoverOpen(ctx context.Context, vars *variables) error {
 	if err != nil {
 		return err
 	}
-	got, err := apply.Recover(ctx, s.work(clients, "recover", apply.Hooks{Recovered: a.term.Recovered}))
+	got, err := apply.Recover(ctx, s.work(clients, "recover", apply.Hooks{Recovered: a.recovered}))
 	if err != nil {
 		return err
 	}

@@ -39,10 +39,15 @@ type stack struct {
 	lock     time.Duration
 }
 
-// openStack loads the module and opens its state. Nothing is called yet.
+// openStack loads the module, whose variables must all have a value, and opens its state. Nothing is
+// called yet.
 func (a *app) openStack(v *variables, lockTimeout time.Duration) (*stack, error) {
 	cfg, diags := a.load(v, false)
-	a.term.Diagnostics(diags, cfg.Files)
+	return a.openModule(cfg, diags, lockTimeout)
+}
+
+func (a *app) openModule(cfg *hcl.Config, diags hclv2.Diagnostics, lockTimeout time.Duration) (*stack, error) {
+	a.diagnostics(diags, cfg.Files)
 	if diags.HasErrors() {
 		return nil, a.refuseVanished(cfg, diags)
 	}
@@ -73,7 +78,7 @@ func (a *app) refuseVanished(cfg *hcl.Config, diags hclv2.Diagnostics) error {
 	if len(refusals) == 0 {
 		return exit{exitError}
 	}
-	a.term.Refusals(refusals)
+	a.refusals(refusals)
 	return exit{exitRefused}
 }
 
@@ -109,6 +114,9 @@ func openStore(cfg *hcl.Config) (*state.Local, error) {
 func (s *stack) connect(ctx context.Context) (map[string]resource.GatewayClients, error) {
 	out := map[string]resource.GatewayClients{}
 	for name := range s.managing() {
+		if _, err := s.gateways.block(name); err != nil {
+			return nil, withHint(err, fmt.Sprintf("The state has objects of gateway %q. Declare it again under this name; or forget them with kmsplan state rm and take them up on another gateway with import blocks.", name))
+		}
 		g, err := s.gateways.get(ctx, name)
 		if err != nil {
 			return nil, err
@@ -154,7 +162,7 @@ func (s *stack) survey(ctx context.Context, operation string) (map[string]resour
 	if err != nil {
 		return nil, err
 	}
-	recovery, err := apply.Recover(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.app.term.Recovered}))
+	recovery, err := apply.Recover(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.app.recovered}))
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +180,7 @@ func (s *stack) plan(ctx context.Context, o planOptions) (*plan.Plan, error) {
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.cfg, State: s.state, Live: s.live, Files: files, Now: s.app.now(), Writer: version.Number, Targets: o.targets,
 	})
-	s.app.term.Diagnostics(diags, s.cfg.Files)
+	s.app.diagnostics(diags, s.cfg.Files)
 	if diags.HasErrors() {
 		return nil, exit{exitError}
 	}

@@ -24,18 +24,6 @@ func (a *app) stateCommand() *cobra.Command {
 	return c
 }
 
-// noSuchSubcommand names the nearest subcommand for a word that is none.
-func noSuchSubcommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var names []string
-	for _, sub := range c.Commands() {
-		names = append(names, sub.Name())
-	}
-	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], didYouMean(args[0], names))}
-}
-
 func (a *app) stateListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list [ADDRESS …]", Short: "List the addresses the state has",

@@ -206,14 +206,17 @@ func (t *Terminal) Error(summary string, err error, hints ...string) {
 }
 
 func writeError(w io.Writer, color bool, width int, summary string, err error, hints []string) {
-	d := &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: summary}
-	if err != nil {
-		d.Detail = sentence(err.Error())
-	}
-	for _, hint := range hints {
-		d.Detail = strings.TrimLeft(d.Detail+"\n\n"+hint, "\n")
-	}
+	d := &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: summary, Detail: errorDetail(err, hints)}
 	fmt.Fprint(w, frame(diagnosticText(d, nil, color, width-2), red, color))
+}
+
+// errorDetail is an error as sentences, with the help that stands under it.
+func errorDetail(err error, hints []string) string {
+	var parts []string
+	if err != nil {
+		parts = append(parts, sentence(err.Error()))
+	}
+	return strings.Join(append(parts, hints...), "\n\n")
 }
 
 // sentence makes an error's text a sentence.

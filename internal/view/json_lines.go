@@ -62,12 +62,9 @@ func (l *Lines) Diagnostics(diags hclv2.Diagnostics, files map[string]*hclv2.Fil
 	}
 }
 
-// Error writes an error that is not about a place in a file.
-func (l *Lines) Error(summary string, err error) {
-	detail := ""
-	if err != nil {
-		detail = sentence(err.Error())
-	}
+// Error writes an error that is not about a place in a file; hints go into its detail.
+func (l *Lines) Error(summary string, err error, hints ...string) {
+	detail := errorDetail(err, hints)
 	l.emit("error", "diagnostic", "Error: "+summary, map[string]any{
 		"diagnostic": DiagnosticJSON{Severity: "error", Summary: summary, Detail: detail},
 	})
@@ -107,10 +104,15 @@ func (l *Lines) Plan(p *plan.Plan) {
 			"diagnostic": DiagnosticJSON{Severity: "warning", Summary: w.Summary, Detail: w.Detail, Address: addressOrEmpty(w.Addr)},
 		})
 	}
-	for _, f := range p.Refusals {
+	l.Refusals(p.Refusals)
+	l.changeSummary("plan", p.Summary().Add, p.Summary().Change, p.Summary().Destroy, p.Summary().Import, p.Summary().Forget, SummaryLine(p))
+}
+
+// Refusals writes every guard that fired.
+func (l *Lines) Refusals(list []plan.Refusal) {
+	for _, f := range list {
 		l.emit("error", "refusal", "Refused by guard "+f.Guard, map[string]any{"refusal": refusalJSON(f)})
 	}
-	l.changeSummary("plan", p.Summary().Add, p.Summary().Change, p.Summary().Destroy, p.Summary().Import, p.Summary().Forget, SummaryLine(p))
 }
 
 func (l *Lines) changeSummary(operation string, add, change, remove, imported, forget int, sentence string) {

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// complete is how cobra asks for the words that may stand at a place.
+type complete = cobra.CompletionFunc
+
+// completions says what each argument and flag takes. What a shell asks for is read from the module
+// and its state, quietly: a broken module completes nothing.
+func (a *app) completions(root *cobra.Command) {
+	arguments := map[string]complete{
+		"kmsplan state show": a.stateAddresses, "kmsplan state list": a.stateAddresses, "kmsplan state mv": a.stateAddresses,
+		"kmsplan state rm": a.stateAddresses, "kmsplan run": a.dataAddresses, "kmsplan output": a.outputNames,
+		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan inspect": envelopes,
+	}
+	flags := map[string]complete{
+		"target": a.declaredAddresses, "gateway": a.gatewayNames, "via": words("public", "instance"), "key": a.keyNames,
+		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
+		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
+		"chdir": directories,
+	}
+	for name, values := range parameterWords {
+		flags[name] = words(values...)
+	}
+	completeTree(root, arguments, flags)
+}
+
+// parameterWords are the values that parameters of operations take (KMS: CreateKey and the operations on
+// keys, secrets and signatures).
+var parameterWords = map[string][]string{
+	"key-usage":          {"ENCRYPT/DECRYPT", "SIGN/VERIFY", "GENERATE/VERIFY_MAC"},
+	"origin":             {"Aliyun_KMS", "EXTERNAL"},
+	"message-type":       {"RAW", "DIGEST"},
+	"resource-type":      {"key", "secret"},
+	"automatic-rotation": {"Enabled", "Disabled"},
+}
+
+func completeTree(c *cobra.Command, arguments, flags map[string]complete) {
+	if f := arguments[c.CommandPath()]; f != nil {
+		c.ValidArgsFunction = f
+	}
+	for name, f := range flags {
+		if c.LocalFlags().Lookup(name) != nil {
+			_ = c.RegisterFlagCompletionFunc(name, f) // it was registered already: a flag of a parent
+		}
+	}
+	for _, sub := range c.Commands() {
+		completeTree(sub, arguments, flags)
+	}
+}
+
+// words completes from a fixed list.
+func words(list ...string) complete {
+	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// envelopes completes files that encrypt made.
+func envelopes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{strings.TrimPrefix(envelopeSuffix, ".")}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func directories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// declared is the module as far as it loads.
+func (a *app) declared() *hcl.Config {
+	cfg, _ := a.load(&variables{}, true)
+	return cfg
+}
+
+// remembered is the module's state, empty where it cannot be read.
+func (a *app) remembered(c *cobra.Command) state.State {
+	store, err := openStore(a.declared())
+	if err != nil {
+		return state.State{}
+	}
+	st, err := currentState(c.Context(), store)
+	if err != nil {
+		return state.State{}
+	}
+	return st
+}
+
+func (a *app) stateAddresses(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	names, err := state.Select(a.remembered(c))
+	if err != nil {
+		names = nil
+	}
+	return beginning(begun, names)
+}
+
+func (a *app) outputNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for name := range a.remembered(c).Outputs {
+		names = append(names, name)
+	}
+	return beginning(begun, names)
+}
+
+// declaredAddresses are the module's blocks and their instances.
+func (a *app) declaredAddresses(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return beginning(begun, a.addresses(false))
+}
+
+func (a *app) dataAddresses(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return beginning(begun, a.addresses(true))
+}
+
+func (a *app) addresses(data bool) []string {
+	var names []string
+	for _, b := range a.declared().Blocks {
+		if data && !b.Addr.Data {
+			continue
+		}
+		names = append(names, b.Addr.String())
+		for _, instance := range b.Instances {
+			if instance != b.Addr {
+				names = append(names, instance.String())
+			}
+		}
+	}
+	return names
+}
+
+func (a *app) gatewayNames(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, g := range a.declared().Gateways {
+		names = append(names, g.Name)
+	}
+	return beginning(begun, names)
+}
+
+// keyNames are the aliases and keys that the state remembers.
+func (a *app) keyNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, r := range a.remembered(c).Resources {
+		if r.Kind == "alias" || r.Kind == "key" {
+			names = append(names, r.ID)
+		}
+	}
+	return beginning(begun, names)
+}
+
+// beginning keeps the words that go on from what was typed.
+func beginning(begun string, names []string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	for _, name := range names {
+		if strings.HasPrefix(name, begun) {
+			out = append(out, name)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

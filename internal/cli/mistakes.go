@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// explainArguments makes every command say what it takes when it is given something else.
+func explainArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			var told usageError
+			if err == nil || errors.As(err, &told) {
+				return err
+			}
+			return usageError{fmt.Errorf("%s; write %s", unexpected(args), c.UseLine())}
+		}
+	}
+	for _, sub := range c.Commands() {
+		explainArguments(sub)
+	}
+}
+
+func unexpected(args []string) string {
+	if len(args) == 0 {
+		return "something is missing"
+	}
+	return fmt.Sprintf("these arguments do not fit: %q", strings.Join(args, " "))
+}
+
+// noSuchSubcommand names the nearest subcommand for a word that is none.
+func noSuchSubcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		names = append(names, sub.Name())
+	}
+	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], didYouMean(args[0], names))}
+}
+
+// flagError names a flag as it was written, the nearest one there is, and which help lists them.
+func flagError(c *cobra.Command, err error) error {
+	var none *pflag.NotExistError
+	if !errors.As(err, &none) {
+		return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
+	}
+	given := none.GetSpecifiedName()
+	if cluster := none.GetSpecifiedShortnames(); cluster != "" {
+		given, _, _ = strings.Cut(cluster, "=")
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "-"+f.Name) })
+	return usageError{fmt.Errorf("%s has no flag -%s%s", c.CommandPath(), given, cmp.Or(didYouMean("-"+given, names), "; see "+c.CommandPath()+" -help"))}
+}
