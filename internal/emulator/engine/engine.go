@@ -28,6 +28,7 @@ type Engine struct {
 
 	nextEvent atomic.Pointer[dueCache] // see isDue
 	fireMost  int                      // fireMost, but for tests
+	guise     bool                     // see guise.go
 }
 
 // tables are the store's collections, keyed by scope(account, region, id).
@@ -108,6 +109,7 @@ func New(db *store.DB, clk *clock.Clock, o Options) (*Engine, error) {
 	if err := e.bootstrap(); err != nil {
 		return nil, fmt.Errorf("set up the emulator's first records: %w", err)
 	}
+	db.Remember(e.now)
 	return e, nil
 }
 

@@ -27,6 +27,9 @@ func (e *Engine) Tick() ([]Fired, error) {
 // settle is Tick for handlers: a call sees a world in which everything due has
 // happened.
 func (e *Engine) settle() error {
+	if e.guise {
+		return nil
+	}
 	_, err := e.Tick()
 	return serviceError(err)
 }

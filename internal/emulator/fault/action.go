@@ -27,6 +27,7 @@ const (
 	TLSOld      Name = "tls-old"       // offer TLS 1.1 at most
 
 	DropBefore Name = "drop-before" // reset the connection; nothing is carried out
+	Outage     Name = "outage"      // reset it and every other of the gateway, and refuse new ones for a while; =duration of wall time
 	ClockSkew  Name = "clock-skew"  // judge the request's date, and answer, as if the server's clock were off; =duration
 	Redirect   Name = "redirect"    // 302 to another host
 	TooLarge   Name = "too-large"   // 413
@@ -34,18 +35,22 @@ const (
 
 	Reject            Name = "reject"               // refuse before the commit; =Code or =Code/status
 	RejectAfterCommit Name = "reject-after-commit"  // carry out, then answer with a failure; =Code or =Code/status
-	DropAfterCommit   Name = "drop-after-commit"    // carry out, then reset the connection
+	DropAfterCommit   Name = "drop-after-commit"    // carry out, then reset the connection (RST)
+	CloseAfterCommit  Name = "close-after-commit"   // carry out, then close the connection politely (FIN)
+	DiskFull          Name = "disk-full"            // the commit fails with ENOSPC and changes nothing
 	LateCommit        Name = "late-commit"          // hang until the client gives up, then carry out
 	Delay             Name = "delay"                // wait before the commit; =duration
 	DelayAfter        Name = "delay-after"          // wait after the commit; =duration
 	Duplicate         Name = "duplicate"            // carry out twice, give the second answer
 	Stale             Name = "stale"                // give the answer the same call got before; =n counts answers back
+	StaleRead         Name = "stale-read"           // read the state of a while ago on the virtual clock; =duration; writes are not affected
 	Throttle          Name = "throttle"             // 429 for everybody for a while; =duration
 	ThrottleHint      Name = "throttle-retry-after" // throttle, with the header Retry-After; =duration
 	Truncate          Name = "truncate"             // carry out, answer with the first =n bytes
 	WrongLength       Name = "wrong-length"         // carry out, announce more bytes than follow
 	SlowBody          Name = "slow-body"            // carry out, answer with =n bytes a second
 	Corrupt           Name = "corrupt"              // carry out, flip a bit of the ciphertext in the answer
+	WrongVersion      Name = "wrong-key-version"    // carry out, name a key version in the answer that there is not
 	Malformed         Name = "malformed"            // carry out, answer with a broken body
 	HTML              Name = "html"                 // carry out, answer like a proxy: an HTML page with status =n
 	ExtraFields       Name = "extra-fields"         // carry out, add fields to the answer that no client knows
@@ -77,6 +82,7 @@ var actions = map[Name]spec{
 	TLSOld:      {stage: OnConnection},
 
 	DropBefore: {stage: OnArrival},
+	Outage:     {stage: OnArrival, argument: duration, standard: "1s"},
 	ClockSkew:  {stage: OnArrival, argument: duration, standard: "20m"},
 	Redirect:   {stage: OnArrival},
 	TooLarge:   {stage: OnArrival},
@@ -85,17 +91,21 @@ var actions = map[Name]spec{
 	Reject:            {stage: OnExecution, argument: code, standard: "ServiceUnavailableTemporary/503"},
 	RejectAfterCommit: {stage: OnExecution, argument: code, standard: "InternalFailure/500", commits: true},
 	DropAfterCommit:   {stage: OnExecution, commits: true},
+	CloseAfterCommit:  {stage: OnExecution, commits: true},
+	DiskFull:          {stage: OnExecution},
 	LateCommit:        {stage: OnExecution, commits: true},
 	Delay:             {stage: OnExecution, argument: duration, standard: "1s", commits: true},
 	DelayAfter:        {stage: OnExecution, argument: duration, standard: "1s", commits: true},
 	Duplicate:         {stage: OnExecution, commits: true},
 	Stale:             {stage: OnExecution, argument: number, standard: "1"},
+	StaleRead:         {stage: OnExecution, argument: duration, standard: "10s"},
 	Throttle:          {stage: OnExecution, argument: duration, standard: "10s"},
 	ThrottleHint:      {stage: OnExecution, argument: duration, standard: "10s"},
 	Truncate:          {stage: OnExecution, argument: number, standard: "10", commits: true},
 	WrongLength:       {stage: OnExecution, commits: true},
 	SlowBody:          {stage: OnExecution, argument: number, standard: "100", commits: true},
 	Corrupt:           {stage: OnExecution, commits: true},
+	WrongVersion:      {stage: OnExecution, commits: true},
 	Malformed:         {stage: OnExecution, commits: true},
 	HTML:              {stage: OnExecution, argument: number, standard: "502", commits: true},
 	ExtraFields:       {stage: OnExecution, commits: true},

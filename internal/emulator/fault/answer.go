@@ -3,6 +3,7 @@ package fault
 import (
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // Header marks an answer that a fault changed or made up.
@@ -34,7 +35,9 @@ func (a Answer) copyHeader(w http.ResponseWriter) {
 type Dialect struct {
 	Refuse    func(status int, code, message string) Answer
 	Corrupt   func(Answer) Answer // flip a bit of the ciphertext inside
+	Version   func(Answer) Answer // name another key version
 	Malformed func(Answer) Answer // break the body
 	Extra     func(Answer) Answer // add unknown fields
 	Storm     func(d string)      // throttle everybody
+	Outage    func(time.Duration) // cut and refuse connections; nil = this gateway cannot
 }

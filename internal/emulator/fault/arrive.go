@@ -17,6 +17,12 @@ func Arrive(w http.ResponseWriter, rule *Rule, d Delivery) (skew time.Duration, 
 	case DropBefore:
 		d.drop(w)
 		return 0, true
+	case Outage:
+		if d.Dialect.Outage != nil {
+			d.Dialect.Outage(rule.duration())
+		}
+		d.drop(w)
+		return 0, true
 	case ClockSkew:
 		return rule.duration(), false
 	case Redirect:

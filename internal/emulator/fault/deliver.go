@@ -11,8 +11,12 @@ import (
 
 // Delivery is one authenticated call on its way out.
 type Delivery struct {
-	Commit      func() Answer // carries the operation out; may be called twice
-	Fingerprint string        // equal for calls that ask the same; "" = never stale
+	Commit func() Answer // carries the operation out; may be called twice
+	// AsOf is Commit on the state of a while ago; nil = the call writes.
+	AsOf func(ago time.Duration) Answer
+	// Full is Commit with a full disk; nil = the call is carried out as ever.
+	Full        func() Answer
+	Fingerprint string // equal for calls that ask the same; "" = never stale
 	Dialect     Dialect
 	// Note hears of the answer just before it is given, so that whoever has an
 	// answer finds the call in the log. Status 0 = the connection is dropped.
@@ -49,6 +53,10 @@ func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d
 	case DropAfterCommit:
 		d.Commit()
 		d.drop(w)
+	case CloseAfterCommit:
+		d.Commit()
+		d.Note(Answer{})
+		hangUp(w)
 	case LateCommit:
 		wait(r.Context(), maxWait)
 		d.Commit()
@@ -69,6 +77,10 @@ func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d
 			a = d.Commit()
 		}
 		d.send(w, a)
+	case StaleRead:
+		d.send(w, d.asOf(rule.duration()))
+	case DiskFull:
+		d.send(w, d.full())
 	case ThrottleHint:
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(rule.duration().Seconds()))))
 		fallthrough
@@ -108,6 +120,8 @@ func deform(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) {
 		slow(w, r, a, rule.number())
 	case Corrupt:
 		d.send(w, d.Dialect.Corrupt(a))
+	case WrongVersion:
+		d.send(w, d.Dialect.Version(a))
 	case Malformed:
 		d.send(w, d.Dialect.Malformed(a))
 	case ExtraFields:
@@ -117,6 +131,20 @@ func deform(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) {
 	default:
 		d.send(w, a)
 	}
+}
+
+func (d Delivery) asOf(ago time.Duration) Answer {
+	if d.AsOf == nil {
+		return d.Commit()
+	}
+	return d.AsOf(ago)
+}
+
+func (d Delivery) full() Answer {
+	if d.Full == nil {
+		return d.Commit()
+	}
+	return d.Full()
 }
 
 func (d Delivery) refuse(rule *Rule) Answer {
@@ -184,6 +212,16 @@ func slow(w http.ResponseWriter, r *http.Request, a Answer, perSecond int) {
 		rest = rest[n:]
 		wait(r.Context(), pause)
 	}
+}
+
+// hangUp closes the connection without an answer, as a server does that ends: the
+// client sees the end of the stream, not a reset.
+func hangUp(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_ = conn.Close()
 }
 
 // Drop closes the client's connection with a TCP reset, without an answer.

@@ -122,7 +122,7 @@ func (db *DB) persist(changes map[string]*entry) error {
 		return nil
 	})
 	if isFull(err) {
-		return fmt.Errorf("the disk of the emulator's data directory %s is full, nothing was changed: %w", db.dir, err)
+		return db.fullError(err)
 	}
 	if err != nil {
 		return fmt.Errorf("write the emulator's data in %s, nothing was changed: %w", db.dir, err)

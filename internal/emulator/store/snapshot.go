@@ -219,6 +219,7 @@ func (db *DB) replace(want *tree) error {
 		return err
 	}
 	db.show(tx.root)
+	db.history.forget() // another model's past
 	return nil
 }
 

@@ -38,6 +38,10 @@ type DB struct {
 	closed   bool       // guarded by writing
 	attached []attacher // guarded by writing
 	saved    map[string]*tree
+	history  history
+
+	of     *DB               // see Full
+	refuse func(error) error // set on a model that takes no change; turns an Update's outcome into its refusal
 }
 
 // attacher is a table of any type.
@@ -125,6 +129,7 @@ func (db *DB) Version() uint64 { return db.version.Load() }
 func (db *DB) show(root *tree) {
 	db.root.Store(root)
 	db.version.Add(1)
+	db.history.add(root)
 }
 
 // Close waits for the running commit and releases the directory.

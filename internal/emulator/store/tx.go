@@ -36,7 +36,7 @@ func (tx *Tx) write(key string, e *entry) {
 // View runs fn on the last committed state. Any number run at once; none waits
 // for a writer.
 func (db *DB) View(fn func(*Tx) error) error {
-	return fn(&Tx{root: db.root.Load(), seed: db.seed})
+	return fn(&Tx{root: db.present(), seed: db.seed})
 }
 
 // Update runs fn on the newest state and commits what it changed. It returns
@@ -44,6 +44,9 @@ func (db *DB) View(fn func(*Tx) error) error {
 // Updates run one after another, fn exactly once; those that wait together
 // share one commit. fn must not call Update.
 func (db *DB) Update(fn func(*Tx) error) error {
+	if db.refuse != nil {
+		return db.rehearse(fn)
+	}
 	r := &request{fn: fn, done: make(chan struct{}), lead: make(chan struct{})}
 	if db.queue.join(r) {
 		db.leadBatch()
