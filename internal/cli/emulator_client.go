@@ -18,7 +18,7 @@ type steering struct {
 
 // flags adds -ready-file and -json.
 func (s *steering) flags(c *cobra.Command) {
-	c.Flags().StringVar(&s.ready, "ready-file", "", "the running emulator's ready `FILE` (default $KMSPLAN_EMULATOR_READY, or .kmsplan/emulator/ready.json)")
+	c.Flags().StringVar(&s.ready, "ready-file", "", "the running emulator's ready `FILE` (default: $KMSPLAN_EMULATOR_READY, .kmsplan/emulator/ready.json, or the emulator started last)")
 	c.Flags().BoolVar(&s.json, "json", false, "print JSON")
 }
 
@@ -30,7 +30,11 @@ func (a *app) readyFile(flag string) string {
 	case a.getenv("KMSPLAN_EMULATOR_READY") != "":
 		return a.path(a.getenv("KMSPLAN_EMULATOR_READY"))
 	}
-	return a.path(filepath.Join(".kmsplan", "emulator", readyName))
+	here := a.path(filepath.Join(".kmsplan", "emulator", readyName))
+	if last := a.lastReady(); !exists(here) && last != "" && exists(last) {
+		return last
+	}
+	return here
 }
 
 // steer makes a command that talks to a running emulator.
@@ -77,7 +81,7 @@ tools read, and KMSPLAN_EMULATOR_… for the rest.
 			return nil
 		},
 	}
-	c.Flags().StringVar(&ready, "ready-file", "", "the running emulator's ready `FILE` (default $KMSPLAN_EMULATOR_READY, or .kmsplan/emulator/ready.json)")
+	c.Flags().StringVar(&ready, "ready-file", "", "the running emulator's ready `FILE` (default: $KMSPLAN_EMULATOR_READY, .kmsplan/emulator/ready.json, or the emulator started last)")
 	return c
 }
 

@@ -93,6 +93,9 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 	}
 	defer a.closing(server.Close)
 	files := []string{}
+	if last := a.leaveReady(); last != "" {
+		files = append(files, last)
+	}
 	if o.Dir != "" {
 		files = append(files, filepath.Join(o.Dir, readyName))
 	}
@@ -103,7 +106,7 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 		if err := server.WriteReadyFile(name); err != nil {
 			return err
 		}
-		defer os.Remove(name)
+		defer removeReady(name, server.Ready().Control)
 	}
 	r := server.Ready()
 	a.term.Printf("The emulator of Alibaba Cloud KMS serves.\n\n")
