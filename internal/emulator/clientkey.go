@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,11 +16,8 @@ import (
 
 // The files of the emulator's own ClientKey, both 0600.
 const (
-	clientKeyFile      = "clientKey.json"
-	clientKeyPassword  = "clientKey_Password.txt"
-	clientKeyAlphabet  = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-	clientKeyPassTail  = 24
-	clientKeyPassStart = "Kp1-" // the service wants two kinds of characters at least
+	clientKeyFile     = "clientKey.json"
+	clientKeyPassword = "clientKey_Password.txt"
 )
 
 // clientKey is the ClientKey that the ready file offers.
@@ -78,13 +74,9 @@ func (k *clientKey) kept() (password string, valid bool, err error) {
 }
 
 func (k *clientKey) mint() error {
-	password := clientKeyPassStart
-	random := make([]byte, clientKeyPassTail)
-	if _, err := rand.Read(random); err != nil {
+	password, err := k.engine.ClientKeyPassword()
+	if err != nil {
 		return fmt.Errorf("make a ClientKey password: %w", err)
-	}
-	for _, b := range random {
-		password += string(clientKeyAlphabet[int(b)%len(clientKeyAlphabet)])
 	}
 	b := k.engine.Bootstrap()
 	out, err := engine.Operations()["CreateClientKey"].Handle(k.engine,

@@ -24,18 +24,18 @@ func OperationNames() []string {
 
 // gateways builds the two handlers over the engine.
 func (s *Server) gateways(o *settings) (*public.Handler, *instance.Handler) {
-	newRequestID := requestIDs(o.Options)
 	limiter := throttle.New(o.profile, s.engine.Clock().Now)
 	shared := public.New(public.Config{
 		Engine: s.engine, Operations: engine.Operations(), Credentials: s.engine.Credential,
 		DefaultAccessKeyID: func() string { return s.engine.Bootstrap().AccessKeyID },
 		DefaultRegion:      s.engine.Options().Region, Auth: o.auth,
-		Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: newRequestID,
-		Throttle: limiter, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
+		Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: s.requestIDs.next,
+		Reaches: s.engine.Reaches, Lag: o.ListLag, Outage: s.outage, Throttle: limiter, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
 	})
 	own := instance.New(instance.Config{
-		Engine: s.engine, Operations: engine.InstanceOperations(), ClientKey: s.engine.ClientKeyByID, Instance: s.instanceOf,
-		Verify: o.auth == public.Strict, Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: newRequestID, Dedicated: shared,
+		Engine: s.engine, Operations: engine.InstanceOperations(), ClientKey: s.engine.ClientKeyByID, Instance: instanceOf,
+		Verify: o.auth == public.Strict, Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: s.requestIDs.next, Dedicated: shared,
+		Reaches: s.engine.ReachesByKey, Outage: s.outage,
 		Storm: shared.Storm, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
 	})
 	return shared, own
@@ -44,13 +44,13 @@ func (s *Server) gateways(o *settings) (*public.Handler, *instance.Handler) {
 var instanceHost = regexp.MustCompile(`^(kst-[a-z0-9]+)\.cryptoservice\.kms\.aliyuncs\.com$`)
 
 // instanceOf reads an instance's id from its host name; any other host, such as
-// 127.0.0.1, stands for the bootstrap instance.
-func (s *Server) instanceOf(host string) string {
+// 127.0.0.1, names none.
+func instanceOf(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	if m := instanceHost.FindStringSubmatch(strings.ToLower(host)); m != nil {
 		return m[1]
 	}
-	return s.engine.Bootstrap().Instance
+	return ""
 }

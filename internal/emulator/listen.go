@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -84,16 +83,4 @@ func faultyTLS(a *pki.Authority, good *tls.Config, action fault.Name, hello *tls
 		config.Certificates = []tls.Certificate{*leaf}
 	}
 	return config, nil
-}
-
-// listen opens a TCP address, with TLS if a configuration is given.
-func listen(address string, config *tls.Config) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("start the emulator: %w", err)
-	}
-	if config != nil {
-		l = tls.NewListener(l, config)
-	}
-	return l, nil
 }

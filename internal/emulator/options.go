@@ -31,7 +31,11 @@ type Options struct {
 	Auth     string // strict (default), permissive, off
 	Throttle string // off (default), documented, or group=calls-per-second,…
 	Faults   string // see fault.Parse
-	CallLog  string // file that gets every call as a line of JSON, 0600; "" = none
+	// ListLag is for how long lists, those of tags included, do not show what has
+	// happened, on the virtual clock: the service's lists are not consistent at
+	// once. 0 = they are. At most an hour.
+	ListLag time.Duration
+	CallLog string // file that gets every call as a line of JSON, 0600; "" = none
 
 	// Addresses to listen on, host:port; "" = 127.0.0.1:0. HTTPListen may be "off".
 	Listen, HTTPListen, InstanceListen, ControlListen string
@@ -74,6 +78,9 @@ func (o Options) check() (*settings, error) {
 	}
 	if s.QuotaFigures, err = o.quotas(); err != nil {
 		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	if s.ListLag < 0 || s.ListLag > time.Hour {
+		return nil, fmt.Errorf("start the emulator: a list lag of %s is not within 0 and an hour", s.ListLag)
 	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)

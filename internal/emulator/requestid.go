@@ -12,22 +12,36 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 )
 
-// requestIDs returns a source of upper-case UUIDs. A deterministic emulator
-// draws them from a stream of their own, so that a refused request does not
-// change the keys that follow.
-func requestIDs(o Options) func() string {
-	source := io.Reader(rand.Reader)
-	if o.Deterministic {
-		source = engine.SeededRand(sha256.Sum256(append([]byte("request ids "), o.Seed[:]...)))
+// requestIDs are upper-case UUIDs. A deterministic emulator draws them from a
+// stream of their own, so that a refused request does not change the keys that
+// follow.
+type requestIDs struct {
+	mu     sync.Mutex
+	source io.Reader
+}
+
+func newRequestIDs(o Options) *requestIDs {
+	if !o.Deterministic {
+		return &requestIDs{source: rand.Reader}
 	}
-	var mu sync.Mutex
-	return func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		id, err := uuid.NewRandomFromReader(source)
-		if err != nil { // the system's randomness does not fail, nor does the stream
-			return "00000000-0000-0000-0000-000000000000"
-		}
-		return strings.ToUpper(id.String())
+	return &requestIDs{source: engine.SeededRand(sha256.Sum256(append([]byte("request ids "), o.Seed[:]...)))}
+}
+
+func (r *requestIDs) next() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id, err := uuid.NewRandomFromReader(r.source)
+	if err != nil { // the system's randomness does not fail, nor does the stream
+		return "00000000-0000-0000-0000-000000000000"
+	}
+	return strings.ToUpper(id.String())
+}
+
+// restart begins a seeded stream anew.
+func (r *requestIDs) restart() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if seeded, ok := r.source.(*engine.Seeded); ok {
+		seeded.Restart()
 	}
 }

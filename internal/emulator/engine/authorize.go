@@ -60,17 +60,12 @@ func (e *Engine) pointAllows(tx *store.Tx, c *Call, r resource) bool {
 	if !found {
 		return false
 	}
-	point, found := e.table.accessPoints.Peek(tx, c.scope(key.AccessPoint))
-	if !found {
-		return false
-	}
 	permission := permissionKeys
 	if strings.HasPrefix(r.path, "secret/") {
 		permission = permissionSecrets
 	}
-	for _, name := range point.Policies {
-		p, found := e.table.policies.Peek(tx, c.scope(name))
-		if found && p.Instance == c.Instance && slices.Contains(p.Permissions, permission) &&
+	for _, p := range e.pointPolicies(tx, c, key.AccessPoint) {
+		if p.Instance == c.Instance && e.letsIn(tx, c, p) && slices.Contains(p.Permissions, permission) &&
 			slices.ContainsFunc(p.Resources, func(pattern string) bool { return wildcard(pattern, r.path) }) {
 			return true
 		}

@@ -76,7 +76,7 @@ func (e *Engine) putAccess(tx *store.Tx, b Bootstrap) {
 	now := e.now()
 	e.table.networkRules.Put(tx, scope(b.Account, b.Region, bootstrapName), NetworkRule{
 		Name: bootstrapName, Account: b.Account, Region: b.Region, Type: networkPrivate,
-		SourcePrivateIP: `["127.0.0.0/8","10.0.0.0/8","172.16.0.0/12","192.168.0.0/16"]`, Created: now,
+		SourcePrivateIP: `["127.0.0.0/8","::1/128","10.0.0.0/8","172.16.0.0/12","192.168.0.0/16"]`, Created: now,
 	})
 	e.table.policies.Put(tx, scope(b.Account, b.Region, bootstrapName), Policy{
 		Name: bootstrapName, Account: b.Account, Region: b.Region, Instance: b.Instance,

@@ -1,5 +1,7 @@
 package engine
 
+import "net/netip"
+
 // Gateway names the door a call came through; it decides which operations and
 // which keys are reachable.
 type Gateway string
@@ -23,6 +25,10 @@ type Call struct {
 	Instance  string  // instance id; set on Dedicated and Instance
 	ClientKey string  // ClientKey id (KAAP.…); set on Instance
 	RequestID string  // echoed in the answer
+
+	// Source is where the call comes from, for network rules; the zero Addr is a call
+	// within the process, which no rule concerns.
+	Source netip.Addr
 
 	// KeyVersionID is the migration header x-kms-migrationkeyversionid: read from the
 	// request by operations that honour it, and set by operations for the answer.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -155,20 +154,4 @@ func (e *Engine) caCertificates() string {
 		return *p
 	}
 	return ""
-}
-
-// SeededRand is a reproducible source for the deterministic mode. What it
-// yields is no secret: keys made from it protect nothing.
-func SeededRand(seed [32]byte) io.Reader { return mathrand.NewChaCha8(seed) }
-
-// lockedReader serves concurrent readers, one whole read at a time.
-type lockedReader struct {
-	mu sync.Mutex
-	r  io.Reader
-}
-
-func (l *lockedReader) Read(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return io.ReadFull(l.r, p)
 }

@@ -23,6 +23,9 @@ func iop[In any, PIn interface {
 			if err := e.settle(); err != nil {
 				return nil, err
 			}
+			if err := e.admitSource(c); err != nil {
+				return nil, err
+			}
 			out, err := handle(e, c, in.(PIn))
 			if err != nil {
 				return nil, err

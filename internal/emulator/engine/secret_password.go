@@ -78,6 +78,12 @@ func (in *getRandomPasswordRequest) classes() ([]string, error) {
 	return classes, nil
 }
 
+// ClientKeyPassword draws a password that CreateClientKey accepts: 28 letters and
+// digits. In the deterministic mode it follows from the seed.
+func (e *Engine) ClientKeyPassword() (string, error) {
+	return e.password(28, []string{lowercase, uppercase, digits}, true)
+}
+
 // password draws n characters from the classes, one of each at least if wanted,
 // every place and character equally likely.
 func (e *Engine) password(n int, classes []string, each bool) (string, error) {

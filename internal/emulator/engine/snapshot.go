@@ -48,12 +48,15 @@ func (e *Engine) DiffSnapshot(name string) ([]store.Change, error) {
 
 // Reset empties the model and bootstraps it anew: new credentials, a new
 // instance, the clock at wall time. Snapshots stay. In the deterministic mode the
-// random stream goes on where it was.
+// random stream begins anew, so that what follows is what followed the start.
 func (e *Engine) Reset() error {
 	e.timeMu.Lock()
 	defer e.timeMu.Unlock()
 	if err := e.db.Reset(); err != nil {
 		return err
+	}
+	if l, ok := e.rand.(*lockedReader); ok {
+		l.restart()
 	}
 	wall := e.clock.State().Wall
 	if err := e.clock.Restore(clock.State{Virtual: wall, Wall: wall, Rate: 1}); err != nil {

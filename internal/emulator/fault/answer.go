@@ -9,6 +9,9 @@ import (
 // Header marks an answer that a fault changed or made up.
 const Header = "x-kmsplan-fault"
 
+// NoSuchVersion is the key version that WrongVersion puts into answers.
+const NoSuchVersion = "00000000-0000-4000-8000-000000000000"
+
 // Answer is a whole HTTP answer.
 type Answer struct {
 	Status int
@@ -39,5 +42,5 @@ type Dialect struct {
 	Malformed func(Answer) Answer // break the body
 	Extra     func(Answer) Answer // add unknown fields
 	Storm     func(d string)      // throttle everybody
-	Outage    func(time.Duration) // cut and refuse connections; nil = this gateway cannot
+	Outage    func(time.Duration) // cut and refuse connections
 }

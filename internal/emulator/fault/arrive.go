@@ -18,10 +18,9 @@ func Arrive(w http.ResponseWriter, rule *Rule, d Delivery) (skew time.Duration, 
 		d.drop(w)
 		return 0, true
 	case Outage:
-		if d.Dialect.Outage != nil {
-			d.Dialect.Outage(rule.duration())
-		}
-		d.drop(w)
+		d.Note(Answer{})
+		d.Dialect.Outage(rule.duration())
+		Drop(w)
 		return 0, true
 	case ClockSkew:
 		return rule.duration(), false

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type gateway struct {
 	commits atomic.Int32
 	stormed atomic.Bool
 	exited  atomic.Bool
+	out     atomic.Int64  // a time.Duration
 	late    chan struct{} // closed by the first commit
 	noted   atomic.Int32
 	status  atomic.Int32 // as noted last
@@ -72,10 +74,15 @@ func (g *gateway) delivery() fault.Delivery {
 			}
 			return fault.Answer{Status: 200, Body: []byte(body)}
 		},
+		AsOf: func(ago time.Duration) fault.Answer {
+			return fault.Answer{Status: 200, Body: []byte("as of " + ago.String() + " ago")}
+		},
+		Full: func() fault.Answer { return fault.Answer{Status: 200, Body: []byte("full")} },
 		Note: func(a fault.Answer) { g.noted.Add(1); g.status.Store(int32(a.Status)) },
 		Dialect: fault.Dialect{
-			Refuse: refuse, Corrupt: replace("corrupt"), Malformed: replace("malformed"), Extra: replace("extra"),
-			Storm: func(d string) { g.stormed.Store(d == "10s") },
+			Refuse: refuse, Corrupt: replace("corrupt"), Version: replace("version"), Malformed: replace("malformed"), Extra: replace("extra"),
+			Storm:  func(d string) { g.stormed.Store(d == "10s") },
+			Outage: func(d time.Duration) { g.out.Store(int64(d)) },
 		},
 	}
 }
@@ -135,6 +142,11 @@ func TestEveryAction(t *testing.T) {
 		{"Encrypt:html=502", 502, "<html>", false, 1},
 		{"Encrypt:crash-after-commit", 0, "", true, 1},
 		{"Encrypt:stale", 200, body, false, 1}, // nothing older to give
+		{"Encrypt:close-after-commit", 0, "", true, 1},
+		{"Encrypt:outage=3s", 0, "", true, 0},
+		{"Encrypt:disk-full", 200, "full", false, 0},
+		{"Encrypt:stale-read=7s", 200, "as of 7s ago", false, 0},
+		{"Encrypt:wrong-key-version", 200, "version", false, 1},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			g := newGateway(t, c.rule)
@@ -154,11 +166,47 @@ func TestEveryAction(t *testing.T) {
 			if strings.Contains(c.rule, "throttle") != g.stormed.Load() || strings.Contains(c.rule, "crash") != g.exited.Load() {
 				t.Error("storm or exit is wrong")
 			}
+			if strings.Contains(c.rule, "outage") != (g.out.Load() == int64(3*time.Second)) {
+				t.Error("the outage is wrong")
+			}
 			status, text, label, failed = g.call(t, 10*time.Second)
 			if status != 200 || text != body || label != "" || failed {
 				t.Errorf("the next call is disturbed: %d %q %q", status, text, label)
 			}
 		})
+	}
+}
+
+// TestDropsDiffer: one way to lose an answer resets the connection, the other
+// ends it in order.
+func TestDropsDiffer(t *testing.T) {
+	for rule, reset := range map[string]bool{"Encrypt:drop-after-commit": true, "Encrypt:close-after-commit": false} {
+		g := newGateway(t, rule)
+		response, err := g.server.Client().Post(g.server.URL, "text/plain", strings.NewReader("x"))
+		if err == nil {
+			response.Body.Close()
+			t.Fatalf("%s: an answer came", rule)
+		}
+		if errors.Is(err, syscall.ECONNRESET) != reset || errors.Is(err, io.EOF) == reset {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+}
+
+// TestWritesAreNeverStale: a call that writes has no past and no other disk.
+func TestWritesAreNeverStale(t *testing.T) {
+	i := fault.New(operations, nil)
+	for _, rule := range []string{"CreateKey:stale-read", "CreateKey:disk-full"} {
+		if _, err := i.AddText(rule); err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		i.Deliver(w, httptest.NewRequest("POST", "/", nil), i.Match(fault.OnExecution, fault.Event{Operation: "CreateKey"}), fault.Delivery{
+			Note: func(fault.Answer) {}, Commit: func() fault.Answer { return fault.Answer{Status: 200, Body: []byte("done")} },
+		})
+		if w.Body.String() != "done" {
+			t.Errorf("%s: %q", rule, w.Body)
+		}
 	}
 }
 

@@ -60,10 +60,22 @@ func (x *exchange) dialect() fault.Dialect {
 			return refusal(&engine.Error{Status: status, Code: code, Message: message}, x.log.RequestID, x.date)
 		},
 		Corrupt:   x.corrupt,
+		Version:   otherVersion,
 		Malformed: func(a fault.Answer) fault.Answer { a.Body = append([]byte{0xff, 0xff, 0xff}, a.Body...); return a },
 		Extra:     func(a fault.Answer) fault.Answer { a.Body = append(a.Body, unknownField...); return a },
 		Storm:     x.Storm,
+		Outage:    func(d time.Duration) { x.Outage(engine.Instance, d) },
 	}
+}
+
+// otherVersion names a key version that there is not in the header that carries
+// one; messages have no field for it.
+func otherVersion(a fault.Answer) fault.Answer {
+	if a.Header.Get(dkms.HeaderMigrationKeyVersionID) != "" {
+		a.Header = a.Header.Clone()
+		a.Header.Set(dkms.HeaderMigrationKeyVersionID, fault.NoSuchVersion)
+	}
+	return a
 }
 
 // unknownField is field 9999, a string "kmsplan".

@@ -24,11 +24,14 @@ type Config struct {
 	Engine     *engine.Engine // handed to the operations, never used here
 	Operations map[string]engine.InstanceOperation
 	ClientKey  func(id string) (engine.ClientKey, bool)
-	// Instance names the instance that a host stands for; "" = it stands for none.
+	// Instance names the instance that a host stands for; "" = it names none, and
+	// Reaches says which one the call means.
 	Instance     func(host string) string
-	Verify       bool             // check signatures; the public gateway's strict
-	Now          func() time.Time // virtual, for the log and the ClientKeys' validity
-	WireNow      func() time.Time // judges the dates of requests; the wall clock
+	Reaches      func(engine.ClientKey, engine.Object) string
+	Outage       func(engine.Gateway, time.Duration) // cuts a gateway off, for faults
+	Verify       bool                                // check signatures; the public gateway's strict
+	Now          func() time.Time                    // virtual, for the log and the ClientKeys' validity
+	WireNow      func() time.Time                    // judges the dates of requests; the wall clock
 	NewRequestID func() string
 	Dedicated    *public.Handler // serves the RAM protocol
 	Storm        func(d string)
@@ -135,17 +138,19 @@ func (x *exchange) serve() {
 		return
 	}
 	x.date = x.date.Add(skew)
-	call, refusal := x.accept(body, tooLarge, parsed)
+	call, refusal := x.accept(body, tooLarge, in, parsed)
 	if refusal != nil {
 		x.refuse(refusal)
 		return
 	}
-	delivery.Commit = func() fault.Answer { return x.commit(operation, call, in) }
+	delivery.Commit = func() fault.Answer { return x.commit(x.Engine, operation, call, in) }
+	delivery.AsOf = func(ago time.Duration) fault.Answer { return x.commit(x.Engine.AsOf(ago), operation, call, in) }
+	delivery.Full = func() fault.Answer { return x.commit(x.Engine.FullDisk(), operation, call, in) }
 	x.Faults.Deliver(x.w, x.r, x.Faults.Match(fault.OnExecution, event), delivery)
 }
 
 // accept finds the caller, or the reason to refuse.
-func (x *exchange) accept(body []byte, tooLarge *engine.Error, parsed bool) (engine.Call, *engine.Error) {
+func (x *exchange) accept(body []byte, tooLarge *engine.Error, in proto.Message, parsed bool) (engine.Call, *engine.Error) {
 	if tooLarge != nil {
 		return engine.Call{}, tooLarge
 	}
@@ -159,7 +164,7 @@ func (x *exchange) accept(body []byte, tooLarge *engine.Error, parsed bool) (eng
 	if !parsed {
 		return engine.Call{}, errBody()
 	}
-	return x.place(key), nil
+	return x.place(key, in), nil
 }
 
 // parse reads the operation's message. An unknown operation has none.
@@ -174,17 +179,24 @@ func parse(operation engine.InstanceOperation, body []byte) (proto.Message, bool
 	return in, true
 }
 
+// object is what the message names.
+func object(in proto.Message) (o engine.Object) {
+	if named, ok := in.(interface{ GetKeyId() string }); ok {
+		o.Key = named.GetKeyId()
+	}
+	if named, ok := in.(interface{ GetSecretName() string }); ok {
+		o.Secret = named.GetSecretName()
+	}
+	return o
+}
+
 // describe notes what the message names and which of its fields are unknown.
 func (x *exchange) describe(in proto.Message) {
 	if in == nil {
 		return
 	}
-	if named, ok := in.(interface{ GetKeyId() string }); ok {
-		x.log.Key = named.GetKeyId()
-	}
-	if named, ok := in.(interface{ GetSecretName() string }); ok {
-		x.log.Key = named.GetSecretName()
-	}
+	o := object(in)
+	x.log.Key = o.Key + o.Secret // a message has one of them
 	x.log.Parameters = parameters(in)
 	if len(in.ProtoReflect().GetUnknown()) > 0 {
 		x.log.Unread = []string{"(unknown protobuf field)"}
@@ -192,11 +204,16 @@ func (x *exchange) describe(in proto.Message) {
 }
 
 // place puts the ClientKey's call into its account, region and instance.
-func (x *exchange) place(key engine.ClientKey) engine.Call {
+func (x *exchange) place(key engine.ClientKey, in proto.Message) engine.Call {
+	home := x.Instance(host(x.r))
+	if home == "" {
+		home = x.Reaches(key, object(in))
+	}
 	x.log.Account, x.log.Region, x.log.Signature = key.Account, key.Region, "ClientKey"
 	return engine.Call{
 		Account: key.Account, Region: key.Region, Gateway: engine.Instance, ClientKey: key.ID,
-		Instance:     x.Instance(host(x.r)),
+		Instance:     home,
+		Source:       public.Source(x.r),
 		Principal:    "acs:kms:" + key.Region + ":" + key.Account + ":applicationaccesspoint/" + key.AccessPoint,
 		RequestID:    x.log.RequestID,
 		KeyVersionID: x.r.Header.Get(dkms.HeaderMigrationKeyVersionID),
@@ -204,8 +221,8 @@ func (x *exchange) place(key engine.ClientKey) engine.Call {
 }
 
 // commit carries the operation out on a call of its own and renders the answer.
-func (x *exchange) commit(operation engine.InstanceOperation, call engine.Call, in proto.Message) fault.Answer {
-	out, err := operation.Handle(x.Engine, &call, in)
+func (x *exchange) commit(e *engine.Engine, operation engine.InstanceOperation, call engine.Call, in proto.Message) fault.Answer {
+	out, err := operation.Handle(e, &call, in)
 	if err == nil {
 		a, failure := success(out, x.log.RequestID, call.KeyVersionID, x.date)
 		if failure == nil {

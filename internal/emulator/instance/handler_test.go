@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -161,7 +162,7 @@ func TestAnswer(t *testing.T) {
 		if got := w.Header().Get(dkms.HeaderMigrationKeyVersionID); got != "version-of-the-answer" {
 			t.Errorf("key version header %q", got)
 		}
-		want := engine.Call{Account: "1111111111111111", Region: "cn-hangzhou", Gateway: engine.Instance, ClientKey: keyID, RequestID: "REQUEST-1",
+		want := engine.Call{Account: "1111111111111111", Region: "cn-hangzhou", Gateway: engine.Instance, ClientKey: keyID, RequestID: "REQUEST-1", Source: netip.MustParseAddr("192.0.2.1"),
 			Instance:  "kst-of-kst-1.cryptoservice.kms.aliyuncs.com",
 			Principal: "acs:kms:cn-hangzhou:1111111111111111:applicationaccesspoint/app", KeyVersionID: "version-of-the-answer"}
 		if got := h.last; got.KeyVersionID != "version-of-the-request" {

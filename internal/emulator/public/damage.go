@@ -4,21 +4,24 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 )
 
 // dialect lets fault rules speak like this gateway.
-func (h *Handler) dialect(e encoder) fault.Dialect {
+func (h *Handler) dialect(e encoder, gateway engine.Gateway) fault.Dialect {
 	return fault.Dialect{
 		Refuse: func(status int, code, message string) fault.Answer {
 			return e.refusal(&engine.Error{Status: status, Code: code, Message: message})
 		},
 		Corrupt:   corrupt,
+		Version:   otherVersion,
 		Malformed: func(a fault.Answer) fault.Answer { a.Body = append([]byte(`{"RequestId":`), a.Body...); return a },
 		Extra:     extra,
 		Storm:     h.Storm,
+		Outage:    func(d time.Duration) { h.Outage(gateway, d) },
 	}
 }
 
@@ -41,6 +44,18 @@ func corrupt(a fault.Answer) fault.Answer {
 			raw[len(raw)-1] ^= 1
 			members[name], _ = json.Marshal(base64.StdEncoding.EncodeToString(raw))
 			return
+		}
+	})
+}
+
+// otherVersion names a key version that there is not, wherever the answer names
+// one.
+func otherVersion(a fault.Answer) fault.Answer {
+	return edit(a, func(members map[string]json.RawMessage) {
+		for _, name := range []string{"KeyVersionId", "SourceKeyVersionId"} {
+			if _, found := members[name]; found {
+				members[name] = json.RawMessage(`"` + fault.NoSuchVersion + `"`)
+			}
 		}
 	})
 }

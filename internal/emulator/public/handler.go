@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
@@ -30,10 +32,16 @@ type Config struct {
 	// unmodified clients sign with it, whatever the virtual clock shows.
 	WireNow      func() time.Time
 	NewRequestID func() string // upper-case UUID
-	Throttle     *throttle.Limiter
-	Faults       *fault.Injector
-	Calls        *calllog.Log
-	Logger       *slog.Logger // failures with their cause
+	// Reaches names the instance that a call to an instance's own address means when
+	// the address names none.
+	Reaches func(*engine.Call, engine.Object) string
+	// Lag is for how long lists do not show what happened; 0 = they show all.
+	Lag      time.Duration
+	Outage   func(engine.Gateway, time.Duration) // cuts a gateway off, for faults
+	Throttle *throttle.Limiter
+	Faults   *fault.Injector
+	Calls    *calllog.Log
+	Logger   *slog.Logger // failures with their cause
 }
 
 // Handler serves the OpenAPI protocol. Safe for concurrent use.
@@ -60,6 +68,15 @@ type exchange struct {
 	encoder  encoder
 	log      calllog.Call
 	noted    bool
+}
+
+// Source is the address that a request comes from; the zero Addr if it has none.
+func Source(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return from.Addr().Unmap()
 }
 
 // Serve serves the shared gateway, or the dedicated gateway of an instance.
@@ -114,7 +131,7 @@ func flat(q *request) map[string]string {
 // serve runs the checks in the gateway's order and gives the answer.
 func (x *exchange) serve(refusal *engine.Error) {
 	event := fault.Event{Gateway: string(x.gateway), Operation: x.q.action, Key: x.log.Key, Caller: x.log.Caller}
-	delivery := fault.Delivery{Note: x.note, Dialect: x.dialect(x.encoder)}
+	delivery := fault.Delivery{Note: x.note, Dialect: x.dialect(x.encoder, x.gateway)}
 	skew, done := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), delivery)
 	if done {
 		return
@@ -129,9 +146,13 @@ func (x *exchange) serve(refusal *engine.Error) {
 		x.refuse(refusal)
 		return
 	}
-	delivery.Commit = func() fault.Answer { return x.commit(operation, call, in) }
+	delivery.Commit = func() fault.Answer { return x.commit(x.present(operation), operation, call, in) }
+	delivery.Full = func() fault.Answer { return x.commit(x.Engine.FullDisk(), operation, call, in) }
+	if !operation.Mutates {
+		delivery.AsOf = func(ago time.Duration) fault.Answer { return x.commit(x.Engine.AsOf(ago), operation, call, in) }
+	}
 	delivery.Fingerprint = x.fingerprint(operation)
-	delivery.Dialect = x.dialect(x.encoder)
+	delivery.Dialect = x.dialect(x.encoder, x.gateway)
 	x.Faults.Deliver(x.w, x.q.http, x.Faults.Match(fault.OnExecution, event), delivery)
 }
 
@@ -149,7 +170,18 @@ func (x *exchange) accept() (operation engine.Operation, call *engine.Call, in a
 	}
 	in = operation.New()
 	x.log.Unread, refusal = decode(x.q.params, in)
+	if x.gateway == engine.Dedicated && call.Instance == "" {
+		call.Instance = x.Reaches(call, x.q.object())
+	}
 	return
+}
+
+// present is the engine that the operation sees: lists may lag behind.
+func (x *exchange) present(operation engine.Operation) *engine.Engine {
+	if x.Lag > 0 && !operation.Mutates && strings.HasPrefix(operation.Name, "List") {
+		return x.Engine.AsOf(x.Lag)
+	}
+	return x.Engine
 }
 
 // find looks the operation up.
@@ -180,13 +212,13 @@ func (x *exchange) admit(now time.Time) (*engine.Call, *engine.Error) {
 	x.log.Account, x.log.Region, x.log.Caller, x.log.Signature = who.Account, region, who.AccessKeyID, who.signature
 	return &engine.Call{
 		Account: who.Account, Region: region, Principal: who.Principal,
-		Gateway: x.gateway, Instance: x.instance, RequestID: x.encoder.requestID,
+		Gateway: x.gateway, Instance: x.instance, RequestID: x.encoder.requestID, Source: Source(x.q.http),
 	}, nil
 }
 
 // commit carries the operation out and renders its answer.
-func (x *exchange) commit(operation engine.Operation, call *engine.Call, in any) fault.Answer {
-	out, err := operation.Handle(x.Engine, call, in)
+func (x *exchange) commit(e *engine.Engine, operation engine.Operation, call *engine.Call, in any) fault.Answer {
+	out, err := operation.Handle(e, call, in)
 	if err == nil {
 		answer, failure := x.encoder.success(out)
 		if failure == nil {

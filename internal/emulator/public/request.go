@@ -132,6 +132,11 @@ func (q *request) caller() string {
 	return q.params.Get(acs.ParamAccessKeyID)
 }
 
+// object is what tells the instance that the request means.
+func (q *request) object() engine.Object {
+	return engine.Object{Key: q.params.Get("KeyId"), Secret: q.params.Get("SecretName"), Ciphertext: q.params.Get("CiphertextBlob")}
+}
+
 // target is the object that the request names, for fault rules and the log.
 func (q *request) target() string {
 	for _, name := range []string{"KeyId", "DestinationKeyId", "AliasName", "SecretName", "ProtectedResourceArn"} {
