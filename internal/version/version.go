@@ -1,4 +1,3 @@
-// Package version knows which kmsplan this is.
 package version
 
 import (

@@ -1,5 +1,3 @@
-// Package emulatortest runs an emulator inside a test: the same engine, over
-// real TLS on loopback, in memory, closed with the test.
 package emulatortest
 
 import (

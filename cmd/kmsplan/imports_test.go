@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "kmsplan.dev/kmsplan/"
+
+// pkg is what go list says of one package.
+type pkg struct {
+	ImportPath, Dir string
+	Imports, Deps   []string
+}
+
+// below is the layout: what each package may import of ours. A name ending in /... stands for a
+// package and everything under it.
+var below = map[string][]string{
+	"cmd/kmsplan":                    {"internal/cli"},
+	"internal/cli":                   {"internal/..."},
+	"internal/view":                  {"internal/apply", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
+	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/schema", "internal/state/...", "internal/addr", "internal/several"},
+	"internal/ops":                   {"internal/plan", "internal/hcl", "internal/schema", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/several"},
+	"internal/resource":              {"internal/plan", "internal/hcl", "internal/schema", "internal/state", "internal/kms", "internal/addr", "internal/several"},
+	"internal/plan":                  {"internal/hcl", "internal/schema", "internal/state", "internal/addr", "internal/several"},
+	"internal/hcl":                   {"internal/schema", "internal/addr", "internal/several"},
+	"internal/schema":                {"internal/addr"},
+	"internal/state":                 {"internal/state/...", "internal/addr", "internal/several"},
+	"internal/kms":                   {"internal/kms/wire/...", "internal/several"},
+	"internal/envelope":              {"internal/envelope/cobblestone"},
+	"internal/addr":                  nil,
+	"internal/several":               nil,
+	"internal/version":               nil,
+	"internal/emulator/emulatortest": {"internal/emulator"},
+	"internal/emulator/...":          {"internal/emulator/...", "internal/kms/wire/..."},
+	"internal/kms/wire/...":          {"internal/kms/wire/..."},
+	"internal/state/...":             {"internal/state/..."},
+	"internal/envelope/...":          nil,
+	"internal/bench/...":             {"internal/..."}, // measures all the others; nothing imports it
+}
+
+// TestImportsPointDownwards holds the layout against the code.
+func TestImportsPointDownwards(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, ok := below[rule(name)]
+		if !ok {
+			t.Errorf("package %s has no place in the layout; give it one in this test", name)
+		}
+		for _, path := range p.Imports {
+			ours, isOurs := strings.CutPrefix(path, module)
+			if !isOurs {
+				continue
+			}
+			if !slices.ContainsFunc(allowed, func(pattern string) bool { return matches(pattern, ours) }) {
+				t.Errorf("%s imports %s, which does not lie below it", name, ours)
+			}
+			if matches("internal/bench/...", ours) && !matches("internal/bench/...", name) {
+				t.Errorf("%s imports %s, which only measures", name, ours)
+			}
+		}
+	}
+}
+
+// rule finds the entry for a package: its own, or the nearest one that covers it.
+func rule(name string) string {
+	if _, ok := below[name]; ok {
+		return name
+	}
+	for parent := name; parent != "."; parent = filepath.Dir(parent) {
+		if _, ok := below[parent+"/..."]; ok {
+			return parent + "/..."
+		}
+	}
+	return ""
+}
+
+func matches(pattern, name string) bool {
+	root, tree := strings.CutSuffix(pattern, "/...")
+	return name == root || tree && strings.HasPrefix(name, root+"/")
+}
+
+// TestWhatPackagesDoWithout holds what no dependency, however deep, may bring in.
+func TestWhatPackagesDoWithout(t *testing.T) {
+	without := map[string][]string{
+		"cmd/kmsplan":       {"github.com/aliyun/alibabacloud-dkms-gcs-go-sdk", "github.com/aliyun/alibabacloud-dkms-transfer-go-sdk"},
+		"internal/plan":     {"net/http", module + "internal/kms", "github.com/alibabacloud-go"},
+		"internal/hcl":      {"net/http", module + "internal/kms"},
+		"internal/envelope": {"net/http", module + "internal/kms", module + "internal/plan"},
+		"internal/emulator": {module + "internal/plan", module + "internal/hcl", "github.com/alibabacloud-go"},
+	}
+	seen := 0
+	for _, p := range list(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, forbidden := range without[name] {
+			for _, dep := range p.Deps {
+				if dep == forbidden || strings.HasPrefix(dep, forbidden+"/") && !strings.HasPrefix(dep, module+"internal/kms/wire") {
+					t.Errorf("%s depends on %s", name, dep)
+				}
+			}
+		}
+		if without[name] != nil {
+			seen++
+		}
+	}
+	if seen != len(without) {
+		t.Errorf("%d of %d packages were found", seen, len(without))
+	}
+}
+
+// TestEveryPackageSaysWhatItIsFor demands a doc.go with a package comment of at least two sentences.
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range list(t, "./internal/...") {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, "doc.go"), nil, parser.ParseComments|parser.PackageClauseOnly)
+		if err != nil {
+			t.Errorf("%s: %v", p.ImportPath, err)
+			continue
+		}
+		text := file.Doc.Text()
+		first := new(doc.Package).Synopsis(text)
+		if first == "" || len(strings.Join(strings.Fields(text), " ")) < len(first)+20 {
+			t.Errorf("%s: the package comment in doc.go says too little: %q", p.ImportPath, text)
+		}
+	}
+}
+
+// list asks go list about packages, tests left out.
+func list(t *testing.T, pattern string) []pkg {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Imports,Deps", pattern)
+	c.Dir = filepath.Join("..", "..")
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 15 {
+		t.Fatalf("go list found %d packages", len(all))
+	}
+	return all
+}
