@@ -257,5 +257,8 @@ func (p *planner) emit(n *node, kept map[addr.Address]*node) {
 			p.emit(d, kept)
 		}
 	}
+	if n.change.Action == 0 {
+		n.change.Action = NoOp // refused before anything was decided: nothing will be done with it
+	}
 	p.plan.Changes = append(p.plan.Changes, n.change)
 }
