@@ -53,8 +53,7 @@ func (a *app) showPlan(name string, asJSON bool) error {
 	if err != nil {
 		return fmt.Errorf("render the plan: %w", err)
 	}
-	a.term.Printf("%s\n", b)
-	return nil
+	return a.term.JSON(b)
 }
 
 // readState opens the module's state with whatever an interrupted run left folded in, without

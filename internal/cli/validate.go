@@ -24,7 +24,9 @@ that have no value are taken as unknown.`,
 				if err != nil {
 					return fmt.Errorf("render the diagnostics: %w", err)
 				}
-				a.term.Printf("%s\n", b)
+				if err := a.term.JSON(b); err != nil {
+					return err
+				}
 			} else {
 				a.term.Diagnostics(diags, cfg.Files)
 			}

@@ -46,7 +46,7 @@ func (l *Lines) emit(level, kind, message string, fields map[string]any) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintf(l.w, "%s\n", b)
+	fmt.Fprintf(l.w, "%s\n", inert(b))
 }
 
 // Diagnostics writes each diagnostic as a line.

@@ -24,7 +24,7 @@ func (t *Terminal) JSON(doc json.RawMessage) error {
 	if err := json.Indent(&b, doc, "", "  "); err != nil {
 		return fmt.Errorf("render JSON: %w", err)
 	}
-	t.Printf("%s\n", b.Bytes())
+	t.Printf("%s\n", inert(b.Bytes()))
 	return nil
 }
 
@@ -34,7 +34,7 @@ func (t *Terminal) Value(v any) error {
 	if err != nil {
 		return fmt.Errorf("render JSON: %w", err)
 	}
-	t.Printf("%s\n", b)
+	t.Printf("%s\n", inert(b))
 	return nil
 }
 

@@ -51,6 +51,7 @@ func (t *Terminal) Plan(p *plan.Plan, now time.Time) {
 	r.files(p.Files)
 	r.outputs(p.Outputs)
 	r.summary(p)
+	r.waiting(p.Changes)
 	r.dying(p.Dying)
 	t.planWarnings(p.Warnings)
 	t.Refusals(p.Refusals)
@@ -104,6 +105,9 @@ func (r planText) changes(p *plan.Plan) {
 func (r planText) change(c plan.Change) {
 	heading := paint(r.color, bold, c.Addr.String()) + " " + headline(c)
 	r.printf("  # %s\n", heading)
+	if c.MovedFrom.Kind != "" && c.Action != plan.NoOp {
+		r.printf("  # (moved from %s)\n", c.MovedFrom)
+	}
 	if c.Reason != "" {
 		r.printf("  # (%s)\n", neutral(c.Reason))
 	}
@@ -353,40 +357,6 @@ func fileSummary(files []plan.FileChange) string {
 		return ""
 	}
 	return "Files: " + strings.Join(parts, ", ") + "."
-}
-
-// dying warns of keys of the region that wait for deletion, managed or not.
-func (r planText) dying(keys []plan.DyingKey) {
-	if len(keys) == 0 {
-		return
-	}
-	r.printf("\n%s\n", paint(r.color, yellow, fmt.Sprintf("Waiting for deletion in this account and region: %s", plural(len(keys), "key"))))
-	for i, k := range keys {
-		if i == 20 {
-			r.printf("  … and %d more (kmsplan kms ListKeys --filters '[{\"Key\":\"KeyState\",\"Values\":[\"PendingDeletion\"]}]')\n", len(keys)-i)
-			return
-		}
-		name := "not managed by kmsplan"
-		if k.Addr.Kind != "" {
-			name = k.Addr.String()
-		}
-		r.printf("  %s  %s  %s\n", k.ID, deadline(k.DeleteAt, r.now), name)
-	}
-}
-
-// deadline says when something ends and how long that is from now.
-func deadline(at, now time.Time) string {
-	if at.IsZero() {
-		return "date unknown"
-	}
-	left := at.Sub(now)
-	switch {
-	case left <= 0:
-		return at.UTC().Format(time.RFC3339) + " (due)"
-	case left < 48*time.Hour:
-		return fmt.Sprintf("%s (%s left)", at.UTC().Format(time.RFC3339), plural(int(left.Hours()), "hour"))
-	}
-	return fmt.Sprintf("%s (%s left)", at.UTC().Format(time.RFC3339), plural(int(left.Hours()/24), "day"))
 }
 
 func (t *Terminal) planWarnings(warnings []plan.Warning) {

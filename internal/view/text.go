@@ -1,8 +1,11 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/mitchellh/go-wordwrap"
 )
@@ -23,6 +26,30 @@ func neutral(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// inert writes what a terminal would obey, where JSON carries it as it is, in JSON's own escapes: the
+// value stays the same for whoever reads the document.
+func inert(doc []byte) []byte {
+	var out []byte
+	for i, r := range string(doc) {
+		if r != 0x7f && (r < 0x80 || r >= 0xa0) && !unicode.Is(unicode.Cf, r) {
+			if out != nil {
+				out = utf8.AppendRune(out, r)
+			}
+			continue
+		}
+		if out == nil {
+			out = append(out, doc[:i]...)
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			out = fmt.Appendf(out, "\\u%04x", unit)
+		}
+	}
+	if out == nil {
+		return doc
+	}
+	return out
 }
 
 // wrap breaks prose at width, keeping lines that are indented (commands, code) as they are.
