@@ -78,7 +78,7 @@ func Operations() map[string]Operation {
 		serviceOperations(), keyOperations(), aliasOperations(), rotationOperations(),
 		importOperations(), policyOperations(), tagOperations(), secretOperations(),
 		cryptoOperations(), asymmetricOperations(), instanceOperations(), accessPointOperations(),
-		certificateOperations(),
+		certificateOperations(), olderOperations(),
 	} {
 		for _, o := range group {
 			all[o.Name] = o

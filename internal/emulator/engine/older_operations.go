@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"errors"
+
+	"kmsplan.dev/kmsplan/internal/emulator/crypt"
+	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
+)
+
+// olderOperations are served for older SDKs, which have methods for them although
+// the documentation no longer, or not yet, lists them: DescribeService
+// (@alicloud/kms20160120 1.2.0) and AdvanceEncrypt over OpenAPI
+// (alibaba-cloud-sdk-go 1.63.107).
+func olderOperations() []Operation {
+	return []Operation{
+		op("DescribeService", GroupKeyRead, (*Engine).describeService),
+		op("AdvanceEncrypt", GroupSymmetric, (*Engine).publicAdvanceEncrypt),
+	}
+}
+
+// DescribeServiceResponse lists what kinds of keys there are.
+type DescribeServiceResponse struct {
+	ProtectionLevels struct{ ProtectionLevel []ServiceLevel }
+	KeySpecs         struct{ KeySpec []ServiceSpec }
+}
+
+// ServiceLevel is a protection level.
+type ServiceLevel struct{ Type string }
+
+// ServiceSpec is a key spec with what it is good for.
+type ServiceSpec struct {
+	Name                      string
+	SupportedProtectionLevels struct{ SupportedProtectionLevel []string }
+	Usages                    struct{ Usage []string }
+}
+
+func (e *Engine) describeService(*Call, *empty) (*DescribeServiceResponse, error) {
+	out := &DescribeServiceResponse{}
+	levels := []string{protectionSoftware, protectionHSM}
+	for _, level := range levels {
+		out.ProtectionLevels.ProtectionLevel = append(out.ProtectionLevels.ProtectionLevel, ServiceLevel{level})
+	}
+	for _, name := range crypt.SpecNames() {
+		spec, _ := crypt.SpecOf(name)
+		s := ServiceSpec{Name: name}
+		s.SupportedProtectionLevels.SupportedProtectionLevel = levels
+		s.Usages.Usage = spec.Usages
+		out.KeySpecs.KeySpec = append(out.KeySpecs.KeySpec, s)
+	}
+	return out, nil
+}
+
+// advanceEncryptRequest has bytes in base64, as everywhere in OpenAPI.
+type advanceEncryptRequest struct{ KeyId, Plaintext, Algorithm, Aad, Iv, PaddingMode *string }
+
+type advanceEncryptResponse struct {
+	KeyId, KeyVersionId, CiphertextBlob, Iv, Algorithm, PaddingMode string
+}
+
+// publicAdvanceEncrypt is AdvanceEncrypt with text instead of protobuf.
+func (e *Engine) publicAdvanceEncrypt(c *Call, in *advanceEncryptRequest) (*advanceEncryptResponse, error) {
+	plaintext, err := decodeParam(in.Plaintext, "Plaintext")
+	if err != nil {
+		return nil, err
+	}
+	aad, aadErr := decodeOptional(in.Aad, "Aad")
+	iv, ivErr := decodeOptional(in.Iv, "Iv")
+	if err := errors.Join(aadErr, ivErr); err != nil {
+		return nil, err
+	}
+	out, err := e.advanceEncrypt(c, &dkms.AdvanceEncryptRequest{
+		KeyId: text(in.KeyId), Plaintext: plaintext, Algorithm: text(in.Algorithm), Aad: aad, Iv: iv, PaddingMode: text(in.PaddingMode),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &advanceEncryptResponse{
+		KeyId: out.KeyId, KeyVersionId: out.KeyVersionId, CiphertextBlob: base64Text(out.CiphertextBlob),
+		Iv: base64Text(out.Iv), Algorithm: out.Algorithm, PaddingMode: out.PaddingMode,
+	}, nil
+}
+
+func decodeOptional(value *string, name string) ([]byte, error) {
+	if text(value) == "" {
+		return nil, nil
+	}
+	return decodeParam(value, name)
+}
