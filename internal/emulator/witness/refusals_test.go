@@ -1,0 +1,5 @@
+package witness
+
+func (w *world) refuse(c client) {}
+
+const wireAgent = "kmsplan-witness-wire"
