@@ -104,9 +104,9 @@ func (o *outlet) track(c net.Conn, state http.ConnState) {
 	}
 }
 
-// cut resets every connection and refuses new ones for a while. An outage that
-// is under way goes on as it is.
-func (o *outlet) cut(d time.Duration) {
+// shut refuses new connections for a while. An outage that is under way goes on
+// as it is.
+func (o *outlet) shut(d time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed || o.up != nil {
@@ -114,10 +114,16 @@ func (o *outlet) cut(d time.Duration) {
 	}
 	o.up = make(chan struct{})
 	_ = o.listener.Close()
+	o.timer = time.AfterFunc(d, o.reopen)
+}
+
+// cut resets every connection there is.
+func (o *outlet) cut() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for c := range o.conns {
 		fault.Reset(c)
 	}
-	o.timer = time.AfterFunc(d, o.reopen)
 }
 
 func (o *outlet) reopen() {
@@ -137,12 +143,15 @@ func (o *outlet) reopen() {
 }
 
 // outage takes a gateway's addresses away. The dedicated gateway is the
-// instance's.
+// instance's. Whoever is cut off finds every address shut.
 func (s *Server) outage(gateway engine.Gateway, d time.Duration) {
 	if gateway == engine.Dedicated {
 		gateway = engine.Instance
 	}
 	for _, o := range s.outlets[gateway] {
-		o.cut(d)
+		o.shut(d)
+	}
+	for _, o := range s.outlets[gateway] {
+		o.cut()
 	}
 }
