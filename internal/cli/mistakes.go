@@ -56,6 +56,9 @@ func flagError(c *cobra.Command, err error) error {
 	if cluster := none.GetSpecifiedShortnames(); cluster != "" {
 		given, _, _ = strings.Cut(cluster, "=")
 	}
+	if c.Flags().Lookup(given+"-file") != nil {
+		return usageError{fmt.Errorf("%s has no flag -%s; did you mean -%s-file? What is secret is read from a file, or from standard input with -", c.CommandPath(), given, given)}
+	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "-"+f.Name) })
 	return usageError{fmt.Errorf("%s has no flag -%s%s", c.CommandPath(), given, cmp.Or(didYouMean("-"+given, names), "; see "+c.CommandPath()+" -help"))}

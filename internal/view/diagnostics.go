@@ -82,7 +82,7 @@ func writeSnippet(b *strings.Builder, d *hclv2.Diagnostic, files map[string]*hcl
 		return
 	}
 	for _, line := range sourceLines(f.Bytes, subject) {
-		before, marked, after := line.split(subject)
+		before, marked, after := line.quoted(subject)
 		fmt.Fprintf(b, "%4d: %s%s%s\n", line.number, before, paint(color, "\x1b[4m", marked), after)
 	}
 	writeValues(b, d)
@@ -115,6 +115,14 @@ func (l sourceLine) split(r hclv2.Range) (before, marked, after string) {
 	from := min(max(r.Start.Byte-l.start, 0), len(l.text))
 	to := min(max(r.End.Byte-l.start, from), len(l.text))
 	return neutral(l.text[:from]), neutral(l.text[from:to]), neutral(l.text[to:])
+}
+
+// quoted is the line cut around the range, or uncut where a part of it is not to be shown.
+func (l sourceLine) quoted(r hclv2.Range) (before, marked, after string) {
+	if text := quotable(r.Filename, l.text); text != l.text {
+		return neutral(text), "", ""
+	}
+	return l.split(r)
 }
 
 // writeValues shows what the variables of the failing expression held.

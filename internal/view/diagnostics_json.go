@@ -56,9 +56,9 @@ func diagnosticJSON(d *hclv2.Diagnostic, files map[string]*hclv2.File) Diagnosti
 		return out
 	}
 	if lines := sourceLines(f.Bytes, r); len(lines) > 0 {
-		before, marked, _ := lines[0].split(r)
+		before, marked, after := lines[0].quoted(r)
 		out.Snippet = &SnippetJSON{
-			Context: hcled.ContextString(f, r.Start.Byte), Code: lines[0].text, StartLine: lines[0].number,
+			Context: hcled.ContextString(f, r.Start.Byte), Code: before + marked + after, StartLine: lines[0].number,
 			HighlightStartOffset: len(before), HighlightEndOffset: len(before) + len(marked), Values: []any{},
 		}
 	}
