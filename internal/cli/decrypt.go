@@ -47,13 +47,9 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 	if d.output != "" && len(files) > 1 {
 		return usageError{errors.New("-o takes one file; without it each FILE.enc becomes FILE")}
 	}
-	unseal := ops.Unseal{}
-	if len(d.context) > 0 {
-		pairs, err := parsePairs("context", d.context)
-		if err != nil {
-			return err
-		}
-		unseal.Context = pairs
+	unseal, err := d.unseal()
+	if err != nil {
+		return err
 	}
 	engine, done, err := a.openDecryptEngine(&d.vars, d.identities)
 	if err != nil {
@@ -78,6 +74,15 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 		}
 		return err
 	})
+}
+
+// unseal is what the flags demand of an envelope.
+func (d *decryption) unseal() (ops.Unseal, error) {
+	if len(d.context) == 0 {
+		return ops.Unseal{}, nil
+	}
+	pairs, err := parsePairs("context", d.context)
+	return ops.Unseal{Context: pairs}, err
 }
 
 // plaintextName is where an envelope's plaintext goes.

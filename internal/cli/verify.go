@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"kmsplan.dev/kmsplan/internal/ops"
 )
 
 // verifyCommand authenticates envelopes to their last byte.
@@ -14,13 +12,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "verify FILE.enc …", Short: "Authenticate envelopes to the last byte, writing nothing", GroupID: groupFiles, Args: needFiles,
 		RunE: func(c *cobra.Command, args []string) error {
-			unseal := ops.Unseal{}
-			if len(d.context) > 0 {
-				pairs, err := parsePairs("context", d.context)
-				if err != nil {
-					return err
-				}
-				unseal.Context = pairs
+			unseal, err := d.unseal()
+			if err != nil {
+				return err
 			}
 			engine, done, err := a.openDecryptEngine(&d.vars, d.identities)
 			if err != nil {
