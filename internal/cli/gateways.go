@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator"
+	"kmsplan.dev/kmsplan/internal/emulator/control"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/several"
@@ -37,7 +38,8 @@ type gateway struct {
 	instance   kms.Caller        // generic calls to the instance gateway; nil without one
 	instanceID string
 	region     string
-	account    string // "" where it is not known
+	account    string          // "" where it is not known
+	control    *control.Client // of an emulator
 	notes      []string
 }
 
@@ -205,6 +207,7 @@ func (g *gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 		return nil, err
 	}
 	out := &gateway{block: b, region: b.Region, instanceID: ready.Instance.ID, account: ready.AccountID}
+	out.control = control.NewClient(ready.Control, ready.ControlToken)
 	if out.region == "" {
 		out.region = ready.Region
 	}

@@ -166,7 +166,7 @@ func (u *ui) close(err *error) {
 
 func (u *ui) plan(p *plan.Plan) {
 	if u.human {
-		u.app.term.Plan(p, u.app.now())
+		u.app.term.Plan(p, p.Created)
 	}
 	if u.lines != nil {
 		u.lines.Plan(p)

@@ -178,7 +178,7 @@ func (s *stack) plan(ctx context.Context, o planOptions) (*plan.Plan, error) {
 		return nil, err
 	}
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.cfg, State: s.state, Live: s.live, Files: files, Now: s.app.now(), Writer: version.Number, Targets: o.targets,
+		Config: s.cfg, State: s.state, Live: s.live, Files: files, Now: s.gateways.now(ctx), Writer: version.Number, Targets: o.targets,
 	})
 	s.app.diagnostics(diags, s.cfg.Files)
 	if diags.HasErrors() {
