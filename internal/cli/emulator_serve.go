@@ -79,6 +79,7 @@ gateway { emulator { ready_file } }.`,
 	f.StringVar(&o.Faults, "faults", "", "faults from the start: OPERATION:ACTION[:TIMES], comma-separated")
 	f.StringVar(&callLog, "call-log", "", "also write the redacted call log to `FILE`, one JSON object per line")
 	f.StringVar(&deterministic, "deterministic", "", "derive ids, nonces and key material from `SEED`: for tests, never for real data")
+	f.DurationVar(&o.ListLag, "list-lag", 0, "show changes in lists and tags only after `DURATION`, as an eventually consistent service would")
 	f.BoolVar(&o.Strict, "strict", false, "enforce policies and the documented limits of default keys")
 	f.BoolVar(&o.AllowNonLoopback, "allow-non-loopback", false, "listen beyond this machine; everybody who reaches it can use it")
 	f.StringVar(&ready, "ready-file", "", "write endpoints and credentials to `FILE` when serving")
