@@ -153,7 +153,7 @@ func TestOneInstanceThreeDoors(t *testing.T) {
 	}
 	var out dkms.AdvanceDecryptResponse
 	in := &dkms.AdvanceDecryptRequest{CiphertextBlob: append([]byte{0x24, 0, 2}, blob...)}
-	if refusal := protobuf(t, trusting(t, r), r, "AdvanceDecrypt", in, &out); refusal != nil || string(out.Plaintext) != "hello" {
+	if refusal := protobuf(t, trusting(t, r), r, "AdvanceDecrypt", in, &out); refusal != nil || string(out.Plaintext) != "aGVsbG8=" {
 		t.Fatalf("%v %v", refusal, &out)
 	}
 }

@@ -23,3 +23,17 @@ func sized(plaintext []byte, size int) ([]byte, error) {
 	clear(plaintext)
 	return decoded, nil
 }
+
+// opened returns the bytes that Decrypt's Plaintext stands for. It is base64 of
+// what OpenAPI encrypted, but what an instance operation sealed comes as it is
+// when it happens to be text.
+func opened(text string, size int) ([]byte, error) {
+	if size > 0 && len(text) == size {
+		return []byte(text), nil
+	}
+	decoded, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil {
+		decoded = []byte(text)
+	}
+	return sized(decoded, size)
+}

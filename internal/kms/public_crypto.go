@@ -48,11 +48,11 @@ func (p *Public) Decrypt(ctx context.Context, w Wrapped, encryptionContext map[s
 		return nil, "", e
 	}
 	a := args{"CiphertextBlob": openAPIBlob(w.Blob)}.context("EncryptionContext", encryptionContext)
-	var out dataKeyAnswer
+	var out struct{ KeyVersionID, Plaintext string }
 	if err := p.invoke(ctx, "Decrypt", a, &out); err != nil {
 		return nil, "", err
 	}
-	plaintext, err := sized(out.Plaintext, w.Size)
+	plaintext, err := opened(out.Plaintext, w.Size)
 	if err != nil {
 		e := p.newError("Decrypt", a)
 		e.Code, e.Message = CodeBadAnswer, err.Error()

@@ -35,7 +35,7 @@ func (e *Engine) newDataKey(c *Call, op string, in *dataKeyRequest) ([]byte, *en
 	if err != nil {
 		return nil, nil, err
 	}
-	sealed, err := e.sealPublic(c, op, text(in.KeyId), dataKey, in.EncryptionContext, "EncryptionContext")
+	sealed, err := e.sealPublic(c, op, text(in.KeyId), []byte(base64Text(dataKey)), in.EncryptionContext, "EncryptionContext")
 	return dataKey, sealed, err
 }
 
@@ -98,7 +98,7 @@ func (e *Engine) exportDataKey(c *Call, in *exportDataKeyRequest) (*exportDataKe
 	if err != nil {
 		return rehearse[exportDataKeyResponse](in.DryRun, nil, err)
 	}
-	exported, err := e.wrap(wrapping{in.PublicKeyBlob, in.WrappingAlgorithm, in.WrappingKeySpec}, dataKey)
+	exported, err := e.wrap(wrapping{in.PublicKeyBlob, in.WrappingAlgorithm, in.WrappingKeySpec}, unpacked(dataKey))
 	if err != nil {
 		return rehearse[exportDataKeyResponse](in.DryRun, nil, err)
 	}

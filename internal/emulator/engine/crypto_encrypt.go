@@ -17,14 +17,14 @@ func (e *Engine) encrypt(c *Call, in *encryptRequest) (*encryptResponse, error) 
 }
 
 func (e *Engine) doEncrypt(c *Call, in *encryptRequest) (*encryptResponse, error) {
-	plaintext, err := decodeParam(in.Plaintext, "Plaintext")
+	plaintext, err := required("Plaintext", in.Plaintext)
 	if err != nil {
 		return nil, err
 	}
-	if len(plaintext) > plaintextLimit {
+	if len(unpacked([]byte(plaintext))) > plaintextLimit {
 		return nil, errTooLong("Plaintext")
 	}
-	return e.sealPublic(c, "Encrypt", text(in.KeyId), plaintext, in.EncryptionContext, "EncryptionContext")
+	return e.sealPublic(c, "Encrypt", text(in.KeyId), []byte(plaintext), in.EncryptionContext, "EncryptionContext")
 }
 
 // sealPublic encrypts under a symmetric key's primary version and encodes the
@@ -66,7 +66,7 @@ func (e *Engine) decrypt(c *Call, in *decryptRequest) (*decryptResponse, error) 
 	if err != nil {
 		return rehearse[decryptResponse](in.DryRun, nil, err)
 	}
-	return rehearse(in.DryRun, &decryptResponse{KeyId: u.key.ID, KeyVersionId: u.version, Plaintext: base64Text(plaintext)}, nil)
+	return rehearse(in.DryRun, &decryptResponse{KeyId: u.key.ID, KeyVersionId: u.version, Plaintext: packed(plaintext)}, nil)
 }
 
 // openPublic decrypts a public gateway's blob. Refusals: MissingParameter;

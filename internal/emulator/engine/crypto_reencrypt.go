@@ -37,8 +37,9 @@ func (e *Engine) doReEncrypt(c *Call, in *reEncryptRequest) (*encryptResponse, e
 // the blob's.
 func (e *Engine) openSource(c *Call, in *reEncryptRequest) ([]byte, keyUse, error) {
 	if in.SourceEncryptionAlgorithm != nil || in.SourceKeyVersionId != nil {
-		return e.openAsymmetric(c, "ReEncrypt", asymmetricNames{"SourceKeyId", "SourceKeyVersionId", "SourceEncryptionAlgorithm"},
+		plaintext, u, err := e.openAsymmetric(c, "ReEncrypt", asymmetricNames{"SourceKeyId", "SourceKeyVersionId", "SourceEncryptionAlgorithm"},
 			in.SourceKeyId, in.SourceKeyVersionId, in.SourceEncryptionAlgorithm, in.CiphertextBlob)
+		return []byte(base64Text(plaintext)), u, err
 	}
 	plaintext, u, err := e.openPublic(c, "ReEncrypt", in.CiphertextBlob, in.SourceEncryptionContext, "SourceEncryptionContext")
 	if err != nil || text(in.SourceKeyId) == "" {
