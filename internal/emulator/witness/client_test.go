@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 )
 
 // params are the parameters of an operation as its documentation names them.
-// Values are text, bool, int, []string, []map[string]string or map[string]any.
+// Values are text, bool, int, []byte, []string, []map[string]string or map[string]any.
 type params map[string]any
 
 // answer is what an operation gave, after the client under test has decoded it
@@ -60,6 +61,12 @@ func (a answer) text(path string) string {
 		return fmt.Sprint(v)
 	}
 	return ""
+}
+
+// bytes is a member of a protobuf answer.
+func (a answer) bytes(path string) []byte {
+	data, _ := base64.StdEncoding.DecodeString(a.text(path))
+	return data
 }
 
 func (a answer) list(path string) []any {
@@ -136,6 +143,10 @@ func assign(field reflect.Value, v any, tag string) error {
 		}
 		return fill(field, m, tag)
 	case reflect.Slice:
+		if data, ok := v.([]byte); ok {
+			field.SetBytes(data)
+			return nil
+		}
 		return assignList(field, v, tag)
 	default:
 		return fmt.Errorf("cannot assign to %s", field.Type())

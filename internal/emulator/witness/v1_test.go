@@ -44,13 +44,18 @@ func (c v1) call(operation string, p params) (answer, error) {
 	}
 	out := method.Call([]reflect.Value{request})
 	if err, _ := out[1].Interface().(error); err != nil {
-		var server *sdkerrors.ServerError
-		if errors.As(err, &server) {
-			return nil, &refusal{server.HttpStatus(), server.ErrorCode(), server.Message()}
-		}
-		return nil, err
+		return nil, firstGeneration(err)
 	}
 	return toAnswer(out[0].Interface())
+}
+
+// firstGeneration reads the error of the first generation's SDKs.
+func firstGeneration(err error) error {
+	var server *sdkerrors.ServerError
+	if errors.As(err, &server) {
+		return &refusal{server.HttpStatus(), server.ErrorCode(), server.Message()}
+	}
+	return err
 }
 
 // legacy names the one nested parameter as this generation does.

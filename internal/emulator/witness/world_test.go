@@ -28,7 +28,7 @@ var clients = []evidence.Client{
 	{ID: "go-kms-v3-dedicated", Name: "kms-20160120/v3 on the dedicated gateway (RAM, Ca)", Language: "Go", Foreign: true, Agent: "TeaDSL/2"},
 	{ID: "go-sdk-v1", Name: "aliyun/alibaba-cloud-sdk-go 1.63.107", Language: "Go", Foreign: true, Agent: "Core/1.63.22"},
 	{ID: "go-dkms-gcs", Name: "aliyun/alibabacloud-dkms-gcs-go-sdk 0.5.1", Language: "Go", Foreign: true, Agent: "kms-gcs-go-sdk-version"},
-	{ID: "go-dkms-transfer", Name: "aliyun/alibabacloud-dkms-transfer-go-sdk 0.1.8", Language: "Go", Foreign: true, Agent: ""},
+	{ID: "go-dkms-transfer", Name: "aliyun/alibabacloud-dkms-transfer-go-sdk 0.1.8", Language: "Go", Foreign: true, Agent: "AlibabaCloud ("},
 	{ID: "node-openapi-ACS3", Name: "@alicloud/openapi-client 0.4.15 (ACS3)", Language: "JavaScript", Foreign: true, Agent: "Node.js"},
 	{ID: "node-openapi-body", Name: "@alicloud/openapi-client 0.4.15 (ACS3, form)", Language: "JavaScript", Foreign: true, Agent: "Node.js"},
 	{ID: "node-openapi-RPC", Name: "@alicloud/openapi-client 0.4.15 (RPC, form)", Language: "JavaScript", Foreign: true, Agent: "Node.js"},
