@@ -17,8 +17,9 @@ import (
 // does a crash where the system has files without a name (Linux).
 type atomicFile struct {
 	dir  *os.Root
-	name string // in dir
-	temp string // name in dir until Commit; "" while it has none
+	list *os.File // dir, open for syncing
+	name string   // in dir
+	temp string   // name in dir until Commit; "" while it has none
 	attr attributes
 	f    *os.File
 	done bool
@@ -40,7 +41,7 @@ func createAtomic(p place, attr attributes) (*atomicFile, error) {
 	}
 	a := &atomicFile{dir: dir, name: path.Base(p.name), attr: attr}
 	if err := a.open(); err != nil {
-		dir.Close()
+		a.close()
 		return nil, fmt.Errorf("create a file beside %s: %w", p.name, err)
 	}
 	return a, nil
@@ -49,7 +50,10 @@ func createAtomic(p place, attr attributes) (*atomicFile, error) {
 // open makes the file, without a name where the system can. The lock tells a sweep that its
 // writer lives.
 func (a *atomicFile) open() (err error) {
-	if a.f, err = nameless(a.dir); err != nil {
+	if a.list, err = a.dir.Open("."); err != nil {
+		return err
+	}
+	if a.f, err = nameless(a.list); err != nil {
 		return a.openNamed()
 	}
 	return tryLock(a.f)
@@ -89,7 +93,7 @@ func (a *atomicFile) Commit() error {
 		return fmt.Errorf("put the new %s in place: %w", a.name, err)
 	}
 	a.temp = ""
-	return syncDir(a.dir)
+	return syncDir(a.list)
 }
 
 // settle gives the new file its attributes, puts it on the disk and gives it its temporary name.
@@ -102,7 +106,7 @@ func (a *atomicFile) settle() error {
 	}
 	if a.temp == "" {
 		temp := tempName()
-		if err := giveName(a.f, a.dir, temp); err != nil {
+		if err := giveName(a.f, a.list, temp); err != nil {
 			return err
 		}
 		a.temp = temp
@@ -122,18 +126,18 @@ func (a *atomicFile) Abort() {
 	if a.temp != "" {
 		_ = a.dir.Remove(a.temp)
 	}
+	a.close()
+}
+
+func (a *atomicFile) close() {
 	a.f.Close()
+	a.list.Close()
 	a.dir.Close()
 }
 
 // syncDir makes a rename in the directory durable.
-func syncDir(dir *os.Root) error {
-	d, err := dir.Open(".")
-	if err != nil {
-		return fmt.Errorf("sync the directory %s: %w", dir.Name(), err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+func syncDir(dir *os.File) error {
+	if err := dir.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
 		return fmt.Errorf("sync the directory %s: %w", dir.Name(), err)
 	}
 	return nil

@@ -18,6 +18,9 @@ import (
 func named(t *testing.T, r *rig, name string, mode fs.FileMode) *atomicFile {
 	t.Helper()
 	a := &atomicFile{dir: r.root(), name: name, attr: newFile(mode)}
+	var err error
+	a.list, err = a.dir.Open(".")
+	r.must(err)
 	r.must(a.openNamed())
 	return a
 }

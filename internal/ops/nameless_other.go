@@ -8,6 +8,6 @@ import (
 )
 
 // nameless files exist on Linux only.
-func nameless(*os.Root) (*os.File, error) { return nil, errors.ErrUnsupported }
+func nameless(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported }
 
-func giveName(*os.File, *os.Root, string) error { return errors.ErrUnsupported }
+func giveName(_, _ *os.File, _ string) error { return errors.ErrUnsupported }

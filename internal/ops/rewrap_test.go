@@ -150,22 +150,23 @@ func TestRewrapFinishesAnInterruptedOne(t *testing.T) {
 	key, plain := r.aesKey(), pattern(100000, 1)
 	path := r.encrypted(r.engine(), "a", plain, Seal{Key: key})
 	before := r.read("a.enc")
-	r.rotate(key)
+	version := r.rotate(key)
 	r.must(third(r.engine().Rewrap(t.Context(), path, Target{Key: key})))
-	after := r.read("a.enc")
-	copy(after[:4096], before[:4096]) // as if it had been killed before it wiped slot 0
-	r.write("a.enc", after, 0o600)
-	if h, _, err := Inspect(path); err != nil || !h.Interrupted {
-		t.Fatalf("not interrupted: %v", err)
+	interrupted := append(before[:4096:4096], r.read("a.enc")[4096:]...) // killed before it wiped slot 0
+	for _, named := range []string{"", version} {
+		r.write("a.enc", interrupted, 0o600)
+		if h, _, err := Inspect(path); err != nil || !h.Interrupted {
+			t.Fatalf("not interrupted: %v", err)
+		}
+		got, changed, err := r.engine().Rewrap(t.Context(), path, Target{Key: key, Version: named})
+		r.must(err)
+		h, _, err := Inspect(path)
+		r.must(err)
+		if !changed || h.Interrupted || got.Generation != 3 || strings.Count(string(r.read("a.enc")[:8192]), "-> alikms") != 1 {
+			t.Errorf("changed %v, header %+v", changed, h)
+		}
+		r.opens(path, plain)
 	}
-	got, changed, err := r.engine().Rewrap(t.Context(), path, Target{Key: key})
-	r.must(err)
-	h, _, err := Inspect(path)
-	r.must(err)
-	if !changed || h.Interrupted || got.Generation != 3 || strings.Count(string(r.read("a.enc")[:8192]), "-> alikms") != 1 {
-		t.Errorf("changed %v, header %+v", changed, h)
-	}
-	r.opens(path, plain)
 }
 
 // TestRewrapRefusesAnotherVersion than the plan expected, and leaves the file alone.

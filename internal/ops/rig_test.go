@@ -3,7 +3,6 @@ package ops
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -218,11 +217,4 @@ func pattern(n int, seed byte) []byte {
 		out[i] = byte(x >> 24)
 	}
 	return out
-}
-
-// readyText is what a child process needs to find the emulator.
-func (r *rig) readyText() string {
-	text, err := json.Marshal(r.ready)
-	r.must(err)
-	return string(text)
 }

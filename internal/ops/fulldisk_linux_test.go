@@ -1,0 +1,27 @@
+package ops
+
+import (
+	"os"
+	"syscall"
+	"testing"
+)
+
+// TestAFullDiskLeavesTheOldFile: the same on a file system that is full.
+func TestAFullDiskLeavesTheOldFile(t *testing.T) {
+	r := newRig(t)
+	small := r.path("small")
+	r.must(os.Mkdir(small, 0o755))
+	if err := syscall.Mount("none", small, "tmpfs", 0, "size=256k"); err != nil {
+		t.Skipf("a small file system cannot be mounted here: %v", err)
+	}
+	defer func() { _ = syscall.Unmount(small, 0) }()
+	e, seal := r.engine(), Seal{Key: r.aesKey()}
+	envelope := r.encrypted(e, "a", pattern(1<<20, 1), seal)
+	r.write("small/out", []byte("old"), 0o600)
+	wants(t, second(e.EncryptFile(t.Context(), r.path("a"), r.path("small/out"), seal, nil)), syscall.ENOSPC.Error())
+	wants(t, second(e.DecryptFile(t.Context(), envelope, r.path("small/out"), Unseal{}, nil)), syscall.ENOSPC.Error())
+	if string(r.read("small/out")) != "old" {
+		t.Error("the old file is gone")
+	}
+	r.tree()
+}
