@@ -23,17 +23,22 @@ const (
 	maxHeader         = 256 << 10
 )
 
-// gatewayServer serves HTTP/1.1 only, as the gateways do; faults need the
-// connection itself.
+// gatewayServer serves HTTP/1.1, as the gateways do, and HTTP/2 where TLS has
+// negotiated it, see alpn.
 func gatewayServer(h http.Handler, log *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	return &http.Server{
 		Handler: h, Protocols: protocols, MaxHeaderBytes: maxHeader,
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
+
+// alpn is what TLS negotiates, the preferred first: faults need the connection
+// itself, so that a client gets HTTP/2 only if it offers nothing else.
+func alpn() []string { return []string{"http/1.1", "h2"} }
 
 // errHandshakeCut ends a handshake that a fault rule cuts.
 var errHandshakeCut = errors.New("the handshake is cut by a fault rule")
@@ -46,7 +51,7 @@ func tlsConfig(a *pki.Authority, faults *fault.Injector, gateway engine.Gateway)
 	if err != nil {
 		return nil, fmt.Errorf("start the emulator: %w", err)
 	}
-	good := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*leaf}}
+	good := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*leaf}, NextProtos: alpn()}
 	if gateway == engine.Instance {
 		good.ClientAuth = tls.RequestClientCert
 	}

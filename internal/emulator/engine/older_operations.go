@@ -50,7 +50,8 @@ func (e *Engine) describeService(*Call, *empty) (*DescribeServiceResponse, error
 	return out, nil
 }
 
-// advanceEncryptRequest has bytes in base64, as everywhere in OpenAPI.
+// advanceEncryptRequest has its Plaintext encrypted as it stands, as everywhere in
+// OpenAPI, and other bytes in base64.
 type advanceEncryptRequest struct{ KeyId, Plaintext, Algorithm, Aad, Iv, PaddingMode *string }
 
 type advanceEncryptResponse struct {
@@ -59,17 +60,13 @@ type advanceEncryptResponse struct {
 
 // publicAdvanceEncrypt is AdvanceEncrypt with text instead of protobuf.
 func (e *Engine) publicAdvanceEncrypt(c *Call, in *advanceEncryptRequest) (*advanceEncryptResponse, error) {
-	plaintext, err := decodeParam(in.Plaintext, "Plaintext")
-	if err != nil {
-		return nil, err
-	}
 	aad, aadErr := decodeOptional(in.Aad, "Aad")
 	iv, ivErr := decodeOptional(in.Iv, "Iv")
 	if err := errors.Join(aadErr, ivErr); err != nil {
 		return nil, err
 	}
 	out, err := e.advanceEncrypt(c, &dkms.AdvanceEncryptRequest{
-		KeyId: text(in.KeyId), Plaintext: plaintext, Algorithm: text(in.Algorithm), Aad: aad, Iv: iv, PaddingMode: text(in.PaddingMode),
+		KeyId: text(in.KeyId), Plaintext: []byte(text(in.Plaintext)), Algorithm: text(in.Algorithm), Aad: aad, Iv: iv, PaddingMode: text(in.PaddingMode),
 	})
 	if err != nil {
 		return nil, err

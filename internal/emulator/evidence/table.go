@@ -57,6 +57,7 @@ func Markdown(records []Record) string {
 	for _, row := range Rows(records) {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row.Place, orNone(row.Clients), orNone(row.Refused))
 	}
+	b.WriteString("\n" + refusalTable(records))
 	return b.String()
 }
 

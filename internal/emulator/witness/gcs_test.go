@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"reflect"
@@ -81,6 +82,8 @@ func TestInstanceSDK(t *testing.T) {
 	} {
 		chapter(c)
 	}
+	w.reset(func(o *emulator.Options) { o.Strict = true })
+	w.elsewhere()
 	w.testify()
 }
 
@@ -229,4 +232,35 @@ func (w *world) fault(rule string) {
 	if _, err := w.server.Faults().AddText(rule); err != nil {
 		w.Fatal(err)
 	}
+}
+
+// elsewhere uses ClientKeys of other access points: one for an
+// instance that takes imported keys, and one that may do nothing with keys.
+func (w *world) elsewhere() {
+	w.Helper()
+	hardware := w.clientOf("kst-witness0hardware", "CryptoServiceKeyUser")
+	external := w.key(w.helper, params{"DKMSInstanceId": "kst-witness0hardware", "Origin": "EXTERNAL"})
+	w.refused(hardware, "409 Rejected.PendingImport", "Encrypt", params{"KeyId": external, "Plaintext": []byte("x")})
+	id := w.key(w.helper, nil)
+	w.refused(w.clientOf(w.ready.Instance.ID, "CryptoServiceSecretUser"), "403 Forbidden.NoPermission", "Encrypt", params{"KeyId": id, "Plaintext": []byte("x")})
+}
+
+// clientOf mints a ClientKey as its owner does and opens it with the SDK.
+func (w *world) clientOf(instance, template string) client {
+	w.Helper()
+	policy, point := w.name("policy"), w.name("point")
+	w.must(w.helper, "CreatePolicy", params{"Name": policy, "KmsInstance": instance, "Permissions": `["RbacPermission/Template/` + template + `"]`, "Resources": `["key/*","secret/*"]`})
+	w.must(w.helper, "CreateApplicationAccessPoint", params{"Name": point, "AuthenticationMethod": "ClientKey", "Policies": `["` + policy + `"]`})
+	key := w.must(w.helper, "CreateClientKey", params{"AapName": point, "Password": "Passw0rd!"})
+	content, err := json.Marshal(map[string]string{"KeyId": key.text("ClientKeyId"), "PrivateKeyData": key.text("PrivateKeyData")})
+	if err != nil {
+		w.Fatal(err)
+	}
+	config := gcsConfig(w.T, w.ready)
+	config.ClientKeyFile, config.ClientKeyContent, config.Password = nil, tea.String(string(content)), tea.String("Passw0rd!")
+	c, err := dkms.NewClient(config)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return gcs{c}
 }

@@ -109,6 +109,8 @@ func TestKMSv3(t *testing.T) {
 			w := newWorld(t, "go-kms-v3-"+name)
 			w.live(newV3(t, w.ready, change))
 			w.refuse(newV3(t, w.ready, change))
+			w.reset(func(o *emulator.Options) { o.Strict, o.QuotaFigures.Aliases = true, 1 })
+			w.refuseStrictly(newV3(t, w.ready, change))
 			w.testify()
 		})
 	}

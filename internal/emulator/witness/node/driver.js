@@ -81,7 +81,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     out = { answer: await call(operation, params) };
   } catch (e) {
     if (e instanceof Unsupported) out = { unsupported: e.message };
-    else if (e.code) out = { refusal: { Status: e.statusCode ?? e.data?.statusCode ?? e.entry?.response?.statusCode ?? 0, Code: String(e.code), Message: e.message } };
+    else if (e.code) out = { refusal: { Status: e.statusCode ?? e.data?.statusCode ?? e.entry?.response?.statusCode ?? 0, Code: kind === 'node-kms' ? e.code.replace(/Error$/, '') : String(e.code), Message: e.message } };
     else out = { failure: String(e.stack) };
   }
   process.stdout.write(`${JSON.stringify({ id, ...out })}\n`);
