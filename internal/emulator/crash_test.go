@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashDir); dir != "" {
 		os.Exit(serveUntilCrash(dir))
 	}
+	if dir := os.Getenv(killDir); dir != "" {
+		os.Exit(serveUntilKilled(dir))
+	}
 	os.Exit(m.Run())
 }
 

@@ -473,13 +473,17 @@ func TestGarbageOnTheSocket(t *testing.T) {
 }
 
 // TestManyClients mixes writers and readers on both gateways; run with -race it
-// looks for races.
+// looks for races. KMSPLAN_LONG=1 has 64 clients go on for a minute.
 func TestManyClients(t *testing.T) {
 	s := emulatortest.New(t)
 	r := s.Ready()
 	client, http := sdk(t, r, r.Public.HTTPS, nil), trusting(t, r)
+	clients, until := 32, time.Now()
+	if os.Getenv("KMSPLAN_LONG") != "" {
+		clients, until = 64, time.Now().Add(time.Minute)
+	}
 	var wg sync.WaitGroup
-	for range 32 {
+	for range clients {
 		own := sdk(t, r, r.Public.HTTPS, nil) // one client is not safe for concurrent use: it clears its own headers
 		wg.Go(func() {
 			created, err := own.CreateKey(&kms.CreateKeyRequest{DKMSInstanceId: &r.Instance.ID})
@@ -488,16 +492,19 @@ func TestManyClients(t *testing.T) {
 				return
 			}
 			id := *created.Body.KeyMetadata.KeyId
-			for range 5 {
+			for n := 0; n < 5 || time.Now().Before(until); n++ {
 				var out dkms.AdvanceEncryptResponse
 				if refusal := protobuf(t, http, r, "AdvanceEncrypt", &dkms.AdvanceEncryptRequest{KeyId: id, Plaintext: []byte("x")}, &out); refusal != nil {
 					t.Errorf("%v", refusal)
+				}
+				if _, err := own.DescribeKey(&kms.DescribeKeyRequest{KeyId: &id}); err != nil {
+					t.Error(err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	if list, err := client.ListKeys(&kms.ListKeysRequest{}); err != nil || *list.Body.TotalCount != 32 {
+	if list, err := client.ListKeys(&kms.ListKeysRequest{}); err != nil || int(*list.Body.TotalCount) != clients {
 		t.Fatalf("%v %v", list, err)
 	}
 }
