@@ -14,7 +14,7 @@ import (
 func (s *survey) encrypt(b Block) ([]plan.FileStatus, error) {
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output}
 	known, recorded := s.recorded(b, b.Output)
-	same, err := s.seen.match(slash(b.Source), known.SourceDigest)
+	same, err := s.seen.match(slash(b.Source), known)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (s *survey) decrypt(b Block) ([]plan.FileStatus, error) {
 		return nil, fmt.Errorf("read %s: %w", b.Source, err)
 	}
 	known, recorded := s.recorded(b, b.Output)
-	same, err := s.seen.match(slash(b.Output), known.SourceDigest)
+	same, err := s.seen.match(slash(b.Output), known)
 	if isMissing(err) {
 		return []plan.FileStatus{f}, nil
 	}

@@ -11,15 +11,16 @@ import (
 // Engine encrypts and decrypts files. It is safe for concurrent use, and remembers
 // data keys until Close: make one for each run.
 type Engine struct {
-	keys     Keyring
-	now      func() time.Time
-	unwrap   *unwrapper
-	scopes   *scopes
-	rewraps  *rewraps
-	sweeper  sweeper
-	extra    []envelope.Identity
-	workers  int
-	patience time.Duration // with files that others hold
+	keys      Keyring
+	now       func() time.Time
+	unwrap    *unwrapper
+	scopes    *scopes
+	rewraps   *rewraps
+	sweeper   sweeper
+	extra     []envelope.Identity
+	workers   int
+	patience  time.Duration // with files that others hold
+	digesting chan struct{} // holds one for each fingerprint under way
 }
 
 // Options configure an Engine.
@@ -40,7 +41,7 @@ func New(o Options) *Engine {
 	}
 	return &Engine{
 		keys: o.Keyring, now: o.Now, unwrap: newUnwrapper(o.Keyring), scopes: newScopes(o.Now), rewraps: newRewraps(),
-		extra: o.Identities, workers: workers, patience: holdPatience,
+		extra: o.Identities, workers: workers, patience: holdPatience, digesting: make(chan struct{}, digestsAtOnce()),
 	}
 }
 

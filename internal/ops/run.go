@@ -18,7 +18,7 @@ func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 	if err != nil {
 		return state.File{}, err
 	}
-	return censusEntry(b, change.Path, got), nil
+	return e.censusEntry(b, change.Path, got), nil
 }
 
 func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (Envelope, error) {
@@ -38,14 +38,21 @@ func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 
 // censusEntry is what state remembers of a file: enough to tell that it is still the one this
 // stack wrote, and nothing of its content.
-func censusEntry(b Block, path string, got Envelope) state.File {
+func (e *Engine) censusEntry(b Block, path string, got Envelope) state.File {
 	f := state.File{
 		Address: b.Addr.String(), Path: path, Source: b.Source, Commitment: commitmentText(got.Commitment),
 		KeyID: KeyID(got.KeyARN), KeyARN: got.KeyARN, KeyVersion: got.KeyVersion, ContextDigest: contextDigest(got.Context),
 		Recipients: recipientsDigest(b.Seal.Recipients), Size: got.Plaintext,
 	}
 	if got.Source != ([32]byte{}) {
-		f.SourceDigest = state.NewFingerprint(got.Source[:])
+		f.SourceDigest = e.fingerprint(got.Source)
 	}
 	return f
+}
+
+// fingerprint digests slowly, a few at a time: blocks run in parallel, and each digest takes 19 MiB.
+func (e *Engine) fingerprint(digest [32]byte) state.Fingerprint {
+	e.digesting <- struct{}{}
+	defer func() { <-e.digesting }()
+	return state.NewFingerprint(digest[:])
 }

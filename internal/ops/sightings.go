@@ -80,9 +80,10 @@ func ours(info fs.FileInfo) bool {
 	return ok && int(st.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0
 }
 
-// match reports whether the SHA-256 of a file is the one of the fingerprint; no fingerprint matches
-// nothing. A missing file is fs.ErrNotExist.
-func (s *sightings) match(name string, want state.Fingerprint) (bool, error) {
+// match reports whether a file is the plaintext that the census knows; no entry matches nothing. A missing
+// file is fs.ErrNotExist.
+func (s *sightings) match(name string, known state.File) (bool, error) {
+	want := known.SourceDigest
 	f, info, err := openRegular(place{s.root, name}, os.O_RDONLY)
 	if isMissing(err) {
 		return false, fmt.Errorf("the file %w", err)
@@ -91,7 +92,7 @@ func (s *sightings) match(name string, want state.Fingerprint) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	if want.IsZero() {
+	if want.IsZero() || info.Size() != known.Size {
 		return false, nil
 	}
 	this := sighting{factsOf(info), matchedID(want)}

@@ -110,11 +110,15 @@ func ranks(blocks []Block) [][]Block {
 	return out
 }
 
-// together looks at blocks of one rank on every core: hashes and fingerprints take time.
+// digestsAtOnce bounds the files that are digested with argon2id together: each takes 19 MiB while it runs, so that
+// many cores would take much memory.
+func digestsAtOnce() int { return min(4, runtime.GOMAXPROCS(0)) }
+
+// together looks at several blocks of one rank at once: hashes and fingerprints take time.
 func (s *survey) together(blocks []Block) []found {
 	out := make([]found, len(blocks))
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(digestsAtOnce())
 	for i, b := range blocks {
 		g.Go(func() error {
 			out[i].files, out[i].err = s.block(b)

@@ -205,6 +205,7 @@ func TestSightings(t *testing.T) {
 	r := &rig{t: t, dir: t.TempDir()}
 	path := r.write("a", []byte("content"), 0o600)
 	print := fingerprintOf(t, path)
+	entry := func(f state.Fingerprint) state.File { return state.File{SourceDigest: f, Size: int64(len("content"))} }
 	later := func() time.Time { return time.Now().Add(2 * settled) }
 	look := func(now func() time.Time, want state.Fingerprint) (same, remembered bool) {
 		s := openSightings(r.root(), now)
@@ -214,7 +215,7 @@ func TestSightings(t *testing.T) {
 		info, err := f.Stat()
 		r.must(err)
 		remembered = s.has("a", sighting{factsOf(info), matchedID(want)})
-		same, err = s.match("a", want)
+		same, err = s.match("a", entry(want))
 		r.must(err)
 		s.save()
 		return same, remembered
@@ -265,7 +266,7 @@ func TestSightings(t *testing.T) {
 	}
 	r.must(os.Remove(path))
 	s := openSightings(r.root(), later)
-	if _, err := s.match("a", print); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := s.match("a", entry(print)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of a missing file: %v", err)
 	}
 	s.changed = true
@@ -281,11 +282,17 @@ func TestSightingsAreOnlyANote(t *testing.T) {
 	path := r.write("a", []byte("content"), 0o600)
 	s := openSightings(r.root(), func() time.Time { return time.Now().Add(time.Hour) })
 	print := fingerprintOf(t, path)
-	r.must(second(s.match("a", print)))
+	known := state.File{SourceDigest: print, Size: int64(len("content"))}
+	if same, err := s.match("a", known); !same || err != nil {
+		t.Errorf("the file does not match: %v", err)
+	}
+	if known.Size++; second(s.match("a", known)) != nil || len(s.known) != 1 {
+		t.Errorf("remembered %v", s.known)
+	}
 	r.must(os.WriteFile(r.path(".kmsplan"), []byte("in the way"), 0o600))
 	s.save() // no error, no panic
 	s.known = nil
-	if same, err := s.match("a", state.Fingerprint{}); same || err != nil {
+	if same, err := s.match("a", state.File{}); same || err != nil {
 		t.Errorf("no fingerprint matches: %v, %v", same, err)
 	}
 }
