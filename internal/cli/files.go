@@ -175,18 +175,26 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	var kept []state.File
 	var failed several.Errors
+	outcomes := make([]*fileOutcome, len(changes))
+	for i, c := range changes {
+		outcomes[i] = &fileOutcome{change: c}
+	}
+	for _, err := range ops.Each(ctx, outcomes, func(ctx context.Context, o *fileOutcome) (err error) {
+		defer progress.Done()
+		o.entry, err = s.engine.Run(ctx, root, b, o.change, progress.Of(working[b.Addr.Kind], o.change.Path))
+		o.done = err == nil
+		return err
+	}) {
+		failed.Add(err)
+	}
+	var kept []state.File
 	written := map[string]bool{}
-	for _, c := range changes {
-		entry, err := s.engine.Run(ctx, root, b, c, progress.Of(working[b.Addr.Kind], c.Path))
-		progress.Done()
-		if err != nil {
-			failed.Add(err)
-			continue
+	for _, o := range outcomes {
+		if o.done {
+			written[o.change.Path] = true
+			kept = append(kept, o.entry)
 		}
-		written[c.Path] = true
-		kept = append(kept, entry)
 	}
 	if b.Addr.Kind == schemaRewrap {
 		for _, f := range prior {
@@ -196,6 +204,13 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 		}
 	}
 	return kept, failed.Err()
+}
+
+// fileOutcome is what became of one file of a block.
+type fileOutcome struct {
+	change plan.FileChange
+	entry  state.File
+	done   bool
 }
 
 const schemaRewrap = "rewrap"

@@ -15,6 +15,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // runCommand runs data blocks alone, for deploy pipelines.
@@ -173,19 +174,14 @@ func (s *stack) runBlocks(ctx context.Context, blocks []ops.Block, changes map[a
 	progress := s.app.term.NewFileProgress(s.app.now)
 	var failed several.Errors
 	var kept []state.File
-	for _, b := range ops.InOrder(blocks) {
-		todo := changes[b.Addr]
-		if len(todo) == 0 {
-			s.app.term.Printf("%s: current\n", b.Addr)
-			continue
+	for _, same := range ops.Ranks(blocks) {
+		runs, errs := s.runTogether(ctx, same, changes, progress)
+		for _, r := range runs {
+			kept = append(kept, r.files...)
+			s.reportRun(r)
 		}
-		files, err := s.runBlock(ctx, b, todo, nil, progress)
-		kept = append(kept, files...)
-		for _, f := range files {
-			s.app.term.Printf("%s: wrote %s\n", b.Addr, f.Path)
-		}
-		if err != nil {
-			failed.Addf("%s: %w", b.Addr, err)
+		for _, err := range errs {
+			failed.Add(err)
 		}
 	}
 	if len(kept) > 0 {
@@ -194,6 +190,41 @@ func (s *stack) runBlocks(ctx context.Context, blocks []ops.Block, changes map[a
 		}
 	}
 	return failed.Err()
+}
+
+// blockRun is what became of one block.
+type blockRun struct {
+	block   ops.Block
+	current bool // nothing was to do
+	files   []state.File
+}
+
+// runTogether runs blocks that do not need each other.
+func (s *stack) runTogether(ctx context.Context, blocks []ops.Block, changes map[addr.Address][]plan.FileChange, progress *view.FileProgress) ([]*blockRun, []error) {
+	out := make([]*blockRun, len(blocks))
+	for i, b := range blocks {
+		out[i] = &blockRun{block: b, current: len(changes[b.Addr]) == 0}
+	}
+	errs := ops.Each(ctx, out, func(ctx context.Context, r *blockRun) (err error) {
+		if r.current {
+			return nil
+		}
+		if r.files, err = s.runBlock(ctx, r.block, changes[r.block.Addr], nil, progress); err != nil {
+			err = fmt.Errorf("%s: %w", r.block.Addr, err)
+		}
+		return err
+	})
+	return out, errs
+}
+
+// reportRun says what one block wrote.
+func (s *stack) reportRun(r *blockRun) {
+	if r.current {
+		s.app.term.Printf("%s: current\n", r.block.Addr)
+	}
+	for _, f := range r.files {
+		s.app.term.Printf("%s: wrote %s\n", r.block.Addr, f.Path)
+	}
 }
 
 // recordFiles puts census entries into the state.

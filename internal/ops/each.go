@@ -10,19 +10,19 @@ import (
 // KMS overlaps, and memory stays small.
 const filesAtOnce = 16
 
-// Each works on several names at once and gathers every error, in the names' order. When the context
+// Each works on several things at once and gathers every error, in the things' order. When the context
 // ends, nothing more is begun, and its cause is added once.
-func Each(ctx context.Context, names []string, work func(context.Context, string) error) []error {
-	errs := make([]error, len(names)+1)
+func Each[T any](ctx context.Context, things []T, work func(context.Context, T) error) []error {
+	errs := make([]error, len(things)+1)
 	var g errgroup.Group
 	g.SetLimit(filesAtOnce)
-	for i, name := range names {
+	for i, thing := range things {
 		if ctx.Err() != nil {
-			errs[len(names)] = context.Cause(ctx)
+			errs[len(things)] = context.Cause(ctx)
 			break
 		}
 		g.Go(func() error {
-			errs[i] = work(ctx, name)
+			errs[i] = work(ctx, thing)
 			return nil
 		})
 	}

@@ -42,10 +42,18 @@ func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) ([]
 	return out, errs
 }
 
-// InOrder puts producers before consumers: encrypt, rewrap, decrypt.
-func InOrder(blocks []Block) []Block {
-	out := slices.Clone(blocks)
-	slices.SortStableFunc(out, func(a, b Block) int { return rank(a) - rank(b) })
+// Ranks puts producers before consumers: encrypt, rewrap, decrypt. The blocks of one rank do not need
+// each other.
+func Ranks(blocks []Block) [][]Block {
+	var out [][]Block
+	ordered := slices.Clone(blocks)
+	slices.SortStableFunc(ordered, func(a, b Block) int { return rank(a) - rank(b) })
+	for i, b := range ordered {
+		if i == 0 || rank(b) != rank(ordered[i-1]) {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], b)
+	}
 	return out
 }
 
@@ -84,7 +92,7 @@ type found struct {
 
 // blocks looks at all of them, rank by rank: whether a decrypt is stale depends on the encrypts.
 func (s *survey) blocks(blocks []Block) (out []plan.FileStatus, errs []error) {
-	for _, same := range ranks(InOrder(blocks)) {
+	for _, same := range Ranks(blocks) {
 		for i, got := range s.together(same) {
 			b := same[i]
 			if got.err != nil {
@@ -96,18 +104,6 @@ func (s *survey) blocks(blocks []Block) (out []plan.FileStatus, errs []error) {
 		}
 	}
 	return out, errs
-}
-
-// ranks cuts ordered blocks where the rank changes.
-func ranks(blocks []Block) [][]Block {
-	var out [][]Block
-	for i, b := range blocks {
-		if i == 0 || rank(b) != rank(blocks[i-1]) {
-			out = append(out, nil)
-		}
-		out[len(out)-1] = append(out[len(out)-1], b)
-	}
-	return out
 }
 
 // digestsAtOnce bounds the files that are digested with argon2id together: each takes 19 MiB while it runs, so that
