@@ -47,7 +47,8 @@ type writer struct {
 
 // write goes on until the emulator is gone, and tells of every acknowledgement.
 func (w *writer) write(client *kms.Client, acknowledged func()) {
-	for n := w.acked + 1; ; n++ {
+	for {
+		n := w.acked + 1 // one more than what was acknowledged, whatever else was called in between
 		if w.key != "" {
 			_, err := client.UpdateKeyDescription(&kms.UpdateKeyDescriptionRequest{KeyId: &w.key, Description: tea.String(strconv.Itoa(n))})
 			if err != nil {
