@@ -10,11 +10,30 @@ import (
 
 // Address names one instance of a block.
 type Address struct {
-	Data bool   // a data block: data.<Kind>.<Name>
-	Kind string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap for data
-	Name string // the block's label
-	Key  string // rendered instance key: `["eu"]`, `[0]`, or "" for a single block
+	Module Module // the module instance the block stands in; "" for the root module
+	Data   bool   // a data block: data.<Kind>.<Name>
+	Kind   string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap for data
+	Name   string // the block's label
+	Key    string // rendered instance key: `["eu"]`, `[0]`, or "" for a single block
 }
+
+// Module is the path of a module instance as it is written: module.a["x"].module.b; "" is the
+// root module.
+type Module string
+
+// Child is the path of a module called from m, without instance key.
+func (m Module) Child(name string) Module {
+	if m == "" {
+		return Module("module." + name)
+	}
+	return m + Module(".module."+name)
+}
+
+// WithKey is the instance of a module called with for_each.
+func (m Module) WithKey(key string) Module { return m + Module("["+strconv.Quote(key)+"]") }
+
+// WithIndex is the instance of a module called with count.
+func (m Module) WithIndex(i int) Module { return m + Module("["+strconv.Itoa(i)+"]") }
 
 // Resource addresses a managed object of a block without for_each.
 func Resource(kind, name string) Address { return Address{Kind: kind, Name: name} }
@@ -35,47 +54,87 @@ func (a Address) Block() Address { a.Key = ""; return a }
 func (a Address) String() string {
 	s := a.Kind + "." + a.Name + a.Key
 	if a.Data {
-		return "data." + s
+		s = "data." + s
+	}
+	if a.Module != "" {
+		s = string(a.Module) + "." + s
 	}
 	return s
 }
 
-// Parse reads what String renders, and other spellings of the same instance key. Errors
+// Parse reads what String renders, and other spellings of the same instance keys. Errors
 // say what an address looks like.
 func Parse(s string) (Address, error) {
-	bad := fmt.Errorf(`%q is no address; an address looks like key.orders, alias.app["eu"] or data.encrypt.config`, s)
-	rest, key, keyed := strings.Cut(s, "[")
-	parts := strings.Split(rest, ".")
-	a := Address{}
-	if parts[0] == "data" {
-		a.Data, parts = true, parts[1:]
+	steps, ok := split(s)
+	if !ok {
+		return Address{}, noAddress(s)
 	}
-	if len(parts) != 2 || !hclsyntax.ValidIdentifier(parts[0]) || !hclsyntax.ValidIdentifier(parts[1]) {
-		return Address{}, bad
+	var a Address
+	for len(steps) > 2 && steps[0].is("module") {
+		a.Module = a.Module.Child(steps[1].name) + Module(steps[1].key)
+		steps = steps[2:]
 	}
-	a.Kind, a.Name = parts[0], parts[1]
-	if !keyed {
-		return a, nil
+	if steps[0].is("data") {
+		a.Data, steps = true, steps[1:]
 	}
-	inner, closed := strings.CutSuffix(key, "]")
-	if !closed {
-		return Address{}, bad
+	if len(steps) != 2 || steps[0].key != "" || steps[0].name == "module" {
+		return Address{}, noAddress(s)
 	}
-	return a.withParsedKey(inner, bad)
+	a.Kind, a.Name, a.Key = steps[0].name, steps[1].name, steps[1].key
+	return a, nil
 }
 
-// withParsedKey takes what stands between the brackets: a quoted text or a number.
-func (a Address) withParsedKey(inner string, bad error) (Address, error) {
-	if strings.HasPrefix(inner, `"`) {
-		text, err := strconv.Unquote(inner)
-		if err != nil {
-			return Address{}, bad
+func noAddress(s string) error {
+	return fmt.Errorf(`%q is no address; an address looks like key.orders, alias.app["eu"], data.encrypt.config or module.billing.key.orders`, s)
+}
+
+// step is one identifier between dots with its instance key in canonical spelling.
+type step struct{ name, key string }
+
+func (s step) is(word string) bool { return s.name == word && s.key == "" }
+
+// split reads identifiers between dots, each with at most one instance key.
+func split(s string) ([]step, bool) {
+	var steps []step
+	for {
+		end := strings.IndexAny(s, ".[")
+		if end < 0 {
+			end = len(s)
 		}
-		return a.WithKey(text), nil
+		next := step{name: s[:end]}
+		if !hclsyntax.ValidIdentifier(next.name) {
+			return nil, false
+		}
+		if s = s[end:]; strings.HasPrefix(s, "[") {
+			var ok bool
+			if next.key, s, ok = instanceKey(s); !ok {
+				return nil, false
+			}
+		}
+		steps = append(steps, next)
+		if s == "" {
+			return steps, true
+		}
+		if s[0] != '.' {
+			return nil, false
+		}
+		s = s[1:]
 	}
-	n, err := strconv.ParseUint(inner, 10, 31)
-	if err != nil {
-		return Address{}, bad
+}
+
+// instanceKey reads a quoted text or a number in brackets from the front of s.
+func instanceKey(s string) (key, rest string, ok bool) {
+	inner := s[1:]
+	if strings.HasPrefix(inner, `"`) {
+		quoted, err := strconv.QuotedPrefix(inner)
+		if err != nil {
+			return "", "", false
+		}
+		text, err := strconv.Unquote(quoted)
+		rest, ok = strings.CutPrefix(inner[len(quoted):], "]")
+		return "[" + strconv.Quote(text) + "]", rest, ok && err == nil
 	}
-	return a.WithIndex(int(n)), nil
+	digits, rest, ok := strings.Cut(inner, "]")
+	n, err := strconv.ParseUint(digits, 10, 31)
+	return "[" + strconv.FormatUint(n, 10) + "]", rest, ok && err == nil
 }

@@ -14,6 +14,9 @@ func TestAddressesAreReadAsTheyAreWritten(t *testing.T) {
 		"data.encrypt.config":     DataBlock("encrypt", "config"),
 		`data.encrypt.config[""]`: DataBlock("encrypt", "config").WithKey(""),
 		"rotation_policy.a-b":     Resource("rotation_policy", "a-b"),
+
+		"module.billing.key.orders":                       {Module: "module.billing", Kind: "key", Name: "orders"},
+		`module.a["x.y"].module.b[2].data.encrypt.c["é"]`: {Module: Module("").Child("a").WithKey("x.y").Child("b").WithIndex(2), Data: true, Kind: "encrypt", Name: "c", Key: `["é"]`},
 	} {
 		got, err := Parse(text)
 		if err != nil || got != want || got.String() != text {
@@ -24,7 +27,7 @@ func TestAddressesAreReadAsTheyAreWritten(t *testing.T) {
 
 // However a key is spelled, there is one address for it: it is a map key and stored in state.
 func TestAddressesAreCanonical(t *testing.T) {
-	for text, want := range map[string]string{`key.a["\x65u"]`: `key.a["eu"]`, "key.a[007]": "key.a[7]"} {
+	for text, want := range map[string]string{`key.a["\x65u"]`: `key.a["eu"]`, "key.a[007]": "key.a[7]", `module.m["\x65u"].key.a`: `module.m["eu"].key.a`} {
 		if got, err := Parse(text); err != nil || got.String() != want {
 			t.Errorf("%s: %s %v", text, got, err)
 		}
@@ -35,6 +38,7 @@ func TestWhatIsNoAddress(t *testing.T) {
 	for _, text := range []string{
 		"", "key", "key.", ".orders", "key.a.b", "data.encrypt", "data.encrypt.a.b", "key.a[", "key.a]", "key.a[]", `key.a["x]`, "key.a[-1]",
 		"key.a[1.5]", "key.a[`x`]", "key.a[4294967296]", "key. a", "key.a[0][1]", `key.a["x"].id`, "1.2", "key.a\x00",
+		"module.a", "module.a.key", "module.key.orders.x.y", "module[0].a.key.b", "module.a[0]key.b", "module.a.data[0].encrypt.b", "module..key.a", "data[0].encrypt.a",
 	} {
 		a, err := Parse(text)
 		if err == nil || a != (Address{}) || !strings.Contains(err.Error(), "looks like key.orders") {
@@ -51,7 +55,7 @@ func TestAnInstanceBelongsToItsBlock(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"key.orders", `alias.app["eu"]`, "data.encrypt.a[3]", `key.a["\u00e4"]`, "key.a[`"} {
+	for _, seed := range []string{"key.orders", `alias.app["eu"]`, "data.encrypt.a[3]", `key.a["\u00e4"]`, "key.a[`", `module.a["x"].module.b[1].key.c`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -7,6 +7,6 @@
 // runs before every plan). schedule.go decides what runs when, step.go carries out one change,
 // journal.go is what a handler writes to.
 //
-// It imports hcl, plan, resource, schema, state and addr; it makes no call itself, prints
+// It imports hcl, plan, resource, kind, state and addr; it makes no call itself, prints
 // nothing, and knows no kind: handlers come in through Input.
 package apply

@@ -11,9 +11,9 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
-	"kmsplan.dev/kmsplan/internal/schema"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -83,8 +83,8 @@ func (x *executor) keep(a addr.Address, r *state.Resource) {
 		return
 	}
 	x.prior[a.String()] = r
-	if kind := schema.Lookup(r.Kind, false); kind != nil {
-		x.objects.Set(a, plan.ObjectValue(kind, r, nil))
+	if k := kind.Lookup(r.Kind, false); k != nil {
+		x.objects.Set(a, plan.ObjectValue(k, r, nil))
 	}
 }
 
@@ -129,8 +129,8 @@ func (x *executor) complete(r state.Resource, c plan.Change) state.Resource {
 	if x.work.Config.Block(c.Addr.Block()) == nil {
 		if prior := x.priorOf(c.Addr); prior != nil {
 			r.Protected, r.DependsOn = prior.Protected, prior.DependsOn
-		} else if kind := schema.Lookup(c.Kind, false); kind != nil {
-			r.Protected = kind.Protected
+		} else if k := kind.Lookup(c.Kind, false); k != nil {
+			r.Protected = k.Protected
 		}
 		return r
 	}

@@ -196,7 +196,7 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 			kept = append(kept, o.entry)
 		}
 	}
-	if b.Addr.Kind == schemaRewrap {
+	if b.Addr.Kind == kindRewrap {
 		for _, f := range prior {
 			if !written[f.Path] {
 				kept = append(kept, f)
@@ -213,10 +213,10 @@ type fileOutcome struct {
 	done   bool
 }
 
-const schemaRewrap = "rewrap"
+const kindRewrap = "rewrap"
 
 // working says what a kind of block does while it does it.
-var working = map[string]string{"encrypt": "encrypting", "decrypt": "decrypting", schemaRewrap: "rewrapping"}
+var working = map[string]string{"encrypt": "encrypting", "decrypt": "decrypting", kindRewrap: "rewrapping"}
 
 // text is a known string's content, or "".
 func text(v cty.Value) string {

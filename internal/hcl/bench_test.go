@@ -8,7 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 const tenThousand = `
@@ -33,7 +33,7 @@ alias "orders" {
 `
 
 // planned is an object as a planner would make it: written attributes, an id, the rest unknown.
-func planned(k *schema.Kind, body Body, id string) cty.Value {
+func planned(k *kind.Kind, body Body, id string) cty.Value {
 	values := map[string]cty.Value{}
 	for _, a := range k.Attributes {
 		switch v, ok := body.Attrs[a.Name]; {

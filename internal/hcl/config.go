@@ -5,7 +5,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Inputs is everything outside the module's files that decides what they mean, so
@@ -113,7 +113,7 @@ type Output struct {
 // Block is one managed or data block with its instances.
 type Block struct {
 	Addr      addr.Address // without instance key
-	Kind      *schema.Kind
+	Kind      *kind.Kind
 	Gateway   *Gateway // the one it names, or the default
 	Lifecycle Lifecycle
 	Instances []addr.Address // sorted; one without key for a single block

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // rootSchema is every block type a file may hold, the ones of later versions and of
@@ -22,8 +22,8 @@ func rootSchema() *hclv2.BodySchema {
 		{Type: "output", LabelNames: []string{"name"}},
 		{Type: "data", LabelNames: []string{"type", "name"}},
 	}}
-	for _, kind := range schema.Managed() {
-		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: kind, LabelNames: []string{"name"}})
+	for _, k := range kind.Managed() {
+		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: k, LabelNames: []string{"name"}})
 	}
 	for _, f := range foreignBlocks {
 		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: f.name, LabelNames: f.labels})
@@ -95,8 +95,8 @@ func (d *decoder) block(b *hclv2.Block) {
 	case "import":
 		d.imported(b)
 	default:
-		if kind := schema.Lookup(b.Type, false); kind != nil {
-			d.object(b, kind, addr.Resource(kind.Name, b.Labels[0]))
+		if k := kind.Lookup(b.Type, false); k != nil {
+			d.object(b, k, addr.Resource(k.Name, b.Labels[0]))
 			return
 		}
 		d.report(foreign(b))
@@ -104,8 +104,8 @@ func (d *decoder) block(b *hclv2.Block) {
 }
 
 func (d *decoder) data(b *hclv2.Block) {
-	if kind := schema.Lookup(b.Labels[0], true); kind != nil {
-		d.object(b, kind, addr.DataBlock(kind.Name, b.Labels[1]))
+	if k := kind.Lookup(b.Labels[0], true); k != nil {
+		d.object(b, k, addr.DataBlock(k.Name, b.Labels[1]))
 		return
 	}
 	if slices.Contains(lookups, b.Labels[0]) {
@@ -114,7 +114,7 @@ func (d *decoder) data(b *hclv2.Block) {
 		return
 	}
 	d.report(fault(b.LabelRanges[0], "Unknown data block",
-		"There is no data block of type %q.%s Data blocks are encrypt, decrypt and rewrap.", b.Labels[0], didYouMean(b.Labels[0], schema.DataKinds())))
+		"There is no data block of type %q.%s Data blocks are encrypt, decrypt and rewrap.", b.Labels[0], didYouMean(b.Labels[0], kind.DataKinds())))
 }
 
 func (d *decoder) localsBlock(b *hclv2.Block) {

@@ -6,7 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // metaArguments are taken by every managed and data block, beside its kind's own.
@@ -14,7 +14,7 @@ var metaArguments = []string{"gateway", "for_each", "count", "depends_on"}
 
 // bodySchema is what a block of the kind may hold. Computed attributes are in it, so that
 // setting one gets an answer better than "unexpected".
-func bodySchema(k *schema.Kind) *hclv2.BodySchema {
+func bodySchema(k *kind.Kind) *hclv2.BodySchema {
 	s := &hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{{Type: "lifecycle"}, {Type: "dynamic", LabelNames: []string{"type"}}}}
 	for _, name := range metaArguments {
 		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: name})
@@ -29,20 +29,20 @@ func bodySchema(k *schema.Kind) *hclv2.BodySchema {
 }
 
 // object decodes a managed or data block, names of other things unresolved.
-func (d *decoder) object(raw *hclv2.Block, kind *schema.Kind, a addr.Address) {
+func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 	if prior := d.m.blocks[a]; prior != nil {
-		d.report(duplicate(raw.DefRange, kind.Name+" block", a.Name, prior.rng))
+		d.report(duplicate(raw.DefRange, k.Name+" block", a.Name, prior.rng))
 		return
 	}
 	b := &block{
-		node: node{name: a.String(), rng: raw.DefRange}, addr: a, kind: kind, body: raw.Body,
+		node: node{name: a.String(), rng: raw.DefRange}, addr: a, kind: k, body: raw.Body,
 		lifecycle: Lifecycle{OnImmutableChange: "error"}, byKey: map[string]*instance{},
 	}
 	d.m.blocks[a] = b
 	d.m.blockOrder = append(d.m.blockOrder, b)
-	content, diags := raw.Body.Content(bodySchema(kind))
+	content, diags := raw.Body.Content(bodySchema(k))
 	d.report(diags...)
-	b.attrs, diags = arguments(content.Attributes, kind.Attributes, b.name)
+	b.attrs, diags = arguments(content.Attributes, k.Attributes, b.name)
 	d.report(diags...)
 	d.report(missing(b.kind.Attributes, content.Attributes, raw.DefRange)...)
 	d.innerBlocks(b, content)
@@ -54,7 +54,7 @@ func (d *decoder) object(raw *hclv2.Block, kind *schema.Kind, a addr.Address) {
 }
 
 // arguments pairs the written attributes with their declarations, in source order.
-func arguments(written hclv2.Attributes, declared []schema.Attribute, owner string) ([]argument, hclv2.Diagnostics) {
+func arguments(written hclv2.Attributes, declared []kind.Attribute, owner string) ([]argument, hclv2.Diagnostics) {
 	var args []argument
 	var diags hclv2.Diagnostics
 	for i := range declared {
@@ -62,7 +62,7 @@ func arguments(written hclv2.Attributes, declared []schema.Attribute, owner stri
 		a := written[decl.Name]
 		switch {
 		case a == nil:
-		case decl.Mode == schema.Computed:
+		case decl.Mode == kind.Computed:
 			diags = append(diags, fault(a.NameRange, "Attribute set by the service",
 				"%q cannot be set: %s Remove it here; elsewhere, %s.%s refers to it.", decl.Name, decl.Doc, owner, decl.Name))
 		default:
@@ -73,10 +73,10 @@ func arguments(written hclv2.Attributes, declared []schema.Attribute, owner stri
 	return args, diags
 }
 
-func missing(declared []schema.Attribute, written hclv2.Attributes, at hclv2.Range) hclv2.Diagnostics {
+func missing(declared []kind.Attribute, written hclv2.Attributes, at hclv2.Range) hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	for _, decl := range declared {
-		if decl.Mode == schema.Required && written[decl.Name] == nil {
+		if decl.Mode == kind.Required && written[decl.Name] == nil {
 			diags = append(diags, fault(at, "Missing required argument", "The argument %q is required. %s", decl.Name, decl.Doc))
 		}
 	}
@@ -116,7 +116,7 @@ func (d *decoder) dynamicBlock(b *block, inner *hclv2.Block) {
 	b.dynamics = true
 }
 
-func decodeNested(decl *schema.Block, raw *hclv2.Block, owner string) (nested, hclv2.Diagnostics) {
+func decodeNested(decl *kind.Block, raw *hclv2.Block, owner string) (nested, hclv2.Diagnostics) {
 	s := &hclv2.BodySchema{}
 	for _, a := range decl.Attributes {
 		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: a.Name})
@@ -272,17 +272,17 @@ func (d *decoder) ignored(b *block, item hclv2.Expression) string {
 			name = v.AsString()
 		}
 	}
-	if decl := b.kind.Attribute(name); decl != nil && decl.Mode != schema.Computed {
+	if decl := b.kind.Attribute(name); decl != nil && decl.Mode != kind.Computed {
 		return name
 	}
 	d.report(fault(item.Range(), "Invalid ignore_changes", "A %s has no argument %q.%s", b.kind.Name, name, didYouMean(name, settable(b.kind))))
 	return ""
 }
 
-func settable(k *schema.Kind) []string {
+func settable(k *kind.Kind) []string {
 	var names []string
 	for _, a := range k.Attributes {
-		if a.Mode != schema.Computed {
+		if a.Mode != kind.Computed {
 			names = append(names, a.Name)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty/gocty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // The actions of a removed block, per kind, the gentlest first.
@@ -161,7 +161,7 @@ func (d *decoder) address(a *hclv2.Attribute) (addr.Address, bool) {
 			return found, true
 		}
 	}
-	d.report(fault(a.Expr.Range(), "Invalid address", `%s is the address of a block or an instance, such as key.orders or key.orders["eu"], without quotes around it. Kinds are %s.`, a.Name, quotedList(schema.Managed())))
+	d.report(fault(a.Expr.Range(), "Invalid address", `%s is the address of a block or an instance, such as key.orders or key.orders["eu"], without quotes around it. Kinds are %s.`, a.Name, quotedList(kind.Managed())))
 	return addr.Address{}, false
 }
 
@@ -176,9 +176,9 @@ func splitAddress(t hclv2.Traversal) (a addr.Address, rest hclv2.Traversal, ok b
 		names = append(names, attr.Name)
 	}
 	switch {
-	case names[0] == "data" && len(names) == 3 && schema.Lookup(names[1], true) != nil:
+	case names[0] == "data" && len(names) == 3 && kind.Lookup(names[1], true) != nil:
 		a, rest = addr.DataBlock(names[1], names[2]), t[3:]
-	case len(names) >= 2 && schema.Lookup(names[0], false) != nil:
+	case len(names) >= 2 && kind.Lookup(names[0], false) != nil:
 		a, rest = addr.Resource(names[0], names[1]), t[2:]
 	default:
 		return addr.Address{}, nil, false

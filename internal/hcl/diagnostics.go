@@ -5,7 +5,7 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // fault is an error at a place in the source. The detail is full sentences and says
@@ -36,7 +36,7 @@ func didYouMean(given string, names []string) string {
 	if len(names) > maxSuggestions {
 		return ""
 	}
-	if s := schema.Suggest(given, names); s != "" {
+	if s := kind.Suggest(given, names); s != "" {
 		return fmt.Sprintf(" Did you mean %q?", s)
 	}
 	return ""

@@ -13,5 +13,5 @@
 // Loading evaluates with computed attributes unknown. Planner and apply evaluate
 // again through Config.Body with an Objects that knows more; ObjectMap is one.
 //
-// It imports addr and schema. Start reading at Load.
+// It imports addr and kind. Start reading at Load.
 package hcl

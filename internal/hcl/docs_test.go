@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 const languageDoc = "../../docs/language.md"
@@ -38,7 +38,7 @@ func functionTables() string {
 
 func blockTables() string {
 	var b strings.Builder
-	for _, k := range schema.Kinds() {
+	for _, k := range kind.Kinds() {
 		title := k.Name
 		if k.Data {
 			title = fmt.Sprintf("data %q", k.Name)
@@ -59,7 +59,7 @@ func blockTables() string {
 				fmt.Fprintf(&b, "- %s\n", r.Doc)
 			}
 		}
-		if slices.ContainsFunc(k.Attributes, func(a schema.Attribute) bool { return a.Mode == schema.Computed }) {
+		if slices.ContainsFunc(k.Attributes, func(a kind.Attribute) bool { return a.Mode == kind.Computed }) {
 			b.WriteString("\nSet by the service, to refer to:\n")
 			attributeTable(&b, k.Attributes, true)
 		}
@@ -67,17 +67,17 @@ func blockTables() string {
 	return b.String() + "\n"
 }
 
-func attributeTable(b *strings.Builder, list []schema.Attribute, computed bool) {
+func attributeTable(b *strings.Builder, list []kind.Attribute, computed bool) {
 	b.WriteString("\n| attribute | type | |\n|---|---|---|\n")
 	for _, a := range list {
-		if (a.Mode == schema.Computed) != computed {
+		if (a.Mode == kind.Computed) != computed {
 			continue
 		}
 		var notes string
 		for _, n := range []struct {
 			is   bool
 			text string
-		}{{a.Mode == schema.Required, "**Required.** "}, {a.Immutable, "*Immutable.* "}, {a.WriteOnly, "*Write-only.* "}} {
+		}{{a.Mode == kind.Required, "**Required.** "}, {a.Immutable, "*Immutable.* "}, {a.WriteOnly, "*Write-only.* "}} {
 			if n.is {
 				notes += n.text
 			}

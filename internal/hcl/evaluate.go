@@ -10,7 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Block returns the block that the address, with or without an instance key, belongs
@@ -175,7 +175,7 @@ func (e *evaluation) allowed(a *argument, v cty.Value, marks cty.ValueMarks) boo
 	case secret(marks) && !a.decl.WriteOnly:
 		e.fail(a, "Sensitive value not allowed", "The argument %q of %s appears in plans and in state, so it cannot hold a sensitive or ephemeral value. Only write-only arguments can, such as a secret's value.", a.decl.Name, e.b.addr)
 		return false
-	case v.IsNull() && a.decl.Mode == schema.Required:
+	case v.IsNull() && a.decl.Mode == kind.Required:
 		e.fail(a, "Missing required argument", "The argument %q is required, and null is no value. %s", a.decl.Name, a.decl.Doc)
 		return false
 	}
@@ -259,7 +259,7 @@ func (e *evaluation) expandDynamic() []nested {
 }
 
 func (e *evaluation) rules() {
-	plain := schema.Values{Attrs: e.body.Attrs, Blocks: e.body.Blocks, NoInstance: e.b.noInstance(e.body.Attrs)}
+	plain := kind.Values{Attrs: e.body.Attrs, Blocks: e.body.Blocks, NoInstance: e.b.noInstance(e.body.Attrs)}
 	for _, rule := range e.b.kind.Rules {
 		name, err := rule.Check(plain)
 		if err == nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // maxFile is the largest file a function reads, in bytes.
@@ -174,7 +174,7 @@ func (l *library) glob(dir, pattern string) ([]cty.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !schema.ValidGlob(pattern) {
+	if !kind.ValidGlob(pattern) {
 		return nil, fmt.Errorf("%q is no pattern", pattern)
 	}
 	root, err := l.open()
@@ -191,7 +191,7 @@ func (l *library) glob(dir, pattern string) ([]cty.Value, error) {
 		if clean == "." {
 			relative = p
 		}
-		if entry.Type().IsRegular() && schema.MatchGlob(pattern, relative) {
+		if entry.Type().IsRegular() && kind.MatchGlob(pattern, relative) {
 			names = append(names, cty.StringVal(relative))
 		}
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Load reads the module in in.Dir, checks it and evaluates what is known before anything
@@ -222,5 +222,5 @@ func (m *module) needsGateway() hclv2.Diagnostics {
 
 // checkInstanceID holds an instance id to the rule of a key's instance.
 func checkInstanceID(id string) error {
-	return schema.Lookup("key", false).Attribute("instance").Check(cty.StringVal(id))
+	return kind.Lookup("key", false).Attribute("instance").Check(cty.StringVal(id))
 }

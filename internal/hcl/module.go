@@ -7,7 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // module is what was parsed, and what evaluation needs of it. After Load it is only read.
@@ -68,7 +68,7 @@ type output struct {
 type block struct {
 	node
 	addr     addr.Address
-	kind     *schema.Kind
+	kind     *kind.Kind
 	body     hclv2.Body
 	attrs    []argument
 	nested   []nested
@@ -100,7 +100,7 @@ type block struct {
 
 // argument is one written attribute.
 type argument struct {
-	decl *schema.Attribute
+	decl *kind.Attribute
 	expr hclv2.Expression
 	name hclv2.Range // of the name
 	rng  hclv2.Range // of name and value
@@ -112,7 +112,7 @@ type argument struct {
 
 // nested is one written nested block.
 type nested struct {
-	decl *schema.Block
+	decl *kind.Block
 	rng  hclv2.Range
 	args []argument
 }

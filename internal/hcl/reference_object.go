@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // object takes a reference to a managed or data block.
@@ -80,14 +80,14 @@ func (m *module) objectReference(t hclv2.Traversal) (*reference, *hclv2.Diagnost
 func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 	root, at := t.RootName(), t.SourceRange()
 	switch {
-	case schema.Lookup(root, false) != nil:
+	case kind.Lookup(root, false) != nil:
 		return fault(at, "Invalid reference", "A reference to a %s needs its name, such as %s.NAME.", root, root)
 	case root == "data":
 		return fault(at, "Invalid reference", "A reference to a data block needs type and name, such as data.encrypt.NAME.")
 	case root == "self" || root == "terraform" || root == "module" || root == "kmsplan":
 		return fault(at, "Invalid reference", "kmsplan has no %s values.", root)
 	}
-	known := append([]string{"var", "local", "gateway", "each", "count", "path", "data"}, schema.Managed()...)
+	known := append([]string{"var", "local", "gateway", "each", "count", "path", "data"}, kind.Managed()...)
 	hint := didYouMean(root, known)
 	if hint == "" {
 		hint = " A plain text stands in quotes."

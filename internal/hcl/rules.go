@@ -8,7 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // rules holds what KMS wants to be true between blocks, as far as it shows before
@@ -78,7 +78,7 @@ func (r *rules) fail(at hclv2.Range, summary, detail string, args ...any) {
 }
 
 func text(body Body, name string) string {
-	s, _ := schema.Values{Attrs: body.Attrs}.String(name)
+	s, _ := kind.Values{Attrs: body.Attrs}.String(name)
 	return s
 }
 
@@ -107,16 +107,16 @@ func (r *rules) unique(b *block, in *instance, body Body, what string) {
 // rotation holds a policy's keys to what KMS can rotate.
 func (r *rules) rotation(in *instance, body Body, came origins) {
 	at := body.Ranges["keys"]
-	interval, _ := schema.ParseDuration(text(body, "interval"))
+	interval, _ := kind.ParseDuration(text(body, "interval"))
 	for _, key := range came["keys"] {
 		f := r.keys[key]
-		spec, known := schema.LookupSpec(f.spec)
+		spec, known := kind.LookupSpec(f.spec)
 		switch {
 		case known && !spec.Symmetric:
 			r.fail(at, "Key cannot rotate", "%s has the asymmetric spec %q, and KMS rotates symmetric keys only. Take it out of %s; create a new key and re-point its alias instead.", key, f.spec, in.addr)
-		case f.origin == schema.OriginExternal:
+		case f.origin == kind.OriginExternal:
 			r.fail(at, "Key cannot rotate", "%s has imported material (origin %q), and KMS rotates only material it made itself. Take it out of %s; rotate by importing a new key and re-pointing its alias.", key, f.origin, in.addr)
-		case f.noInstance && interval != 0 && interval != schema.DefaultKeyRotation:
+		case f.noInstance && interval != 0 && interval != kind.DefaultKeyRotation:
 			r.fail(body.Ranges["interval"], "Interval not possible", `%s is in no KMS instance, and KMS rotates such keys every 365 days only. Write interval = "365d", or a policy of its own for it.`, key)
 		}
 		r.claim(in, key.String(), key.String(), at)
@@ -150,7 +150,7 @@ func (r *rules) encryptionKey(b *block, body Body, came origins) {
 	at := body.Ranges["encryption_key"]
 	for _, key := range came["encryption_key"] {
 		f := r.keys[key]
-		if spec, known := schema.LookupSpec(f.spec); known && !spec.Symmetric {
+		if spec, known := kind.LookupSpec(f.spec); known && !spec.Symmetric {
 			r.fail(at, "Key cannot encrypt a secret", "%s has the asymmetric spec %q, and secrets are encrypted with symmetric keys. Name another key.", key, f.spec)
 		}
 		own := text(body, "instance")
@@ -167,15 +167,15 @@ func (r *rules) encryptionKey(b *block, body Body, came origins) {
 func (r *rules) dataKey(b *block, body Body, came origins) {
 	for _, key := range came["key"] {
 		f := r.keys[key]
-		spec, known := schema.LookupSpec(f.spec)
-		if (known && !spec.Symmetric) || f.usage == schema.UsageSign {
+		spec, known := kind.LookupSpec(f.spec)
+		if (known && !spec.Symmetric) || f.usage == kind.UsageSign {
 			r.fail(body.Ranges["key"], "Key cannot wrap data keys", "%s is %s, and files are encrypted under symmetric keys. Name another key in %s.", key, described(f), b.addr)
 		}
 	}
 }
 
 func described(f keyFacts) string {
-	if f.usage == schema.UsageSign {
+	if f.usage == kind.UsageSign {
 		return "for signing"
 	}
 	return "of the asymmetric spec " + f.spec
@@ -217,7 +217,7 @@ func (r *rules) finish() hclv2.Diagnostics {
 			continue
 		}
 		for _, w := range sortedUses(r.writes) {
-			if schema.MatchGlob(use.path, w.path) {
+			if kind.MatchGlob(use.path, w.path) {
 				use.b.after(use.by, w.by)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Block is one instance of a data block, evaluated.
@@ -37,7 +37,7 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 		out.Seal = Seal{
 			Gateway: gateway, Key: r.text("key"), Context: r.texts("context"), Recipients: r.list("recipients"), Scope: scope, Digest: true,
 		}
-		if r.text("suite") == schema.SuiteSM4 {
+		if r.text("suite") == kind.SuiteSM4 {
 			out.Seal.Suite = envelope.SM4
 		}
 	case "decrypt":

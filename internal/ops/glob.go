@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Glob lists the regular files below root that match the pattern, sorted. It follows
@@ -26,7 +26,7 @@ func Glob(root *os.Root, pattern string) ([]string, error) {
 			return err
 		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), ".") && !strings.HasPrefix(pattern, name+"/"):
 			return fs.SkipDir
-		case d.Type().IsRegular() && !isTemp(d.Name()) && schema.MatchGlob(pattern, name):
+		case d.Type().IsRegular() && !isTemp(d.Name()) && kind.MatchGlob(pattern, name):
 			out = append(out, name)
 		}
 		return nil

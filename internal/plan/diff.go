@@ -5,7 +5,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // ignores reports whether lifecycle { ignore_changes } names the attribute.
@@ -17,7 +17,7 @@ func (n *node) ignores(attr string) bool {
 // desired is the value configuration asks for: the written one, or the service's
 // default for a written null. NilVal means that nothing is asked for: the
 // service chooses, and its choice is never fought.
-func (n *node) desired(at *schema.Attribute, written cty.Value) cty.Value {
+func (n *node) desired(at *kind.Attribute, written cty.Value) cty.Value {
 	written, _ = written.UnmarkDeep()
 	if written.IsKnown() && written.IsNull() {
 		account := ""
@@ -36,7 +36,7 @@ func (n *node) compare() (immutable []AttrDiff) {
 	for i := range n.block.Kind.Attributes {
 		at := &n.block.Kind.Attributes[i]
 		written, managed := n.body.Attrs[at.Name]
-		if !managed || at.Mode == schema.Computed || at.WriteOnly || n.ignores(at.Name) {
+		if !managed || at.Mode == kind.Computed || at.WriteOnly || n.ignores(at.Name) {
 			continue
 		}
 		before, reported := n.object.Attrs[at.Name]
@@ -59,7 +59,7 @@ func (n *node) creation() {
 	for i := range n.block.Kind.Attributes {
 		at := &n.block.Kind.Attributes[i]
 		written, managed := n.body.Attrs[at.Name]
-		if !managed || at.Mode == schema.Computed {
+		if !managed || at.Mode == kind.Computed {
 			continue
 		}
 		if at.WriteOnly {
@@ -73,7 +73,7 @@ func (n *node) creation() {
 }
 
 // writeOnly enters an attribute whose value never enters a plan.
-func (n *node) writeOnly(at *schema.Attribute) {
+func (n *node) writeOnly(at *kind.Attribute) {
 	n.change.Diff = append(n.change.Diff, AttrDiff{
 		Name: at.Name, Before: cty.NullVal(at.Type), After: cty.NullVal(at.Type), WriteOnly: true,
 	})
@@ -82,7 +82,7 @@ func (n *node) writeOnly(at *schema.Attribute) {
 // Same compares a value configuration asks for with a live one, as the
 // attribute's kind compares: durations as durations, policies as JSON, null tags
 // as none. An unknown value is never the same.
-func Same(at *schema.Attribute, configured, live cty.Value) bool {
+func Same(at *kind.Attribute, configured, live cty.Value) bool {
 	if !known(configured) || live == cty.NilVal {
 		return false
 	}

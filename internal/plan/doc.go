@@ -2,7 +2,7 @@
 // the configuration, the state, a snapshot of the service and the time, and the
 // same inputs give the same plan, byte for byte.
 //
-// It imports the language (hcl, schema, addr), the state model and go-cty. It
+// It imports the language (hcl, kind, addr), the state model and go-cty. It
 // never imports a gateway client, net/http or TLS; a test holds that with
 // go list -deps. Everything is looked up in maps, so that planning is linear in
 // the number of objects.

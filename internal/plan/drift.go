@@ -6,7 +6,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // reportDrift compares what state remembers with what lives, apart from the
@@ -17,8 +17,8 @@ func (p *planner) reportDrift() {
 		r := &p.in.State.Resources[i]
 		a := p.addrs[i]
 		live := p.in.Live.Gateways[r.Gateway]
-		kind := schema.Lookup(r.Kind, false)
-		if a.Kind == "" || live == nil || kind == nil || r.Kind == KindRotation {
+		k := kind.Lookup(r.Kind, false)
+		if a.Kind == "" || live == nil || k == nil || r.Kind == KindRotation {
 			continue
 		}
 		d := Drift{Addr: a, Kind: r.Kind, ID: r.ID}
@@ -28,7 +28,7 @@ func (p *planner) reportDrift() {
 			p.plan.Drift = append(p.plan.Drift, d)
 			continue
 		}
-		if d.Diff = driftOf(kind, r.Attributes, o); len(d.Diff) > 0 {
+		if d.Diff = driftOf(k, r.Attributes, o); len(d.Diff) > 0 {
 			p.plan.Drift = append(p.plan.Drift, d)
 		}
 	}
@@ -36,16 +36,16 @@ func (p *planner) reportDrift() {
 
 // driftOf diffs remembered against live attributes. Of the computed ones only
 // the key's state and a secret's current version count: the others move by themselves.
-func driftOf(kind *schema.Kind, remembered map[string]any, o *Object) []AttrDiff {
+func driftOf(k *kind.Kind, remembered map[string]any, o *Object) []AttrDiff {
 	var diff []AttrDiff
-	for i := range kind.Attributes {
-		at := &kind.Attributes[i]
+	for i := range k.Attributes {
+		at := &k.Attributes[i]
 		was, recorded := remembered[at.Name]
 		now, reported := o.Attrs[at.Name]
 		if at.Name == "enabled" && reported && now.IsNull() {
 			continue // neither nor: state says why
 		}
-		if !recorded || !reported || at.WriteOnly || at.Mode == schema.Computed && !watched(at.Name) {
+		if !recorded || !reported || at.WriteOnly || at.Mode == kind.Computed && !watched(at.Name) {
 			continue
 		}
 		if s, ok := was.(string); ok && now.Type() == cty.String && !now.IsNull() && now.AsString() == s {

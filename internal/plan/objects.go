@@ -5,7 +5,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -34,8 +34,8 @@ func (n *node) planned(vals map[string]cty.Value) cty.Value {
 	return cty.ObjectVal(vals)
 }
 
-func (n *node) plannedAttr(at *schema.Attribute) cty.Value {
-	if v, ok := n.body.Attrs[at.Name]; ok && at.Mode != schema.Computed && !n.ignores(at.Name) {
+func (n *node) plannedAttr(at *kind.Attribute) cty.Value {
+	if v, ok := n.body.Attrs[at.Name]; ok && at.Mode != kind.Computed && !n.ignores(at.Name) {
 		if v = n.desired(at, v); v != cty.NilVal {
 			return v
 		}
@@ -107,9 +107,9 @@ func Remember(cfg *hcl.Config, s state.State, live Live) *hcl.ObjectMap {
 	live.setGateways(cfg, m)
 	for i := range s.Resources {
 		r := &s.Resources[i]
-		kind := schema.Lookup(r.Kind, false)
-		if a, err := addr.Parse(r.Address); err == nil && kind != nil {
-			m.Set(a, ObjectValue(kind, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)))
+		k := kind.Lookup(r.Kind, false)
+		if a, err := addr.Parse(r.Address); err == nil && k != nil {
+			m.Set(a, ObjectValue(k, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)))
 		}
 	}
 	return m
@@ -117,9 +117,9 @@ func Remember(cfg *hcl.Config, s state.State, live Live) *hcl.ObjectMap {
 
 // ObjectValue is the value references to an object see: live attributes, else
 // those state remembers. live may be nil.
-func ObjectValue(kind *schema.Kind, r *state.Resource, live *Object) cty.Value {
-	vals := make(map[string]cty.Value, len(kind.Attributes))
-	for _, at := range kind.Attributes {
+func ObjectValue(k *kind.Kind, r *state.Resource, live *Object) cty.Value {
+	vals := make(map[string]cty.Value, len(k.Attributes))
+	for _, at := range k.Attributes {
 		if at.WriteOnly {
 			continue
 		}

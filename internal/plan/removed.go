@@ -9,7 +9,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -84,7 +84,7 @@ func desiredRemoval(r *state.Resource, removed *hcl.Removed) Desired {
 		return ToDelete
 	case removed != nil:
 		return ToForget
-	case r.Protected || schema.Lookup(r.Kind, false) == nil:
+	case r.Protected || kind.Lookup(r.Kind, false) == nil:
 		return Vanished
 	}
 	return Unprotected

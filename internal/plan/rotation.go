@@ -6,7 +6,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/schema"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Rotation is what a policy asks of each of its keys.
@@ -41,7 +41,7 @@ func (r Rotation) Differs(key *Object) bool {
 }
 
 func sameInterval(want, live cty.Value) bool {
-	at := schema.Lookup(KindRotation, false).Attribute("interval")
+	at := kind.Lookup(KindRotation, false).Attribute("interval")
 	return live != cty.NilVal && Same(at, want, live)
 }
 
@@ -107,7 +107,7 @@ func (n *node) compareRemembered() {
 	for i := range n.block.Kind.Attributes {
 		at := &n.block.Kind.Attributes[i]
 		written, managed := n.body.Attrs[at.Name]
-		if !managed || at.Mode == schema.Computed || n.ignores(at.Name) {
+		if !managed || at.Mode == kind.Computed || n.ignores(at.Name) {
 			continue
 		}
 		after, before := n.desired(at, written), FromState(n.prior.Attributes[at.Name], at.Type)

@@ -8,9 +8,9 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/schema"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -53,7 +53,7 @@ func (rotationHandler) rotate(ctx context.Context, s *Session, want plan.Rotatio
 	}
 	in := kms.RotationPolicyInput{KeyID: id, Rotate: want.Enabled}
 	if want.Enabled {
-		every, err := schema.ParseDuration(text(want.Interval))
+		every, err := kind.ParseDuration(text(want.Interval))
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package schema
+package kind
 
 // Kinds returns every kind, managed ones first, in the order of the reference.
 // The tables are shared: read only.

@@ -1,4 +1,4 @@
-package schema
+package kind
 
 import (
 	"regexp"
