@@ -15,6 +15,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/several"
+	"kmsplan.dev/kmsplan/internal/suggest"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
@@ -74,7 +75,7 @@ func (g *gateways) block(name string) (*hcl.Gateway, error) {
 		return nil, withHint(errors.New("the module has no gateway block"),
 			"Declare one, for example:\n\n  gateway \"dev\" {\n    emulator {}\n  }")
 	}
-	return nil, fmt.Errorf("there is no gateway %q%s", name, didYouMean(name, names))
+	return nil, fmt.Errorf("there is no gateway %q%s", name, suggest.Clause(name, names))
 }
 
 // get opens a gateway.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // kmsCommand calls one operation of KMS by its API name. Its subcommands, flags and
@@ -30,7 +31,7 @@ instance when it has one; -via=public or -via=instance says otherwise.`,
 			if len(args) == 0 {
 				return usageError{fmt.Errorf("name an operation, for example kms ListKeys; kms -help lists them")}
 			}
-			return usageError{fmt.Errorf("there is no operation %q%s", args[0], didYouMean(args[0], names))}
+			return usageError{fmt.Errorf("there is no operation %q%s", args[0], suggest.Clause(args[0], names))}
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}

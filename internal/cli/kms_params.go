@@ -8,9 +8,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"unicode/utf8"
-
-	"github.com/agext/levenshtein"
 
 	"kmsplan.dev/kmsplan/internal/kms"
 )
@@ -88,20 +85,6 @@ func secretParam(p kms.Param, content []byte) any {
 		return base64.StdEncoding.EncodeToString(content)
 	}
 	return string(content)
-}
-
-// didYouMean suggests the nearest of the names, as a clause, or "".
-func didYouMean(given string, names []string) string {
-	best, distance := "", min(4, utf8.RuneCountInString(given)/2+2)
-	for _, name := range names {
-		if d := levenshtein.Distance(given, name, nil); d < distance {
-			best, distance = name, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", best)
 }
 
 // redactAnswer replaces the secret parts of an answer.

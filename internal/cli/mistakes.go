@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // explainArguments makes every command say what it takes when it is given something else.
@@ -43,7 +45,7 @@ func noSuchSubcommand(c *cobra.Command, args []string) error {
 	for _, sub := range c.Commands() {
 		names = append(names, sub.Name())
 	}
-	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], didYouMean(args[0], names))}
+	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], suggest.Clause(args[0], names))}
 }
 
 // flagError names a flag as it was written, the nearest one there is, and which help lists them.
@@ -61,5 +63,5 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "-"+f.Name) })
-	return usageError{fmt.Errorf("%s has no flag -%s%s", c.CommandPath(), given, cmp.Or(didYouMean("-"+given, names), "; see "+c.CommandPath()+" -help"))}
+	return usageError{fmt.Errorf("%s has no flag -%s%s", c.CommandPath(), given, cmp.Or(suggest.Clause("-"+given, names), "; see "+c.CommandPath()+" -help"))}
 }

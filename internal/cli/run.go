@@ -14,6 +14,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/suggest"
 	"kmsplan.dev/kmsplan/internal/version"
 	"kmsplan.dev/kmsplan/internal/view"
 )
@@ -135,7 +136,7 @@ func (s *stack) wantedBlocks(wanted []addr.Address) ([]ops.Block, error) {
 			}
 		}
 		if len(out) == n {
-			return nil, fmt.Errorf("the module has no block %s%s", w, didYouMean(w.String(), addressesOf(all)))
+			return nil, fmt.Errorf("the module has no block %s%s", w, suggest.Clause(w.String(), addressesOf(all)))
 		}
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/suggest"
 	"kmsplan.dev/kmsplan/internal/version"
 	"kmsplan.dev/kmsplan/internal/view"
 )
@@ -132,7 +133,7 @@ func (a *app) oneOutput(st state.State, name string, raw bool) error {
 		for n := range st.Outputs {
 			names = append(names, n)
 		}
-		return withHint(fmt.Errorf("the state has no output %q%s", name, didYouMean(name, names)), "Outputs are stored by apply; a sensitive output is never stored.")
+		return withHint(fmt.Errorf("the state has no output %q%s", name, suggest.Clause(name, names)), "Outputs are stored by apply; a sensitive output is never stored.")
 	}
 	if !raw {
 		return a.term.Value(v)

@@ -5,7 +5,7 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
-	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // fault is an error at a place in the source. The detail is full sentences and says
@@ -27,16 +27,9 @@ func diagnostic(severity hclv2.DiagnosticSeverity, at hclv2.Range, summary, deta
 	return d
 }
 
-// maxSuggestions bounds the names a suggestion is looked for among, so that a thousand
-// wrong references in a huge module do not take minutes to report.
-const maxSuggestions = 1000
-
 // didYouMean is a sentence to append to a detail, with its leading blank, or "".
 func didYouMean(given string, names []string) string {
-	if len(names) > maxSuggestions {
-		return ""
-	}
-	if s := kind.Suggest(given, names); s != "" {
+	if s := suggest.Nearest(given, names); s != "" {
 		return fmt.Sprintf(" Did you mean %q?", s)
 	}
 	return ""

@@ -6,7 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // value evaluates one expression. When a sensitive value flows in, the diagnostics are
@@ -39,7 +39,7 @@ func explainIndex(diags hclv2.Diagnostics, refs []reference, ctx *hclv2.EvalCont
 			}
 			if key := r.block.wantedKey(r, ctx, in); key != "" && r.block.byKey[key] == nil {
 				d.Detail = fmt.Sprintf("%s has no instance %s.", r.block.addr, key)
-				if near := kind.Suggest(key, r.block.keys()); near != "" {
+				if near := suggest.Nearest(key, r.block.keys()); near != "" {
 					d.Detail += fmt.Sprintf(" Did you mean %s%s?", r.block.addr, near)
 				}
 			}

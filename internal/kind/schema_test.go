@@ -215,12 +215,3 @@ func FuzzParseDuration(f *testing.F) {
 		}
 	})
 }
-
-func TestSuggestions(t *testing.T) {
-	names := []string{"description", "spec", "usage", "tags"}
-	for given, want := range map[string]string{"descripton": "description", "DESCRIPTION": "description", "tag": "tags", "xyz": ""} {
-		if got := Suggest(given, names); got != want {
-			t.Errorf("%s: %q", given, got)
-		}
-	}
-}

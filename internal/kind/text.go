@@ -5,8 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agext/levenshtein"
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // MaxDescription is the longest description in characters (KMS: CreateKey).
@@ -30,24 +31,11 @@ func oneOf(what string, allowed ...string) func(cty.Value) error {
 			return nil
 		}
 		list := `"` + strings.Join(allowed, `", "`) + `"`
-		if s := Suggest(given, allowed); s != "" {
+		if s := suggest.Nearest(given, allowed); s != "" {
 			return sentence("%q is not a %s. Did you mean %q? Allowed: %s.", given, what, s, list)
 		}
 		return sentence("%q is not a %s. Allowed: %s.", given, what, list)
 	}
-}
-
-// Suggest returns the name nearest to given, ignoring case, or "" when none is near:
-// fewer than three edits, or a third of the length for longer names.
-func Suggest(given string, names []string) string {
-	best, nearest := "", max(3, len(given)/3)
-	for _, name := range names {
-		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(name), nil)
-		if d < nearest {
-			best, nearest = name, d
-		}
-	}
-	return best
 }
 
 // wholeNumber refuses numbers that are not whole or outside min to max.

@@ -6,7 +6,7 @@ import (
 	"mime"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // FindOperation looks an operation up by API name or kebab case, in ops.
@@ -22,13 +22,12 @@ func FindOperation(ops []Operation, name string) (Operation, bool) {
 // Suggest returns the operation of ops whose name is nearest to name, "" when
 // none is near.
 func Suggest(ops []Operation, name string) string {
-	best, distance := "", 5
+	names := make([]string, 0, 2*len(ops))
 	for _, o := range ops {
-		if d := levenshtein.Distance(o.Kebab(), Kebab(name), nil); d < distance {
-			best, distance = o.Name, d
-		}
+		names = append(names, o.Name, o.Kebab())
 	}
-	return best
+	near, _ := FindOperation(ops, suggest.Nearest(name, names))
+	return near.Name
 }
 
 // unknownOperation is the code and message for an operation that a gateway does

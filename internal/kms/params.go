@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/agext/levenshtein"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // encoded is a call's parameters as they travel.
@@ -52,13 +52,11 @@ func (o *Operation) checkRequired(params map[string]any) error {
 }
 
 func (o *Operation) unknownParam(name string) error {
-	best, distance := "", 4
-	for _, p := range o.Params {
-		if d := levenshtein.Distance(p.Name, name, nil); d < distance {
-			best, distance = p.Name, d
-		}
+	names := make([]string, len(o.Params))
+	for i, p := range o.Params {
+		names[i] = p.Name
 	}
-	if best != "" {
+	if best := suggest.Nearest(name, names); best != "" {
 		return fmt.Errorf("there is no parameter %q: did you mean %s?", name, best)
 	}
 	return fmt.Errorf("there is no parameter %q", name)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // Parse reads a comma-separated list of Operation:action[=argument][:times],
@@ -103,13 +103,7 @@ func known(what, name string, names []string) error {
 	if name == "" || slices.Contains(names, name) {
 		return nil
 	}
-	best, distance := "", 4
-	for _, candidate := range names {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	if best != "" {
+	if best := suggest.Nearest(name, names); best != "" {
 		return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, best)
 	}
 	if len(names) > 40 {
