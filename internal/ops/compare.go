@@ -3,28 +3,23 @@ package ops
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"strings"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // encrypt compares an envelope with what the block would write.
-func (s *survey) encrypt(b Block) ([]plan.FileStatus, error) {
-	f := plan.FileStatus{Addr: b.Addr, Path: b.Output}
+func (s *survey) encrypt(b Block) plan.FileStatus {
+	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Unknown: b.Unknown}
+	h, size, headerErr := s.envelope(b.Output)
+	f.OutputExists, f.OutputReadable = !isMissing(headerErr), headerErr == nil
 	known, recorded := s.recorded(b, b.Output)
-	same, err := s.seen.match(slash(b.Source), known)
-	if err != nil {
-		return nil, err
-	}
-	h, size, err := s.header(b.Output)
-	if isMissing(err) {
-		return []plan.FileStatus{f}, nil
-	}
-	f.OutputExists, f.OutputReadable = true, err == nil
-	if err != nil {
-		return []plan.FileStatus{f}, nil
+	same, err := s.source(b, known)
+	if f.Problem = problems(err, role("output", unusable(headerErr))); f.Problem != "" || f.Unknown || headerErr != nil {
+		return f
 	}
 	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
 	f.OutputReadable = f.Replaced || size == h.SealedSize(known.Size)
@@ -32,7 +27,23 @@ func (s *survey) encrypt(b Block) ([]plan.FileStatus, error) {
 	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite
 	f.RecipientsChanged = recorded && known.Recipients != recipientsDigest(b.Seal.Recipients)
 	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Seal.Gateway, b.Seal.Key)
-	return []plan.FileStatus{f}, nil
+	return f
+}
+
+// source reports whether the source of an encrypt block is what the census knows, and why it cannot be read.
+// Of a block with an unknown argument only the latter is found out, and only if the source is known.
+func (s *survey) source(b Block, known state.File) (same bool, err error) {
+	if b.Source == "" && b.Unknown {
+		return false, nil
+	}
+	if b.Unknown {
+		known = state.File{}
+	}
+	same, err = s.seen.match(slash(b.Source), known)
+	if isMissing(err) && strings.ContainsAny(b.Source, "*?[{") {
+		err = fmt.Errorf("%w; it is a pattern, and one block encrypts one file: add for_each = fileset(…)", err)
+	}
+	return same, role("source", err)
 }
 
 // keyDiffers compares a header's wraps with a key's primary version.
@@ -50,72 +61,74 @@ func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged
 }
 
 // decrypt compares a plaintext with the envelope it was made from.
-func (s *survey) decrypt(b Block) ([]plan.FileStatus, error) {
-	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, OutputReadable: true}
-	if s.fresh[slash(b.Source)] {
-		f.OutputExists, f.SourceChanged = s.exists(b.Output), true
-		return []plan.FileStatus{f}, nil
-	}
-	h, _, err := s.header(b.Source)
-	switch {
-	case isMissing(err):
-		return nil, fmt.Errorf("the envelope %s does not exist; fetch it, or encrypt it first", b.Source)
-	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", b.Source, err)
-	}
+func (s *survey) decrypt(b Block) plan.FileStatus {
+	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, OutputReadable: true, Unknown: b.Unknown}
+	h, err := s.toDecrypt(b)
 	known, recorded := s.recorded(b, b.Output)
-	same, err := s.seen.match(slash(b.Output), known)
-	if isMissing(err) {
-		return []plan.FileStatus{f}, nil
+	if h == nil {
+		known = state.File{} // whether it is the same does not matter
 	}
-	if err != nil {
-		return nil, err
+	same, plainErr := s.seen.match(slash(b.Output), known)
+	f.OutputExists = !isMissing(plainErr)
+	if f.Problem = problems(err, role("output", unusable(plainErr))); f.Problem != "" || f.Unknown || !f.OutputExists {
+		return f
 	}
-	f.OutputExists = true
+	if h == nil {
+		f.SourceChanged = true
+		return f
+	}
 	f.SourceChanged = recorded && known.Commitment != commitmentText(h.Commitment)
 	f.Replaced = !recorded || !f.SourceChanged && !same
 	f.ContextChanged = b.Unseal.Context != nil && !h.Context.Equal(b.Unseal.Context)
-	return []plan.FileStatus{f}, nil
+	return f
+}
+
+// toDecrypt is the header of a decrypt block's envelope; nil if it is not known which, or if it will be
+// written anew.
+func (s *survey) toDecrypt(b Block) (*envelope.Header, error) {
+	if b.Source == "" && b.Unknown || s.fresh[slash(b.Source)] {
+		return nil, nil
+	}
+	h, _, err := s.envelope(b.Source)
+	if isMissing(err) {
+		err = fmt.Errorf("%w; fetch it, or encrypt it first", err)
+	}
+	return h, role("envelope", err)
 }
 
 // rewrap lists the envelopes a pattern matches and holds them against the key's primary version.
-func (s *survey) rewrap(b Block) ([]plan.FileStatus, error) {
+func (s *survey) rewrap(b Block) []plan.FileStatus {
 	names, err := Glob(s.root, b.Source)
 	if err != nil {
-		return nil, err
+		return []plan.FileStatus{{Addr: b.Addr, Path: b.Source, Problem: err.Error()}}
 	}
 	var out []plan.FileStatus
 	for _, name := range names {
-		h, _, err := s.header(name)
+		h, _, err := s.envelope(name)
 		if errors.Is(err, envelope.ErrNotEnvelope) || isMissing(err) {
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
 		f := plan.FileStatus{Addr: b.Addr, Path: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
-		if !b.Unknown {
+		if f.Problem = problems(role("envelope", err)); f.Problem == "" && !b.Unknown {
 			f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
 			f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted
 		}
 		out = append(out, f)
 	}
-	return out, nil
+	return out
 }
 
-// header reads an envelope's header and size; a missing file is fs.ErrNotExist.
-func (s *survey) header(name string) (*envelope.Header, int64, error) {
+// envelope reads an envelope's header and size; a missing file is fs.ErrNotExist, one that is there and holds no
+// whole header is unwhole.
+func (s *survey) envelope(name string) (*envelope.Header, int64, error) {
 	f, info, err := openRegular(place{s.root, slash(name)}, os.O_RDONLY)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer f.Close()
 	h, err := envelope.ReadHeader(f)
-	if err == nil {
-		return h, info.Size(), nil
+	if err != nil {
+		return nil, 0, unwhole{slash(name), err}
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.New("the file went away")
-	}
-	return nil, 0, err
+	return h, info.Size(), nil
 }

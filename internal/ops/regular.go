@@ -11,8 +11,11 @@ import (
 // refuseIrregular allows regular files only: no symbolic link, device, pipe or directory.
 func refuseIrregular(p place) (fs.FileInfo, error) {
 	info, err := p.root.Lstat(p.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, missing{p.name}
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be looked at: %w", p.name, reason(err))
 	}
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
@@ -49,15 +52,12 @@ var errExchanged = errors.New("was exchanged for another file while it was opene
 // holding us.
 func openSeen(p place, flag int) (*os.File, fs.FileInfo, error) {
 	seen, err := refuseIrregular(p)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, missing{p.name}
-	}
 	if err != nil {
 		return nil, nil, err
 	}
 	f, err := p.root.OpenFile(p.name, flag|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w", p.name, err)
+		return nil, nil, unopened{p.name, reason(err)}
 	}
 	info, err := f.Stat()
 	if err == nil && !os.SameFile(seen, info) {
@@ -69,6 +69,24 @@ func openSeen(p place, flag int) (*os.File, fs.FileInfo, error) {
 	}
 	return f, info, nil
 }
+
+// reason is an error of the system without the path that it repeats.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// unopened says that a regular file is there and may not be opened.
+type unopened struct {
+	name string
+	err  error
+}
+
+func (u unopened) Error() string { return u.name + " cannot be opened: " + u.err.Error() }
+func (u unopened) Unwrap() error { return u.err }
 
 // missing says that a file is not there; it is a fs.ErrNotExist.
 type missing struct{ name string }

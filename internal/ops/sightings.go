@@ -85,9 +85,6 @@ func ours(info fs.FileInfo) bool {
 func (s *sightings) match(name string, known state.File) (bool, error) {
 	want := known.SourceDigest
 	f, info, err := openRegular(place{s.root, name}, os.O_RDONLY)
-	if isMissing(err) {
-		return false, fmt.Errorf("the file %w", err)
-	}
 	if err != nil {
 		return false, err
 	}
@@ -102,7 +99,7 @@ func (s *sightings) match(name string, known state.File) (bool, error) {
 	began := s.now()
 	digest, err := digestOf(f)
 	if err != nil {
-		return false, fmt.Errorf("read %s: %w", name, err)
+		return false, fmt.Errorf("%s cannot be read: %w", name, reason(err))
 	}
 	if !want.Matches(digest[:]) {
 		return false, nil

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"slices"
@@ -32,14 +33,27 @@ type BlockError struct {
 func (e BlockError) Error() string { return e.Addr + ": " + e.Err.Error() }
 func (e BlockError) Unwrap() error { return e.Err }
 
-// Status holds every data block against its files and the census: which outputs are
-// stale and why. It reads headers and sources and calls nothing. What it writes is a note for itself,
-// .kmsplan/files.json, which spares the next call the reading of sources that did not change.
-func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) ([]plan.FileStatus, []error) {
-	s := &survey{root: root, census: index(census), facts: facts, fresh: map[string]bool{}, seen: openSightings(root, time.Now)}
-	out, errs := s.blocks(blocks)
-	s.seen.save()
+// Status is Survey with the problems taken out, as errors.
+func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) (out []plan.FileStatus, errs []error) {
+	for _, f := range Survey(root, blocks, census, facts) {
+		if f.Problem != "" {
+			errs = append(errs, BlockError{f.Addr.String(), errors.New(f.Problem)})
+			continue
+		}
+		out = append(out, f)
+	}
 	return out, errs
+}
+
+// Survey holds every data block against its files and the census: which outputs are
+// stale and why, and which cannot be worked on (Problem). A bad file hides no other. It reads headers and
+// sources and calls nothing. What it writes is a note for itself, .kmsplan/files.json, which spares the next
+// call the reading of sources that did not change.
+func Survey(root *os.Root, blocks []Block, census []state.File, facts Facts) []plan.FileStatus {
+	s := &survey{root: root, census: index(census), facts: facts, fresh: map[string]bool{}, seen: openSightings(root, time.Now)}
+	out := s.blocks(blocks)
+	s.seen.save()
+	return out
 }
 
 // Ranks puts producers before consumers: encrypt, rewrap, decrypt. The blocks of one rank do not need
@@ -84,26 +98,15 @@ func (s *survey) recorded(b Block, path string) (state.File, bool) {
 	return f, ok
 }
 
-// found is what was found out about one block.
-type found struct {
-	files []plan.FileStatus
-	err   error
-}
-
 // blocks looks at all of them, rank by rank: whether a decrypt is stale depends on the encrypts.
-func (s *survey) blocks(blocks []Block) (out []plan.FileStatus, errs []error) {
+func (s *survey) blocks(blocks []Block) (out []plan.FileStatus) {
 	for _, same := range Ranks(blocks) {
-		for i, got := range s.together(same) {
-			b := same[i]
-			if got.err != nil {
-				errs = append(errs, BlockError{b.Addr.String(), got.err})
-				continue
-			}
-			out = append(out, got.files...)
-			s.note(b, got.files)
+		for i, files := range s.together(same) {
+			out = append(out, files...)
+			s.note(same[i], files)
 		}
 	}
-	return out, errs
+	return out
 }
 
 // digestsAtOnce bounds the files that are digested with argon2id together: each takes 19 MiB while it runs, so that
@@ -111,13 +114,13 @@ func (s *survey) blocks(blocks []Block) (out []plan.FileStatus, errs []error) {
 func digestsAtOnce() int { return min(4, runtime.GOMAXPROCS(0)) }
 
 // together looks at several blocks of one rank at once: hashes and fingerprints take time.
-func (s *survey) together(blocks []Block) []found {
-	out := make([]found, len(blocks))
+func (s *survey) together(blocks []Block) [][]plan.FileStatus {
+	out := make([][]plan.FileStatus, len(blocks))
 	var g errgroup.Group
 	g.SetLimit(digestsAtOnce())
 	for i, b := range blocks {
 		g.Go(func() error {
-			out[i].files, out[i].err = s.block(b)
+			out[i] = s.block(b)
 			return nil
 		})
 	}
@@ -137,21 +140,14 @@ func (s *survey) note(b Block, files []plan.FileStatus) {
 	}
 }
 
-func (s *survey) block(b Block) ([]plan.FileStatus, error) {
-	switch {
-	case b.Addr.Kind == "rewrap":
+func (s *survey) block(b Block) []plan.FileStatus {
+	switch b.Addr.Kind {
+	case "rewrap":
 		return s.rewrap(b)
-	case b.Unknown:
-		return []plan.FileStatus{{Addr: b.Addr, Path: b.Output, OutputExists: s.exists(b.Output), Unknown: true}}, nil
-	case b.Addr.Kind == "encrypt":
-		return s.encrypt(b)
+	case "encrypt":
+		return []plan.FileStatus{s.encrypt(b)}
 	}
-	return s.decrypt(b)
-}
-
-func (s *survey) exists(name string) bool {
-	_, err := s.root.Lstat(slash(name))
-	return err == nil
+	return []plan.FileStatus{s.decrypt(b)}
 }
 
 // ask is facts, one question at a time.

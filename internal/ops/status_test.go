@@ -148,32 +148,65 @@ func TestARewrapMakesNoPlaintextStale(t *testing.T) {
 	}
 }
 
-// TestStatusErrors name the block, and do not hide the other blocks.
-func TestStatusErrors(t *testing.T) {
+// TestProblemsNameTheFileAndTheBlock, every one of them, and hide no other block. Case P1.
+func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
 	r := newRig(t)
+	const e, d, re = "data.encrypt.e dist/./app.enc: ", "data.decrypt.d run/app.yaml: ", "data.rewrap.r archive/"
 	for name, tt := range map[string]struct {
 		change func(s *stack)
 		want   []string
 	}{
-		"source missing":     {func(s *stack) { s.must(os.Remove(s.path("config/app.yaml"))) }, []string{"data.encrypt.e: the file config/app.yaml does not exist"}},
-		"source a directory": {func(s *stack) { s.enc.Source = "config" }, []string{"data.encrypt.e: config is a directory"}},
-		"source a link":      {func(s *stack) { s.must(os.Symlink("app.yaml", s.path("config/l"))); s.enc.Source = "config/l" }, []string{"data.encrypt.e: config/l is a symbolic link"}},
-		"source outside":     {func(s *stack) { s.enc.Source = "../x" }, []string{"data.encrypt.e: "}},
-		"envelope missing":   {func(s *stack) { s.dec.Source = "nowhere.enc" }, []string{"data.decrypt.d: the envelope nowhere.enc does not exist"}},
-		"envelope damaged":   {func(s *stack) { s.dec.Source = "config/app.yaml" }, []string{"data.decrypt.d: read config/app.yaml: not a kmsplan envelope"}},
-		"damaged in archive": {func(s *stack) { s.write("archive/b.enc", []byte("kmsplan.dev/envelope/v1\n-> x"), 0o600) }, []string{"data.rewrap.r: read archive/b.enc"}},
-		"two at once": {func(s *stack) { s.enc.Source, s.dec.Source = "none", "none" },
-			[]string{"data.encrypt.e: the file none does not exist", "data.decrypt.d: the envelope none does not exist"}},
+		"source missing":      {func(s *stack) { s.must(os.Remove(s.path("config/app.yaml"))) }, []string{e + "the source config/app.yaml does not exist"}},
+		"source a directory":  {func(s *stack) { s.enc.Source = "config" }, []string{e + "the source config is a directory; name a file in it"}},
+		"source a link":       {func(s *stack) { s.must(os.Symlink("app.yaml", s.path("config/l"))); s.enc.Source = "config/l" }, []string{e + "the source config/l is a symbolic link; name the file itself"}},
+		"source a pattern":    {func(s *stack) { s.enc.Source = "config/*" }, []string{e + "the source config/* does not exist; it is a pattern, and one block encrypts one file: add for_each = fileset(…)"}},
+		"source below a file": {func(s *stack) { s.enc.Source = "config/app.yaml/x" }, []string{e + "the source config/app.yaml/x cannot be looked at: not a directory"}},
+		"source outside":      {func(s *stack) { s.enc.Source = "../x" }, []string{e + "the source ../x cannot be looked at: path escapes from parent"}},
+		// Case S12.
+		"source missing, key not known":    {func(s *stack) { s.enc.Unknown, s.enc.Source = true, "none" }, []string{e + "the source none does not exist"}},
+		"source not known":                 {func(s *stack) { s.enc.Unknown, s.enc.Source = true, "" }, nil},
+		"output a directory":               {func(s *stack) { s.enc.Output = "config" }, []string{"data.encrypt.e config: the output config is a directory; name a file in it"}},
+		"output below a file":              {func(s *stack) { s.enc.Output = "config/app.yaml/x" }, []string{"data.encrypt.e config/app.yaml/x: the output config/app.yaml/x cannot be looked at: not a directory"}},
+		"source and output":                {func(s *stack) { s.enc.Source, s.enc.Output = "none", "config" }, []string{"data.encrypt.e config: the source none does not exist; the output config is a directory; name a file in it"}},
+		"envelope missing":                 {func(s *stack) { s.dec.Source = "nowhere.enc" }, []string{d + "the envelope nowhere.enc does not exist; fetch it, or encrypt it first"}},
+		"envelope missing, all else known": {func(s *stack) { s.dec.Source, s.dec.Unknown = "nowhere.enc", true }, []string{d + "the envelope nowhere.enc does not exist; fetch it, or encrypt it first"}},
+		"envelope damaged":                 {func(s *stack) { s.dec.Source = "config/app.yaml" }, []string{d + "the envelope config/app.yaml cannot be read: not a kmsplan envelope: check the path, or encrypt the file first"}},
+		"plaintext a link": {func(s *stack) {
+			s.must(os.Remove(s.path("run/app.yaml")))
+			s.must(os.Symlink("x", s.path("run/app.yaml")))
+		}, []string{d + "the output run/app.yaml is a symbolic link; name the file itself"}},
+		"damaged in archive": {func(s *stack) { s.write("archive/b.enc", []byte("kmsplan.dev/envelope/v1\n-> x"), 0o600) }, []string{re + "b.enc: the envelope archive/b.enc cannot be read: the encrypted data ends too early"}},
+		"two in archive": {func(s *stack) {
+			s.write("archive/b.enc", []byte("kmsplan.dev/envelope/v9\n"), 0o600)
+			s.write("archive/c.enc", []byte("kmsplan.dev/envelope/v9\n"), 0o600)
+		}, []string{re + "b.enc: the envelope", re + "c.enc: the envelope"}},
+		"two blocks": {func(s *stack) { s.enc.Source, s.dec.Source = "none", "none" },
+			[]string{e + "the source none does not exist", d + "the envelope none does not exist"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, r)
 			tt.change(s)
-			_, errs := s.reasons()
-			if len(errs) != len(tt.want) {
-				t.Fatalf("errors %v", errs)
+			var got []string
+			files := map[string]bool{}
+			for _, f := range Survey(s.root(), []Block{s.dec, s.re, s.enc}, s.census, s.facts) {
+				files[f.Addr.String()] = true
+				if f.Problem != "" {
+					got = append(got, fmt.Sprintf("%s %s: %s", f.Addr, f.Path, f.Problem))
+					if c := plan.FileChanges([]plan.FileStatus{f})[0]; c.Action != plan.NoOp || c.Problem != f.Problem {
+						t.Errorf("a file with a problem becomes %+v", c)
+					}
+				}
 			}
-			for i, err := range errs {
-				wants(t, err, tt.want[i])
+			if len(files) != 3 {
+				t.Errorf("blocks %v", files)
+			}
+			if len(got) != len(tt.want) {
+				t.Fatalf("problems %q", got)
+			}
+			for i, problem := range got {
+				if !strings.HasPrefix(problem, tt.want[i]) {
+					t.Errorf("%s\nwant\n%s", problem, tt.want[i])
+				}
 			}
 		})
 	}

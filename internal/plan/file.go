@@ -72,10 +72,11 @@ type fileDying struct {
 }
 
 type fileFile struct {
-	Addr   string `json:"address"`
-	Action string `json:"action"`
-	Path   string `json:"path"`
-	Reason string `json:"reason,omitempty"`
+	Addr    string `json:"address"`
+	Action  string `json:"action"`
+	Path    string `json:"path"`
+	Reason  string `json:"reason,omitempty"`
+	Problem string `json:"problem,omitempty"`
 }
 
 type fileOutput struct {
@@ -135,7 +136,7 @@ func (f *file) addReports(p *Plan) {
 		f.Dying = append(f.Dying, fileDying{d.Gateway, d.ID, addrText(d.Addr), d.DeleteAt})
 	}
 	for _, c := range p.Files {
-		f.Files = append(f.Files, fileFile{c.Addr.String(), c.Action.Sign(), c.Path, c.Reason})
+		f.Files = append(f.Files, fileFile{c.Addr.String(), c.Action.Sign(), c.Path, c.Reason, c.Problem})
 	}
 	for _, w := range p.Warnings {
 		f.Warnings = append(f.Warnings, fileWarning{addrText(w.Addr), w.Summary, w.Detail})
@@ -179,7 +180,7 @@ func fromFile(f file) (*Plan, error) {
 		p.Dying = append(p.Dying, DyingKey{d.Gateway, d.ID, r.addr(d.Addr), d.DeleteAt})
 	}
 	for _, c := range f.Files {
-		p.Files = append(p.Files, FileChange{r.must(c.Addr), r.action(c.Action), c.Path, c.Reason})
+		p.Files = append(p.Files, FileChange{r.must(c.Addr), r.action(c.Action), c.Path, c.Reason, c.Problem})
 	}
 	for _, o := range f.Outputs {
 		p.Outputs = append(p.Outputs, OutputChange{o.Name, o.Before.v, o.After.v})

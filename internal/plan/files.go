@@ -22,6 +22,8 @@ func FileChanges(files []FileStatus) []FileChange {
 func (f FileStatus) change() FileChange {
 	c := FileChange{Addr: f.Addr, Path: f.Path, Action: Update}
 	switch {
+	case f.Problem != "":
+		c.Action, c.Problem = NoOp, f.Problem
 	case !f.OutputExists:
 		c.Action, c.Reason = Create, "the file does not exist"
 	case f.Unknown:

@@ -38,4 +38,7 @@ type FileStatus struct {
 	// Unknown says that it cannot be told before apply: the key, the source or
 	// another argument is known after apply.
 	Unknown bool
+	// Problem says why the block cannot work on this file, "" where it can: a sentence without its capital
+	// and full stop that begins with a word and not with a path. It holds nothing secret.
+	Problem string
 }

@@ -91,6 +91,8 @@ type FileChange struct {
 	Action Action // Create, Update or NoOp
 	Path   string
 	Reason string // "source changed", "key version changed" …
+	// Problem says why the file cannot be worked on, "" where it can; Action is NoOp then.
+	Problem string
 }
 
 // OutputChange is a difference of a root output.
