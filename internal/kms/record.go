@@ -81,6 +81,13 @@ type SecretRef struct {
 	Tags             map[string]string // nil unless asked for
 }
 
+// SecretGeneric is the type of secrets whose versions only their owner writes; the
+// service rotates those of every other type by itself.
+const SecretGeneric = "Generic"
+
+// StageCurrent is the stage label of the version that is read by default.
+const StageCurrent = "ACSCurrent"
+
 // SecretVersion is one version of a secret and its stage labels.
 type SecretVersion struct {
 	ID      string

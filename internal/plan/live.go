@@ -24,6 +24,19 @@ type LiveGateway struct {
 	// Owned lists, per OwnedBy(kind, address tag), the ids of objects that carry our
 	// lineage and that address in their tags, oldest first, known to state or not.
 	Owned map[string][]string
+	// Claims are the keys and secrets of the region that carry kmsplan's ownership tags, known
+	// to state or not, by kind and id. Those of this stack's lineage are always complete; those of other
+	// stacks only while something declared is not in state.
+	Claims []Claim
+}
+
+// Claim is whose an object is by its own tags.
+type Claim struct {
+	Kind    string
+	ID      string
+	Owner   string // kmsplan:owner, the lineage of a state
+	Address string // kmsplan:address, as AddressTag renders it
+	Intent  string // kmsplan:intent
 }
 
 // OwnedBy is the key of LiveGateway.Owned for a value of the kmsplan:address
@@ -40,7 +53,12 @@ type Object struct {
 	DeleteAt time.Time // keys PendingDeletion; secrets in their recovery window
 	Versions []string  // secrets: live version ids, oldest first
 	Current  string    // secrets: the version holding ACSCurrent
-	Tags     map[string]string
+	// Stages are a secret's stage labels by version id.
+	Stages map[string][]string
+	// Rotated says that the service writes versions of this secret by itself, because
+	// of its type: none of them is foreign.
+	Rotated bool
+	Tags    map[string]string
 }
 
 // Dying reports whether the object waits for deletion and can still be rescued.

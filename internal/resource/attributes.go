@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,13 +66,13 @@ func aliasObject(name, arn, keyID string) *plan.Object {
 func secretObject(s kms.SecretInfo, versions []kms.SecretVersion) *plan.Object {
 	o := &plan.Object{
 		Kind: plan.KindSecret, ID: s.Name, Created: s.Created, DeleteAt: s.DeleteAt, Tags: s.Tags,
+		Stages: make(map[string][]string, len(versions)), Rotated: s.Type != "" && s.Type != kms.SecretGeneric,
 	}
 	for _, v := range versions {
 		o.Versions = append(o.Versions, v.ID)
-		for _, stage := range v.Stages {
-			if stage == "ACSCurrent" {
-				o.Current = v.ID
-			}
+		o.Stages[v.ID] = v.Stages
+		if slices.Contains(v.Stages, kms.StageCurrent) {
+			o.Current = v.ID
 		}
 	}
 	o.Attrs = map[string]cty.Value{

@@ -29,11 +29,11 @@ const (
 // Manager.
 //
 // It reads list-first: all aliases, all secrets and all dying keys of the region by full
-// pages, tags by batches of 50, and one DescribeKey per key that is managed, imported or named
-// by a rotation policy. 1,000 keys with 1,000 aliases take 1,000 + 20 + 10 + 2 calls,
-// and the region's keys are listed as well only when one of them is missing.
-// Keys and secrets that carry our lineage in their tags are searched for only when something declared is
-// not in state.
+// pages, the tags of everything that carries our lineage by full pages too, the tags of other keys by
+// batches of 50, and one DescribeKey per key that is managed, imported, named by a rotation policy, or
+// ours by its tags. 1,000 keys with 1,000 aliases take 1,000 + 20 + 10 + 2 calls, and the
+// region's keys are listed as well only when one of them is missing. What other stacks own
+// is read only when something declared is not in state.
 //
 // An error is an error: only kms.IsNotFound makes an object absent, and a key that is reported
 // missing while ListKeys still shows it is an error too.
@@ -67,12 +67,14 @@ type regionReader struct {
 	lineage string
 	wish    *wish
 
+	claims []plan.Claim
+	tags   map[string]map[string]string // of keys; read before, and by one goroutine
+
 	listing sync.Mutex      // guards listed
 	listed  map[string]bool // every key of the region; nil until a key is missing
 
 	mu      sync.Mutex // guards what follows
 	keys    map[string]kms.Key
-	tags    map[string]map[string]string // of keys
 	policy  map[string]string
 	secrets map[string]*plan.Object
 	dying   []kms.KeyRef
@@ -81,16 +83,11 @@ type regionReader struct {
 }
 
 func (r *regionReader) read(ctx context.Context) (*plan.LiveGateway, error) {
-	r.keys, r.tags = map[string]kms.Key{}, map[string]map[string]string{}
-	r.policy, r.secrets = map[string]string{}, map[string]*plan.Object{}
+	r.keys, r.policy, r.secrets = map[string]kms.Key{}, map[string]string{}, map[string]*plan.Object{}
 	if err := r.list(ctx); err != nil {
 		return nil, err
 	}
-	if r.wish.search {
-		if err := r.search(ctx); err != nil {
-			return nil, err
-		}
-	}
+	r.claim()
 	if err := r.describe(ctx); err != nil {
 		return nil, err
 	}
@@ -110,31 +107,14 @@ func (r *regionReader) list(ctx context.Context) error {
 		return err
 	})
 	g.Go(func() (err error) {
-		r.names, err = m.ListSecrets(ctx, false)
+		r.names, err = m.ListSecrets(ctx, true)
+		return err
+	})
+	g.Go(func() (err error) {
+		r.tags, err = m.ListTagResources(ctx, kms.KindKey, kms.TagQuery{Tags: map[string]string{plan.TagOwner: r.owner()}})
 		return err
 	})
 	return g.Wait()
-}
-
-// search finds keys and secrets that carry our lineage and that state does not
-// know, and wishes for them.
-func (r *regionReader) search(ctx context.Context) error {
-	owned := kms.TagQuery{Tags: map[string]string{plan.TagOwner: r.lineage}}
-	keys, err := r.clients.Manager.ListTagResources(ctx, kms.KindKey, owned)
-	if err != nil {
-		return err
-	}
-	secrets, err := r.clients.Manager.ListTagResources(ctx, kms.KindSecret, owned)
-	if err != nil {
-		return err
-	}
-	for id := range keys {
-		r.wish.keys[id] = true
-	}
-	for name := range secrets {
-		r.wish.secrets[name] = true
-	}
-	return nil
 }
 
 // describe reads the wished-for objects one by one, and the tags of keys in
@@ -143,7 +123,7 @@ func (r *regionReader) describe(ctx context.Context) error {
 	ids := slices.Sorted(maps.Keys(r.wish.keys))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	g.Go(func() error { return r.readTags(ctx, ids) })
+	g.Go(func() error { return r.readTags(ctx, slices.Clone(ids)) })
 	for _, id := range ids {
 		g.Go(func() error { return r.readKey(ctx, id) })
 	}
@@ -161,6 +141,7 @@ func (r *regionReader) describe(ctx context.Context) error {
 }
 
 func (r *regionReader) readTags(ctx context.Context, ids []string) error {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return whole(r.tags[id]) })
 	if len(ids) == 0 {
 		return nil
 	}
@@ -168,9 +149,9 @@ func (r *regionReader) readTags(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tags = tags
+	for _, id := range ids {
+		r.tags[id] = tags[id]
+	}
 	return nil
 }
 
@@ -281,6 +262,7 @@ func (r *regionReader) snapshot() *plan.LiveGateway {
 		Secrets:    make(map[string]time.Time, len(r.names)),
 		ByIntent:   map[string]string{},
 		Owned:      map[string][]string{},
+		Claims:     r.claims,
 	}
 	for id, k := range r.keys {
 		o := keyObject(k, r.tags[id])

@@ -18,7 +18,8 @@ type wish struct {
 	aliases  map[string]bool
 	secrets  map[string]bool // managed, declared or imported names
 	known    map[string]bool // secrets in state
-	search   bool            // something declared is not in state: look for our tags
+	search   bool            // something declared is not in state: look for anybody's tags
+	vacant   map[string]bool // plan.OwnedBy of what is declared and not in state
 }
 
 // wisher goes through state and configuration and fills the wishes.
@@ -39,7 +40,7 @@ func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.Stat
 	for name, g := range gateways {
 		w.wishes[name] = &wish{
 			keys: map[string]bool{}, policies: map[string]bool{}, aliases: map[string]bool{},
-			secrets: map[string]bool{}, known: map[string]bool{},
+			secrets: map[string]bool{}, known: map[string]bool{}, vacant: map[string]bool{},
 		}
 		running.Gateways[name] = &plan.LiveGateway{InstanceID: g.InstanceID}
 	}
@@ -116,7 +117,9 @@ func (w *wisher) wishInstance(wish *wish, block *hcl.Block, a addr.Address, r *s
 			wish.keys[id] = true
 			wish.policies[id] = wish.policies[id] || policy
 		}
-		wish.search = wish.search || id == ""
+		if r == nil {
+			wish.vacant[plan.OwnedBy(plan.KindKey, plan.AddressTag(a))], wish.search = true, true
+		}
 	case plan.KindAlias:
 		if r == nil {
 			wish.aliases[text(w.body(a)["name"])] = true
@@ -124,7 +127,7 @@ func (w *wisher) wishInstance(wish *wish, block *hcl.Block, a addr.Address, r *s
 	case plan.KindSecret:
 		if r == nil {
 			wish.secrets[text(w.body(a)["name"])] = true
-			wish.search = true
+			wish.vacant[plan.OwnedBy(plan.KindSecret, plan.AddressTag(a))], wish.search = true, true
 		}
 		if imported != "" {
 			wish.secrets[imported] = true
