@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/dag"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -112,29 +113,22 @@ func (g *graph) find(address string) *node {
 	return g.byAddr[a]
 }
 
-// cycle returns the addresses of steps that wait for each other, or nil.
+// cycle returns the addresses of steps that wait for each other, in a circle, or nil.
 func (g *graph) cycle() []string {
-	waits := make(map[*node]int, len(g.nodes))
-	var ready []*node
+	var waiting dag.Graph[*node]
 	for _, n := range g.nodes {
-		if waits[n] = n.waits; n.waits == 0 {
-			ready = append(ready, n)
-		}
-	}
-	for len(ready) > 0 {
-		n := ready[len(ready)-1]
-		ready = ready[:len(ready)-1]
-		delete(waits, n)
+		waiting.Add(n)
 		for _, m := range n.next {
-			if waits[m]--; waits[m] == 0 {
-				ready = append(ready, m)
-			}
+			waiting.Need(m, n)
 		}
 	}
-	var left []string
-	for n := range waits {
-		left = append(left, n.Addr.String())
+	_, cycles := waiting.Order()
+	if len(cycles) == 0 {
+		return nil
 	}
-	slices.Sort(left)
-	return left
+	var path []string
+	for _, n := range slices.Backward(cycles[0].Path) { // who waits for whom, read as who goes before whom
+		path = append(path, n.Addr.String())
+	}
+	return path
 }

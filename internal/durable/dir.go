@@ -1,0 +1,205 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// Dir is a directory whose files are written durably. Names are relative to it and have one
+// element.
+type Dir struct {
+	root *os.Root
+	list *os.File // for syncing
+	seam Seam
+}
+
+// Open opens an existing directory.
+func Open(name string, seam Seam) (*Dir, error) {
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	return opened(root, seam)
+}
+
+// In opens the directory name below root, and makes it with its parents, mode perm, if it is missing.
+// The new names are on disk when the caller syncs their directory.
+func In(root *os.Root, name string, perm fs.FileMode, seam Seam) (*Dir, error) {
+	if _, err := root.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		err := seam.step(Op{Kind: Mkdir, Dir: root.Name(), Name: name}, func() error { return root.MkdirAll(name, perm) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	dir, err := root.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	return opened(dir, seam)
+}
+
+// Make opens a directory, and makes it with its parents, mode perm, if it is missing.
+func Make(name string, perm fs.FileMode, seam Seam) (*Dir, error) {
+	d, err := Open(name, seam)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return d, err
+	}
+	parent, err := Make(filepath.Dir(filepath.Clean(name)), perm, seam)
+	if err != nil {
+		return nil, err
+	}
+	defer parent.Close()
+	d, err = In(parent.root, filepath.Base(name), perm, seam)
+	if err == nil {
+		err = parent.Sync()
+	}
+	return d, err
+}
+
+func opened(root *os.Root, seam Seam) (*Dir, error) {
+	list, err := root.Open(".")
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &Dir{root: root, list: list, seam: seam}, nil
+}
+
+// Close closes the directory; its open files stay open.
+func (d *Dir) Close() error { return errors.Join(d.list.Close(), d.root.Close()) }
+
+// Root is the directory for reading.
+func (d *Dir) Root() *os.Root { return d.root }
+
+// Path is the file's path for messages.
+func (d *Dir) Path(name string) string { return filepath.Join(d.root.Name(), name) }
+
+func (d *Dir) op(kind Kind, name string) Op { return Op{Kind: kind, Dir: d.root.Name(), Name: name} }
+
+// Sync puts the directory's names on disk.
+func (d *Dir) Sync() error {
+	return d.seam.step(d.op(SyncDir, ""), func() error {
+		if runtime.GOOS == "windows" {
+			return nil // directories cannot be synced there; the file system's own journal orders renames
+		}
+		if err := d.list.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+			return fmt.Errorf("sync the directory %s: %w", d.root.Name(), err)
+		}
+		return nil
+	})
+}
+
+// Remove removes a name, which may be gone already, and puts that on disk.
+func (d *Dir) Remove(name string) error {
+	if err := d.drop(name); err != nil {
+		return err
+	}
+	return d.Sync()
+}
+
+// drop is Remove without the sync.
+func (d *Dir) drop(name string) error {
+	err := d.seam.step(d.op(Remove, name), func() error { return d.root.Remove(name) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// WriteFile puts data under name: the whole old content or the whole new one, at every instant. The mode is
+// perm under any umask.
+func (d *Dir) WriteFile(name string, data []byte, perm fs.FileMode) error {
+	p, err := d.Create(name, perm)
+	if err != nil {
+		return err
+	}
+	defer p.Abort()
+	if _, err := p.Write(data); err != nil {
+		return err
+	}
+	return p.Commit()
+}
+
+// WriteFile puts data at a path, as Dir.WriteFile does. The directory exists.
+func WriteFile(name string, data []byte, perm fs.FileMode) error {
+	d, err := Open(filepath.Dir(name), nil)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.WriteFile(filepath.Base(name), data, perm)
+}
+
+// ErrIrregular says that a name stands for no regular file: a symbolic link, a directory, a pipe.
+var ErrIrregular = errors.New("is not a regular file")
+
+// errExchanged says that a name stood for two files during one opening.
+var errExchanged = errors.New("was exchanged for another file while it was opened; try again when it is at rest")
+
+// OpenFile opens an existing regular file, for reading or writing as flag says. os.Root follows links that
+// stay inside it, and a name can change hands between two calls; so what was opened must be what was looked at. It is
+// tried again when somebody replaces the file at this very moment. Errors: fs.ErrNotExist, ErrIrregular.
+func (d *Dir) OpenFile(name string, flag int) (*File, error) {
+	var err error
+	for range 3 {
+		var f *os.File
+		if f, err = openSeen(d.root, name, flag); err == nil {
+			return &File{f: f, dir: d, name: name}, nil
+		}
+		if !errors.Is(err, errExchanged) {
+			break
+		}
+	}
+	return nil, err
+}
+
+// openSeen opens what it looked at. O_NONBLOCK keeps a pipe that took the name from holding us.
+func openSeen(root *os.Root, name string, flag int) (*os.File, error) {
+	seen, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !seen.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s %w", path.Join(root.Name(), name), ErrIrregular)
+	}
+	f, err := root.OpenFile(name, flag|noBlock, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !os.SameFile(seen, info) {
+		err = fmt.Errorf("%s %w", path.Join(root.Name(), name), errExchanged)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// ReadFile reads a regular file of at most limit bytes. Errors: fs.ErrNotExist, ErrIrregular.
+func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
+	f, err := d.OpenFile(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.ReadAll(limit)
+}
+
+// ReadAll reads an open file of at most limit bytes from where it stands.
+func (f *File) ReadAll(limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s has more than the %d bytes that are read", f.f.Name(), limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
