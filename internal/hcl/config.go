@@ -43,6 +43,9 @@ type Config struct {
 
 	module *module // parsed expressions, the evaluator's
 	byAddr map[addr.Address]*Block
+
+	removedBy  map[addr.Address]*Removed
+	importedBy map[addr.Address]*Import
 }
 
 // Settings is the kmsplan block.
@@ -51,6 +54,18 @@ type Settings struct {
 	BackendType     string            // "local" when left out
 	Backend         map[string]string // path …
 	Limits          Limits
+	Encryption      *Encryption // nil = none
+}
+
+// Encryption is kmsplan { encryption { … } }: the KMS key that wraps the stack's fingerprint key,
+// never one that this stack manages.
+type Encryption struct {
+	Enabled    bool
+	Key        string   // an id, an alias name or an ARN; "" only with Inputs.AllowMissing
+	Gateway    *Gateway // nil when the module has none
+	Context    map[string]string
+	Recipients []string // age recipients, for break-glass
+	Range      hclv2.Range
 }
 
 // Limits is kmsplan { limits { … } }: how many destructive actions one plan may
@@ -122,9 +137,11 @@ type Block struct {
 
 // Lifecycle is lifecycle { … }.
 type Lifecycle struct {
-	PreventDestroy    *bool    // nil = the kind's default (true for keys and secrets)
-	IgnoreChanges     []string // attribute names, or "all"
-	OnImmutableChange string   // "error" (default) or "succeed"
+	PreventDestroy    *bool               // nil = the kind's default (true for keys and secrets)
+	IgnoreChanges     []string            // attribute names, or "all"
+	IgnoreKeys        map[string][]string // of a map attribute, such as tags["team"]: the keys that are ignored
+	OnImmutableChange string              // "error"
+	OnForeignVersion  string              // what becomes of a secret's version that others wrote: "keep", "overwrite", or "" to refuse
 }
 
 // Removed is removed { from = key.x, action = "forget" | "retire" | "delete" }.
@@ -145,9 +162,10 @@ type Moved struct {
 
 // Import is import { to = key.x, id = "…" }.
 type Import struct {
-	To    addr.Address
-	ID    string
-	Range hclv2.Range
+	To       addr.Address
+	ID       string
+	TakeOver string // the lineage whose object may be taken over; "" = none
+	Range    hclv2.Range
 }
 
 // Objects holds what is known of managed objects while expressions are evaluated:

@@ -50,7 +50,7 @@ func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 	if dependsOn := content.Attributes["depends_on"]; dependsOn != nil {
 		d.later = append(d.later, func() { d.dependsOn(&b.node, dependsOn.Expr) })
 	}
-	d.later = append(d.later, func() { d.chooseGateway(b, content.Attributes["gateway"]) })
+	d.later = append(d.later, func() { b.gateway = d.gatewayNamed(content.Attributes["gateway"]) })
 }
 
 // arguments pairs the written attributes with their declarations, in source order.
@@ -141,13 +141,14 @@ func (d *decoder) repetition(b *block, attrs hclv2.Attributes) {
 	}
 }
 
-// chooseGateway settles the gateway of a block: the one it names, or the first.
-func (d *decoder) chooseGateway(b *block, a *hclv2.Attribute) {
+// gatewayNamed is the gateway an argument names, or the default when it is not written; nil
+// when there is none.
+func (d *decoder) gatewayNamed(a *hclv2.Attribute) *gateway {
 	if a == nil {
 		if len(d.m.gatewayOrder) > 0 {
-			b.gateway = d.m.gatewayOrder[0]
+			return d.m.gatewayOrder[0]
 		}
-		return
+		return nil
 	}
 	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
 	name := ""
@@ -158,11 +159,13 @@ func (d *decoder) chooseGateway(b *block, a *hclv2.Attribute) {
 	}
 	if name == "" {
 		d.report(fault(a.Expr.Range(), "Invalid gateway", "gateway names a gateway block: write gateway = gateway.NAME, without quotes and without further attributes."))
-		return
+		return nil
 	}
-	if b.gateway = d.m.gateways[name]; b.gateway == nil {
+	g := d.m.gateways[name]
+	if g == nil {
 		d.report(fault(a.Expr.Range(), "Unknown gateway", "There is no gateway %q.%s Declare it with gateway %q { … }.", name, didYouMean(name, d.m.gatewayNames()), name))
 	}
+	return g
 }
 
 func (m *module) gatewayNames() []string {
@@ -202,7 +205,7 @@ func (d *decoder) dependsOn(n *node, expr hclv2.Expression) {
 // lifecycleSchema holds Terraform's arguments as well, for their answers.
 var lifecycleSchema = &hclv2.BodySchema{
 	Attributes: []hclv2.AttributeSchema{
-		{Name: "prevent_destroy"}, {Name: "ignore_changes"}, {Name: "on_immutable_change"},
+		{Name: "prevent_destroy"}, {Name: "ignore_changes"}, {Name: "on_immutable_change"}, {Name: "on_foreign_version"},
 		{Name: "create_before_destroy"}, {Name: "replace_triggered_by"}, {Name: "destroy"},
 	},
 	Blocks: []hclv2.BlockHeaderSchema{{Type: "precondition"}, {Type: "postcondition"}},
@@ -221,9 +224,11 @@ func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
 			d.flag(a, &prevent)
 			b.lifecycle.PreventDestroy = &prevent
 		case "ignore_changes":
-			b.lifecycle.IgnoreChanges = d.ignoreChanges(b, a)
+			d.ignoreChanges(b, a)
 		case "on_immutable_change":
 			d.onImmutableChange(b, a)
+		case "on_foreign_version":
+			d.onForeignVersion(b, a)
 		case "destroy":
 			d.report(fault(a.NameRange, "Unsupported argument", `To drop an object from management, write removed { from = %s, action = "forget" }.`, b.addr))
 		default:
@@ -237,46 +242,96 @@ func (d *decoder) onImmutableChange(b *block, a *hclv2.Attribute) {
 	if !ok {
 		return
 	}
-	switch choice := v.AsString(); {
-	case choice == "error":
-	case choice == "succeed" && b.addr.Kind == "key" && !b.addr.Data:
-		b.lifecycle.OnImmutableChange = choice
+	switch choice := v.AsString(); choice {
+	case "error":
+	case "succeed":
+		d.report(fault(a.Expr.Range(), "Not available yet", `on_immutable_change = "succeed" comes with a later version of kmsplan. Until then, declare a second key, point the alias at it, and keep the old key for decryption until nothing needs it.`))
 	default:
-		d.report(fault(a.Expr.Range(), "Invalid on_immutable_change", `on_immutable_change is "error" or, for keys only, "succeed".`))
+		d.report(fault(a.Expr.Range(), "Invalid on_immutable_change", `on_immutable_change is "error", which refuses the change.`))
 	}
 }
 
-// ignoreChanges reads a list of attribute names, as names or as texts, or the word all.
-func (d *decoder) ignoreChanges(b *block, a *hclv2.Attribute) []string {
+// onForeignVersion decides in words about a secret's version that others wrote.
+func (d *decoder) onForeignVersion(b *block, a *hclv2.Attribute) {
+	v, ok := d.literal(a, stringType)
+	if !ok {
+		return
+	}
+	switch choice := v.AsString(); {
+	case b.addr.Kind != "secret" || b.addr.Data:
+		d.report(fault(a.NameRange, "Unused argument", "on_foreign_version is about the versions of a secret, and %s has none. Remove it.", b.addr))
+	case choice == "keep" || choice == "overwrite":
+		b.lifecycle.OnForeignVersion = choice
+	default:
+		d.report(fault(a.Expr.Range(), "Invalid on_foreign_version", `on_foreign_version is "keep", which leaves a version that others wrote, or "overwrite". Left out, a plan that would overwrite one is refused.`))
+	}
+}
+
+// ignoreChanges reads a list of attributes, or of elements of one such as tags["team"], or the
+// word all.
+func (d *decoder) ignoreChanges(b *block, a *hclv2.Attribute) {
+	l := &b.lifecycle
 	if hclv2.ExprAsKeyword(a.Expr) == "all" {
-		return []string{"all"}
+		l.IgnoreChanges = []string{"all"}
+		return
 	}
 	items, diags := hclv2.ExprList(a.Expr)
 	if diags.HasErrors() {
-		d.report(fault(a.Expr.Range(), "Invalid ignore_changes", "ignore_changes is a list of attribute names, such as [description, tags], or the word all."))
-		return nil
+		d.report(fault(a.Expr.Range(), "Invalid ignore_changes", `ignore_changes is a list of attributes, such as [description, tags["team"]], or the word all.`))
+		return
 	}
-	var names []string
 	for _, item := range items {
-		if name := d.ignored(b, item); name != "" {
-			names = append(names, name)
+		switch name, key, isElement := d.ignored(b, item); {
+		case name == "":
+		case !isElement:
+			l.IgnoreChanges = append(l.IgnoreChanges, name)
+		case l.IgnoreKeys == nil:
+			l.IgnoreKeys = map[string][]string{name: {key}}
+		default:
+			l.IgnoreKeys[name] = append(l.IgnoreKeys[name], key)
 		}
 	}
-	return names
 }
 
-func (d *decoder) ignored(b *block, item hclv2.Expression) string {
-	name := hclv2.ExprAsKeyword(item)
-	if name == "" {
-		if v, diags := item.Value(nil); !diags.HasErrors() && v.IsKnown() && !v.IsNull() && v.Type() == stringType {
-			name = v.AsString()
+// ignored reads one attribute, as a name or as a text, or one element of a map attribute.
+func (d *decoder) ignored(b *block, item hclv2.Expression) (name, key string, isElement bool) {
+	t, diags := hclv2.AbsTraversalForExpr(item)
+	switch v, _ := item.Value(nil); {
+	case !diags.HasErrors():
+		name = t.RootName()
+	case v.IsKnown() && !v.IsNull() && v.Type() == stringType:
+		name = v.AsString()
+	default:
+		d.report(fault(item.Range(), "Invalid ignore_changes", `An element of ignore_changes is an attribute, such as description, or a map's element, such as tags["team"].`))
+		return "", "", false
+	}
+	decl := b.kind.Attribute(name)
+	if decl == nil || decl.Mode == kind.Computed {
+		d.report(fault(item.Range(), "Invalid ignore_changes", "A %s has no argument %q.%s", b.kind.Name, name, didYouMean(name, settable(b.kind))))
+		return "", "", false
+	}
+	if len(t) < 2 {
+		return name, "", false
+	}
+	key, ok := mapKey(t[1])
+	if !ok || len(t) > 2 || !decl.Type.IsMapType() {
+		d.report(fault(item.Range(), "Invalid ignore_changes", `ignore_changes names whole attributes, or elements of a map such as tags["team"]. Write %s.`, name))
+		return "", "", false
+	}
+	return name, key, true
+}
+
+// mapKey is the key that a step takes from a map: tags["team"] or tags.team.
+func mapKey(step hclv2.Traverser) (string, bool) {
+	switch step := step.(type) {
+	case hclv2.TraverseAttr:
+		return step.Name, true
+	case hclv2.TraverseIndex:
+		if step.Key.Type() == stringType {
+			return step.Key.AsString(), true
 		}
 	}
-	if decl := b.kind.Attribute(name); decl != nil && decl.Mode != kind.Computed {
-		return name
-	}
-	d.report(fault(item.Range(), "Invalid ignore_changes", "A %s has no argument %q.%s", b.kind.Name, name, didYouMean(name, settable(b.kind))))
-	return ""
+	return "", false
 }
 
 func settable(k *kind.Kind) []string {

@@ -131,7 +131,7 @@ func (d *decoder) moved(b *hclv2.Block) {
 	}
 }
 
-var importSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "to", Required: true}, {Name: "id", Required: true}}}
+var importSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "to", Required: true}, {Name: "id", Required: true}, {Name: "take_over"}}}
 
 func (d *decoder) imported(b *hclv2.Block) {
 	content, diags := b.Body.Content(importSchema)
@@ -147,7 +147,11 @@ func (d *decoder) imported(b *hclv2.Block) {
 	}
 	d.config.Imports = append(d.config.Imports, Import{To: to, Range: b.DefRange})
 	at := len(d.config.Imports) - 1
-	d.m.importIDs = append(d.m.importIDs, importID{at, id.Expr})
+	im := importID{at: at, expr: id.Expr}
+	if a := content.Attributes["take_over"]; a != nil {
+		im.takeOver = a.Expr
+	}
+	d.m.importIDs = append(d.m.importIDs, im)
 }
 
 // address reads a reference to a block or instance as an address.
@@ -212,8 +216,9 @@ func withKey(a addr.Address, key cty.Value) (addr.Address, bool) {
 
 // importID is the id of an import block, evaluated once variables are known.
 type importID struct {
-	at   int // in Config.Imports
-	expr hclv2.Expression
+	at       int // in Config.Imports
+	expr     hclv2.Expression
+	takeOver hclv2.Expression // nil when not written
 }
 
 // refactorings checks that removed, moved and import blocks fit the blocks that exist.

@@ -14,7 +14,7 @@ var plannedBackends = []string{"http", "pg", "oss", "s3"}
 
 var settingsSchema = &hclv2.BodySchema{
 	Attributes: []hclv2.AttributeSchema{{Name: "required_version"}},
-	Blocks:     []hclv2.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}, {Type: "limits"}},
+	Blocks:     []hclv2.BlockHeaderSchema{{Type: "backend", LabelNames: []string{"type"}}, {Type: "limits"}, {Type: "encryption"}},
 }
 
 // settingsBlock decodes the kmsplan block. Its arguments are literals, because they are
@@ -37,6 +37,8 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 			d.report(fault(inner.DefRange, "Duplicate block", "A kmsplan block holds one %s block. Merge the two.", inner.Type))
 		case inner.Type == "backend":
 			d.backend(inner)
+		case inner.Type == "encryption":
+			d.encryption(inner)
 		default:
 			d.limits(inner)
 		}
@@ -142,4 +144,22 @@ func (d *decoder) literal(a *hclv2.Attribute, want cty.Type) (cty.Value, bool) {
 
 func wrongType(at hclv2.Range, name string, want cty.Type) *hclv2.Diagnostic {
 	return fault(at, "Incorrect type", "%s needs a value of type %s.", name, want.FriendlyNameForConstraint())
+}
+
+var encryptionSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{
+	{Name: "key", Required: true}, {Name: "gateway"}, {Name: "context"}, {Name: "recipients"}, {Name: "enabled"},
+}}
+
+func (d *decoder) encryption(b *hclv2.Block) {
+	content, diags := b.Body.Content(encryptionSchema)
+	d.report(diags...)
+	e := &Encryption{Enabled: true, Range: b.DefRange}
+	d.config.Settings.Encryption = e
+	d.m.encryption = &encryptionArgs{content.Attributes}
+	d.flag(content.Attributes["enabled"], &e.Enabled)
+	d.later = append(d.later, func() {
+		if g := d.gatewayNamed(content.Attributes["gateway"]); g != nil {
+			e.Gateway = g.decl
+		}
+	})
 }

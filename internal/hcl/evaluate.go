@@ -13,12 +13,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
-// Block returns the block that the address, with or without an instance key, belongs
-// to, or nil.
-func (c *Config) Block(a addr.Address) *Block {
-	return c.byAddr[a.Block()]
-}
-
 // Body evaluates one instance with what objects knows and checks it against its kind.
 // The maps in it are shared: read only. The diagnostics hold no sensitive value.
 func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics) {

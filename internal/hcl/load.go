@@ -175,20 +175,13 @@ func (m *module) finish(c *Config, d *decoder) hclv2.Diagnostics {
 	d.refactorings()
 	diags := slices.Clone(d.diags[before:])
 	for _, id := range m.importIDs {
-		v, found := m.static(id.expr, cty.String, "An import's id")
-		diags = append(diags, found...)
-		switch {
-		case found.HasErrors():
-		case v.IsMarked():
-			diags = append(diags, fault(id.expr.Range(), "Sensitive value not allowed", "An id appears in plans, so it cannot be sensitive."))
-		case !v.IsKnown() || v.IsNull() || v.AsString() == "":
-			if !m.in.AllowMissing {
-				diags = append(diags, fault(id.expr.Range(), "Missing id", "An import needs the id of the live object: a key id, an alias name or a secret's name."))
-			}
-		default:
-			c.Imports[id.at].ID = v.AsString()
+		diags = append(diags, m.staticText(id.expr, "An import's id", "An import needs the id of the live object: a key id, an alias name or a secret's name.", &c.Imports[id.at].ID)...)
+		if id.takeOver != nil {
+			diags = append(diags, m.staticText(id.takeOver, "take_over", "take_over names the lineage of the stack that owns the object now, as the refusal told it.", &c.Imports[id.at].TakeOver)...)
 		}
 	}
+	diags = append(diags, m.settleEncryption(c.Settings.Encryption)...)
+	c.index()
 	order, cycles := m.sortGraph() // anew, with who reads what another block writes
 	for _, v := range order {
 		if v.block != nil {

@@ -25,8 +25,9 @@ type module struct {
 	blockOrder   []*block
 	outputOrder  []*output
 
-	importIDs []importID
-	elements  map[string][]element // for_each collections by the variable or local they come from
+	importIDs  []importID
+	encryption *encryptionArgs      // nil without an encryption block
+	elements   map[string][]element // for_each collections by the variable or local they come from
 
 	library     *library
 	localsReady bool               // base holds the static locals

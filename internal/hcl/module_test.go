@@ -156,7 +156,7 @@ key "new" {
   lifecycle {
     prevent_destroy     = false
     ignore_changes      = all
-    on_immutable_change = "succeed"
+    on_immutable_change = "error"
   }
 }
 moved {
@@ -178,7 +178,7 @@ removed {
 		t.Error(s)
 	}
 	l := c.Block(parseAddr(t, "key.new")).Lifecycle
-	if *l.PreventDestroy || l.IgnoreChanges[0] != "all" || l.OnImmutableChange != "succeed" {
+	if *l.PreventDestroy || l.IgnoreChanges[0] != "all" || l.OnImmutableChange != "error" {
 		t.Error(l)
 	}
 	if c.Moved[0].From != parseAddr(t, "key.old") || c.Imports[0].ID != "key-1" {
@@ -265,4 +265,83 @@ alias "k" {
 		})
 	}
 	wg.Wait()
+}
+
+func TestEncryptionOfTheStack(t *testing.T) {
+	c := mustLoad(t, dev+`
+gateway "other" {
+  emulator {}
+}
+variable "state_key" { default = "alias/state" }
+kmsplan {
+  encryption {
+    key        = var.state_key
+    gateway    = gateway.other
+    context    = { team = "orders" }
+    recipients = ["age1qqqq"]
+  }
+}
+`, Inputs{})
+	e := c.Settings.Encryption
+	if e == nil || !e.Enabled || e.Key != "alias/state" || e.Gateway.Name != "other" || e.Context["team"] != "orders" || e.Recipients[0] != "age1qqqq" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Case T14.
+func TestElementsOfAMapAreIgnored(t *testing.T) {
+	c := mustLoad(t, dev+`
+key "k" {
+  lifecycle { ignore_changes = [description, tags["b"], tags.c, "policy"] }
+}
+`, Inputs{})
+	l := c.Block(parseAddr(t, "key.k")).Lifecycle
+	if fmt.Sprint(l.IgnoreChanges, l.IgnoreKeys) != "[description policy] map[tags:[b c]]" {
+		t.Error(l.IgnoreChanges, l.IgnoreKeys)
+	}
+}
+
+func TestTheConfigurationAnswersForAnAddress(t *testing.T) {
+	c := mustLoad(t, dev+`
+key "k" {
+  for_each = toset(["a"])
+  lifecycle { prevent_destroy = false }
+}
+secret "s" {
+  name = "s"
+  lifecycle { on_foreign_version = "keep" }
+}
+alias "a" {
+  name = "alias/a"
+  key  = key.k["a"].id
+}
+removed {
+  from   = key.gone
+  action = "forget"
+}
+import {
+  to        = secret.s
+  id        = "s"
+  take_over = "11111111-2222-3333-4444-555555555555"
+}
+`, Inputs{})
+	key, secret, alias, gone := parseAddr(t, `key.k["a"]`), parseAddr(t, "secret.s"), parseAddr(t, "alias.a"), parseAddr(t, `key.gone["x"]`)
+	if !c.Declares(key) || c.Declares(key.Block()) || c.Declares(gone) {
+		t.Error("what is declared")
+	}
+	if c.Protects(key) || !c.Protects(secret) || c.Protects(alias) || c.Protects(gone) {
+		t.Error("what is protected")
+	}
+	if c.GatewayOf(key).Name != "dev" || c.GatewayOf(gone) != nil {
+		t.Error("gateways")
+	}
+	if r := c.RemovedFor(gone); r == nil || r.Action != "forget" || c.RemovedFor(key) != nil {
+		t.Error("what was removed")
+	}
+	if i := c.ImportOf(secret); i == nil || i.TakeOver != "11111111-2222-3333-4444-555555555555" || c.ImportOf(key) != nil {
+		t.Error("imports")
+	}
+	if c.Block(secret).Lifecycle.OnForeignVersion != "keep" {
+		t.Error("lifecycle of the secret")
+	}
 }

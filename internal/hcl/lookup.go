@@ -1,0 +1,59 @@
+package hcl
+
+import "kmsplan.dev/kmsplan/internal/addr"
+
+// index makes the lookups below cheap; the lists are complete.
+func (c *Config) index() {
+	c.removedBy, c.importedBy = map[addr.Address]*Removed{}, map[addr.Address]*Import{}
+	for i := range c.Removed {
+		c.removedBy[c.Removed[i].From] = &c.Removed[i]
+	}
+	for i := range c.Imports {
+		c.importedBy[c.Imports[i].To] = &c.Imports[i]
+	}
+}
+
+// Block returns the block that the address, with or without an instance key, belongs
+// to, or nil.
+func (c *Config) Block(a addr.Address) *Block {
+	return c.byAddr[a.Block()]
+}
+
+// Declares reports whether the configuration holds this instance.
+func (c *Config) Declares(a addr.Address) bool {
+	b := c.module.blocks[a.Block()]
+	return b != nil && b.byKey[a.Key] != nil
+}
+
+// GatewayOf is the gateway of the address's block: the one it names, or the default. It is nil
+// for a block that does not exist and in a module without gateways.
+func (c *Config) GatewayOf(a addr.Address) *Gateway {
+	if b := c.Block(a); b != nil {
+		return b.Gateway
+	}
+	return nil
+}
+
+// Protects reports whether the address's block guards its object against vanishing: what
+// prevent_destroy says, or else what its kind does. A block that does not exist guards nothing.
+func (c *Config) Protects(a addr.Address) bool {
+	b := c.Block(a)
+	switch {
+	case b == nil:
+		return false
+	case b.Lifecycle.PreventDestroy != nil:
+		return *b.Lifecycle.PreventDestroy
+	}
+	return b.Kind.Protected
+}
+
+// RemovedFor is the removed block for an instance, its own or its block's, or nil.
+func (c *Config) RemovedFor(a addr.Address) *Removed {
+	if r := c.removedBy[a]; r != nil {
+		return r
+	}
+	return c.removedBy[a.Block()]
+}
+
+// ImportOf is the import block for an instance, or nil.
+func (c *Config) ImportOf(a addr.Address) *Import { return c.importedBy[a] }
