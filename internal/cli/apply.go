@@ -11,6 +11,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // applyCommand carries a plan out.
@@ -47,7 +48,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	defer ui.close(&err)
 	s, p, err := a.planToApply(ctx, o, args)
 	if s != nil {
-		defer s.close()
+		defer a.closing(s.Close)
 	}
 	if err != nil {
 		return a.failed(err)
@@ -63,7 +64,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 		return exit{exitRefused}
 	}
 	if p.Empty() {
-		return a.applied(ui, s, apply.Report{State: s.state})
+		return a.applied(ui, s, apply.Report{State: s.State})
 	}
 	if !saved && !approve {
 		if err := a.askApproval(o); err != nil {
@@ -74,7 +75,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 }
 
 // planToApply makes the plan, or reads a saved one and binds it to configuration and state.
-func (a *app) planToApply(ctx context.Context, o *planOptions, args []string) (*stack, *plan.Plan, error) {
+func (a *app) planToApply(ctx context.Context, o *planOptions, args []string) (*stack.Stack, *plan.Plan, error) {
 	if len(args) == 0 {
 		return a.makePlan(ctx, o, "apply")
 	}
@@ -86,11 +87,10 @@ func (a *app) planToApply(ctx context.Context, o *planOptions, args []string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.Bound(s.cfg); err != nil {
+	if err := p.Bound(s.Config); err != nil {
 		return s, nil, err
 	}
-	_, err = s.survey(ctx, "apply")
-	return s, p, err
+	return s, p, s.Survey(ctx, "apply")
 }
 
 // askApproval takes nothing but the word yes.
@@ -112,17 +112,10 @@ func (a *app) askApproval(o *planOptions) error {
 }
 
 // carryOut runs the plan and shows what became of it.
-func (a *app) carryOut(ctx context.Context, ui *ui, s *stack, p *plan.Plan, parallelism int) error {
-	clients, err := s.connect(ctx)
-	if err != nil {
-		return a.failed(err)
-	}
+func (a *app) carryOut(ctx context.Context, ui *ui, s *stack.Stack, p *plan.Plan, parallelism int) error {
 	stop, done := a.patient()
 	defer done()
-	report, err := apply.Run(ctx, apply.Input{
-		Work: s.work(clients, "apply", ui.hooks()), Plan: p, Parallelism: parallelism,
-		Files: s.fileRunner(a.term.NewFileProgress(a.now)), Stop: stop,
-	})
+	report, err := s.Apply(ctx, p, stack.Applying{Parallelism: parallelism, Hooks: ui.hooks(), Stop: stop})
 	if err != nil && len(report.Outcomes) == 0 && !report.Interrupted {
 		return a.failed(err) // nothing was begun
 	}
@@ -134,7 +127,7 @@ func (a *app) carryOut(ctx context.Context, ui *ui, s *stack, p *plan.Plan, para
 }
 
 // applied prints the closing sentence and the outputs.
-func (a *app) applied(ui *ui, s *stack, report apply.Report) error {
+func (a *app) applied(ui *ui, s *stack.Stack, report apply.Report) error {
 	ui.applied(report)
 	if ui.human && len(report.State.Outputs) > 0 {
 		a.term.Printf("\nOutputs:\n\n")

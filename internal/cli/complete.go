@@ -78,11 +78,11 @@ func (a *app) declared() *hcl.Config {
 
 // remembered is the module's state, empty where it cannot be read.
 func (a *app) remembered(c *cobra.Command) state.State {
-	store, err := openStore(a.declared())
+	stored, err := a.openState()
 	if err != nil {
 		return state.State{}
 	}
-	st, err := currentState(c.Context(), store)
+	st, _, err := stored.Read(c.Context())
 	if err != nil {
 		return state.State{}
 	}

@@ -51,7 +51,7 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 	if err != nil {
 		return err
 	}
-	engine, done, err := a.openDecryptEngine(&d.vars, d.identities)
+	engine, done, err := a.openEngine(&d.vars, d.identities...)
 	if err != nil {
 		return err
 	}

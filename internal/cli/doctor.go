@@ -23,41 +23,26 @@ Exits 1 when something is wrong.`,
 	return c
 }
 
-// finding is one line of a doctor's report.
-type finding struct {
-	Gateway string `json:"gateway"`
-	Check   string `json:"check"`
-	OK      bool   `json:"ok"`
-	Detail  string `json:"detail"`
-}
-
 func (a *app) doctor(ctx context.Context, vars *variables, asJSON bool) error {
-	cfg, err := a.loadGateways(vars)
+	gateways, err := a.openGateways(vars, nil)
 	if err != nil {
 		return err
 	}
-	gateways := a.newGateways(cfg, defaultLockTimeout)
-	defer a.closing(gateways.close)
-	var all []finding
-	bad := 0
-	for _, b := range cfg.Gateways {
-		for _, f := range gateways.examine(ctx, b.Name) {
-			all = append(all, f)
-			if !f.OK {
-				bad++
-			}
-		}
-	}
+	defer a.closing(gateways.Close)
+	all := gateways.Examine(ctx)
 	if asJSON {
 		if err := a.term.Value(all); err != nil {
 			return err
 		}
-	} else {
-		for _, f := range all {
+	}
+	bad := false
+	for _, f := range all {
+		bad = bad || !f.OK
+		if !asJSON {
 			a.term.Finding(f.OK, fmt.Sprintf("gateway %q: %s", f.Gateway, f.Check), f.Detail)
 		}
 	}
-	if bad > 0 {
+	if bad {
 		return exit{exitError}
 	}
 	return nil

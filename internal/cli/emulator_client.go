@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/emulator/control"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // steering is what every command on a running emulator takes.
@@ -61,7 +62,7 @@ tools read, and KMSPLAN_EMULATOR_… for the rest.
 
   eval "$(kmsplan emulator env)"`,
 		RunE: func(*cobra.Command, []string) error {
-			r, err := readReadyFile(a.readyFile(ready))
+			r, err := stack.ReadReadyFile(a.readyFile(ready))
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,8 @@ package cli
 import (
 	"os"
 	"path/filepath"
+
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // lastReady is where serve leaves its ready file too, so that commands that are told none find the
@@ -35,7 +37,7 @@ func exists(name string) bool {
 
 // removeReady takes a ready file away when its emulator ends, unless another one has put its own there.
 func removeReady(name, control string) {
-	if r, err := readReadyFile(name); err == nil && r.Control == control {
+	if r, err := stack.ReadReadyFile(name); err == nil && r.Control == control {
 		_ = os.Remove(name)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/emulator"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // emulatorCommand groups the emulator's commands.
@@ -83,7 +84,7 @@ gateway { emulator { ready_file } }.`,
 	f.BoolVar(&o.Strict, "strict", false, "enforce policies and the documented limits of default keys")
 	f.BoolVar(&o.AllowNonLoopback, "allow-non-loopback", false, "listen beyond this machine; everybody who reaches it can use it")
 	f.StringVar(&ready, "ready-file", "", "write endpoints and credentials to `FILE` when serving")
-	f.DurationVar(&lockTimeout, "lock-timeout", defaultLockTimeout, "how long to wait for a data directory that another process holds")
+	f.DurationVar(&lockTimeout, "lock-timeout", stack.DefaultLockTimeout, "how long to wait for a data directory that another process holds")
 	return c
 }
 

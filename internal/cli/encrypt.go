@@ -173,17 +173,6 @@ func (a *app) eachFile(ctx context.Context, files []string, work func(context.Co
 	return fmt.Errorf("%d of %d files failed: %w", failed.Len(), len(files), failed.Err())
 }
 
-// openEngine makes the file engine over the module's gateways.
-func (a *app) openEngine(v *variables) (*ops.Engine, func(), error) {
-	cfg, err := a.loadGateways(v)
-	if err != nil {
-		return nil, nil, err
-	}
-	gateways := a.newGateways(cfg, defaultLockTimeout)
-	engine := ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now})
-	return engine, func() { engine.Close(); a.closing(gateways.close) }, nil
-}
-
 // closing shows what went wrong while something was closed.
 func (a *app) closing(closer func() error) {
 	if err := closer(); err != nil {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // Exit codes, as DESIGN names them.
@@ -25,20 +27,12 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// hinted is an error with lines of help that stand under it.
-type hinted struct {
-	error
-	hints []string
-}
-
-func (e hinted) Unwrap() error { return e.error }
-
 // withHint adds help to an error.
 func withHint(err error, hints ...string) error {
 	if err == nil {
 		return nil
 	}
-	return hinted{err, hints}
+	return &stack.HintedError{Err: err, Hints: hints}
 }
 
 // exitCode shows an error that was not shown yet and turns it into the exit code.
@@ -50,6 +44,9 @@ func (a *app) exitCode(err error) int {
 	case errors.As(err, &e):
 		return e.code
 	}
+	if invalid, ok := stack.IsInvalid(err); ok {
+		return a.invalid(invalid).code
+	}
 	summary, hints := explain(err)
 	a.term.Error(summary, err, hints...)
 	return exitError
@@ -57,11 +54,13 @@ func (a *app) exitCode(err error) int {
 
 // explain heads an error and finds the help that stands under it.
 func explain(err error) (summary string, hints []string) {
-	var h hinted
-	errors.As(err, &h)
+	var h *stack.HintedError
+	if errors.As(err, &h) {
+		hints = h.Hints
+	}
 	var u usageError
 	if errors.As(err, &u) {
-		return "The command line is not valid", h.hints
+		return "The command line is not valid", hints
 	}
-	return "kmsplan could not finish", h.hints
+	return "kmsplan could not finish", hints
 }

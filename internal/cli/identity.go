@@ -10,23 +10,19 @@ import (
 	"kmsplan.dev/kmsplan/internal/ops"
 )
 
-// openDecryptEngine is openEngine with break-glass identities. With identities a module without
+// openEngine makes the file engine over the module's gateways. With age identities a module without
 // gateways, or none at all, is enough.
-func (a *app) openDecryptEngine(v *variables, files []string) (*ops.Engine, func(), error) {
-	if len(files) == 0 {
-		return a.openEngine(v)
-	}
-	identities, err := a.ageIdentities(files)
+func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, func(), error) {
+	identities, err := a.ageIdentities(identityFiles)
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg, diags := a.load(v, true)
-	if diags.HasErrors() && len(cfg.Gateways) == 0 {
-		a.term.Notef("no gateway block loads here, so only the age identities are tried")
+	gateways, err := a.openGateways(v, identities)
+	if err != nil {
+		return nil, nil, err
 	}
-	gateways := a.newGateways(cfg, defaultLockTimeout)
-	engine := ops.New(ops.Options{Keyring: keyring{gateways}, Now: a.now, Identities: identities})
-	return engine, func() { engine.Close(); a.closing(gateways.close) }, nil
+	engine := gateways.Engine()
+	return engine, func() { engine.Close(); a.closing(gateways.Close) }, nil
 }
 
 // ageIdentities reads age identity files.

@@ -58,7 +58,7 @@ that it loads and that its state can be read. It may be run again at any time.`,
 			if len(found) == 0 {
 				return a.writeStarter(dir)
 			}
-			if _, _, err := a.readState(c); err != nil {
+			if _, err := a.readState(c); err != nil {
 				return err
 			}
 			a.term.Printf("The module in %s loads, and its state can be read. Next: kmsplan plan\n", dir)

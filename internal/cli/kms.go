@@ -97,13 +97,15 @@ func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 
 // callOperation gathers the parameters, makes the call and prints the answer.
 func (a *app) callOperation(c *cobra.Command, r *rawCall) error {
-	cfg, err := a.loadGateways(&r.vars)
+	if r.via != "" && r.via != kms.GatewayPublic && r.via != kms.GatewayInstance {
+		return usageError{fmt.Errorf("-via %q is not known; write public or instance", r.via)}
+	}
+	gateways, err := a.openGateways(&r.vars, nil)
 	if err != nil {
 		return err
 	}
-	gateways := a.newGateways(cfg, defaultLockTimeout)
-	defer a.closing(gateways.close)
-	caller, op, err := gateways.caller(c.Context(), r.gateway, r.name, r.via)
+	defer a.closing(gateways.Close)
+	caller, op, err := gateways.Caller(c.Context(), r.gateway, r.name, r.via)
 	if err != nil {
 		return err
 	}

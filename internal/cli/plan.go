@@ -12,8 +12,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/version"
-	"kmsplan.dev/kmsplan/internal/view"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // planCommand shows what apply would do.
@@ -46,7 +45,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 	defer ui.close(&err)
 	s, p, err := a.makePlan(ctx, o, "plan")
 	if s != nil {
-		defer s.close()
+		defer a.closing(s.Close)
 	}
 	if err != nil {
 		return a.failed(err)
@@ -67,7 +66,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 }
 
 // makePlan opens the stack, surveys it and plans.
-func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*stack, *plan.Plan, error) {
+func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*stack.Stack, *plan.Plan, error) {
 	if err := o.parseTargets(); err != nil {
 		return nil, nil, err
 	}
@@ -75,10 +74,11 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := s.survey(ctx, operation); err != nil {
+	if err := s.Survey(ctx, operation); err != nil {
 		return s, nil, err
 	}
-	p, err := s.plan(ctx, *o)
+	p, warnings, err := s.Plan(ctx, o.targets)
+	a.diagnostics(warnings, s.Config.Files)
 	return s, p, err
 }
 
@@ -124,51 +124,4 @@ func (a *app) readPlan(name string) (*plan.Plan, error) {
 		return nil, fmt.Errorf("read the plan file %s: %w", name, err)
 	}
 	return p, nil
-}
-
-// ui shows plan and apply: to people, as JSON lines, or both.
-type ui struct {
-	app   *app
-	lines *view.Lines // nil without -json and -json-into
-	human bool
-	into  *output // of -json-into
-}
-
-// openUI opens what -json and -json-into ask for.
-func (a *app) openUI(o *planOptions) (*ui, error) {
-	u := &ui{app: a, human: !o.json}
-	a.quiet = o.json
-	switch {
-	case o.json:
-		u.lines = view.NewLines(a.term.Out, version.Number, a.now)
-	case o.jsonInto != "":
-		f, err := os.OpenFile(a.path(o.jsonInto), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if err != nil {
-			return nil, fmt.Errorf("open the file of -json-into: %w", err)
-		}
-		u.into = newOutput(f)
-		u.lines = view.NewLines(u.into, version.Number, a.now)
-	}
-	a.lines = u.lines
-	return u, nil
-}
-
-// close ends the file of -json-into and joins what could not be written to it to the command's error.
-func (u *ui) close(err *error) {
-	if u.into == nil {
-		return
-	}
-	lost := errors.Join(u.into.failed(), u.into.to.(*os.File).Close())
-	if lost != nil && *err == nil {
-		*err = fmt.Errorf("write the file of -json-into: %w", lost)
-	}
-}
-
-func (u *ui) plan(p *plan.Plan) {
-	if u.human {
-		u.app.term.Plan(p, p.Created)
-	}
-	if u.lines != nil {
-		u.lines.Plan(p)
-	}
 }

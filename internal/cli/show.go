@@ -23,7 +23,7 @@ Terraform's plan format, so that tools made for it read it.`,
 			if len(args) == 1 {
 				return a.showPlan(args[0], asJSON)
 			}
-			st, _, err := a.readState(c)
+			st, err := a.readState(c)
 			if err != nil {
 				return err
 			}
@@ -57,34 +57,17 @@ func (a *app) showPlan(name string, asJSON bool) error {
 	return a.term.JSON(b)
 }
 
-// readState opens the module's state with whatever an interrupted run left folded in, without
-// writing anything.
-func (a *app) readState(c *cobra.Command) (state.State, state.Version, error) {
-	cfg, diags := a.load(&variables{}, true)
-	if diags.HasErrors() {
-		a.term.Diagnostics(diags, cfg.Files)
-		return state.State{}, state.Version{}, exit{exitError}
-	}
-	store, err := openStore(cfg)
+// readState is the module's state with whatever an interrupted run left folded in.
+func (a *app) readState(c *cobra.Command) (state.State, error) {
+	stored, err := a.openState()
 	if err != nil {
-		return state.State{}, state.Version{}, err
+		return state.State{}, err
 	}
-	st, v, err := store.Read(c.Context())
-	if err != nil {
-		return st, v, err
-	}
-	entries, err := state.ReadJournal(store.JournalPath())
-	if err != nil || len(entries) == 0 {
-		return st, v, err
-	}
-	folded, open, err := state.Fold(st, entries)
-	if err != nil {
-		return st, v, err
-	}
-	if len(open) > 0 {
+	st, open, err := stored.Read(c.Context())
+	if err == nil && len(open) > 0 {
 		a.term.Notef("%d calls of an interrupted run are still open; the next plan or apply resolves them", len(open))
 	}
-	return folded, v, nil
+	return st, err
 }
 
 // outputCommand prints outputs.
@@ -93,7 +76,7 @@ func (a *app) outputCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "output [NAME]", Short: "Print the stack's outputs", GroupID: groupDeclare, Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			st, _, err := a.readState(c)
+			st, err := a.readState(c)
 			if err != nil {
 				return err
 			}

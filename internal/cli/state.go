@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/state"
-	"kmsplan.dev/kmsplan/internal/version"
 )
 
 // stateCommand groups the commands on the state itself.
@@ -28,7 +26,7 @@ func (a *app) stateListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list [ADDRESS …]", Short: "List the addresses the state has",
 		RunE: func(c *cobra.Command, args []string) error {
-			st, _, err := a.readState(c)
+			st, err := a.readState(c)
 			if err != nil {
 				return err
 			}
@@ -49,7 +47,7 @@ func (a *app) stateShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show ADDRESS", Short: "Show one object of the state", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			st, _, err := a.readState(c)
+			st, err := a.readState(c)
 			if err != nil {
 				return err
 			}
@@ -118,7 +116,7 @@ func (a *app) statePullCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "pull", Short: "Print the state as it is stored", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			st, _, err := a.readState(c)
+			st, err := a.readState(c)
 			if err != nil {
 				return err
 			}
@@ -163,82 +161,33 @@ func (a *app) readInto(b *bytes.Buffer, name string) error {
 	return err
 }
 
-// localStore opens the module's state without checking variables.
-func (a *app) localStore() (*state.Local, error) {
-	cfg, diags := a.load(&variables{}, true)
-	if diags.HasErrors() {
-		a.term.Diagnostics(diags, cfg.Files)
-		return nil, exit{exitError}
-	}
-	return openStore(cfg)
-}
-
-// editState changes the state under its lock, once nothing of an interrupted run is open.
+// editState changes the state and says what was done.
 func (a *app) editState(c *cobra.Command, operation string, edit func(state.State) (state.State, string, error)) error {
-	store, err := a.localStore()
+	stored, err := a.openState()
 	if err != nil {
 		return err
 	}
-	return a.withState(c.Context(), store, operation, func(at state.Position) error {
-		next, said, err := edit(at.State)
-		if err != nil {
-			return err
-		}
-		next.Serial, next.Writer = at.State.Serial+1, version.Number
-		if _, err := store.CompareAndSwap(c.Context(), at.Version, next); err != nil {
-			return err
-		}
-		a.term.Printf("%s\n", said)
-		return nil
+	var said string
+	err = stored.Edit(c.Context(), operation, func(st state.State) (next state.State, err error) {
+		next, said, err = edit(st)
+		return next, err
 	})
-}
-
-// withState locks the state, folds in an interrupted run's journal, and works on it.
-func (a *app) withState(ctx context.Context, store *state.Local, operation string, work func(state.Position) error) (err error) {
-	lock, err := state.LockWait(ctx, store, state.NewLockInfo(operation, a.now()), defaultLockTimeout)
-	if err != nil {
-		return err
+	if err == nil {
+		a.term.Printf("%s\n", said)
 	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	journal, err := state.OpenJournal(store.JournalPath(), nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
-	at, err := state.CatchUp(ctx, store, journal, version.Number)
-	if err != nil {
-		return err
-	}
-	if len(at.Open) > 0 {
-		return withHint(fmt.Errorf("%d calls of an interrupted run are still open", len(at.Open)), "Run kmsplan plan or kmsplan recover first: it finds out what became of them.")
-	}
-	at, err = state.Commit(ctx, store, journal, at, version.Number)
-	if err != nil {
-		return err
-	}
-	return work(at)
+	return err
 }
 
 func (a *app) pushState(ctx context.Context, pushed state.State, force bool) error {
-	store, err := a.localStore()
+	stored, err := a.openState()
 	if err != nil {
 		return err
 	}
-	return a.withState(ctx, store, "state push", func(at state.Position) error {
-		next, err := state.CheckPush(at.State, at.Version, pushed, force)
-		if err != nil {
-			return err
-		}
-		swap := store.CompareAndSwap
-		if force {
-			swap = store.Replace
-		}
-		if _, err := swap(ctx, at.Version, next); err != nil {
-			return err
-		}
-		a.term.Printf("Stored the state with serial %d.\n", next.Serial)
-		return nil
-	})
+	serial, err := stored.Push(ctx, pushed, force)
+	if err == nil {
+		a.term.Printf("Stored the state with serial %d.\n", serial)
+	}
+	return err
 }
 
 // forceUnlockCommand breaks a lock whose holder is known to be gone.
@@ -248,11 +197,11 @@ func (a *app) forceUnlockCommand() *cobra.Command {
 		Long: `Break the state's lock. The lock of a process that died is free by itself; this is for one that
 hangs. Whatever that process still writes competes by compare-and-swap and cannot overwrite newer state.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			store, err := a.localStore()
+			stored, err := a.openState()
 			if err != nil {
 				return err
 			}
-			if err := store.ForceUnlock(c.Context(), args[0]); err != nil {
+			if err := stored.ForceUnlock(c.Context(), args[0]); err != nil {
 				return err
 			}
 			a.term.Printf("The lock %s is broken.\n", args[0])

@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // What a command says goes to people, to the JSON lines of -json, or with -json-into to both. These
@@ -32,6 +33,16 @@ func (a *app) refusals(list []plan.Refusal) {
 	}
 }
 
+// invalid shows what keeps a module from being worked with.
+func (a *app) invalid(e *stack.InvalidError) exit {
+	a.diagnostics(e.Diagnostics, e.Files)
+	if len(e.Refusals) == 0 {
+		return exit{exitError}
+	}
+	a.refusals(e.Refusals)
+	return exit{exitRefused}
+}
+
 // recovered shows what became of a call that an earlier run left open.
 func (a *app) recovered(r apply.Recovered) {
 	if !a.quiet {
@@ -44,6 +55,9 @@ func (a *app) recovered(r apply.Recovered) {
 
 // failed tells the JSON lines of an error that ends the command; people are told by Main.
 func (a *app) failed(err error) error {
+	if invalid, ok := stack.IsInvalid(err); ok {
+		return a.invalid(invalid)
+	}
 	var shown exit
 	if a.lines == nil || err == nil || errors.As(err, &shown) {
 		return err

@@ -3,12 +3,14 @@ package cli
 import (
 	"errors"
 	"strings"
+	"time"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
-	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // variables are the -var and -var-file flags, in the order they were given.
@@ -42,28 +44,80 @@ func (a assignment) Set(text string) error {
 	return nil
 }
 
+// module is the module in the working directory with the variables of the command line.
+func (a *app) module(v *variables) (stack.Module, error) {
+	dir, err := a.dir()
+	return stack.Module{Dir: dir, Vars: v.list, Env: a.proc.Env}, err
+}
+
+// options are what every stack is opened with.
+func (a *app) options(lockTimeout time.Duration) stack.Options {
+	return stack.Options{
+		LockTimeout: lockTimeout, Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
+		Note: func(text string) { a.term.Notef("%s", text) }, Recovered: a.recovered, File: a.fileProgress(),
+	}
+}
+
+// fileProgress draws the progress of files, one at a time.
+func (a *app) fileProgress() func(verb, path string) (func(done, total int64), func()) {
+	progress := a.term.NewFileProgress(a.now)
+	return func(verb, path string) (func(done, total int64), func()) {
+		return progress.Of(verb, path), progress.Done
+	}
+}
+
 // load reads the module. Variables without a value are errors unless allowMissing.
 func (a *app) load(v *variables, allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
-	dir, err := a.dir()
+	m, err := a.module(v)
 	if err != nil {
 		return &hcl.Config{}, hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "No module directory", Detail: err.Error() + "."}}
 	}
-	return hcl.Load(hcl.Inputs{
-		Dir: dir, WorkDir: dir, Vars: v.list, Env: a.proc.Env, Version: version.Number, AllowMissing: allowMissing,
-	})
+	return m.Load(allowMissing)
 }
 
-// loadGateways reads the module for its gateway blocks. Commands that need nothing else work on a module
-// that is broken elsewhere: who decrypts a file at 3 a.m. does not care for a missing alias.
-func (a *app) loadGateways(v *variables) (*hcl.Config, error) {
-	cfg, diags := a.load(v, true)
-	if !diags.HasErrors() {
-		return cfg, nil
+// openStack opens the module with its state.
+func (a *app) openStack(v *variables, lockTimeout time.Duration) (*stack.Stack, error) {
+	return a.opened(stack.Open, v, lockTimeout)
+}
+
+func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error), v *variables, lockTimeout time.Duration) (*stack.Stack, error) {
+	m, err := a.module(v)
+	if err != nil {
+		return nil, err
 	}
-	if len(cfg.Gateways) == 0 {
-		a.term.Diagnostics(diags, cfg.Files)
-		return nil, exit{exitError}
+	s, err := open(m, a.options(lockTimeout))
+	if err != nil {
+		return nil, err
 	}
-	a.term.Notef("the module has errors (kmsplan validate shows them); its gateway blocks are used all the same")
-	return cfg, nil
+	a.diagnostics(s.Warnings, s.Config.Files)
+	return s, nil
+}
+
+// openState opens the module's state alone.
+func (a *app) openState() (*stack.Stored, error) {
+	m, err := a.module(&variables{})
+	if err != nil {
+		return nil, err
+	}
+	return stack.OpenState(m, a.options(stack.DefaultLockTimeout))
+}
+
+// openGateways opens the module's gateway blocks alone.
+func (a *app) openGateways(v *variables, identities []envelope.Identity) (*stack.Gateways, error) {
+	m, err := a.module(v)
+	if err != nil {
+		return nil, err
+	}
+	o := a.options(stack.DefaultLockTimeout)
+	o.Identities = identities
+	g, err := stack.OpenGateways(m, o)
+	switch {
+	case err != nil:
+		return nil, err
+	case g.Broken && len(g.Config.Gateways) == 0:
+		a.term.Notef("no gateway block loads here, so only the age identities are tried")
+	case g.Broken:
+		a.term.Notef("the module has errors (kmsplan validate shows them); its gateway blocks are used all the same")
+	}
+	return g, nil
 }

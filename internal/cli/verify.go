@@ -16,7 +16,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			engine, done, err := a.openDecryptEngine(&d.vars, d.identities)
+			engine, done, err := a.openEngine(&d.vars, d.identities...)
 			if err != nil {
 				return err
 			}

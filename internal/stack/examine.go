@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"context"
@@ -16,15 +16,32 @@ type prober interface {
 	Probe(ctx context.Context) kms.Facts
 }
 
+// Finding is one line of a doctor's report.
+type Finding struct {
+	Gateway string `json:"gateway"`
+	Check   string `json:"check"`
+	OK      bool   `json:"ok"`
+	Detail  string `json:"detail"`
+}
+
+// Examine looks at every gateway block, without changing anything.
+func (g *Gateways) Examine(ctx context.Context) []Finding {
+	var all []Finding
+	for _, b := range g.Config.Gateways {
+		all = append(all, g.examine(ctx, b.Name)...)
+	}
+	return all
+}
+
 // examine looks at every side of one gateway block.
-func (g *gateways) examine(ctx context.Context, name string) []finding {
+func (g *Gateways) examine(ctx context.Context, name string) []Finding {
 	opened, err := g.get(ctx, name)
 	if err != nil {
-		return []finding{{name, "configuration", false, err.Error()}}
+		return []Finding{{name, "configuration", false, err.Error()}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeDeadline)
 	defer cancel()
-	var out []finding
+	var out []Finding
 	if opened.public != nil {
 		out = append(out, g.report(name, opened.public.Probe(ctx))...)
 	}
@@ -35,12 +52,12 @@ func (g *gateways) examine(ctx context.Context, name string) []finding {
 }
 
 // report turns a probe's facts into findings.
-func (g *gateways) report(name string, f kms.Facts) []finding {
+func (g *Gateways) report(name string, f kms.Facts) []Finding {
 	side := f.Gateway + " gateway " + f.Endpoint
-	add := func(ok bool, check, format string, args ...any) finding {
-		return finding{name, f.Gateway + ": " + check, ok, fmt.Sprintf(format, args...)}
+	add := func(ok bool, check, format string, args ...any) Finding {
+		return Finding{name, f.Gateway + ": " + check, ok, fmt.Sprintf(format, args...)}
 	}
-	var out []finding
+	var out []Finding
 	if f.CredentialProvider != "" {
 		out = append(out, add(true, "credentials", "%s, from %s", f.AccessKeyID, f.CredentialProvider))
 	}
@@ -74,6 +91,6 @@ const maxSkew = 10 * time.Minute
 const soon = 30 * 24 * time.Hour
 
 // lasts reports whether something stays valid for a month.
-func (g *gateways) lasts(notAfter time.Time) bool {
-	return notAfter.Sub(g.app.now()) > soon
+func (g *Gateways) lasts(notAfter time.Time) bool {
+	return notAfter.Sub(g.options.Now()) > soon
 }

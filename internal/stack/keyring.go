@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // keyring offers the module's gateways to package ops.
-type keyring struct{ all *gateways }
+type keyring struct{ all *Gateways }
 
 // Gateway implements ops.Keyring.
 func (k keyring) Gateway(ctx context.Context, name string) (ops.Gateway, error) {
@@ -26,7 +26,7 @@ func (k keyring) Gateway(ctx context.Context, name string) (ops.Gateway, error) 
 func (k keyring) ForKey(ctx context.Context, key string) ([]ops.Gateway, error) {
 	var out []ops.Gateway
 	var failed error
-	for _, b := range k.all.cfg.Gateways {
+	for _, b := range k.all.Config.Gateways {
 		g, err := k.Gateway(ctx, b.Name)
 		if err != nil {
 			failed = err

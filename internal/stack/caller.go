@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"context"
@@ -7,15 +7,15 @@ import (
 	"kmsplan.dev/kmsplan/internal/kms"
 )
 
-// caller chooses which gateway serves an operation: the instance when the block has one
+// Caller chooses which gateway serves an operation: the instance when the block has one
 // and the operation is one of its own, unless via says otherwise.
-func (g *gateways) caller(ctx context.Context, name, operation, via string) (kms.Caller, kms.Operation, error) {
+func (g *Gateways) Caller(ctx context.Context, name, operation, via string) (kms.Caller, kms.Operation, error) {
 	opened, err := g.get(ctx, name)
 	if err != nil {
 		return nil, kms.Operation{}, err
 	}
 	if via != "" && via != kms.GatewayPublic && via != kms.GatewayInstance {
-		return nil, kms.Operation{}, usageError{fmt.Errorf("-via %q is not known; write public or instance", via)}
+		return nil, kms.Operation{}, fmt.Errorf("via %q is not known; write public or instance", via)
 	}
 	if via != kms.GatewayPublic && opened.instance != nil {
 		if op, ok := kms.FindOperation(opened.instance.Operations(), operation); ok {
@@ -27,6 +27,6 @@ func (g *gateways) caller(ctx context.Context, name, operation, via string) (kms
 			return opened.public, op, nil
 		}
 	}
-	return nil, kms.Operation{}, withHint(fmt.Errorf("gateway %q does not serve %s", opened.block.Name, operation),
+	return nil, kms.Operation{}, hint(fmt.Errorf("gateway %q does not serve %s", opened.block.Name, operation),
 		"Name another gateway block with -gateway, or add `public {}` or `instance {}` to this one.")
 }

@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 // now is the time the planner reckons with: the service's. An emulator lives by a clock of its own, and what
 // soaks or is due there is so by that clock; everywhere else it is this machine's.
-func (g *gateways) now(ctx context.Context) time.Time {
+func (g *Gateways) now(ctx context.Context) time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, opened := range g.open {
@@ -18,5 +18,5 @@ func (g *gateways) now(ctx context.Context) time.Time {
 			return c.Now
 		}
 	}
-	return g.app.now()
+	return g.options.Now()
 }

@@ -1,4 +1,4 @@
-package cli
+package stack
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/hashicorp/go-multierror"
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -14,16 +15,11 @@ import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
-	"kmsplan.dev/kmsplan/internal/view"
 )
 
-// addrAddress shortens signatures of option structs.
-type addrAddress = addr.Address
-
 // fileStatus holds the data blocks against their files.
-func (s *stack) fileStatus(ctx context.Context) ([]plan.FileStatus, error) {
+func (s *Stack) fileStatus(ctx context.Context) ([]plan.FileStatus, error) {
 	blocks, err := s.dataBlocks()
 	if err != nil {
 		return nil, err
@@ -32,19 +28,18 @@ func (s *stack) fileStatus(ctx context.Context) ([]plan.FileStatus, error) {
 }
 
 // statusOf holds some data blocks against their files.
-func (s *stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileStatus, error) {
+func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileStatus, error) {
 	if len(blocks) == 0 {
 		return nil, nil
 	}
-	root, err := os.OpenRoot(s.cfg.Dir)
+	root, err := os.OpenRoot(s.Config.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	status, errs := ops.Status(root, blocks, s.state.Files, s.facts(ctx))
+	status, errs := ops.Status(root, blocks, s.State.Files, s.facts(ctx))
 	if len(errs) > 0 {
-		s.app.diagnostics(fileDiagnostics(errs, s.ranges()), s.cfg.Files)
-		return nil, exit{exitError}
+		return nil, s.invalid(fileDiagnostics(errs, s.ranges()))
 	}
 	return status, nil
 }
@@ -65,16 +60,16 @@ func fileDiagnostics(errs []error, ranges map[string]*hclv2.Range) hclv2.Diagnos
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // dataBlocks evaluates every data block with what is known now.
-func (s *stack) dataBlocks() ([]ops.Block, error) {
-	objects := plan.Remember(s.cfg, s.state, s.live)
+func (s *Stack) dataBlocks() ([]ops.Block, error) {
+	objects := plan.Remember(s.Config, s.State, s.live)
 	var out []ops.Block
 	var diags hclv2.Diagnostics
-	for _, b := range s.cfg.Blocks {
+	for _, b := range s.Config.Blocks {
 		if !b.Addr.Data {
 			continue
 		}
 		for _, a := range b.Instances {
-			body, more := s.cfg.Body(a, objects)
+			body, more := s.Config.Body(a, objects)
 			diags = append(diags, more...)
 			if more.HasErrors() {
 				continue
@@ -88,16 +83,15 @@ func (s *stack) dataBlocks() ([]ops.Block, error) {
 		}
 	}
 	if diags.HasErrors() {
-		s.app.diagnostics(diags, s.cfg.Files)
-		return nil, exit{exitError}
+		return nil, s.invalid(diags)
 	}
 	return out, nil
 }
 
 // ranges are where the data blocks are written, by instance.
-func (s *stack) ranges() map[string]*hclv2.Range {
+func (s *Stack) ranges() map[string]*hclv2.Range {
 	out := map[string]*hclv2.Range{}
-	for _, b := range s.cfg.Blocks {
+	for _, b := range s.Config.Blocks {
 		for _, a := range b.Instances {
 			out[a.String()] = b.Range.Ptr()
 		}
@@ -114,7 +108,7 @@ func gatewayName(b *hcl.Block) string {
 
 // facts looks keys up in the snapshot; a key that this stack does not manage is described,
 // once. Where nothing can tell (an instance without management) the key counts as unchanged.
-func (s *stack) facts(ctx context.Context) ops.Facts {
+func (s *Stack) facts(ctx context.Context) ops.Facts {
 	known := map[[2]string]ops.KeyFacts{}
 	return func(gateway, key string) (ops.KeyFacts, bool) {
 		id := [2]string{gateway, key}
@@ -129,7 +123,7 @@ func (s *stack) facts(ctx context.Context) ops.Facts {
 	}
 }
 
-func (s *stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, bool) {
+func (s *Stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, bool) {
 	id := ops.KeyID(key)
 	live := s.live.Gateways[gateway]
 	if live != nil {
@@ -154,39 +148,40 @@ func (s *stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, 
 	return ops.KeyFacts{ID: described.ID, Version: described.PrimaryVersion}, true
 }
 
-// fileRunner runs the stale files of one data block for apply.
-func (s *stack) fileRunner(progress *view.FileProgress) apply.FileRunner {
-	return func(ctx context.Context, task apply.FileTask) ([]state.File, error) {
-		block, err := ops.NewBlock(taskAddr(task), gatewayName(task.Block), task.Body)
-		if err != nil {
-			return nil, err
-		}
-		return s.runBlock(ctx, block, task.Changes, task.Prior, progress)
+// runFiles runs the stale files of one data block.
+func (s *Stack) runFiles(ctx context.Context, task apply.FileTask) ([]state.File, error) {
+	block, err := ops.NewBlock(taskAddr(task), gatewayName(task.Block), task.Body)
+	if err != nil {
+		return nil, err
 	}
+	return s.runBlock(ctx, block, task.Changes, task.Prior)
 }
 
 func taskAddr(t apply.FileTask) addr.Address { return t.Changes[0].Addr }
 
 // runBlock writes the files of one block and returns everything the block keeps: what it
 // wrote now, and of a pattern's files also those that were current.
-func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileChange, prior []state.File, progress *view.FileProgress) ([]state.File, error) {
-	root, err := os.OpenRoot(s.cfg.Dir)
+func (s *Stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileChange, prior []state.File) ([]state.File, error) {
+	root, err := os.OpenRoot(s.Config.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	var failed several.Errors
+	var failed *multierror.Error
 	outcomes := make([]*fileOutcome, len(changes))
 	for i, c := range changes {
 		outcomes[i] = &fileOutcome{change: c}
 	}
 	for _, err := range ops.Each(ctx, outcomes, func(ctx context.Context, o *fileOutcome) (err error) {
-		defer progress.Done()
-		o.entry, err = s.engine.Run(ctx, root, b, o.change, progress.Of(working[b.Addr.Kind], o.change.Path))
+		progress, end := s.options.File(working[b.Addr.Kind], o.change.Path)
+		if end != nil {
+			defer end()
+		}
+		o.entry, err = s.engine.Run(ctx, root, b, o.change, progress)
 		o.done = err == nil
 		return err
 	}) {
-		failed.Add(err)
+		failed = multierror.Append(failed, err)
 	}
 	var kept []state.File
 	written := map[string]bool{}
@@ -203,7 +198,7 @@ func (s *stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileCh
 			}
 		}
 	}
-	return kept, failed.Err()
+	return kept, failed.ErrorOrNil()
 }
 
 // fileOutcome is what became of one file of a block.

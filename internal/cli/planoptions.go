@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/stack"
+)
+
+// planOptions are the flags that plan and apply share.
+type planOptions struct {
+	vars        variables
+	lockTimeout time.Duration
+	targetTexts []string
+	targets     []addr.Address
+	json        bool
+	jsonInto    string
+	input       bool
+}
+
+// flags adds them.
+func (o *planOptions) flags(c *cobra.Command) {
+	o.vars.flags(c)
+	f := c.Flags()
+	f.DurationVar(&o.lockTimeout, "lock-timeout", stack.DefaultLockTimeout, "how long to wait for a state or emulator that another process holds")
+	f.StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
+	f.BoolVar(&o.json, "json", false, "print JSON lines")
+	f.StringVar(&o.jsonInto, "json-into", "", "also write the JSON lines to `FILE`")
+	f.BoolVar(&o.input, "input", true, "ask for what is missing; -input=false never asks")
+}

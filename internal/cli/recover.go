@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/stack"
+)
+
+// recoverCommand resolves what interrupted runs left open.
+func (a *app) recoverCommand() *cobra.Command {
+	var vars variables
+	c := &cobra.Command{
+		Use: "recover", Short: "Find out what became of calls that an interrupted run left open", GroupID: groupState, Args: cobra.NoArgs,
+		Long: `Fold an interrupted run's journal into the state and resolve its open calls: a key whose
+creation took effect is found by its intent tag and adopted. plan and apply do this by
+themselves; recover does nothing else.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.recoverOpen(c.Context(), &vars) },
+	}
+	vars.flags(c)
+	return c
+}
+
+func (a *app) recoverOpen(ctx context.Context, vars *variables) error {
+	s, err := a.openStack(vars, stack.DefaultLockTimeout)
+	if err != nil {
+		return err
+	}
+	defer a.closing(s.Close)
+	got, err := s.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(got.Open) > 0:
+		a.term.Printf("%d calls are still open.\n", len(got.Open))
+		return exit{exitChanges}
+	case len(got.Recovered) > 0:
+		a.term.Printf("Resolved %d open calls; the state has %d objects.\n", len(got.Recovered), len(got.State.Resources))
+	default:
+		a.term.Printf("Nothing is open.\n")
+	}
+	return nil
+}

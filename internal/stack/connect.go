@@ -1,0 +1,109 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/version"
+)
+
+func (g *Gateways) connect(ctx context.Context, b *hcl.Gateway) (*gateway, error) {
+	if b.Emulator != nil {
+		return g.connectEmulator(ctx, b)
+	}
+	out := &gateway{block: b, region: b.Region}
+	credentials := kms.CredentialChain(kms.ChainConfig{})
+	if b.Public != nil {
+		if err := g.connectPublic(out, b, kms.CredentialChain(kms.ChainConfig{Profile: b.Public.Profile})); err != nil {
+			return nil, err
+		}
+	}
+	if b.Instance != nil {
+		out.instanceID = b.Instance.ID
+		if err := g.connectInstance(out, b, credentials); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.Credentials) error {
+	ca, err := g.readCA(b.Public.CAFile)
+	if err != nil {
+		return err
+	}
+	out.public, err = kms.NewPublic(kms.PublicConfig{
+		Connection: kms.Connection{Endpoint: b.Public.Endpoint, CA: ca}, Region: b.Region,
+		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
+	})
+	out.crypt = out.public
+	return err
+}
+
+// connectInstance chooses the protocol: ClientKey where one is named, RAM credentials otherwise.
+func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms.Credentials) error {
+	ca, err := g.readCA(b.Instance.CAFile)
+	if err != nil {
+		return err
+	}
+	connection := kms.Connection{Endpoint: b.Instance.Endpoint, CA: ca}
+	if b.Instance.ClientKey == nil {
+		dedicated, err := kms.NewDedicated(kms.DedicatedConfig{
+			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
+		})
+		if err != nil {
+			return err
+		}
+		out.crypt, out.instance = dedicated, dedicated
+		return nil
+	}
+	password, err := passwordOf(b.Instance.ClientKey)
+	if err != nil {
+		return err
+	}
+	return g.connectClientKey(out, connection, b.Instance.ID, g.path(b.Instance.ClientKey.File), password)
+}
+
+func (g *Gateways) connectClientKey(out *gateway, connection kms.Connection, instanceID, file string, password kms.Secret) error {
+	key, notes, err := kms.LoadClientKey(kms.ClientKeySource{File: file, Password: password}, g.options.Now())
+	if err != nil {
+		return err
+	}
+	client, err := kms.NewClientKey(kms.ClientKeyConfig{
+		Connection: connection, InstanceID: instanceID, Key: key, Logger: g.options.Logger, UserAgent: userAgent(),
+	})
+	if err != nil {
+		return err
+	}
+	out.crypt, out.instance, out.notes = client, client, append(out.notes, notes...)
+	return nil
+}
+
+// passwordOf takes the ClientKey's password out of its marks; it goes nowhere but into a Secret.
+func passwordOf(k *hcl.ClientKey) (kms.Secret, error) {
+	v, _ := k.Password.Unmark()
+	if !v.IsKnown() || v.IsNull() {
+		return kms.Secret{}, errors.New("client_key.password has no value; pass the variable behind it, for example through the environment as KMSPLAN_VAR_…")
+	}
+	return kms.NewSecret(v.AsString()), nil
+}
+
+func (g *Gateways) readCA(file string) (*kms.CA, error) {
+	if file == "" {
+		return nil, nil
+	}
+	return kms.ReadCA(g.path(file), g.options.Now())
+}
+
+// path resolves a path of the configuration against the module.
+func (g *Gateways) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(g.Config.Dir, p)
+}
+
+func userAgent() string { return "kmsplan/" + version.Number }

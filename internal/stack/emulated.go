@@ -1,0 +1,90 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kmsplan.dev/kmsplan/internal/emulator"
+	"kmsplan.dev/kmsplan/internal/emulator/control"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kms"
+)
+
+// connectEmulator starts the embedded emulator, or attaches to a running one. Both are
+// spoken to over TLS like the service itself.
+func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gateway, error) {
+	ready, err := g.emulatorReady(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	ca, err := kms.ReadCA(ready.CAFile, g.options.Now())
+	if err != nil {
+		return nil, err
+	}
+	out := &gateway{block: b, region: b.Region, instanceID: ready.Instance.ID, account: ready.AccountID}
+	out.control = control.NewClient(ready.Control, ready.ControlToken)
+	if out.region == "" {
+		out.region = ready.Region
+	}
+	out.public, err = kms.NewPublic(kms.PublicConfig{
+		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca},
+		Region:      out.region,
+		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
+		Logger:      g.options.Logger, UserAgent: userAgent(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, g.connectClientKey(out, kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca}, ready.Instance.ID,
+		ready.Instance.ClientKeyFile, kms.NewSecret(ready.Instance.ClientKeyPassword))
+}
+
+func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.Ready, error) {
+	if b.Emulator.ReadyFile != "" {
+		return ReadReadyFile(g.path(b.Emulator.ReadyFile))
+	}
+	path := b.Emulator.Path
+	if path == "" {
+		path = filepath.Join(".kmsplan", "emulator")
+	}
+	path = g.path(path)
+	if server := g.emulators[path]; server != nil {
+		return server.Ready(), nil
+	}
+	server, err := emulator.Start(ctx, emulator.Options{
+		Dir: path, Region: b.Region, SeedFile: g.optionalPath(b.Emulator.Seed), Faults: g.options.Faults,
+		LockTimeout: g.options.LockTimeout,
+	})
+	if err != nil {
+		return emulator.Ready{}, fmt.Errorf("start the emulator: %w", err)
+	}
+	g.emulators[path] = server
+	return server.Ready(), nil
+}
+
+func (g *Gateways) optionalPath(p string) string {
+	if p == "" {
+		return ""
+	}
+	return g.path(p)
+}
+
+// ReadReadyFile reads what a running `kmsplan emulator serve` wrote.
+func ReadReadyFile(name string) (emulator.Ready, error) {
+	var ready emulator.Ready
+	b, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return ready, hint(fmt.Errorf("the ready file %s does not exist", name), "Start the emulator first: kmsplan emulator serve -ready-file "+name)
+	}
+	if err != nil {
+		return ready, fmt.Errorf("read the ready file: %w", err)
+	}
+	if err := json.Unmarshal(b, &ready); err != nil {
+		return ready, fmt.Errorf("the ready file %s is not one that kmsplan emulator serve wrote: %w", name, err)
+	}
+	return ready, nil
+}

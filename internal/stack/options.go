@@ -1,0 +1,60 @@
+package stack
+
+import (
+	"log/slog"
+	"time"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/version"
+)
+
+// Module is where a module is and what its variables are given.
+type Module struct {
+	Dir  string // absolute
+	Vars []hcl.Assignment
+	Env  []string // os.Environ() form
+}
+
+// Load reads the module. Variables without a value are errors unless allowMissing. The configuration is
+// never nil; with errors it holds what could be read.
+func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
+	return hcl.Load(hcl.Inputs{
+		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Version: version.Number, AllowMissing: allowMissing,
+	})
+}
+
+// DefaultLockTimeout is how long to wait for the state or an emulator that another process holds.
+const DefaultLockTimeout = 10 * time.Second
+
+// Options are what a stack depends on besides its module. The zero value is at work too.
+type Options struct {
+	LockTimeout time.Duration
+	Now         func() time.Time    // this machine's clock
+	Logger      *slog.Logger        // of the gateways' clients; nil is silent
+	Faults      string              // of embedded emulators, as KMSPLAN_EMULATOR_FAULTS has them
+	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass
+
+	// What happens on the way. Each may be nil.
+
+	Note      func(text string)       // what the user should know and nothing depends on
+	Recovered func(r apply.Recovered) // a call of an earlier run
+	// File begins the work on one file, for example "encrypting" a path; both results may be nil.
+	File func(verb, path string) (progress func(done, total int64), end func())
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Note == nil {
+		o.Note = func(string) {}
+	}
+	if o.File == nil {
+		o.File = func(string, string) (func(done, total int64), func()) { return nil, nil }
+	}
+	return o
+}

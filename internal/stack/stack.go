@@ -1,0 +1,91 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Stack is a module with its state and gateways, open for work. Close it.
+type Stack struct {
+	Config   *hcl.Config
+	Warnings hclv2.Diagnostics // of loading the module
+	State    state.State       // as far as it was read; Survey brings it up to date
+
+	module   Module
+	options  Options
+	store    *state.Local
+	gateways *Gateways
+	engine   *ops.Engine
+	live     plan.Live
+}
+
+// Open loads a module, whose variables must all have a value, and opens its state. Nothing is called yet.
+// Errors: InvalidError.
+func Open(m Module, o Options) (*Stack, error) {
+	cfg, diags := m.Load(false)
+	return open(m, o, cfg, diags)
+}
+
+func open(m Module, o Options, cfg *hcl.Config, diags hclv2.Diagnostics) (*Stack, error) {
+	if diags.HasErrors() {
+		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files, Refusals: missedObjects(cfg, diags)}
+	}
+	store, err := openStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	s := &Stack{Config: cfg, Warnings: diags, module: m, options: o, store: store, gateways: newGateways(cfg, o)}
+	s.engine = s.gateways.Engine()
+	return s, nil
+}
+
+// Close ends what the stack started.
+func (s *Stack) Close() error {
+	s.engine.Close()
+	return s.gateways.Close()
+}
+
+// missedObjects are the guards behind a module that does not load because a protected object's block was
+// taken out while others still refer to it: what to do about the object is the real question.
+func missedObjects(cfg *hcl.Config, diags hclv2.Diagnostics) []plan.Refusal {
+	store, err := openStore(cfg)
+	if err != nil {
+		return nil
+	}
+	st, _, err := readStored(context.Background(), store)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(plan.VanishedObjects(cfg, st), func(f plan.Refusal) bool {
+		return !missed(diags, f.Addr.Block().String())
+	})
+}
+
+// missed reports whether a diagnostic says that something refers to a block that is not there.
+func missed(diags hclv2.Diagnostics, block string) bool {
+	return slices.ContainsFunc(diags, func(d *hclv2.Diagnostic) bool {
+		return d.Severity == hclv2.DiagError && strings.Contains(d.Detail, "There is no "+block+".")
+	})
+}
+
+// invalid is the error of a module whose evaluation found mistakes.
+func (s *Stack) invalid(diags hclv2.Diagnostics) error {
+	return &InvalidError{Diagnostics: diags, Files: s.Config.Files}
+}
+
+// IsInvalid finds the InvalidError in an error.
+func IsInvalid(err error) (*InvalidError, bool) {
+	var invalid *InvalidError
+	ok := errors.As(err, &invalid)
+	return invalid, ok
+}

@@ -1,0 +1,95 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/version"
+)
+
+// Survey brings the state up to date with interrupted runs and reads the service. operation names the
+// command in the state's lock.
+func (s *Stack) Survey(ctx context.Context, operation string) error {
+	var err error
+	if s.State, _, err = s.store.Read(ctx); err != nil {
+		return err
+	}
+	clients, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	recovery, err := apply.Recover(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.options.Recovered}))
+	if err != nil {
+		return err
+	}
+	s.State = recovery.State
+	s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State)
+	return err
+}
+
+// Recover finds out what became of calls that interrupted runs left open, and does nothing else.
+func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
+	var err error
+	if s.State, _, err = readStored(ctx, s.store); err != nil {
+		return apply.Recovery{}, err
+	}
+	clients, err := s.connect(ctx)
+	if err != nil {
+		return apply.Recovery{}, err
+	}
+	return apply.Recover(ctx, s.work(clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
+}
+
+// connect opens every gateway that manages objects of this stack.
+func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients, error) {
+	out := map[string]resource.GatewayClients{}
+	for name := range s.managing() {
+		if _, err := s.gateways.block(name); err != nil {
+			return nil, hint(err, fmt.Sprintf("The state has objects of gateway %q. Declare it again under this name; or forget them with kmsplan state rm and take them up on another gateway with import blocks.", name))
+		}
+		g, err := s.gateways.get(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if g.public == nil {
+			return nil, hint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed through that", name),
+				"Add `public {}` to the gateway block, or move the managed blocks to a gateway that has one.")
+		}
+		out[name] = resource.GatewayClients{Gateway: g.block, Manager: g.public, InstanceID: g.instanceID, LateCommit: lateCommit(g.block)}
+	}
+	return out, nil
+}
+
+// managing names the gateways that declared or remembered objects use.
+func (s *Stack) managing() map[string]bool {
+	names := map[string]bool{}
+	for _, b := range s.Config.Blocks {
+		if !b.Addr.Data && b.Gateway != nil {
+			names[b.Gateway.Name] = true
+		}
+	}
+	for _, r := range s.State.Resources {
+		names[r.Gateway] = true
+	}
+	return names
+}
+
+// work is what apply and recovery need.
+func (s *Stack) work(clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
+	return apply.Work{
+		Config: s.Config, Store: s.store, Journal: s.store.JournalPath(), Gateways: clients, Handlers: resource.For, Live: s.live,
+		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
+	}
+}
+
+// lateCommit is how long a lost request to the gateway may still be carried out.
+func lateCommit(b *hcl.Gateway) time.Duration {
+	if b.Emulator != nil {
+		return resource.LateCommitLoopback
+	}
+	return resource.LateCommitWindow
+}
