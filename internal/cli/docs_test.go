@@ -15,6 +15,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/view"
 )
 
+//go:generate go test . -run TestCommandReference -update
+
 var update = flag.Bool("update", false, "rewrite docs/commands")
 
 // TestCommandReference holds docs/commands against the commands themselves; -update writes it.
@@ -46,13 +48,13 @@ func TestCommandReference(t *testing.T) {
 	}
 	for _, f := range found {
 		if want[f.Name()] == "" {
-			t.Errorf("docs/commands/%s describes no command; run go test ./internal/cli -run Reference -update", f.Name())
+			t.Errorf("docs/commands/%s describes no command; run go generate ./internal/cli", f.Name())
 		}
 	}
 	for name, text := range want {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || string(got) != text {
-			t.Errorf("docs/commands/%s is stale; run go test ./internal/cli -run Reference -update", name)
+			t.Errorf("docs/commands/%s is stale; run go generate ./internal/cli", name)
 		}
 	}
 }
