@@ -28,6 +28,7 @@ type Engine struct {
 	nextEvent atomic.Pointer[dueCache] // see isDue
 	fireMost  int                      // fireMost, but for tests
 	guise     bool                     // see guise.go
+	tagsFrom  *store.DB                // see LateTags; nil = tags are shown as they are
 }
 
 // tables are the store's collections, keyed by scope(account, region, id).

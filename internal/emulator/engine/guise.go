@@ -17,6 +17,44 @@ func (e *Engine) AsOf(ago time.Duration) *Engine { return e.over(e.db.AsOf(e.now
 // InternalFailure and changes nothing.
 func (e *Engine) FullDisk() *Engine { return e.over(e.db.Full()) }
 
+// LateTags returns the engine whose keys and secrets show the tags that they had a
+// while ago, and everything else as it is: tags are not listed at once.
+func (e *Engine) LateTags(ago time.Duration) *Engine {
+	late := e.over(e.db)
+	late.tagsFrom = e.db.AsOf(e.now().Add(-ago))
+	return late
+}
+
+// tagsOfKey are the tags that a key shows.
+func (e *Engine) tagsOfKey(k *Key) map[string]string {
+	if e.tagsFrom == nil {
+		return k.Tags
+	}
+	var tags map[string]string
+	_ = e.tagsFrom.View(func(tx *store.Tx) error {
+		if old, found := e.table.keys.Peek(tx, scope(k.Account, k.Region, k.ID)); found {
+			tags = old.Tags
+		}
+		return nil
+	})
+	return tags
+}
+
+// tagsOfSecret are the tags that a secret shows.
+func (e *Engine) tagsOfSecret(s *Secret) map[string]string {
+	if e.tagsFrom == nil {
+		return s.Tags
+	}
+	var tags map[string]string
+	_ = e.tagsFrom.View(func(tx *store.Tx) error {
+		if old, found := e.table.secrets.Peek(tx, scope(s.Account, s.Region, s.Name)); found {
+			tags = old.Tags
+		}
+		return nil
+	})
+	return tags
+}
+
 // over is the engine on another guise of its store. Time fires nothing in it.
 func (e *Engine) over(db *store.DB) *Engine {
 	other := &Engine{db: db, clock: e.clock, rand: e.rand, opts: e.opts, table: e.table, guise: true}

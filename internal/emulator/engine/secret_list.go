@@ -39,7 +39,7 @@ func (e *Engine) listSecrets(c *Call, in *listSecretsRequest) (*listSecretsRespo
 	if err != nil {
 		return nil, err
 	}
-	passes, err := secretFilter(text(in.Filters))
+	passes, err := e.secretFilter(text(in.Filters))
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (e *Engine) listSecrets(c *Call, in *listSecretsRequest) (*listSecretsRespo
 			SecretName: s.Name, SecretType: s.Type, UpdateTime: timestamp(s.Updated),
 		}
 		if fetch {
-			row.Tags = s.tagList()
+			row.Tags = tagList(e.tagsOfSecret(s))
 		}
 		out.SecretList.Secret = append(out.SecretList.Secret, row)
 	}
@@ -82,7 +82,7 @@ func (e *Engine) pageSecrets(tx *store.Tx, c *Call, p page, passes func(*Secret)
 
 // secretFilter reads Filters; nil lets everything pass. Names and descriptions
 // match when they contain a value, tag keys and values when they equal one.
-func secretFilter(s string) (func(*Secret) bool, error) {
+func (e *Engine) secretFilter(s string) (func(*Secret) bool, error) {
 	if s == "" {
 		return nil, nil
 	}
@@ -112,11 +112,11 @@ func secretFilter(s string) (func(*Secret) bool, error) {
 		return func(s *Secret) bool { return within(s.Description) }, nil
 	case "TagKey":
 		return func(s *Secret) bool {
-			return slices.ContainsFunc(values, func(v string) bool { _, has := s.Tags[v]; return has })
+			return slices.ContainsFunc(values, func(v string) bool { _, has := e.tagsOfSecret(s)[v]; return has })
 		}, nil
 	case "TagValue":
 		return func(s *Secret) bool {
-			for _, value := range s.Tags {
+			for _, value := range e.tagsOfSecret(s) {
 				if slices.Contains(values, value) {
 					return true
 				}

@@ -12,10 +12,10 @@ type secretTag struct{ TagKey, TagValue string }
 
 type secretTagList struct{ Tag []secretTag }
 
-func (s *Secret) tagList() *secretTagList {
+func tagList(tags map[string]string) *secretTagList {
 	list := &secretTagList{Tag: []secretTag{}}
-	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
-		list.Tag = append(list.Tag, secretTag{key, s.Tags[key]})
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list.Tag = append(list.Tag, secretTag{key, tags[key]})
 	}
 	return list
 }
@@ -59,7 +59,7 @@ func (e *Engine) describeSecret(c *Call, in *describeSecretRequest) (out *descri
 			RotationInterval: every, SecretName: s.Name, SecretType: s.Type, UpdateTime: timestamp(s.Updated),
 		}
 		if fetch {
-			out.Tags = s.tagList()
+			out.Tags = tagList(e.tagsOfSecret(s))
 		}
 		return nil
 	})

@@ -192,8 +192,9 @@ func (e *Engine) listResourceTags(c *Call, in *KeyRequest) (*ListResourceTagsRes
 		if err != nil {
 			return err
 		}
-		for _, key := range slices.Sorted(maps.Keys(k.Tags)) {
-			out.Tags.Tag = append(out.Tags.Tag, KeyTag{k.ID, key, k.Tags[key]})
+		tags := e.tagsOfKey(k)
+		for _, key := range slices.Sorted(maps.Keys(tags)) {
+			out.Tags.Tag = append(out.Tags.Tag, KeyTag{k.ID, key, tags[key]})
 		}
 		return nil
 	})

@@ -191,14 +191,14 @@ func (r *tagRows) add(id string, tags map[string]string) bool {
 func (e *Engine) keyTags(tx *store.Tx, c *Call, ids []string, rows *tagRows) {
 	if len(ids) == 0 {
 		for _, k := range e.table.keys.ScanIndex(tx, byCreation, c.scope(""), 0) {
-			if !rows.add(k.ID, k.Tags) {
+			if !rows.add(k.ID, e.tagsOfKey(k)) {
 				return
 			}
 		}
 	}
 	for _, id := range ids {
 		k, err := e.readKey(tx, c, "ListTagResources", id, false)
-		if err == nil && !rows.add(k.ID, k.Tags) {
+		if err == nil && !rows.add(k.ID, e.tagsOfKey(k)) {
 			return
 		}
 	}
@@ -207,14 +207,14 @@ func (e *Engine) keyTags(tx *store.Tx, c *Call, ids []string, rows *tagRows) {
 func (e *Engine) secretTags(tx *store.Tx, c *Call, names []string, rows *tagRows) {
 	if len(names) == 0 {
 		for _, s := range e.table.secrets.ScanIndex(tx, byCreation, c.scope(""), 0) {
-			if !rows.add(s.Name, s.Tags) {
+			if !rows.add(s.Name, e.tagsOfSecret(s)) {
 				return
 			}
 		}
 	}
 	for _, name := range names {
 		s, err := e.secretNamed(tx, c, "ListTagResources", name)
-		if err == nil && !rows.add(s.Name, s.Tags) {
+		if err == nil && !rows.add(s.Name, e.tagsOfSecret(s)) {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -18,43 +19,49 @@ const (
 // Name names an action.
 type Name string
 
-// The actions. "Commit" is the moment at which the operation has been carried
-// out and stored.
+// The actions; see the table.
 const (
-	TLSExpired  Name = "tls-expired"   // present an expired certificate
-	TLSWrongSAN Name = "tls-wrong-san" // present a certificate for another host
-	TLSCut      Name = "tls-cut"       // close the connection in the handshake
-	TLSOld      Name = "tls-old"       // offer TLS 1.1 at most
+	TLSExpired  Name = "tls-expired"
+	TLSWrongSAN Name = "tls-wrong-san"
+	TLSCut      Name = "tls-cut"
+	TLSOld      Name = "tls-old"
 
-	DropBefore Name = "drop-before" // reset the connection; nothing is carried out
-	Outage     Name = "outage"      // reset it and every other of the gateway, and refuse new ones for a while; =duration of wall time
-	ClockSkew  Name = "clock-skew"  // judge the request's date, and answer, as if the server's clock were off; =duration
-	Redirect   Name = "redirect"    // 302 to another host
-	TooLarge   Name = "too-large"   // 413
+	DropBefore Name = "drop-before"
+	Outage     Name = "outage"
+	ClockSkew  Name = "clock-skew"
+	Redirect   Name = "redirect"
+	TooLarge   Name = "too-large"
 	URITooLong Name = "uri-too-long"
 
-	Reject            Name = "reject"               // refuse before the commit; =Code or =Code/status
-	RejectAfterCommit Name = "reject-after-commit"  // carry out, then answer with a failure; =Code or =Code/status
-	DropAfterCommit   Name = "drop-after-commit"    // carry out, then reset the connection (RST)
-	CloseAfterCommit  Name = "close-after-commit"   // carry out, then close the connection politely (FIN)
-	DiskFull          Name = "disk-full"            // the commit fails with ENOSPC and changes nothing
-	LateCommit        Name = "late-commit"          // hang until the client gives up, then carry out
-	Delay             Name = "delay"                // wait before the commit; =duration
-	DelayAfter        Name = "delay-after"          // wait after the commit; =duration
-	Duplicate         Name = "duplicate"            // carry out twice, give the second answer
-	Stale             Name = "stale"                // give the answer the same call got before; =n counts answers back
-	StaleRead         Name = "stale-read"           // read the state of a while ago on the virtual clock; =duration; writes are not affected
-	Throttle          Name = "throttle"             // 429 for everybody for a while; =duration
-	ThrottleHint      Name = "throttle-retry-after" // throttle, with the header Retry-After; =duration
-	Truncate          Name = "truncate"             // carry out, answer with the first =n bytes
-	WrongLength       Name = "wrong-length"         // carry out, announce more bytes than follow
-	SlowBody          Name = "slow-body"            // carry out, answer with =n bytes a second
-	Corrupt           Name = "corrupt"              // carry out, flip a bit of the ciphertext in the answer
-	WrongVersion      Name = "wrong-key-version"    // carry out, name a key version in the answer that there is not
-	Malformed         Name = "malformed"            // carry out, answer with a broken body
-	HTML              Name = "html"                 // carry out, answer like a proxy: an HTML page with status =n
-	ExtraFields       Name = "extra-fields"         // carry out, add fields to the answer that no client knows
-	Crash             Name = "crash-after-commit"   // carry out, then end the process with status 137
+	Reject            Name = "reject"
+	RejectAfterCommit Name = "reject-after-commit"
+	DropAfterCommit   Name = "drop-after-commit"
+	CloseAfterCommit  Name = "close-after-commit"
+	DiskFull          Name = "disk-full"
+	LateCommit        Name = "late-commit"
+	Delay             Name = "delay"
+	DelayAfter        Name = "delay-after"
+	Duplicate         Name = "duplicate"
+	AboutAnother      Name = "about-another"
+	Stale             Name = "stale"
+	StaleRead         Name = "stale-read"
+	LateTags          Name = "late-tags"
+	Throttle          Name = "throttle"
+	ThrottleHint      Name = "throttle-retry-after"
+	Truncate          Name = "truncate"
+	WrongLength       Name = "wrong-length"
+	SlowBody          Name = "slow-body"
+	Malformed         Name = "malformed"
+	HTML              Name = "html"
+	Crash             Name = "crash-after-commit"
+
+	Corrupt      Name = "corrupt"
+	Shorten      Name = "shorten"
+	Lengthen     Name = "lengthen"
+	WrongKeyID   Name = "wrong-key-id"
+	WrongVersion Name = "wrong-key-version"
+	WrongARN     Name = "wrong-arn"
+	ExtraFields  Name = "extra-fields"
 )
 
 // argument says what may follow the "=" of an action.
@@ -65,91 +72,88 @@ const (
 	duration
 	number
 	code
+	word // any text; for WrongARN one of arnParts
 )
 
 // spec describes an action.
 type spec struct {
+	name     Name
 	stage    Stage
 	argument argument
 	standard string // the argument when none is given
-	commits  bool   // carries the operation out
+	says     string // for the documentation
 }
 
-var actions = map[Name]spec{
-	TLSExpired:  {stage: OnConnection},
-	TLSWrongSAN: {stage: OnConnection},
-	TLSCut:      {stage: OnConnection},
-	TLSOld:      {stage: OnConnection},
+// table is every action, in the order of the documentation. "Commit" is the
+// moment at which the operation has been carried out and stored.
+var table = []spec{
+	{TLSExpired, OnConnection, none, "", "present an expired certificate"},
+	{TLSWrongSAN, OnConnection, none, "", "present a certificate for another host"},
+	{TLSCut, OnConnection, none, "", "close the connection in the handshake"},
+	{TLSOld, OnConnection, none, "", "offer TLS 1.1 at most"},
 
-	DropBefore: {stage: OnArrival},
-	Outage:     {stage: OnArrival, argument: duration, standard: "1s"},
-	ClockSkew:  {stage: OnArrival, argument: duration, standard: "20m"},
-	Redirect:   {stage: OnArrival},
-	TooLarge:   {stage: OnArrival},
-	URITooLong: {stage: OnArrival},
+	{DropBefore, OnArrival, none, "", "reset the connection; nothing is carried out"},
+	{Outage, OnArrival, duration, "1s", "reset it and every other of the gateway, and refuse new ones for a while; =duration of wall time"},
+	{ClockSkew, OnArrival, duration, "20m", "judge the request's date, and answer, as if the server's clock were off; =duration"},
+	{Redirect, OnArrival, none, "", "302 to another host"},
+	{TooLarge, OnArrival, none, "", "413"},
+	{URITooLong, OnArrival, none, "", "414"},
 
-	Reject:            {stage: OnExecution, argument: code, standard: "ServiceUnavailableTemporary/503"},
-	RejectAfterCommit: {stage: OnExecution, argument: code, standard: "InternalFailure/500", commits: true},
-	DropAfterCommit:   {stage: OnExecution, commits: true},
-	CloseAfterCommit:  {stage: OnExecution, commits: true},
-	DiskFull:          {stage: OnExecution},
-	LateCommit:        {stage: OnExecution, commits: true},
-	Delay:             {stage: OnExecution, argument: duration, standard: "1s", commits: true},
-	DelayAfter:        {stage: OnExecution, argument: duration, standard: "1s", commits: true},
-	Duplicate:         {stage: OnExecution, commits: true},
-	Stale:             {stage: OnExecution, argument: number, standard: "1"},
-	StaleRead:         {stage: OnExecution, argument: duration, standard: "10s"},
-	Throttle:          {stage: OnExecution, argument: duration, standard: "10s"},
-	ThrottleHint:      {stage: OnExecution, argument: duration, standard: "10s"},
-	Truncate:          {stage: OnExecution, argument: number, standard: "10", commits: true},
-	WrongLength:       {stage: OnExecution, commits: true},
-	SlowBody:          {stage: OnExecution, argument: number, standard: "100", commits: true},
-	Corrupt:           {stage: OnExecution, commits: true},
-	WrongVersion:      {stage: OnExecution, commits: true},
-	Malformed:         {stage: OnExecution, commits: true},
-	HTML:              {stage: OnExecution, argument: number, standard: "502", commits: true},
-	ExtraFields:       {stage: OnExecution, commits: true},
-	Crash:             {stage: OnExecution, commits: true},
+	{Reject, OnExecution, code, "ServiceUnavailableTemporary/503", "refuse before the commit; =Code or =Code/status"},
+	{RejectAfterCommit, OnExecution, code, "InternalFailure/500", "carry out, then answer with a failure; =Code or =Code/status, so `=Rejected.Throttling` is a 429 after the commit"},
+	{DropAfterCommit, OnExecution, none, "", "carry out, then reset the connection (RST)"},
+	{CloseAfterCommit, OnExecution, none, "", "carry out, then close the connection politely (FIN)"},
+	{DiskFull, OnExecution, none, "", "the commit fails with ENOSPC and changes nothing"},
+	{LateCommit, OnExecution, none, "", "hang until the client gives up, then carry out"},
+	{Delay, OnExecution, duration, "1s", "wait before the commit; =duration"},
+	{DelayAfter, OnExecution, duration, "1s", "wait after the commit; =duration"},
+	{Duplicate, OnExecution, none, "", "carry out twice, give the second answer"},
+	{AboutAnother, OnExecution, word, NoSuchKey, "carry out for another object than the one asked for, and give that answer; =key id, alias or secret name"},
+	{Stale, OnExecution, number, "1", "give the answer the same call got before; =n counts answers back"},
+	{StaleRead, OnExecution, duration, "10s", "read the state of a while ago on the virtual clock; =duration; writes are not affected"},
+	{LateTags, OnExecution, duration, "1h", "show the tags of a while ago on the virtual clock, and everything else as it is; =duration"},
+	{Throttle, OnExecution, duration, "10s", "429 for everybody for a while; =duration"},
+	{ThrottleHint, OnExecution, duration, "10s", "throttle, with the header Retry-After; =duration"},
+	{Truncate, OnExecution, number, "10", "carry out, answer with the first =n bytes"},
+	{WrongLength, OnExecution, none, "", "carry out, announce more bytes than follow"},
+	{SlowBody, OnExecution, number, "100", "carry out, answer with =n bytes a second"},
+	{Malformed, OnExecution, none, "", "carry out, answer with a broken body"},
+	{HTML, OnExecution, number, "502", "carry out, answer like a proxy: an HTML page with status =n"},
+	{Crash, OnExecution, none, "", "carry out, then end the process with status 137"},
+
+	{Corrupt, OnExecution, word, "", "carry out, flip a bit of the answer's ciphertext, or of =Member as the API names it (`Plaintext`, `Signature` …; true becomes false)"},
+	{Shorten, OnExecution, word, "", "carry out, take the last byte off the answer's `Plaintext`, or off =Member"},
+	{Lengthen, OnExecution, word, "", "carry out, add a byte to the answer's `Plaintext`, or to =Member"},
+	{WrongKeyID, OnExecution, word, NoSuchKey, "carry out, name another key wherever the answer names its own, ARNs included; =key id"},
+	{WrongVersion, OnExecution, word, NoSuchVersion, "carry out, name another key version in the answer; =version id"},
+	{WrongARN, OnExecution, word, "account", "carry out, name another account, or =region, in the answer's ARNs"},
+	{ExtraFields, OnExecution, none, "", "carry out, add fields to the answer that no client knows"},
 }
+
+var actions = func() map[Name]spec {
+	m := make(map[Name]spec, len(table))
+	for _, s := range table {
+		m[s.name] = s
+	}
+	return m
+}()
 
 // Names returns every action, sorted.
 func Names() []string {
-	names := make([]string, 0, len(actions))
-	for n := range actions {
-		names = append(names, string(n))
+	names := make([]string, 0, len(table))
+	for _, s := range table {
+		names = append(names, string(s.name))
 	}
 	slices.Sort(names)
 	return names
 }
 
-// statuses are the HTTP statuses of codes that a reject may name alone.
-var statuses = map[string]int{
-	"InternalFailure":             500,
-	"ServiceUnavailableTemporary": 503,
-	"Rejected.Throttling":         429,
-	"Throttling":                  400,
-	"Throttling.User":             400,
-	"Throttling.Api":              400,
-	"Forbidden.NoPermission":      403,
-	"Forbidden.KeyNotFound":       404,
-	"Forbidden.AliasNotFound":     404,
-	"Forbidden.ResourceNotFound":  404,
-	"InvalidAccessKeyId.NotFound": 404,
-	"Rejected.LimitExceeded":      400,
-	"InvalidParameter":            400,
-}
-
-// statusOf guesses the status of a code that is not in the table by its family.
-func statusOf(code string) int {
-	if status, ok := statuses[code]; ok {
-		return status
+// Markdown renders the actions for the documentation.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("| action | what happens |\n|---|---|\n")
+	for _, s := range table {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.name, s.says)
 	}
-	switch {
-	case strings.HasPrefix(code, "Forbidden."):
-		return 403
-	case strings.HasPrefix(code, "Rejected."):
-		return 409
-	default:
-		return 400
-	}
+	return b.String()
 }

@@ -9,8 +9,12 @@ import (
 // Header marks an answer that a fault changed or made up.
 const Header = "x-kmsplan-fault"
 
-// NoSuchVersion is the key version that WrongVersion puts into answers.
-const NoSuchVersion = "00000000-0000-4000-8000-000000000000"
+// What an answer names instead of its own key or key version when a rule says
+// no more: there is neither.
+const (
+	NoSuchKey     = "key-kmsplannosuchkey"
+	NoSuchVersion = "00000000-0000-4000-8000-000000000000"
+)
 
 // Answer is a whole HTTP answer.
 type Answer struct {
@@ -18,6 +22,9 @@ type Answer struct {
 	Header http.Header
 	Body   []byte
 	Code   string // the error code inside, for the log
+
+	// Alter renders the answer again with changed members; nil for refusals.
+	Alter func(change func(Members)) Answer
 }
 
 // Write sends the answer.
@@ -37,10 +44,7 @@ func (a Answer) copyHeader(w http.ResponseWriter) {
 // Dialect is how one gateway speaks, so that made-up answers look like its own.
 type Dialect struct {
 	Refuse    func(status int, code, message string) Answer
-	Corrupt   func(Answer) Answer // flip a bit of the ciphertext inside
-	Version   func(Answer) Answer // name another key version
 	Malformed func(Answer) Answer // break the body
-	Extra     func(Answer) Answer // add unknown fields
 	Storm     func(d string)      // throttle everybody
 	Outage    func(time.Duration) // cut and refuse connections
 }

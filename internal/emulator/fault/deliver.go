@@ -15,7 +15,11 @@ type Delivery struct {
 	// AsOf is Commit on the state of a while ago; nil = the call writes.
 	AsOf func(ago time.Duration) Answer
 	// Full is Commit with a full disk; nil = the call is carried out as ever.
-	Full        func() Answer
+	Full func() Answer
+	// About is Commit for another object; nil = the call names none.
+	About func(id string) Answer
+	// LateTags is Commit with the tags of a while ago; nil = the call shows none.
+	LateTags    func(ago time.Duration) Answer
 	Fingerprint string // equal for calls that ask the same; "" = never stale
 	Dialect     Dialect
 	// Note hears of the answer just before it is given, so that whoever has an
@@ -78,9 +82,13 @@ func (i *Injector) Deliver(w http.ResponseWriter, r *http.Request, rule *Rule, d
 		}
 		d.send(w, a)
 	case StaleRead:
-		d.send(w, d.asOf(rule.duration()))
+		d.send(w, otherwise(d.AsOf, rule.duration(), d.Commit))
 	case DiskFull:
 		d.send(w, d.full())
+	case AboutAnother:
+		d.send(w, otherwise(d.About, rule.argument(), d.Commit))
+	case LateTags:
+		d.send(w, otherwise(d.LateTags, rule.duration(), d.Commit))
 	case ThrottleHint:
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(rule.duration().Seconds()))))
 		fallthrough
@@ -118,26 +126,21 @@ func deform(w http.ResponseWriter, r *http.Request, rule *Rule, d Delivery) {
 	case SlowBody:
 		d.Note(a)
 		slow(w, r, a, rule.number())
-	case Corrupt:
-		d.send(w, d.Dialect.Corrupt(a))
-	case WrongVersion:
-		d.send(w, d.Dialect.Version(a))
 	case Malformed:
 		d.send(w, d.Dialect.Malformed(a))
-	case ExtraFields:
-		d.send(w, d.Dialect.Extra(a))
 	case HTML:
 		d.send(w, page(rule.number()))
 	default:
-		d.send(w, a)
+		d.send(w, d.alter(a, rule))
 	}
 }
 
-func (d Delivery) asOf(ago time.Duration) Answer {
-	if d.AsOf == nil {
-		return d.Commit()
+// otherwise carries the call out in another way, if it has that way.
+func otherwise[A any](way func(A) Answer, argument A, commit func() Answer) Answer {
+	if way == nil {
+		return commit()
 	}
-	return d.AsOf(ago)
+	return way(argument)
 }
 
 func (d Delivery) full() Answer {
@@ -150,6 +153,20 @@ func (d Delivery) full() Answer {
 func (d Delivery) refuse(rule *Rule) Answer {
 	status, code := rule.rejection()
 	return d.Dialect.Refuse(status, code, "Injected by a fault rule.")
+}
+
+// alter changes the members of a granted answer. A rule that names a member which
+// the answer has not is said rather than passed over.
+func (d Delivery) alter(a Answer, rule *Rule) Answer {
+	if a.Alter == nil {
+		return a
+	}
+	fits := true
+	changed := a.Alter(func(m Members) { fits = rule.alter(m) })
+	if !fits && rule.Argument != "" {
+		return d.Dialect.Refuse(http.StatusInternalServerError, "InternalFailure", "The fault rule "+rule.Label()+" does not fit: the answer has no such member.")
+	}
+	return changed
 }
 
 func page(status int) Answer {

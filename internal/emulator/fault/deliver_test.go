@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -15,7 +16,23 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 )
 
-const body = `{"RequestId":"R","CiphertextBlob":"AAAA"}`
+const body = `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJD","Value":true}`
+
+// answer is a granted answer of JSON that rules may alter.
+func answer(body string) fault.Answer {
+	return fault.Answer{Status: 200, Body: []byte(body), Alter: func(change func(fault.Members)) fault.Answer {
+		var members fault.Members
+		if err := json.Unmarshal([]byte(body), &members); err != nil {
+			panic(err)
+		}
+		change(members)
+		changed, err := json.Marshal(members)
+		if err != nil {
+			panic(err)
+		}
+		return fault.Answer{Status: 200, Body: changed}
+	}}
+}
 
 // gateway is a server with one operation behind real TLS.
 type gateway struct {
@@ -72,7 +89,11 @@ func (g *gateway) delivery() fault.Delivery {
 			if g.commits.Add(1) == 1 {
 				close(g.late)
 			}
-			return fault.Answer{Status: 200, Body: []byte(body)}
+			return answer(body)
+		},
+		About: func(id string) fault.Answer { return fault.Answer{Status: 200, Body: []byte("about " + id)} },
+		LateTags: func(ago time.Duration) fault.Answer {
+			return fault.Answer{Status: 200, Body: []byte("tags of " + ago.String() + " ago")}
 		},
 		AsOf: func(ago time.Duration) fault.Answer {
 			return fault.Answer{Status: 200, Body: []byte("as of " + ago.String() + " ago")}
@@ -80,7 +101,7 @@ func (g *gateway) delivery() fault.Delivery {
 		Full: func() fault.Answer { return fault.Answer{Status: 200, Body: []byte("full")} },
 		Note: func(a fault.Answer) { g.noted.Add(1); g.status.Store(int32(a.Status)) },
 		Dialect: fault.Dialect{
-			Refuse: refuse, Corrupt: replace("corrupt"), Version: replace("version"), Malformed: replace("malformed"), Extra: replace("extra"),
+			Refuse: refuse, Malformed: replace("malformed"),
 			Storm:  func(d string) { g.stormed.Store(d == "10s") },
 			Outage: func(d time.Duration) { g.out.Store(int64(d)) },
 		},
@@ -136,9 +157,22 @@ func TestEveryAction(t *testing.T) {
 		{"Encrypt:truncate=5", 200, body[:5], true, 1},
 		{"Encrypt:wrong-length", 200, body, true, 1},
 		{"Encrypt:slow-body=100000", 200, body, false, 1},
-		{"Encrypt:corrupt", 200, "corrupt", false, 1},
+		{"Encrypt:corrupt", 200, `{"CiphertextBlob":"AAAB","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJD","Value":true}`, false, 1},
+		{"Encrypt:corrupt=Plaintext", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJC","Value":true}`, false, 1},
+		{"Encrypt:corrupt=Arn", 200, body[:strings.Index(body, `a"},`)] + "`", false, 1}, // text has its last letter changed
+		{"Encrypt:corrupt=Value", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJD","Value":false}`, false, 1},
+		{"Encrypt:corrupt=Nonsense", 500, `{"Code":"InternalFailure"}`, false, 1},
+		{"Encrypt:shorten", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUI=","Value":true}`, false, 1},
+		{"Encrypt:shorten=CiphertextBlob", 200, `{"CiphertextBlob":"AAA=","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJD","Value":true}`, false, 1},
+		{"Encrypt:lengthen", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJDeA==","Value":true}`, false, 1},
+		{"Encrypt:wrong-key-id=key-b", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-b","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-b"},"Plaintext":"QUJD","Value":true}`, false, 1},
+		{"Encrypt:wrong-key-id", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-kmsplannosuchkey","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1:key/key-kmsplannosuchkey"},"Plaintext":"QUJD","Value":true}`, false, 1},
+		{"Encrypt:wrong-arn", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:r:1999999999999999:key/key-a"},"Plaintext":"QUJD","Value":true}`, false, 1},
+		{"Encrypt:wrong-arn=region", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","Nested":{"Arn":"acs:kms:xx-elsewhere:1:key/key-a"},"Plaintext":"QUJD","Value":true}`, false, 1},
+		{"Encrypt:about-another=key-b", 200, "about key-b", false, 0},
+		{"Encrypt:late-tags", 200, "tags of 1h0m0s ago", false, 0},
 		{"Encrypt:malformed", 200, "malformed", false, 1},
-		{"Encrypt:extra-fields", 200, "extra", false, 1},
+		{"Encrypt:extra-fields", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"v","KmsplanUnknownField":`, false, 1},
 		{"Encrypt:html=502", 502, "<html>", false, 1},
 		{"Encrypt:crash-after-commit", 0, "", true, 1},
 		{"Encrypt:stale", 200, body, false, 1}, // nothing older to give
@@ -146,7 +180,7 @@ func TestEveryAction(t *testing.T) {
 		{"Encrypt:outage=3s", 0, "", true, 0},
 		{"Encrypt:disk-full", 200, "full", false, 0},
 		{"Encrypt:stale-read=7s", 200, "as of 7s ago", false, 0},
-		{"Encrypt:wrong-key-version", 200, "version", false, 1},
+		{"Encrypt:wrong-key-version", 200, `{"CiphertextBlob":"AAAA","KeyId":"key-a","KeyVersionId":"00000000-0000-4000-8000-000000000000","Nested":{"Arn":"acs:kms:r:1:key/key-a"},"Plaintext":"QUJD","Value":true}`, false, 1},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			g := newGateway(t, c.rule)

@@ -52,6 +52,9 @@ func TestParseRefusesWithAHint(t *testing.T) {
 		"CreateKey:reject=X/200":            "400 to 599",
 		"CreateKey:drop-before=1":           "takes no argument",
 		"CreateKey:tls-cut":                 "connections",
+		"CreateKey:wrong-arn=id":            "account or region",
+		"CreateKey:about-another=a b":       "a name or an id",
+		"CreateKey:late-tags=x":             "duration",
 		"publik/CreateKey:reject":           "did you mean",
 		"CreateKey:reject,DescribeKey:oops": "known are",
 	} {

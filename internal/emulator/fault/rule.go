@@ -108,6 +108,13 @@ func (r *Rule) check() error {
 		if r.Action == HTML && (n < 200 || n > 599) {
 			return fmt.Errorf("action html=%d: want an HTTP status from 200 to 599", n)
 		}
+	case word:
+		if strings.ContainsAny(r.Argument, " \"<>\r\n") {
+			return fmt.Errorf("action %s=%s: want a name or an id", r.Action, r.Argument)
+		}
+		if _, known := arnParts[r.argument()]; r.Action == WrongARN && !known {
+			return fmt.Errorf("action wrong-arn=%s: want account or region", r.Argument)
+		}
 	case code:
 		if status, name := r.rejection(); name == "" || strings.ContainsAny(name, " \"<>\r\n") || status < 400 || status > 599 {
 			return fmt.Errorf("action %s=%s: want a code, or code/status with a status from 400 to 599", r.Action, r.argument())

@@ -27,6 +27,7 @@ func success(out proto.Message, requestID, keyVersionID string, date time.Time) 
 	if keyVersionID != "" {
 		a.Header.Set(dkms.HeaderMigrationKeyVersionID, keyVersionID)
 	}
+	a.Alter = func(change func(fault.Members)) fault.Answer { return alter(a, out, change) }
 	return a, nil
 }
 
@@ -59,49 +60,8 @@ func (x *exchange) dialect() fault.Dialect {
 		Refuse: func(status int, code, message string) fault.Answer {
 			return refusal(&engine.Error{Status: status, Code: code, Message: message}, x.log.RequestID, x.date)
 		},
-		Corrupt:   x.corrupt,
-		Version:   otherVersion,
 		Malformed: func(a fault.Answer) fault.Answer { a.Body = append([]byte{0xff, 0xff, 0xff}, a.Body...); return a },
-		Extra:     func(a fault.Answer) fault.Answer { a.Body = append(a.Body, unknownField...); return a },
 		Storm:     x.Storm,
 		Outage:    func(d time.Duration) { x.Outage(engine.Instance, d) },
 	}
-}
-
-// otherVersion names a key version that there is not in the header that carries
-// one; messages have no field for it.
-func otherVersion(a fault.Answer) fault.Answer {
-	if a.Header.Get(dkms.HeaderMigrationKeyVersionID) != "" {
-		a.Header = a.Header.Clone()
-		a.Header.Set(dkms.HeaderMigrationKeyVersionID, fault.NoSuchVersion)
-	}
-	return a
-}
-
-// unknownField is field 9999, a string "kmsplan".
-var unknownField = []byte("\xfa\xf0\x04\x07kmsplan")
-
-// ciphertexts are the fields of an answer that a corrupt rule may damage.
-var ciphertexts = []protoreflect.Name{"ciphertext_blob", "private_key_ciphertext_blob", "signature", "plaintext", "random"}
-
-// corrupt flips the lowest bit of the last byte of the answer's ciphertext.
-func (x *exchange) corrupt(a fault.Answer) fault.Answer {
-	if x.out == nil || a.Status != http.StatusOK {
-		return a
-	}
-	m := proto.Clone(x.out).ProtoReflect()
-	for _, name := range ciphertexts {
-		f := m.Descriptor().Fields().ByName(name)
-		if f == nil || f.Kind() != protoreflect.BytesKind || len(m.Get(f).Bytes()) == 0 {
-			continue
-		}
-		damaged := append([]byte(nil), m.Get(f).Bytes()...)
-		damaged[len(damaged)-1] ^= 1
-		m.Set(f, protoreflect.ValueOfBytes(damaged))
-		break
-	}
-	if body, err := proto.Marshal(m.Interface()); err == nil {
-		a.Body = body
-	}
-	return a
 }

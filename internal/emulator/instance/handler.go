@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
@@ -86,7 +87,6 @@ type exchange struct {
 	w    http.ResponseWriter
 	r    *http.Request
 	date time.Time
-	out  proto.Message // the operation's answer
 	log  calllog.Call
 
 	noted bool
@@ -146,7 +146,26 @@ func (x *exchange) serve() {
 	delivery.Commit = func() fault.Answer { return x.commit(x.Engine, operation, call, in) }
 	delivery.AsOf = func(ago time.Duration) fault.Answer { return x.commit(x.Engine.AsOf(ago), operation, call, in) }
 	delivery.Full = func() fault.Answer { return x.commit(x.Engine.FullDisk(), operation, call, in) }
+	delivery.About = x.about(operation, call, in)
 	x.Faults.Deliver(x.w, x.r, x.Faults.Match(fault.OnExecution, event), delivery)
+}
+
+// about carries the operation out for another key or secret than the message
+// names; nil if it names none.
+func (x *exchange) about(operation engine.InstanceOperation, call engine.Call, in proto.Message) func(string) fault.Answer {
+	fields := in.ProtoReflect().Descriptor().Fields()
+	field := fields.ByName("key_id")
+	if field == nil {
+		field = fields.ByName("secret_name")
+	}
+	if field == nil {
+		return nil
+	}
+	return func(id string) fault.Answer {
+		other := proto.Clone(in)
+		other.ProtoReflect().Set(field, protoreflect.ValueOfString(valid(id)))
+		return x.commit(x.Engine, operation, call, other)
+	}
 }
 
 // accept finds the caller, or the reason to refuse.
@@ -226,7 +245,6 @@ func (x *exchange) commit(e *engine.Engine, operation engine.InstanceOperation, 
 	if err == nil {
 		a, failure := success(out, x.log.RequestID, call.KeyVersionID, x.date)
 		if failure == nil {
-			x.out = out
 			return a
 		}
 		err = failure

@@ -79,7 +79,14 @@ func (e encoder) success(out any) (fault.Answer, error) {
 	if len(body) > 2 {
 		head += ","
 	}
-	return e.answer(http.StatusOK, "", append([]byte(head), body[1:]...)), nil
+	return e.granted(append([]byte(head), body[1:]...)), nil
+}
+
+// granted is the answer with a whole body.
+func (e encoder) granted(body []byte) fault.Answer {
+	a := e.answer(http.StatusOK, "", body)
+	a.Alter = func(change func(fault.Members)) fault.Answer { return e.alter(body, change) }
+	return a
 }
 
 // refusal renders an error.

@@ -150,7 +150,11 @@ func (x *exchange) serve(refusal *engine.Error) {
 	delivery.Full = func() fault.Answer { return x.commit(x.Engine.FullDisk(), operation, call, in) }
 	if !operation.Mutates {
 		delivery.AsOf = func(ago time.Duration) fault.Answer { return x.commit(x.Engine.AsOf(ago), operation, call, in) }
+		delivery.LateTags = func(ago time.Duration) fault.Answer {
+			return x.commit(x.Engine.LateTags(ago), operation, call, in)
+		}
 	}
+	delivery.About = x.about(operation, call)
 	delivery.Fingerprint = x.fingerprint(operation)
 	delivery.Dialect = x.dialect(x.encoder, x.gateway)
 	x.Faults.Deliver(x.w, x.q.http, x.Faults.Match(fault.OnExecution, event), delivery)
@@ -174,6 +178,24 @@ func (x *exchange) accept() (operation engine.Operation, call *engine.Call, in a
 		call.Instance = x.Reaches(call, x.q.object())
 	}
 	return
+}
+
+// about carries the operation out for another object than the one the request
+// names; nil if it names none.
+func (x *exchange) about(operation engine.Operation, call *engine.Call) func(string) fault.Answer {
+	name := x.q.targetName()
+	if name == "" {
+		return nil
+	}
+	return func(id string) fault.Answer {
+		params := maps.Clone(x.q.params)
+		params.Set(name, id)
+		in := operation.New()
+		if _, refusal := decode(params, in); refusal != nil {
+			return x.encoder.refusal(refusal)
+		}
+		return x.commit(x.Engine, operation, call, in)
+	}
 }
 
 // present is the engine that the operation sees: lists may lag behind.

@@ -164,10 +164,13 @@ func (q *request) object() engine.Object {
 }
 
 // target is the object that the request names, for fault rules and the log.
-func (q *request) target() string {
+func (q *request) target() string { return q.params.Get(q.targetName()) }
+
+// targetName is the parameter that names it; "" if none does.
+func (q *request) targetName() string {
 	for _, name := range []string{"KeyId", "DestinationKeyId", "AliasName", "SecretName", "ProtectedResourceArn"} {
-		if v := q.params.Get(name); v != "" {
-			return v
+		if q.params.Get(name) != "" {
+			return name
 		}
 	}
 	return ""
