@@ -29,12 +29,15 @@ type MissingVariable struct {
 
 // assigned is a value somebody gave a variable.
 type assigned struct {
-	name string
-	from string      // "-var", "the environment variable KMSPLAN_VAR_x", "prod.kmsvars.hcl:3"
-	at   hclv2.Range // in a variable file
-	text *string     // from the command line or the environment
-	expr hclv2.Expression
-	loud bool // an undeclared name is an error (-var), or a warning (files)
+	name  string
+	from  string      // "-var", "the environment variable KMSPLAN_VAR_x", "prod.kmsvars.hcl:3"
+	at    hclv2.Range // in a variable file
+	text  *string     // from the command line or the environment
+	expr  hclv2.Expression
+	value *cty.Value // from a saved plan
+	loud  bool       // an undeclared name is an error (-var), or a warning (files)
+	quiet bool       // or nothing (a saved plan, which does not fit then)
+	flag  bool       // -var or -var-file
 }
 
 // assign gives every variable its value. Later sources win: the environment,
@@ -45,7 +48,9 @@ func (m *module) assign() hclv2.Diagnostics {
 	last := map[string]assigned{}
 	for _, a := range given {
 		if m.variables[a.name] == nil {
-			diags = append(diags, m.undeclared(a)...)
+			if !a.quiet {
+				diags = append(diags, m.undeclared(a)...)
+			}
 			continue
 		}
 		last[a.name] = a
@@ -75,6 +80,7 @@ func (m *module) assignments() ([]assigned, hclv2.Diagnostics) {
 		found, fileDiags := readVariables(read, path, shown)
 		list, diags = append(list, found...), append(diags, fileDiags...)
 	}
+	list = append(list, saved(m.in.Saved, false)...)
 	for _, entry := range m.in.Env {
 		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, envPrefix) && m.variables[name[len(envPrefix):]] != nil {
 			list = append(list, assigned{name: name[len(envPrefix):], from: "the environment variable " + name, text: &value})
@@ -83,12 +89,17 @@ func (m *module) assignments() ([]assigned, hclv2.Diagnostics) {
 	for _, name := range automaticFiles(m.in.Dir) {
 		file(readRegular, filepath.Join(m.in.Dir, name), name)
 	}
+	list = append(list, saved(m.in.Saved, true)...)
+	flags := len(list)
 	for _, a := range m.in.Vars {
 		if a.File != "" {
 			file(readLimited, m.fromWorkDir(a.File), a.File)
 			continue
 		}
 		list = append(list, assigned{name: a.Name, from: "-var", text: &a.Value, loud: true})
+	}
+	for i := range list[flags:] {
+		list[flags+i].flag = true
 	}
 	return list, diags
 }
@@ -158,7 +169,7 @@ func (m *module) undeclared(a assigned) hclv2.Diagnostics {
 
 // settle evaluates the value given and checks it against the declaration.
 func (m *module) settle(v *variable, a assigned) hclv2.Diagnostics {
-	v.from, v.value = a.from, cty.UnknownVal(v.typ)
+	v.from, v.flag, v.value = a.from, a.flag, cty.UnknownVal(v.typ)
 	raw, diags := m.given(v, a)
 	if diags.HasErrors() {
 		return diags
@@ -180,6 +191,9 @@ func (m *module) settle(v *variable, a assigned) hclv2.Diagnostics {
 func (m *module) given(v *variable, a assigned) (cty.Value, hclv2.Diagnostics) {
 	if a.expr != nil {
 		return a.expr.Value(nil)
+	}
+	if a.value != nil {
+		return *a.value, nil
 	}
 	if v.textual {
 		return cty.StringVal(*a.text), nil

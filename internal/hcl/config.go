@@ -13,6 +13,7 @@ import (
 type Inputs struct {
 	Dir       string       // the module directory
 	Vars      []Assignment // -var, in command-line order together with VarFiles
+	Saved     []Variable   // values that a saved plan carries, in place of what gave them when it was made
 	Env       []string     // the environment, os.Environ() form; only KMSPLAN_VAR_* are read
 	WorkDir   string       // directory var files are relative to; "" = Dir
 	Version   string       // kmsplan's version, held against required_version
@@ -204,7 +205,8 @@ type Body struct {
 //	(*Config).OutputValue(name, Objects) (cty.Value, hclv2.Diagnostics)  output.go
 //	(*Config).DependsOn(addr.Address) []addr.Address                     depends.go: instances this instance refers to
 //	(*Config).Block(addr.Address) *Block                                 evaluate.go
-//	(*Config).Digest() string                                            digest.go: what a saved plan is bound to
+//	(*Config).Sources() []string                                         digest.go: what a saved plan is bound to
+//	(*Config).Variables() []Variable                                     variables.go
 //	NewObjectMap() *ObjectMap                                            objects.go: an Objects to fill
 //	Format([]byte, filename) ([]byte, hclv2.Diagnostics)                 format.go
 //	Functions() []Function                                               library.go

@@ -22,6 +22,7 @@ type variable struct {
 
 	value cty.Value // marked; unknown when it is missing or wrong
 	from  string    // where the value comes from, for messages
+	flag  bool      // it comes from -var or -var-file
 	ok    bool      // the value is right, so that validations make sense
 }
 

@@ -3,36 +3,22 @@ package hcl
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
-
-	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// Digest identifies what the configuration means: a SHA-256, in hex, over the module's
-// files, the files its functions read and the variables' values. Sensitive and ephemeral
-// values are left out, because a digest of a short secret gives it away. A saved plan is
-// bound to it.
-func (c *Config) Digest() string {
-	h := sha256.New()
-	line := func(kind string, parts ...any) { fmt.Fprintf(h, "%s %q\n", kind, fmt.Sprint(parts...)) }
+// Sources lists what the configuration was read from: the module's files with their text, and the files
+// that its functions read with their SHA-256. Files of secrets are among the latter, and the digest of a
+// short secret gives it away: keep the list out of everything that is stored. A saved plan is bound to a
+// slow fingerprint of it.
+func (c *Config) Sources() []string {
+	var list []string
 	for _, name := range slices.Sorted(maps.Keys(c.Files)) {
-		line("file", name)
-		line("text", string(c.Files[name].Bytes))
+		sum := sha256.Sum256(c.Files[name].Bytes)
+		list = append(list, "file", name, hex.EncodeToString(sum[:]))
 	}
 	for _, read := range c.module.library.reads() {
-		line("read", read)
+		list = append(list, "read", read)
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.module.variables)) {
-		v := c.module.variables[name]
-		if v.sensitive || v.ephemeral || !v.value.IsWhollyKnown() {
-			continue
-		}
-		if text, err := ctyjson.Marshal(v.value, v.value.Type()); err == nil {
-			line("variable", name)
-			line("value", string(text))
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	return list
 }

@@ -1,10 +1,14 @@
 package hcl
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zclconf/go-cty/cty"
 )
 
 // One line per function at least: an expression and its value as JSON.
@@ -128,30 +132,49 @@ func TestFilesAreReadOnce(t *testing.T) {
 	if diags.HasErrors() {
 		t.Fatal(shown(diags))
 	}
-	before := c.Digest()
+	before := c.Sources()
 	writeFile(t, filepath.Join(c.Dir, "a"), "second")
 	if v, _ := c.OutputValue("v", nil); v.AsString() != "first" {
 		t.Error(v)
 	}
-	if again, _ := Load(Inputs{Dir: c.Dir}); again.Digest() == before {
-		t.Error("the digest does not cover the files that functions read")
+	if again, _ := Load(Inputs{Dir: c.Dir}); slices.Equal(again.Sources(), before) {
+		t.Error("the sources leave out the files that functions read")
 	}
 }
 
-func TestDigestCoversFilesAndPlainVariables(t *testing.T) {
-	src := "variable \"x\" { default = 1 }\nvariable \"pw\" {\n sensitive = true\n default = 2\n}"
-	digest := func(src string, vars ...Assignment) string {
-		c, _ := inModule(t, map[string]string{"main.kms.hcl": src}, Inputs{Vars: vars})
-		return c.Digest()
+// Cases P13 and P14: a saved plan carries what a flag gave, in place of the flag.
+func TestSavedVariablesStandInForWhatGaveThem(t *testing.T) {
+	src := `variable "x" { default = "default" }`
+	given := func(in Inputs, file string) string {
+		files := map[string]string{"main.kms.hcl": src}
+		if file != "" {
+			files["kmsplan.kmsvars.hcl"] = file
+		}
+		c, diags := inModule(t, files, in)
+		if diags.HasErrors() {
+			t.Fatal(shown(diags))
+		}
+		v := c.Variables()[0]
+		return fmt.Sprint(v.Value.AsString(), " ", v.Flag)
 	}
-	base := digest(src)
-	if base != digest(src) {
-		t.Error("not deterministic")
+	by := func(flag bool) []Variable {
+		return []Variable{{Name: "x", Value: cty.StringVal("saved"), Flag: flag}, {Name: "gone", Value: cty.True}}
 	}
-	if base == digest(src+"\n") || base == digest(src, Assignment{Name: "x", Value: "2"}) {
-		t.Error("a change is not seen")
-	}
-	if base != digest(src, Assignment{Name: "pw", Value: "3"}) {
-		t.Error("a sensitive value is in the digest")
+	for _, test := range []struct {
+		name string
+		in   Inputs
+		file string
+		want string
+	}{
+		{"a default", Inputs{}, "", "default false"},
+		{"instead of a default", Inputs{Saved: by(false)}, "", "saved false"},
+		{"behind the environment", Inputs{Saved: by(false), Env: []string{"KMSPLAN_VAR_x=env"}}, "", "env false"},
+		{"behind a file", Inputs{Saved: by(false)}, `x = "file"`, "file false"},
+		{"a flag's, before a file", Inputs{Saved: by(true)}, `x = "file"`, "saved true"},
+		{"a flag's, behind a flag", Inputs{Saved: by(true), Vars: []Assignment{{Name: "x", Value: "flag"}}}, "", "flag true"},
+	} {
+		if got := given(test.in, test.file); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
 	}
 }

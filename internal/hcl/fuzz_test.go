@@ -31,7 +31,7 @@ func FuzzLoad(f *testing.F) {
 		for _, name := range []string{"main" + nativeSuffix, "main" + jsonSuffix} {
 			file, diags := parseSource(src, name)
 			c, _ := load(Inputs{Dir: dir, Version: "0.1.0"}, []source{{name, src, file}}, diags)
-			c.Digest()
+			c.Sources()
 			objects := NewObjectMap()
 			for _, b := range c.Blocks {
 				for _, a := range b.Instances {

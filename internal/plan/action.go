@@ -27,3 +27,6 @@ func (a Action) Sign() string {
 
 // Destructive reports whether the action takes something away that others may use.
 func (a Action) Destructive() bool { return a == Delete || a == Retire }
+
+// Actions are all of them.
+var Actions = []Action{NoOp, Create, Update, Adopt, Rescue, Succeed, Retire, Delete, Forget, Read}

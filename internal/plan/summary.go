@@ -34,7 +34,7 @@ func (p *Plan) Summary() Summary {
 // stale file, no output to update.
 func (p *Plan) Empty() bool {
 	for i := range p.Changes {
-		if p.Changes[i].Action != NoOp || p.Changes[i].MovedFrom.Kind != "" {
+		if p.Changes[i].Acts() {
 			return false
 		}
 	}
@@ -48,3 +48,6 @@ func (p *Plan) Empty() bool {
 
 // Refused reports whether a guard fired: the plan must not be applied.
 func (p *Plan) Refused() bool { return len(p.Refusals) > 0 }
+
+// Acts reports whether apply does something about the object, if only in state: a move.
+func (c *Change) Acts() bool { return c.Action != NoOp || c.MovedFrom.Kind != "" }

@@ -1,0 +1,216 @@
+package planfile
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// New binds a plan that was made from w, to save it. It takes about 50 ms: three fingerprints.
+func New(p *plan.Plan, w World, targets []addr.Address) (*File, error) {
+	key, err := sealKey(w.State)
+	if err != nil {
+		return nil, err
+	}
+	return &File{Plan: p, key: key, Binding: Binding{
+		Targets: targets, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
+		Configuration: fingerprint(w.Config.Sources()), Secrets: fingerprint(w.secrets(p)), Sources: fingerprint(w.sources(p)),
+	}}, nil
+}
+
+// carried are the variables whose values travel in a plan.
+func carried(cfg *hcl.Config) []hcl.Variable {
+	return slices.DeleteFunc(cfg.Variables(), func(v hcl.Variable) bool { return v.Secret || !v.Value.IsWhollyKnown() })
+}
+
+// fingerprint digests facts under a fresh salt; the zero Fingerprint when there are none.
+func fingerprint(facts []string) state.Fingerprint {
+	if len(facts) == 0 {
+		return state.Fingerprint{}
+	}
+	return state.NewFingerprint(digest(facts))
+}
+
+// matches reports whether a fingerprint was made of these facts.
+func matches(f state.Fingerprint, facts []string) bool {
+	if f.IsZero() || len(facts) == 0 {
+		return f.IsZero() && len(facts) == 0
+	}
+	return f.Matches(digest(facts))
+}
+
+// digest is SHA-256 over facts, each behind its length so that none runs into the next.
+func digest(facts []string) []byte {
+	h := sha256.New()
+	var length [8]byte
+	for _, f := range facts {
+		binary.BigEndian.PutUint64(length[:], uint64(len(f)))
+		h.Write(length[:])
+		h.Write([]byte(f))
+	}
+	return h.Sum(nil)
+}
+
+// secrets lists the sensitive values that the plan writes, each behind its name. One that is known after
+// apply only is left out: what it will be made of is bound by itself.
+func (w World) secrets(p *plan.Plan) (facts []string) {
+	objects := plan.Remember(w.Config, w.State, w.Live)
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if !slices.ContainsFunc(c.Diff, func(d plan.AttrDiff) bool { return d.WriteOnly }) || w.Config.Block(c.Addr.Block()) == nil {
+			continue
+		}
+		body, _ := w.Config.Body(c.Addr, objects)
+		for _, d := range c.Diff {
+			if v, _ := body.Attrs[d.Name].UnmarkDeep(); d.WriteOnly && isText(v) {
+				facts = append(facts, c.Addr.String(), d.Name, v.AsString())
+			}
+		}
+	}
+	return facts
+}
+
+func isText(v cty.Value) bool {
+	return v != cty.NilVal && v.Type() == cty.String && v.IsKnown() && !v.IsNull()
+}
+
+// sources lists the digests of what the plan's files are made of.
+func (w World) sources(p *plan.Plan) (facts []string) {
+	for _, f := range p.Files {
+		if f.Action == plan.NoOp || w.Sources == nil {
+			continue
+		}
+		if sum, ok := w.Sources(f.Addr, f.Path); ok {
+			facts = append(facts, f.Addr.String(), f.Path, string(sum))
+		}
+	}
+	return facts
+}
+
+// StaleError says what a saved plan was made from and is no longer so. It is ErrStale.
+type StaleError struct{ Reasons []string } // sentences without their capital and full stop
+
+func (e *StaleError) Error() string {
+	text := ErrStale.Error() + ": "
+	for i, r := range e.Reasons {
+		if i > 0 {
+			text += "; "
+		}
+		text += r
+	}
+	return text + "; nothing was called; plan again"
+}
+
+// Is makes errors.Is(err, ErrStale) hold.
+func (e *StaleError) Is(target error) bool { return target == ErrStale }
+
+// Holds asks whether the plan may be compared with one made now: whether it was made from this
+// configuration, these variables, gateways, secrets and sources, and on this state. Errors: *StaleError,
+// ErrDamaged for a plan that was edited.
+func (f *File) Holds(w World) error {
+	var e StaleError
+	f.checkState(w.State, &e)
+	if len(e.Reasons) == 0 { // another state seals otherwise
+		was := w.State
+		was.Lineage = f.Plan.Lineage // a stack that was never stored has a fresh one each time
+		key, err := sealKey(was)
+		if err != nil {
+			return err
+		}
+		if !f.sealedBy(key) {
+			return fmt.Errorf("%w: it is not as it was saved, or the state was edited since; nothing was called; plan again", ErrDamaged)
+		}
+	}
+	f.checkVariables(w.Config, &e)
+	f.checkGateways(Gateways(w.Config, w.Live), &e)
+	if len(e.Reasons) == 0 { // the slow ones, where nothing else explains it
+		f.checkFingerprints(w, &e)
+	}
+	if len(e.Reasons) > 0 {
+		return &e
+	}
+	return nil
+}
+
+func (e *StaleError) add(format string, args ...any) {
+	e.Reasons = append(e.Reasons, fmt.Sprintf(format, args...))
+}
+
+func (f *File) checkState(s state.State, e *StaleError) {
+	switch p := f.Plan; {
+	case p.Lineage != s.Lineage && p.Serial == 0 && s.Serial == 0:
+		// a stack that was never stored takes a fresh lineage each time; see apply.Run
+	case p.Lineage != s.Lineage:
+		e.add("it was made for another stack, of lineage %s, and this state is of lineage %s", p.Lineage, s.Lineage)
+	case p.Serial != s.Serial:
+		e.add("it was made at serial %d of the state, which is at serial %d now", p.Serial, s.Serial)
+	}
+}
+
+func (f *File) checkVariables(cfg *hcl.Config, e *StaleError) {
+	now := map[string]cty.Value{}
+	for _, v := range carried(cfg) {
+		now[v.Name] = v.Value
+	}
+	for _, v := range f.Binding.Variables {
+		if got, ok := now[v.Name]; !ok || !got.RawEquals(v.Value) {
+			e.add("variable %q has another value than it was made with", v.Name)
+		}
+		delete(now, v.Name)
+	}
+	for name := range now {
+		e.add("variable %q has a value now and had none", name)
+	}
+	slices.Sort(e.Reasons)
+}
+
+func (f *File) checkGateways(now []Gateway, e *StaleError) {
+	for _, was := range f.Binding.Gateways {
+		i := slices.IndexFunc(now, func(g Gateway) bool { return g.Name == was.Name })
+		if i < 0 {
+			e.add("gateway %q is gone", was.Name)
+			continue
+		}
+		is := now[i]
+		for _, fact := range []struct{ what, was, is string }{
+			{"the region", was.Region, is.Region}, {"the instance", was.Instance, is.Instance}, {"the account", was.Account, is.Account},
+		} {
+			if fact.what == "the account" && (fact.was == "" || fact.is == "") {
+				continue
+			}
+			if fact.was != fact.is {
+				e.add("gateway %q is in %s %s, and it was made for %s", was.Name, fact.what, orNone(fact.is), orNone(fact.was))
+			}
+		}
+		if was.Emulator != is.Emulator {
+			e.add("gateway %q changed between an emulator and the service", was.Name)
+		}
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func (f *File) checkFingerprints(w World, e *StaleError) {
+	if !matches(f.Binding.Configuration, w.Config.Sources()) {
+		e.add("the configuration, or a file that it reads, changed since it was saved")
+	}
+	if !matches(f.Binding.Secrets, w.secrets(f.Plan)) {
+		e.add("a sensitive value that it writes is another one than it was made with")
+	}
+	if !matches(f.Binding.Sources, w.sources(f.Plan)) {
+		e.add("a file that it encrypts changed since it was saved")
+	}
+}

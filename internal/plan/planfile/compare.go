@@ -1,0 +1,169 @@
+package planfile
+
+import (
+	"fmt"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
+)
+
+// Comparison is what a saved plan and one made now have in common.
+type Comparison struct {
+	// Differences are actions of the saved plan that are gone or different now; with any, nothing may be
+	// carried out.
+	Differences []Difference
+	// Plan is what to carry out: the plan made now, without what only it has.
+	Plan *plan.Plan
+	// Left are the actions that only the plan made now has. They are not done, and somebody should know.
+	Left []plan.Change
+	// LeftFiles are likewise files of data blocks.
+	LeftFiles []plan.FileChange
+}
+
+// Difference is one action that is not what was saved.
+type Difference struct {
+	Addr   addr.Address
+	Reason string // a clause: "it is planned no longer", "its id was k and is l" …
+}
+
+// DifferenceError says that a saved plan is not what would be planned now. It is ErrStale.
+type DifferenceError struct{ Differences []Difference }
+
+func (e *DifferenceError) Error() string {
+	text := ErrStale.Error() + ": "
+	for i, d := range e.Differences {
+		if i == 10 {
+			text += fmt.Sprintf("; and %d more", len(e.Differences)-i)
+			break
+		}
+		if i > 0 {
+			text += "; "
+		}
+		text += d.Addr.String() + ": " + d.Reason
+	}
+	return text + "; nothing was called; plan again"
+}
+
+// Is makes errors.Is(err, ErrStale) hold.
+func (e *DifferenceError) Is(target error) bool { return target == ErrStale }
+
+// Err is a *DifferenceError when there are differences.
+func (c Comparison) Err() error {
+	if len(c.Differences) == 0 {
+		return nil
+	}
+	return &DifferenceError{c.Differences}
+}
+
+// Compare holds the actions of a saved plan against those of a plan made now from the same configuration,
+// with the same targets and at the saved plan's Time. Reports, dates and drift are not compared.
+//
+// A file that the saved plan would write and that is current now is no difference: `run` was there first.
+func Compare(saved, now *plan.Plan) Comparison {
+	var c Comparison
+	planned := make(map[addr.Address]*plan.Change, len(now.Changes))
+	for i := range now.Changes {
+		planned[now.Changes[i].Addr] = &now.Changes[i]
+	}
+	approved := make(map[addr.Address]bool, len(saved.Changes))
+	for i := range saved.Changes {
+		was := &saved.Changes[i]
+		if !was.Acts() {
+			continue
+		}
+		if approved[was.Addr] {
+			c.differ(was.Addr, "the saved plan names it twice")
+		}
+		approved[was.Addr] = true
+		c.compare(was, planned[was.Addr])
+	}
+	kept := *now
+	kept.Changes = nil
+	for _, is := range now.Changes {
+		if is.Acts() && !approved[is.Addr] {
+			c.Left = append(c.Left, is)
+			continue
+		}
+		kept.Changes = append(kept.Changes, is)
+	}
+	kept.Files, c.LeftFiles = compareFiles(saved.Files, now.Files)
+	c.Plan = &kept
+	return c
+}
+
+func compareFiles(saved, now []plan.FileChange) (kept, left []plan.FileChange) {
+	type file struct{ addr, path string }
+	approved := map[file]bool{}
+	for _, f := range saved {
+		approved[file{f.Addr.String(), f.Path}] = f.Action != plan.NoOp
+	}
+	for _, f := range now {
+		if f.Action != plan.NoOp && !approved[file{f.Addr.String(), f.Path}] {
+			left = append(left, f)
+			continue
+		}
+		kept = append(kept, f)
+	}
+	return kept, left
+}
+
+func (c *Comparison) differ(a addr.Address, format string, args ...any) {
+	c.Differences = append(c.Differences, Difference{a, fmt.Sprintf(format, args...)})
+}
+
+// compare names the first thing in which an action differs.
+func (c *Comparison) compare(was, is *plan.Change) {
+	a := was.Addr
+	switch {
+	case is == nil || !is.Acts():
+		c.differ(a, "it would be changed (%s), and needs no change now", was.Action.Sign())
+	case was.Action != is.Action:
+		c.differ(a, "its action was %s and is %s", was.Action.Sign(), is.Action.Sign())
+	case was.Kind != is.Kind || was.Gateway != is.Gateway:
+		c.differ(a, "it was a %s of gateway %q and is a %s of gateway %q", was.Kind, was.Gateway, is.Kind, is.Gateway)
+	case was.ID != is.ID:
+		c.differ(a, "its id was %s and is %s", orNone(was.ID), orNone(is.ID))
+	case was.MovedFrom != is.MovedFrom:
+		c.differ(a, "it is moved from another address than before")
+	case was.Protected != is.Protected:
+		c.differ(a, "whether it is protected changed")
+	case !slices.Equal(was.Calls, is.Calls):
+		c.differ(a, "it needed the calls %v and needs %v", was.Calls, is.Calls)
+	case !samePreImage(was.PreImage, is.PreImage):
+		c.differ(a, "the live object changed since it was planned")
+	default:
+		c.compareDiffs(a, was.Diff, is.Diff)
+	}
+}
+
+func samePreImage(a, b *plan.PreImage) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+func (c *Comparison) compareDiffs(a addr.Address, was, is []plan.AttrDiff) {
+	byName := make(map[string]plan.AttrDiff, len(is))
+	for _, d := range is {
+		byName[d.Name] = d
+	}
+	for _, d := range was {
+		got, ok := byName[d.Name]
+		delete(byName, d.Name)
+		switch {
+		case !ok:
+			c.differ(a, "%s needs no change now", d.Name)
+		case got.WriteOnly != d.WriteOnly || !orNull(got.Before).RawEquals(orNull(d.Before)):
+			c.differ(a, "%s is no longer what it was when it was planned", d.Name)
+		case !orNull(got.After).RawEquals(orNull(d.After)):
+			c.differ(a, "%s would become something else than was planned", d.Name)
+		}
+	}
+	for _, d := range is {
+		if _, more := byName[d.Name]; more {
+			c.differ(a, "%s needs a change as well now", d.Name)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package planfile
+
+import (
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// document is a File as JSON. Addresses are strings, values carry their type.
+type document struct {
+	Writer   string    `json:"writer"`
+	Created  time.Time `json:"created"`
+	Lineage  string    `json:"lineage"`
+	Serial   uint64    `json:"serial"`
+	Made     made      `json:"made_from"`
+	Changes  []change  `json:"changes"`
+	Refusals []refusal `json:"refusals,omitempty"`
+	Drift    []drift   `json:"drift,omitempty"`
+	Dying    []dying   `json:"dying,omitempty"`
+	Files    []file    `json:"files,omitempty"`
+	Outputs  []output  `json:"outputs,omitempty"`
+	Warnings []warning `json:"warnings,omitempty"`
+}
+
+type made struct {
+	Targets       []string           `json:"targets,omitempty"`
+	Variables     []variable         `json:"variables,omitempty"`
+	Gateways      []Gateway          `json:"gateways"`
+	Configuration state.Fingerprint  `json:"configuration"`
+	Secrets       *state.Fingerprint `json:"secrets,omitempty"`
+	Sources       *state.Fingerprint `json:"sources,omitempty"`
+}
+
+type variable struct {
+	Name  string `json:"name"`
+	Value value  `json:"value"`
+	Flag  bool   `json:"flag,omitempty"`
+}
+
+type change struct {
+	Addr      string         `json:"address"`
+	Kind      string         `json:"kind"`
+	Gateway   string         `json:"gateway"`
+	Action    string         `json:"action"`
+	ID        string         `json:"id,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+	Diff      []diff         `json:"diff,omitempty"`
+	Calls     []string       `json:"calls,omitempty"`
+	Protected bool           `json:"protected,omitempty"`
+	PreImage  *plan.PreImage `json:"pre_image,omitempty"`
+	MovedFrom string         `json:"moved_from,omitempty"`
+	DependsOn []string       `json:"depends_on,omitempty"`
+}
+
+type diff struct {
+	Name      string `json:"name"`
+	Before    value  `json:"before"`
+	After     value  `json:"after"`
+	WriteOnly bool   `json:"write_only,omitempty"`
+}
+
+type refusal struct {
+	Guard       string   `json:"guard"`
+	Addr        string   `json:"address,omitempty"`
+	Reason      string   `json:"reason"`
+	WaysForward []string `json:"ways_forward"`
+}
+
+type drift struct {
+	Addr string `json:"address"`
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+	Gone bool   `json:"gone,omitempty"`
+	Diff []diff `json:"diff,omitempty"`
+}
+
+type dying struct {
+	Gateway  string    `json:"gateway"`
+	ID       string    `json:"id"`
+	Addr     string    `json:"address,omitempty"`
+	DeleteAt time.Time `json:"delete_at"`
+}
+
+type file struct {
+	Addr    string `json:"address"`
+	Action  string `json:"action"`
+	Path    string `json:"path"`
+	Reason  string `json:"reason,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+type output struct {
+	Name   string `json:"name"`
+	Before value  `json:"before"`
+	After  value  `json:"after"`
+}
+
+type warning struct {
+	Addr    string `json:"address,omitempty"`
+	Summary string `json:"summary"`
+	Detail  string `json:"detail"`
+}

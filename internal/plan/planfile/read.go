@@ -1,0 +1,116 @@
+package planfile
+
+import (
+	"errors"
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// fromDocument is the inverse of toDocument.
+func fromDocument(d document) (*File, error) {
+	var r reader
+	p := &plan.Plan{
+		FormatVersion: Format, Writer: d.Writer, Created: d.Created, Lineage: d.Lineage, Serial: d.Serial,
+		Changes: make([]plan.Change, 0, len(d.Changes)),
+	}
+	for _, c := range d.Changes {
+		p.Changes = append(p.Changes, plan.Change{
+			Addr: r.must(c.Addr), Kind: c.Kind, Gateway: c.Gateway, Action: r.action(c.Action), ID: c.ID, Reason: c.Reason,
+			Diff: diffs(c.Diff), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
+			MovedFrom: r.addr(c.MovedFrom), DependsOn: r.addrs(c.DependsOn),
+		})
+	}
+	for _, x := range d.Refusals {
+		p.Refusals = append(p.Refusals, plan.Refusal{Guard: x.Guard, Addr: r.addr(x.Addr), Reason: x.Reason, WaysForward: x.WaysForward})
+	}
+	for _, x := range d.Drift {
+		p.Drift = append(p.Drift, plan.Drift{Addr: r.must(x.Addr), Kind: x.Kind, ID: x.ID, Gone: x.Gone, Diff: diffs(x.Diff)})
+	}
+	for _, x := range d.Dying {
+		p.Dying = append(p.Dying, plan.DyingKey{Gateway: x.Gateway, ID: x.ID, Addr: r.addr(x.Addr), DeleteAt: x.DeleteAt})
+	}
+	for _, c := range d.Files {
+		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: c.Path, Reason: c.Reason, Problem: c.Problem})
+	}
+	for _, o := range d.Outputs {
+		p.Outputs = append(p.Outputs, plan.OutputChange{Name: o.Name, Before: o.Before.Value, After: o.After.Value})
+	}
+	for _, w := range d.Warnings {
+		p.Warnings = append(p.Warnings, plan.Warning{Addr: r.addr(w.Addr), Summary: w.Summary, Detail: w.Detail})
+	}
+	return &File{Plan: p, Binding: r.binding(d.Made)}, r.err
+}
+
+func diffs(list []diff) []plan.AttrDiff {
+	var out []plan.AttrDiff
+	for _, d := range list {
+		out = append(out, plan.AttrDiff{Name: d.Name, Before: orNull(d.Before.Value), After: orNull(d.After.Value), WriteOnly: d.WriteOnly})
+	}
+	return out
+}
+
+// reader parses addresses and actions and keeps the first failure.
+type reader struct{ err error }
+
+func (r *reader) binding(m made) Binding {
+	b := Binding{Targets: r.addrs(m.Targets), Gateways: m.Gateways, Configuration: m.Configuration}
+	for _, v := range m.Variables {
+		b.Variables = append(b.Variables, hcl.Variable{Name: v.Name, Value: orNull(v.Value.Value), Flag: v.Flag})
+	}
+	for _, f := range []struct {
+		from *state.Fingerprint
+		to   *state.Fingerprint
+	}{{m.Secrets, &b.Secrets}, {m.Sources, &b.Sources}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	return b
+}
+
+func (r *reader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+func (r *reader) addr(s string) addr.Address {
+	if s == "" {
+		return addr.Address{}
+	}
+	a, err := addr.Parse(s)
+	if err != nil {
+		r.fail(err)
+	}
+	return a
+}
+
+// must is addr for an address that has to be there.
+func (r *reader) must(s string) addr.Address {
+	if s == "" {
+		r.fail(errors.New("an address is missing"))
+	}
+	return r.addr(s)
+}
+
+func (r *reader) addrs(list []string) []addr.Address {
+	var out []addr.Address
+	for _, s := range list {
+		out = append(out, r.must(s))
+	}
+	return out
+}
+
+func (r *reader) action(sign string) plan.Action {
+	for _, a := range plan.Actions {
+		if a.Sign() == sign {
+			return a
+		}
+	}
+	r.fail(fmt.Errorf("unknown action %q", sign))
+	return plan.NoOp
+}
