@@ -196,6 +196,8 @@ type Body struct {
 	Attrs  map[string]cty.Value // write-only ones included, marked Sensitive
 	Blocks map[string]map[string]cty.Value
 	Ranges map[string]hclv2.Range // where each attribute or block is written
+
+	ignoreKeys map[string][]string // of the block's lifecycle
 }
 
 // What works on these types, each documented where it stands:

@@ -46,7 +46,7 @@ type origins map[string][]addr.Address
 func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnostics) {
 	e := &evaluation{b: b, in: in, ctx: s.scope(b.refs, in, b)}
 	inner := b.nested
-	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Ranges: b.ranges}
+	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Ranges: b.ranges, ignoreKeys: b.lifecycle.IgnoreKeys}
 	if b.dynamics {
 		inner = e.expandDynamic()
 		e.body.Ranges = writtenAt(b.attrs, inner)
@@ -77,7 +77,7 @@ func (b *block) constants(s session) hclv2.Diagnostics {
 // the rest.
 func (b *block) reevaluate(s session, in *instance) (Body, hclv2.Diagnostics) {
 	e := &evaluation{b: b, in: in, ctx: s.scope(b.again, in, b)}
-	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Blocks: in.body.Blocks, Ranges: b.ranges}
+	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Blocks: in.body.Blocks, Ranges: b.ranges, ignoreKeys: b.lifecycle.IgnoreKeys}
 	for i := range b.attrs {
 		a := &b.attrs[i]
 		if a.dynamic {

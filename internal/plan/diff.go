@@ -41,6 +41,9 @@ func (n *node) compare() (immutable []AttrDiff) {
 		}
 		before, reported := n.object.Attrs[at.Name]
 		after := n.desired(at, written)
+		if reported && after != cty.NilVal {
+			after = n.body.WithIgnored(at.Name, after, before)
+		}
 		if !reported || after == cty.NilVal || Same(at, after, before) {
 			continue
 		}

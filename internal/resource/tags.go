@@ -14,7 +14,8 @@ import (
 func (s *Session) tagsToSet(live map[string]string) map[string]string {
 	set := map[string]string{}
 	if v, ok := s.want("tags"); ok {
-		set, _ = plan.TagChanges(plan.MapOf(plan.UserTags(live)), v)
+		now := plan.MapOf(plan.UserTags(live))
+		set, _ = plan.TagChanges(now, s.Body.WithIgnored("tags", v, now))
 	}
 	if _, ours := live[plan.TagOwner]; ours && s.Change.MovedFrom.Kind != "" {
 		set[plan.TagAddress] = plan.AddressTag(s.Change.Addr)
@@ -28,7 +29,8 @@ func (s *Session) tagsToRemove(live map[string]string) []string {
 	if !ok {
 		return nil
 	}
-	_, gone := plan.TagChanges(plan.MapOf(plan.UserTags(live)), v)
+	now := plan.MapOf(plan.UserTags(live))
+	_, gone := plan.TagChanges(now, s.Body.WithIgnored("tags", v, now))
 	return gone
 }
 
