@@ -27,10 +27,11 @@ type pkg struct {
 var below = map[string][]string{
 	"cmd/kmsplan":                    {"internal/cli"},
 	"internal/cli":                   {"internal/..."},
-	"internal/stack":                 {"internal/apply", "internal/ops", "internal/resource", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
+	"internal/stack":                 {"internal/apply", "internal/ops/...", "internal/resource", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
 	"internal/view":                  {"internal/apply", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag", "internal/several"},
-	"internal/ops":                   {"internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/dag", "internal/durable", "internal/several"},
+	"internal/ops":                   {"internal/ops/...", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},
+	"internal/ops/keys":              {"internal/kms", "internal/envelope"},
 	"internal/resource":              {"internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/addr", "internal/several"},
 	"internal/plan":                  {"internal/hcl", "internal/kind", "internal/state", "internal/addr", "internal/several", "internal/dag"},
 	"internal/plan/planfile":         {"internal/plan", "internal/hcl", "internal/state", "internal/addr"},

@@ -54,10 +54,11 @@ func child(text string) error {
 			return err
 		}
 	}
-	e := New(Options{Keyring: c.ring, Now: time.Now})
+	o := Options{Keyring: c.ring, Now: time.Now}
+	e := New(o)
 	fmt.Println("ready")
 	for n := 0; j.Times == 0 || n < j.Times; n++ {
-		if err := j.once(e); err != nil {
+		if err := j.once(o, e); err != nil {
 			return err
 		}
 	}
@@ -66,14 +67,15 @@ func child(text string) error {
 	return err
 }
 
-func (j job) once(e *Engine) (err error) {
+func (j job) once(o Options, e *Engine) (err error) {
 	switch ctx := context.Background(); j.Do {
 	case "encrypt":
 		_, err = e.EncryptFile(ctx, j.From, j.To, j.Seal, nil)
 	case "decrypt":
 		_, err = e.DecryptFile(ctx, j.From, j.To, Unseal{}, nil)
 	case "rewrap":
-		e.rewraps = newRewraps() // as a new run would
+		e = New(o) // as a new run would, so that nothing is remembered of the last wrap
+		defer e.Close()
 		_, _, err = e.Rewrap(ctx, j.From, Target{Key: j.Seal.Key})
 	}
 	return err

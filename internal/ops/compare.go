@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -54,7 +55,7 @@ func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged
 	}
 	for _, k := range h.KMSStanzas() {
 		if KeyID(k.KeyARN) == facts.ID {
-			return false, facts.Version != "" && k.KeyVersionID != unknownVersion && k.KeyVersionID != facts.Version, false
+			return false, facts.Version != "" && k.KeyVersionID != keys.UnknownVersion && k.KeyVersionID != facts.Version, false
 		}
 	}
 	return true, false, false

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
 )
 
 // Seal says under what a file is encrypted.
@@ -20,6 +21,10 @@ type Seal struct {
 	Recipients []string // age1…, for break-glass
 	Scope      Scope
 	Digest     bool // also hash the plaintext, for the census
+}
+
+func (s Seal) use() keys.Use {
+	return keys.Use{Gateway: s.Gateway, Key: s.Key, Context: s.Context, Suite: s.Suite, Recipients: s.Recipients}
 }
 
 // EncryptFile encrypts source into output, whole or not at all. Output must not be
@@ -80,14 +85,14 @@ func envelopeAttributes(source fs.FileInfo) func(fs.FileInfo) attributes {
 // EncryptStream encrypts r into w. size is the plaintext's length, or
 // envelope.UnknownSize; name decides which files share a data key under a scope.
 func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, size int64, name string, s Seal, p Progress) (Envelope, error) {
-	key, err := e.dataKey(ctx, s, name, size)
+	key, err := e.keys.DataKey(ctx, s.use(), s.Scope, name, size)
 	if err != nil {
 		return Envelope{}, err
 	}
-	defer key.release()
+	defer key.Release()
 	out := &watched{ctx: ctx, w: w}
 	sealer, err := envelope.Seal(ctx, out, envelope.Options{
-		Suite: s.Suite, Context: s.Context, DataKey: key.key, Stanzas: key.stanzas, Size: size, Workers: e.workersFor(size),
+		Suite: s.Suite, Context: s.Context, DataKey: key.Key, Stanzas: key.Stanzas, Size: size, Workers: e.workersFor(size),
 	})
 	if err != nil {
 		return Envelope{}, err
@@ -102,7 +107,7 @@ func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, si
 	if err := sealer.Close(); err != nil {
 		return Envelope{}, err
 	}
-	key.served(in.n - max(size, 0))
+	key.Served(in.n - max(size, 0))
 	got := describe(name, sealer.Header())
 	got.Plaintext, got.Sealed, got.Source = in.n, out.n, in.sum()
 	return got, nil

@@ -1,21 +1,18 @@
 package ops
 
 import (
-	"context"
 	"runtime"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
 )
 
 // Engine encrypts and decrypts files. It is safe for concurrent use, and remembers
 // data keys until Close: make one for each run.
 type Engine struct {
-	keys      Keyring
+	keys      *keys.Keys
 	now       func() time.Time
-	unwrap    *unwrapper
-	scopes    *scopes
-	rewraps   *rewraps
 	sweeper   sweeper
 	extra     []envelope.Identity
 	workers   int
@@ -31,7 +28,30 @@ type Options struct {
 	// first: whoever brings one may have no KMS to ask.
 	Identities []envelope.Identity
 	Workers    int // cores for one large file; 0 = all
+	// Unproved leaves out that each fresh data key is opened once before it seals anything: see keys.Options.
+	Unproved bool
 }
+
+// What callers give to the engine of package keys.
+type (
+	Gateway = keys.Gateway
+	Keyring = keys.Ring
+	Scope   = keys.Scope
+	Target  = keys.Target
+)
+
+// The scopes of a data key: see keys.Scope.
+const (
+	ScopeFile      = keys.ScopeFile
+	ScopeDirectory = keys.ScopeDirectory
+	ScopeRun       = keys.ScopeRun
+)
+
+// ParseScope reads a scope's name.
+func ParseScope(s string) (Scope, error) { return keys.ParseScope(s) }
+
+// KeyID is the last part of a key's ARN, or the id itself.
+func KeyID(arn string) string { return keys.KeyID(arn) }
 
 // New makes an engine.
 func New(o Options) *Engine {
@@ -40,7 +60,7 @@ func New(o Options) *Engine {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	return &Engine{
-		keys: o.Keyring, now: o.Now, unwrap: newUnwrapper(o.Keyring), scopes: newScopes(o.Now), rewraps: newRewraps(),
+		keys: keys.New(keys.Options{Ring: o.Keyring, Now: o.Now, Unproved: o.Unproved}), now: o.Now,
 		extra: o.Identities, workers: workers, patience: holdPatience, digesting: make(chan struct{}, digestsAtOnce()),
 	}
 }
@@ -48,17 +68,14 @@ func New(o Options) *Engine {
 // Close overwrites the data keys that the engine still holds; nothing may use it any more. The
 // runtime and the libraries below may have made copies that nobody can reach, so this is the best that can be
 // done and no guarantee.
-func (e *Engine) Close() {
-	e.scopes.forget()
-	e.unwrap.forget()
-}
+func (e *Engine) Close() { e.keys.Forget() }
 
 // Calls is how many KMS calls the engine has made: data keys made, wrapped and opened.
-func (e *Engine) Calls() int { return int(e.scopes.calls.Load() + e.unwrap.calls.Load()) }
+func (e *Engine) Calls() int { return e.keys.Calls() }
 
 // identities are what opens an envelope of that suite.
 func (e *Engine) identities(suite envelope.Suite) []envelope.Identity {
-	return append(e.extra[:len(e.extra):len(e.extra)], e.unwrap.identity(suite))
+	return append(e.extra[:len(e.extra):len(e.extra)], e.keys.Identity(suite))
 }
 
 // parallelFrom is the plaintext size from which several cores pay off, bytes.
@@ -73,10 +90,3 @@ func (e *Engine) workersFor(size int64) int {
 
 // Progress is told how much of a file is done, from the goroutine that works on it.
 type Progress func(done, total int64)
-
-// callDeadline bounds one KMS call made for a file.
-const callDeadline = 60 * time.Second
-
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, callDeadline)
-}

@@ -9,14 +9,8 @@ import (
 	"syscall"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
 )
-
-// Target is what a rewrap brings envelopes to: the key's primary version.
-type Target struct {
-	Gateway string
-	Key     string // id, alias or ARN
-	Version string // the version expected; "" = whatever is primary
-}
 
 // Rewrap brings one envelope's header under the target key's primary version. The body
 // does not change: for large files what it costs does not depend on the size. It reports false, and
@@ -50,7 +44,7 @@ func (e *Engine) rewrap(ctx context.Context, p place, t Target) (Envelope, bool,
 	if err != nil {
 		return Envelope{}, false, err
 	}
-	if under(h, KeyID(t.Key), t.Version) && !h.Interrupted {
+	if keys.Under(h, KeyID(t.Key), t.Version) && !h.Interrupted {
 		return sized(describe(p.full(), h), h, info), false, nil
 	}
 	h, key, stanzas, err := e.newStanzas(ctx, f, h, t)
@@ -91,16 +85,6 @@ func sized(got Envelope, h *envelope.Header, info fs.FileInfo) Envelope {
 	return got
 }
 
-// under reports whether a header is wrapped under that version of that key, as far as it says.
-func under(h *envelope.Header, keyID, version string) bool {
-	for _, k := range h.KMSStanzas() {
-		if version != "" && version != unknownVersion && KeyID(k.KeyARN) == keyID && k.KeyVersionID == version {
-			return true
-		}
-	}
-	return false
-}
-
 // newStanzas opens the data key and wraps it anew; stanzas of other keys stay as they are. It gives none
 // if the file, as its data key proves it, is where it should be. If only the end of an interrupted rewrap is
 // missing, it gives the stanzas as they are.
@@ -112,12 +96,12 @@ func (e *Engine) newStanzas(ctx context.Context, f *os.File, h *envelope.Header,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if !under(proved, KeyID(t.Key), t.Version) && !e.rewraps.reached(proved, t) {
-		fresh, err := e.wrapAnew(ctx, key, proved.Context, t)
+	if !keys.Under(proved, KeyID(t.Key), t.Version) && !e.keys.Reached(proved, t) {
+		fresh, err := e.keys.Rewrap(ctx, key, proved.Context, t)
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if !under(proved, KeyID(fresh.KeyARN), fresh.KeyVersionID) {
+		if !keys.Under(proved, KeyID(fresh.KeyARN), fresh.KeyVersionID) {
 			stanzas, err := replaceStanza(proved.Stanzas, fresh)
 			return proved, key, stanzas, err
 		}

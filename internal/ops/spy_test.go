@@ -14,6 +14,9 @@ type spy struct {
 	mu   sync.Mutex
 	keys [][]byte
 	live [][]byte // the engine's own slices
+
+	damage func(*kms.DataKey) // done to each data key that is made
+	wrap   func(*kms.Wrapped) // done to each wrap that is made
 }
 
 func spied(r *rig) *spy {
@@ -38,10 +41,21 @@ type spyClient struct {
 
 func (c spyClient) GenerateDataKey(ctx context.Context, id string, n int, ec map[string]string) (kms.DataKey, error) {
 	k, err := c.Cryptographer.GenerateDataKey(ctx, id, n, ec)
+	if err == nil && c.spy.damage != nil {
+		c.spy.damage(&k)
+	}
 	if err == nil {
 		c.spy.saw(k.Plaintext.Bytes())
 	}
 	return k, err
+}
+
+func (c spyClient) Encrypt(ctx context.Context, id string, key []byte, ec map[string]string) (kms.Wrapped, error) {
+	w, err := c.Cryptographer.Encrypt(ctx, id, key, ec)
+	if err == nil && c.spy.wrap != nil {
+		c.spy.wrap(&w)
+	}
+	return w, err
 }
 
 func (c spyClient) Decrypt(ctx context.Context, w kms.Wrapped, ec map[string]string) ([]byte, string, error) {

@@ -1,4 +1,4 @@
-package ops
+package keys
 
 import (
 	"context"
@@ -41,7 +41,7 @@ type limits struct {
 var sharedLimits = limits{files: 1000, bytes: 64 << 30, age: time.Hour}
 
 // reached reports whether the key may not serve a further file of that size.
-func (l limits) reached(d *dataKey, size int64, now time.Time) bool {
+func (l limits) reached(d *DataKey, size int64, now time.Time) bool {
 	return d.files >= l.files || max(size, 0) > l.bytes-d.bytes.Load() || now.Sub(d.born) > l.age
 }
 
@@ -53,13 +53,13 @@ type scopes struct {
 
 	mu     sync.Mutex
 	shared map[string]*sharedKey
-	made   []*dataKey // all of them, to overwrite at the end
+	made   []*DataKey // all of them, to overwrite at the end
 }
 
 // sharedKey is one slot of a scope; its lock makes the first of many files fetch for all.
 type sharedKey struct {
 	mu  sync.Mutex
-	key *dataKey
+	key *DataKey
 }
 
 func newScopes(now func() time.Time) *scopes {
@@ -67,10 +67,10 @@ func newScopes(now func() time.Time) *scopes {
 }
 
 // maker makes a data key: one KMS call.
-type maker func(ctx context.Context) (*dataKey, error)
+type maker func(ctx context.Context) (*DataKey, error)
 
 // get returns the data key for one file of that size and counts it in.
-func (s *scopes) get(ctx context.Context, scope Scope, identity, name string, size int64, fresh maker) (*dataKey, error) {
+func (s *scopes) get(ctx context.Context, scope Scope, identity, name string, size int64, fresh maker) (*DataKey, error) {
 	if scope == ScopeFile || scope == "" {
 		return fresh(ctx)
 	}
@@ -106,7 +106,7 @@ func (s *scopes) slot(scope Scope, identity, name string) *sharedKey {
 	return s.shared[id]
 }
 
-func (s *scopes) keep(key *dataKey) {
+func (s *scopes) keep(key *DataKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.made = append(s.made, key)
@@ -117,7 +117,7 @@ func (s *scopes) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range s.made {
-		clear(key.key)
+		clear(key.Key)
 	}
 	s.made, s.shared = nil, map[string]*sharedKey{}
 }

@@ -1,4 +1,4 @@
-package ops
+package keys
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/kms"
 )
 
-// Gateway is one gateway block as ops needs it.
+// Gateway is one gateway block as data keys need it.
 type Gateway struct {
 	Name    string
 	Region  string
@@ -17,8 +17,8 @@ type Gateway struct {
 	Crypt   kms.Cryptographer
 }
 
-// Keyring finds gateways. The command line implements it over the stack's gateway blocks.
-type Keyring interface {
+// Ring finds gateways. The stack implements it over its gateway blocks.
+type Ring interface {
 	// Gateway is the block of that name; "" is the default.
 	Gateway(ctx context.Context, name string) (Gateway, error)
 	// ForKey lists the gateways that may hold the key of an envelope, likeliest first. key is
@@ -49,14 +49,18 @@ func KeyID(arn string) string {
 	return arn
 }
 
-// unknownVersion stands in a header for a key version that KMS did not name.
-const unknownVersion = "-"
+func isAlias(key string) bool {
+	return strings.HasPrefix(key, "alias/") || strings.Contains(key, ":alias/")
+}
+
+// UnknownVersion stands in a header for a key version that KMS did not name.
+const UnknownVersion = "-"
 
 // kmsStanza describes a wrapped data key for a header.
 func (g Gateway) kmsStanza(w kms.Wrapped) (envelope.KMSStanza, error) {
 	version := w.KeyVersionID
 	if version == "" {
-		version = unknownVersion
+		version = UnknownVersion
 	}
 	protocol := protocols[w.Protocol]
 	if protocol == "" {
@@ -67,19 +71,10 @@ func (g Gateway) kmsStanza(w kms.Wrapped) (envelope.KMSStanza, error) {
 	}, nil
 }
 
-// stanza writes a wrapped data key for a header.
-func (g Gateway) stanza(w kms.Wrapped) (*envelope.Stanza, error) {
-	k, err := g.kmsStanza(w)
-	if err != nil {
-		return nil, err
-	}
-	return k.Stanza()
-}
-
 // wrapped reads a header's stanza back.
 func wrapped(s envelope.KMSStanza, size int) (kms.Wrapped, error) {
 	w := kms.Wrapped{KeyID: KeyID(s.KeyARN), Blob: s.Blob, Size: size}
-	if s.KeyVersionID != unknownVersion {
+	if s.KeyVersionID != UnknownVersion {
 		w.KeyVersionID = s.KeyVersionID
 	}
 	for ours, theirs := range protocols {

@@ -1,4 +1,4 @@
-package ops
+package keys
 
 import (
 	"encoding/base64"

@@ -1,4 +1,4 @@
-package ops
+package keys
 
 import (
 	"context"
@@ -10,18 +10,18 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/hashicorp/go-multierror"
 	"golang.org/x/sync/singleflight"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
-	"kmsplan.dev/kmsplan/internal/several"
 )
 
 // unwrapper opens data keys through the stack's gateways. Files that share a wrapped
 // data key cost one call together: answers are kept by the digest of blob and context,
 // and equal calls that overlap are made once.
 type unwrapper struct {
-	keys   Keyring
+	ring   Ring
 	flight singleflight.Group
 	calls  atomic.Int64 // KMS calls made
 
@@ -32,8 +32,8 @@ type unwrapper struct {
 // maxKnown bounds the kept data keys; a run that opens more starts over.
 const maxKnown = 4096
 
-func newUnwrapper(keys Keyring) *unwrapper {
-	return &unwrapper{keys: keys, known: map[[32]byte][]byte{}}
+func newUnwrapper(ring Ring) *unwrapper {
+	return &unwrapper{ring: ring, known: map[[32]byte][]byte{}}
 }
 
 // identity opens envelopes of one suite.
@@ -48,7 +48,7 @@ type kmsIdentity struct {
 
 // Unwrap implements envelope.Identity: any one KMS stanza that opens is enough.
 func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
-	var failed several.Errors
+	var failed *multierror.Error
 	for _, s := range stanzas {
 		k, err := envelope.ParseKMSStanza(s)
 		if errors.Is(err, envelope.ErrIncorrectIdentity) {
@@ -61,12 +61,15 @@ func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec 
 		if err == nil {
 			return key, nil
 		}
-		failed.Addf("unwrap the data key with %s: %w", k.KeyARN, err)
+		failed = multierror.Append(failed, fmt.Errorf("unwrap the data key with %s: %w", k.KeyARN, err))
 	}
-	if failed.Len() == 0 {
+	switch {
+	case failed == nil:
 		return nil, envelope.ErrIncorrectIdentity
+	case len(failed.Errors) == 1:
+		return nil, failed.Errors[0]
 	}
-	return nil, failed.Err()
+	return nil, failed
 }
 
 // open unwraps one stanza, from memory where it was unwrapped before.
@@ -89,7 +92,7 @@ func (u *unwrapper) open(ctx context.Context, k envelope.KMSStanza, ec envelope.
 
 // call asks the gateways in turn; one that does not know the key gives way to the next.
 func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza, ec envelope.Context, size int) ([]byte, error) {
-	gateways, err := u.keys.ForKey(ctx, k.KeyARN)
+	gateways, err := u.ring.ForKey(ctx, k.KeyARN)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza,
 	err = errors.New("no gateway of this stack reaches the key; add the gateway block of its region")
 	for _, g := range gateways {
 		var key []byte
-		if key, err = u.decrypt(ctx, g.Crypt, w, ec); err == nil {
+		if key, _, err = u.decrypt(ctx, g.Crypt, w, ec); err == nil {
 			u.keep(id, key)
 			return key, nil
 		}
@@ -112,12 +115,11 @@ func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza,
 }
 
 // decrypt makes one call.
-func (u *unwrapper) decrypt(ctx context.Context, c kms.Cryptographer, w kms.Wrapped, ec envelope.Context) ([]byte, error) {
+func (u *unwrapper) decrypt(ctx context.Context, c kms.Cryptographer, w kms.Wrapped, ec envelope.Context) (key []byte, version string, err error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	u.calls.Add(1)
-	key, _, err := c.Decrypt(ctx, w, ec)
-	return key, err
+	return c.Decrypt(ctx, w, ec)
 }
 
 func (u *unwrapper) remembered(id [32]byte) []byte {

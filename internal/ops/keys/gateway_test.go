@@ -1,11 +1,8 @@
-package ops
+package keys
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"os"
+	"strings"
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -29,7 +26,11 @@ func TestStanzasOfGateways(t *testing.T) {
 		"plain with padding": {known, kms.Wrapped{KeyID: "key-a", Protocol: kms.ProtocolPlain, Algorithm: "AES_CBC", IV: []byte{1}, PaddingMode: "PKCS7"}, "acs:kms:cn-hangzhou:123:key/key-a - instance algorithm=AES_CBC iv=AQ padding=PKCS7"},
 	} {
 		tt.w.Blob = []byte("blob")
-		s, err := tt.g.stanza(tt.w)
+		described, err := tt.g.kmsStanza(tt.w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := described.Stanza()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +48,7 @@ func TestStanzasOfGateways(t *testing.T) {
 			t.Errorf("%s: %+v came back as %+v, %v", name, want, back, err)
 		}
 	}
-	if _, err := known.stanza(kms.Wrapped{KeyID: "k", Blob: []byte("b"), Protocol: "carrier pigeon"}); err == nil {
+	if _, err := known.kmsStanza(kms.Wrapped{KeyID: "k", Blob: []byte("b"), Protocol: "carrier pigeon"}); err == nil {
 		t.Error("a protocol without a name was written")
 	}
 	_, err := wrapped(envelope.KMSStanza{Protocol: "carrier pigeon"}, 32)
@@ -64,44 +65,10 @@ func TestKeyID(t *testing.T) {
 	}
 }
 
-// TestEach keeps the errors in order, and after the context's end begins nothing and says why once.
-func TestEach(t *testing.T) {
-	names := make([]string, 100)
-	for i := range names {
-		names[i] = fmt.Sprint(i)
+// wants demands an error that says that.
+func wants(t testing.TB, err error, text string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), text) {
+		t.Errorf("error %v, want one that says %q", err, text)
 	}
-	errs := Each(t.Context(), names, func(_ context.Context, name string) error {
-		if name == "7" || name == "70" {
-			return errors.New(name)
-		}
-		return nil
-	})
-	if fmt.Sprint(errs) != "[7 70]" {
-		t.Errorf("errors %v", errs)
-	}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errors.New("enough"))
-	errs = Each(ctx, names, func(context.Context, string) error { t.Error("something was begun"); return nil })
-	if fmt.Sprint(errs) != "[enough]" {
-		t.Errorf("errors %v", errs)
-	}
-}
-
-// TestASlottedFileThatMayOnlyBeRead gets its new header with the whole file.
-func TestASlottedFileThatMayOnlyBeRead(t *testing.T) {
-	r := newRig(t)
-	e, plain := r.engine(), pattern(100000, 4)
-	path := r.encrypted(e, "a", plain, Seal{Key: r.aesKey()})
-	p := place{r.root(), "a.enc"}
-	f, info, err := openRegular(p, os.O_RDONLY)
-	r.must(err)
-	defer f.Close()
-	h, key, err := envelope.Unlock(t.Context(), f, envelope.OpenOptions{Identities: e.identities(envelope.AES256)})
-	r.must(err)
-	next, err := e.putHeader(p, f, info, h, false, key, h.Stanzas)
-	r.must(err)
-	if next.Generation != 2 || bytes.Equal(r.read("a.enc")[:4096], make([]byte, 4096)) {
-		t.Errorf("header %+v", next)
-	}
-	r.opens(path, plain)
 }

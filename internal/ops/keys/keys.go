@@ -1,0 +1,56 @@
+package keys
+
+import (
+	"context"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+)
+
+// Keys hands out the data keys of one run and opens those of envelopes. It is safe for concurrent use.
+type Keys struct {
+	ring     Ring
+	scopes   *scopes
+	unwrap   *unwrapper
+	rewraps  *rewraps
+	unproved bool
+}
+
+// Options configure Keys.
+type Options struct {
+	Ring Ring
+	Now  func() time.Time
+	// Unproved leaves out that each fresh wrap is opened once before it is relied on: one KMS call less for
+	// each data key, and no need for the right to decrypt. What arrived damaged is then noticed by whoever opens
+	// the file, too late. A rewrap is proved all the same: it gives an old wrap up.
+	Unproved bool
+}
+
+// New makes the keys of a run.
+func New(o Options) *Keys {
+	return &Keys{
+		ring: o.Ring, scopes: newScopes(o.Now), unwrap: newUnwrapper(o.Ring), rewraps: newRewraps(), unproved: o.Unproved,
+	}
+}
+
+// Forget overwrites every data key that is still held.
+func (k *Keys) Forget() {
+	k.scopes.forget()
+	k.unwrap.forget()
+}
+
+// Calls is how many KMS calls were made: data keys made, wrapped and opened.
+func (k *Keys) Calls() int { return int(k.scopes.calls.Load() + k.unwrap.calls.Load()) }
+
+// Identity opens envelopes of one suite through the gateways.
+func (k *Keys) Identity(suite envelope.Suite) envelope.Identity { return k.unwrap.identity(suite) }
+
+// LimitFiles sets how many files a shared data key serves at most; without it that is 1,000.
+func (k *Keys) LimitFiles(n int) { k.scopes.limits.files = n }
+
+// callDeadline bounds one KMS call made for a file.
+const callDeadline = 60 * time.Second
+
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, callDeadline)
+}
