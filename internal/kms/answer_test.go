@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -21,9 +22,9 @@ func FuzzPublicAnswer(f *testing.F) {
 			return
 		}
 		header := http.Header{"Content-Type": {contentType}, "Retry-After": {contentType}, "Date": {contentType}, "X-Ratelimit-User": {contentType}}
-		e := readPublicAnswer(&Error{Gateway: GatewayPublic, Operation: "CreateKey"}, answer{status, header, body}, []string{canaryPlain})
+		_, e := readPublicAnswer(&Error{Gateway: GatewayPublic, Operation: "CreateKey"}, answer{status, header, body}, []string{canaryPlain})
 		if e == nil {
-			if status >= 300 || !isObject(body) {
+			if status >= 300 || !json.Valid(body) {
 				t.Errorf("%d %q is a success", status, body)
 			}
 			return

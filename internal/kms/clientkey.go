@@ -21,6 +21,7 @@ type ClientKey struct {
 	operations map[string]*Operation
 	aad        AADEncoding
 	retrier    *retrier
+	comparer   *comparer
 	log        *slog.Logger
 }
 
@@ -56,7 +57,7 @@ func NewClientKey(c ClientKeyConfig) (*ClientKey, error) {
 	return &ClientKey{
 		exchange: newExchange(e, c.Connection), url: &url.URL{Scheme: e.scheme, Host: e.host, Path: "/"},
 		key: c.Key, header: header, operations: byName(InstanceOperations()), aad: c.AAD,
-		retrier: newRetrier(c.Retry), log: orDiscard(c.Logger),
+		retrier: newRetrier(c.Retry), comparer: &comparer{aliases: orNew(c.Aliases)}, log: orDiscard(c.Logger),
 	}, nil
 }
 

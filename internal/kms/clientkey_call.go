@@ -35,6 +35,9 @@ func (c *ClientKey) call(ctx context.Context, operation, object, version string,
 			e = c.read(o, object, a, in, out)
 		}
 		answered = a.header.Get(headerMigrationVersion)
+		if e == nil {
+			e = c.believe(o, object, version, answered, in, out)
+		}
 		if logging(ctx, c.log) {
 			logCall(ctx, c.log, callRecord{o, GatewayInstance, loggedObject(o, object), attempt, time.Since(started),
 				a, messageRequestID(out), e})
@@ -125,6 +128,48 @@ func (c *ClientKey) read(o *Operation, object string, a answer, in, out proto.Me
 		e.badAnswer(a)
 	}
 	return e
+}
+
+// believe holds a success against its request. Key versions travel in headers where a message has no
+// field for them.
+func (c *ClientKey) believe(o *Operation, object, version, answered string, in, out proto.Message) *Error {
+	said := names(out)
+	if _, has := said["KeyVersionId"]; !has && answered != "" {
+		said["KeyVersionId"] = answered
+	}
+	about := map[string]any{"KeyId": object}
+	if version != "" {
+		about["KeyVersionId"] = version
+	}
+	if o.Name == "GetSecretValue" {
+		about = nil
+	}
+	if wrong := c.comparer.compare(o, asked(names(in), about), said); wrong != "" {
+		return c.newError(o.Name, object).otherObject(o, wrong)
+	}
+	return nil
+}
+
+// names lists a message's texts, lists of texts and ciphertext under the API's names.
+func names(m proto.Message) map[string]any {
+	found := map[string]any{}
+	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		name := strings.ToUpper(field.JSONName()[:1]) + field.JSONName()[1:]
+		switch {
+		case field.IsList() && field.Kind() == protoreflect.StringKind:
+			var list []any
+			for i := range value.List().Len() {
+				list = append(list, value.List().Get(i).String())
+			}
+			found[name] = list
+		case field.Kind() == protoreflect.StringKind:
+			found[name] = value.String()
+		case name == "CiphertextBlob":
+			found[name] = value.Bytes()
+		}
+		return true
+	})
+	return found
 }
 
 // loggedObject names the object as the parameter that it is.

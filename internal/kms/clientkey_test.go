@@ -170,7 +170,9 @@ func TestClientKeyRaw(t *testing.T) {
 	for i, o := range c.Operations() {
 		params := map[string]any{}
 		for _, p := range o.Params {
-			params[p.Name] = values[p.Type]
+			if params[p.Name] = values[p.Type]; p.Name == "KeyVersionId" {
+				params[p.Name] = versionID
+			}
 		}
 		answer, err := c.Raw(context.Background(), o.Name, params)
 		if err != nil {
@@ -183,7 +185,7 @@ func TestClientKeyRaw(t *testing.T) {
 		}
 		in, _ := messages(o.Name)
 		received(t, g.seen()[i], in)
-		if _, has := o.Param("KeyVersionId"); has && g.seen()[i].header.Get(dkms.HeaderMigrationKeyVersionID) != "s" {
+		if _, has := o.Param("KeyVersionId"); has && g.seen()[i].header.Get(dkms.HeaderMigrationKeyVersionID) != versionID {
 			t.Errorf("%s: no migration header", o.Name)
 		}
 		if o.Name == "GenerateRandom" && fields["Random"] != "AAH/" {

@@ -15,6 +15,8 @@ type Connection struct {
 	// CA certifies the gateway in place of the system's roots: PEM text, as
 	// ReadCA checks it. Instance gateways need it. nil = system roots.
 	CA *CA
+	// Aliases is what the clients of one gateway block share; nil = an own one.
+	Aliases *Aliases
 	// Timeout bounds one attempt, connection and answer included; 0 = 10 s.
 	Timeout time.Duration
 	// MaxConns bounds idle connections that are kept; 0 = 64.

@@ -3,6 +3,7 @@ package kms
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -34,6 +35,8 @@ const (
 	CodeTimeout       = "Kmsplan.Timeout"        // the deadline of the attempt or of the call passed
 	CodeCanceled      = "Kmsplan.Canceled"       // the caller gave up
 	CodeConnection    = "Kmsplan.ConnectionLost" // reset or EOF before the whole answer
+	CodeOtherObject   = "Kmsplan.OtherObject"    // the answer is about another object than the one asked for
+	CodeNotTrusted    = "Kmsplan.NotTrusted"     // not sent, because of an earlier CodeOtherObject
 	CodeBadAnswer     = "Kmsplan.BadAnswer"      // not the gateway's answer: HTML, truncated, too large
 	CodeRedirect      = "Kmsplan.Redirect"       // a redirect, which is never followed
 	CodeCredentials   = "Kmsplan.Credentials"    // no credentials could be had
@@ -120,6 +123,16 @@ func (e *Error) Is(target error) bool {
 	return target == errors.ErrUnsupported && e.Code == CodeUnsupported
 }
 
+// otherObject makes e the error for an answer about another object. After a call that changes
+// something it may have been carried out, on whichever object.
+func (e *Error) otherObject(o *Operation, wrong string) *Error {
+	e.Code, e.Message, e.Status = CodeOtherObject, "the answer is about another object: "+wrong, http.StatusOK
+	if o.Mutating {
+		e.Outcome, e.mutating = Ambiguous, true
+	}
+	return e
+}
+
 // HasCode reports whether err is an *Error with one of the codes.
 func HasCode(err error, codes ...string) bool {
 	var e *Error
@@ -140,6 +153,10 @@ func HasCode(err error, codes ...string) bool {
 func IsNotFound(err error) bool {
 	return HasCode(err, "Forbidden.KeyNotFound", "Forbidden.ResourceNotFound", "Forbidden.AliasNotFound")
 }
+
+// IsOtherObject reports whether the gateway answered about another object than the one asked
+// for, or had done so before and was not asked again.
+func IsOtherObject(err error) bool { return HasCode(err, CodeOtherObject, CodeNotTrusted) }
 
 // IsAmbiguous reports whether the call may have been carried out.
 func IsAmbiguous(err error) bool {

@@ -36,7 +36,7 @@ func TestErrorSaysWhatWasAttemptedAndWhatToDo(t *testing.T) {
 		{404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.", "kmsplan doctor"},
 		{400, "SignatureDoesNotMatch", "Specified signature does not match.", "secret does not belong"},
 		{403, "Forbidden.NoPermission", "This operation is forbidden by permission system.", "Grant"},
-		{409, "Rejected.PendingDeletion", "The request was rejected because the key state is PendingDeletion.", "rescue"},
+		{409, "Rejected.PendingDeletion", "The request was rejected because the key state is PendingDeletion.", "CancelKeyDeletion"},
 		{400, "AliasAlreadyExists", "AliasName Already Exists.", "import it"},
 	} {
 		g := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { refuse(w, c.status, c.code, c.message) })

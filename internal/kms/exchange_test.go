@@ -45,10 +45,10 @@ func TestGatewaysDoNotShareTransports(t *testing.T) {
 	good := g.public(t)
 	bad := g.public(t, func(c *PublicConfig) { c.CA = other })
 	for range 2 {
-		if _, err := good.DescribeKey(context.Background(), "k"); err != nil {
+		if _, err := good.DescribeKey(context.Background(), "key-1"); err != nil {
 			t.Fatal(err)
 		}
-		_, err := bad.DescribeKey(context.Background(), "k")
+		_, err := bad.DescribeKey(context.Background(), "key-1")
 		e := kmsError(t, err)
 		if e.Code != CodeTLS || e.Outcome != Definite || e.Attempts != 1 {
 			t.Errorf("%+v", e)
@@ -109,7 +109,7 @@ func TestHungServerEndsAtTheDeadline(t *testing.T) {
 	})
 	defer close(release)
 	p := g.public(t, noRetry)
-	if _, err := p.DescribeKey(context.Background(), "k"); err != nil { // the connection is made before time counts
+	if _, err := p.DescribeKey(context.Background(), "key-1"); err != nil { // the connection is made before time counts
 		t.Fatal(err)
 	}
 	p.exchange.timeout = 300 * time.Millisecond
@@ -120,13 +120,13 @@ func TestHungServerEndsAtTheDeadline(t *testing.T) {
 	slow := g.public(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	_, err := slow.DescribeKey(ctx, "k")
+	_, err := slow.DescribeKey(ctx, "key-1")
 	if e := kmsError(t, err); e.Code != CodeTimeout || e.Attempts != 1 {
 		t.Errorf("call: %+v", e)
 	}
 	canceled, stop := context.WithCancel(context.Background())
 	time.AfterFunc(20*time.Millisecond, stop)
-	_, err = slow.DescribeKey(canceled, "k")
+	_, err = slow.DescribeKey(canceled, "key-1")
 	if e := kmsError(t, err); e.Code != CodeCanceled || e.Attempts != 1 {
 		t.Errorf("cancelled: %+v", e)
 	}
@@ -178,7 +178,7 @@ func TestOneRequestPerAttempt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { answer(w) })
-			_, _ = g.public(t, noRetry).DescribeKey(context.Background(), "k")
+			_, _ = g.public(t, noRetry).DescribeKey(context.Background(), "key-1")
 			if n := len(g.seen()); n != 1 {
 				t.Errorf("%d requests", n)
 			}
@@ -205,7 +205,7 @@ func TestRequestIsNotReplayedOnADeadConnection(t *testing.T) {
 		reply(w, 200, describedKey)
 	})
 	p := g.public(t)
-	if _, err := p.DescribeKey(context.Background(), "k"); err != nil {
+	if _, err := p.DescribeKey(context.Background(), "key-1"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := p.CreateKey(context.Background(), CreateKeyInput{})
@@ -381,7 +381,7 @@ func TestNoHTTP2(t *testing.T) {
 	go func() { _ = h2.ServeTLS(l, "", "") }()
 	defer h2.Close()
 	p := g.public(t, func(c *PublicConfig) { c.Connection = Connection{Endpoint: "https://" + l.Addr().String(), CA: ca} })
-	if _, err := p.DescribeKey(context.Background(), "k"); err != nil || protocol.Load() != "HTTP/1.1" {
+	if _, err := p.DescribeKey(context.Background(), "key-1"); err != nil || protocol.Load() != "HTTP/1.1" {
 		t.Error(protocol.Load(), err)
 	}
 }

@@ -3,9 +3,7 @@ package kms
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
-	"unicode"
 )
 
 // callRecord is what is logged of one attempt.
@@ -60,16 +58,9 @@ func (p *Public) newError(operation string, params map[string]any) *Error {
 
 // objectOf names what a call is about, printable and bounded.
 func objectOf(params map[string]any) string {
-	const most = 256
 	for _, name := range objectParams {
 		if s, ok := params[name].(string); ok && s != "" {
-			s = strings.Map(func(r rune) rune {
-				if !unicode.IsPrint(r) {
-					return '?'
-				}
-				return r
-			}, s)
-			return strings.ToValidUTF8(s[:min(len(s), most)], "")
+			return plain(s)
 		}
 	}
 	return ""

@@ -57,7 +57,7 @@ func (p *Public) Probe(ctx context.Context) Facts {
 		return f
 	}
 	started := time.Now()
-	a, e := p.attempt(ctx, o, params, sending)
+	a, e := p.attempt(ctx, o, params, asked(params, nil), sending)
 	f.answered(time.Since(started), a, e)
 	return f
 }

@@ -39,7 +39,7 @@ func proxyClient(job string) {
 	if err != nil {
 		panic(err)
 	}
-	_, err = p.DescribeKey(context.Background(), "k")
+	_, err = p.DescribeKey(context.Background(), "key-1")
 	f := p.exchange.facts(GatewayPublic)
 	fmt.Printf("error: %v\nproxy: %s\nwarnings: %v\n", err, f.Proxy, f.Warnings)
 }

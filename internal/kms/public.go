@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	sdk "github.com/alibabacloud-go/kms-20160120/v3/client"
@@ -24,6 +25,8 @@ type Public struct {
 	credentials Credentials
 	quotas      *quotas
 	retrier     *retrier
+	comparer    *comparer
+	distrust    atomic.Pointer[Error] // the first management answer about another object
 	log         *slog.Logger
 }
 
@@ -82,6 +85,7 @@ func newPublic(gateway string, e endpoint, c PublicConfig) (*Public, error) {
 	}
 	return &Public{
 		gateway: gateway, region: region, exchange: newExchange(e, c.Connection), sdk: client.Client,
+		comparer:    &comparer{region: c.Region, aliases: orNew(c.Aliases)},
 		credentials: c.Credentials, retrier: newRetrier(c.Retry), log: orDiscard(c.Logger),
 	}, nil
 }
@@ -92,6 +96,16 @@ func orDiscard(log *slog.Logger) *slog.Logger {
 	}
 	return log
 }
+
+func orNew(a *Aliases) *Aliases {
+	if a == nil {
+		return new(Aliases)
+	}
+	return a
+}
+
+// Account is the account that the gateway's keys are in, "" before an answer named it.
+func (p *Public) Account() string { return p.comparer.account.known() }
 
 // Endpoint is the gateway's URL.
 func (p *Public) Endpoint() string { return p.exchange.endpoint.String() }

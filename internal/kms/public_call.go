@@ -1,7 +1,6 @@
 package kms
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,7 +19,7 @@ const apiVersion = "2016-01-20"
 // Raw calls any operation of the gateway. Parameters are named as in the API;
 // RegionId is filled in where an operation has it.
 func (p *Public) Raw(ctx context.Context, operation string, params map[string]any) (json.RawMessage, error) {
-	body, err := p.call(ctx, operation, params)
+	body, err := p.call(ctx, operation, params, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +28,13 @@ func (p *Public) Raw(ctx context.Context, operation string, params map[string]an
 
 // invoke calls an operation and decodes its answer into out, unless out is nil.
 func (p *Public) invoke(ctx context.Context, operation string, params map[string]any, out any) error {
-	body, err := p.call(ctx, operation, params)
+	return p.invokeAbout(ctx, operation, params, nil, out)
+}
+
+// invokeAbout is invoke for a call that does not name all that it is about: about holds what the
+// answer must name, by the parameters that would say it.
+func (p *Public) invokeAbout(ctx context.Context, operation string, params, about map[string]any, out any) error {
+	body, err := p.call(ctx, operation, params, about)
 	if err != nil || out == nil {
 		return err
 	}
@@ -46,15 +51,19 @@ func (p *Public) invoke(ctx context.Context, operation string, params map[string
 
 // call is one call from top to bottom: check, then for each attempt a turn in
 // the quota, a credential, one signed request, and its answer.
-func (p *Public) call(ctx context.Context, operation string, params map[string]any) ([]byte, error) {
+func (p *Public) call(ctx context.Context, operation string, params, about map[string]any) ([]byte, error) {
 	o, sending, e := p.prepare(operation, params)
 	if e != nil {
 		return nil, e
 	}
+	if e := p.trusted(o, params); e != nil {
+		return nil, e
+	}
+	names := asked(params, about)
 	var body []byte
 	e = p.retrier.do(ctx, o, func(ctx context.Context, attempt int) *Error {
 		started := time.Now()
-		a, e := p.attempt(ctx, o, params, sending)
+		a, e := p.attempt(ctx, o, params, names, sending)
 		body = a.body
 		if logging(ctx, p.log) {
 			logCall(ctx, p.log, callRecord{o, p.gateway, params, attempt, time.Since(started), a, a.requestID(), e})
@@ -62,10 +71,25 @@ func (p *Public) call(ctx context.Context, operation string, params map[string]a
 		return e
 	})
 	if e != nil {
+		p.comparer.moved(o, names)
 		return nil, e
 	}
 	return body, nil
 }
+
+// trusted refuses management calls of a gateway that has answered about another object: the
+// next call could reach a stranger's. A ciphertext may lie about its key itself, and stops nothing else.
+func (p *Public) trusted(o *Operation, params map[string]any) *Error {
+	first := p.distrust.Load()
+	if first == nil || !manages(o) {
+		return nil
+	}
+	e := p.newError(o.Name, params)
+	e.Code, e.Message = CodeNotTrusted, "not sent, because the gateway's answer to "+first.Operation+" was about another object"
+	return e
+}
+
+func manages(o *Operation) bool { return o.Group != "crypto" && o.Group != "certificates" }
 
 func (p *Public) prepare(operation string, params map[string]any) (*Operation, encoded, *Error) {
 	e := p.newError(operation, params)
@@ -86,7 +110,7 @@ func (p *Public) prepare(operation string, params map[string]any) (*Operation, e
 }
 
 // attempt sends one request.
-func (p *Public) attempt(ctx context.Context, o *Operation, params map[string]any, sending encoded) (answer, *Error) {
+func (p *Public) attempt(ctx context.Context, o *Operation, params map[string]any, names naming, sending encoded) (answer, *Error) {
 	e := p.newError(o.Name, params)
 	e.mutating = o.Mutating
 	if err := p.quotas.wait(ctx, o); err != nil {
@@ -114,9 +138,26 @@ func (p *Public) attempt(ctx context.Context, o *Operation, params map[string]an
 	case c.err != nil:
 		return answer{}, e.fail(ctx, c.sent, c.err)
 	}
-	e = readPublicAnswer(e, c.answer, sending.secrets)
+	said, e := readPublicAnswer(e, c.answer, sending.secrets)
 	p.quotas.report(o, e != nil && throttled(e))
+	if e == nil {
+		e = p.believe(o, params, names, said)
+	}
 	return c.answer, e
+}
+
+// believe holds a success against its request.
+func (p *Public) believe(o *Operation, params map[string]any, names naming, said map[string]any) *Error {
+	wrong := p.comparer.compare(o, names, said)
+	if wrong == "" {
+		return nil
+	}
+	e := p.newError(o.Name, params).otherObject(o, wrong)
+	if manages(o) {
+		p.distrust.CompareAndSwap(nil, e)
+		p.Close()
+	}
+	return e
 }
 
 // sign has the SDK build, sign and send the request through capturer. All
@@ -146,10 +187,12 @@ func (p *Public) sign(ctx context.Context, o *Operation, values url.Values, c Cr
 	return err
 }
 
-// readPublicAnswer returns nil for a success, else e filled in.
-func readPublicAnswer(e *Error, a answer, secrets []string) *Error {
-	if a.status < 300 && isObject(a.body) {
-		return nil
+// readPublicAnswer returns a success decoded, else e filled in.
+func readPublicAnswer(e *Error, a answer, secrets []string) (map[string]any, *Error) {
+	if a.status < 300 {
+		if said, ok := decodeObject(a.body); ok {
+			return said, nil
+		}
 	}
 	now := time.Now()
 	e.Status, e.RetryAfter, e.ClockSkew = a.status, a.retryAfter(now), a.clockSkew(now)
@@ -167,12 +210,7 @@ func readPublicAnswer(e *Error, a answer, secrets []string) *Error {
 	default:
 		e.badAnswer(a)
 	}
-	return e
-}
-
-// isObject reports whether body is one JSON object.
-func isObject(body []byte) bool {
-	return json.Valid(body) && bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{"))
+	return nil, e
 }
 
 // badAnswer describes an answer that is not the gateway's, without quoting it.

@@ -49,7 +49,7 @@ func (p *Public) Decrypt(ctx context.Context, w Wrapped, encryptionContext map[s
 	}
 	a := args{"CiphertextBlob": openAPIBlob(w.Blob)}.context("EncryptionContext", encryptionContext)
 	var out struct{ KeyVersionID, Plaintext string }
-	if err := p.invoke(ctx, "Decrypt", a, &out); err != nil {
+	if err := p.invokeAbout(ctx, "Decrypt", a, args{"KeyId": w.KeyID}, &out); err != nil {
 		return nil, "", err
 	}
 	plaintext, err := opened(out.Plaintext, w.Size)

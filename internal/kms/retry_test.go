@@ -37,7 +37,7 @@ func TestRetryPolicy(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { c.answer(w) })
 			p := g.public(t, func(config *PublicConfig) { config.Retry.MaxAttempts = attempts })
-			_, err := p.DescribeKey(context.Background(), "k")
+			_, err := p.DescribeKey(context.Background(), "key-1")
 			if n := len(g.seen()); n != c.reads || kmsError(t, err).Attempts != n {
 				t.Errorf("read: %d requests: %v", n, err)
 			}
@@ -105,7 +105,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		})
 		clock := &instantClock{}
 		p := g.public(t, func(c *PublicConfig) { c.Retry.Clock = clock })
-		if _, err := p.DescribeKey(context.Background(), "k"); err != nil {
+		if _, err := p.DescribeKey(context.Background(), "key-1"); err != nil {
 			t.Fatal(err)
 		}
 		if clock.total() != 7*time.Second {
@@ -121,7 +121,7 @@ func TestRetriesEndWithTheTimeAllowed(t *testing.T) {
 	})
 	clock := &instantClock{}
 	p := g.public(t, func(c *PublicConfig) { c.Retry.Clock = clock })
-	_, err := p.DescribeKey(context.Background(), "k")
+	_, err := p.DescribeKey(context.Background(), "key-1")
 	if n := len(g.seen()); n != 3 || clock.total() > time.Minute {
 		t.Errorf("%d requests in %s: %v", n, clock.total(), err)
 	}
@@ -168,7 +168,7 @@ func TestEveryAttemptIsSignedAnew(t *testing.T) {
 		}
 		reply(w, 200, describedKey)
 	})
-	if _, err := g.public(t).DescribeKey(context.Background(), "k"); err != nil {
+	if _, err := g.public(t).DescribeKey(context.Background(), "key-1"); err != nil {
 		t.Fatal(err)
 	}
 	nonces := map[string]bool{}
