@@ -28,11 +28,11 @@ type Process struct {
 type app struct {
 	proc  Process
 	term  *view.Terminal
-	lines *view.Lines // the JSON lines of -json and -json-into; nil without them
+	view  view.View // what the command speaks through: the terminal, until it asks for another
+	into  *output   // the file of -json-into; nil without it
 	now   func() time.Time
 	chdir string
 	stop  *interrupt
-	quiet bool // JSON only: no sentences for people on standard output
 }
 
 // Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present
@@ -45,12 +45,13 @@ func Main(p Process) int {
 	a.proc.Stdout = out
 	a.term = view.NewTerminal(p.Stdout, p.Stderr, a.getenv)
 	a.term.Out = out
+	a.view = a.term
 	root := a.root()
 	root.SetArgs(normalise(root, p.Args))
 	root.SetIn(p.Stdin)
 	root.SetOut(out)
 	root.SetErr(p.Stderr)
-	return a.exitCode(out.settle(root.ExecuteContext(context.Background())))
+	return a.closeInto(a.exitCode(out.settle(root.ExecuteContext(context.Background()))))
 }
 
 // getenv looks a variable up in the process's environment; the last one wins, as in exec.

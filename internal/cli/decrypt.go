@@ -70,7 +70,7 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 		}
 		_, err = engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress.Of("decrypting", name))
 		if err == nil {
-			a.term.Notef("decrypted %s into %s", name, output)
+			a.view.Notef("decrypted %s into %s", name, output)
 		}
 		return err
 	})

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // doctorCommand checks what can be checked without changing anything.
@@ -24,25 +27,19 @@ Exits 1 when something is wrong.`,
 }
 
 func (a *app) doctor(ctx context.Context, vars *variables, asJSON bool) error {
+	a.answerIn(asJSON)
 	gateways, err := a.openGateways(vars, nil)
 	if err != nil {
 		return err
 	}
 	defer a.closing(gateways.Close)
 	all := gateways.Examine(ctx)
-	if asJSON {
-		if err := a.term.Value(all); err != nil {
-			return err
-		}
+	findings := make([]view.Finding, len(all))
+	for i, f := range all {
+		findings[i] = view.Finding(f)
 	}
-	bad := false
-	for _, f := range all {
-		bad = bad || !f.OK
-		if !asJSON {
-			a.term.Finding(f.OK, fmt.Sprintf("gateway %q: %s", f.Gateway, f.Check), f.Detail)
-		}
-	}
-	if bad {
+	a.view.Findings(findings)
+	if slices.ContainsFunc(all, func(f stack.Finding) bool { return !f.OK }) {
 		return exit{exitError}
 	}
 	return nil

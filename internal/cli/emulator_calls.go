@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,20 +44,19 @@ when it is another, which makes it an assertion for scripts.`,
 		case clear:
 			return client.ClearCalls(ctx)
 		case unread:
-			return a.printUnread(ctx, client, s.json)
+			return a.printUnread(ctx, client)
 		case count || expect >= 0:
-			return a.countCalls(ctx, client, f, expect, s.json)
+			return a.countCalls(ctx, client, f, expect)
 		}
 		calls, err := client.Calls(ctx, f)
 		if err != nil {
 			return err
 		}
-		if s.json {
-			return a.term.Value(calls)
-		}
+		var lines []string
 		for _, call := range calls {
-			a.term.Printf("%s\n", callText(call))
+			lines = append(lines, callText(call))
 		}
+		a.view.Result(calls, lines...)
 		return nil
 	})
 }
@@ -72,20 +72,14 @@ func callText(c calllog.Call) string {
 	return strings.TrimRight(fmt.Sprintf("%6d  %s  %-9s  %-26s  %-36s  %s", c.Seq, c.Time.UTC().Format(timeLayout), c.Gateway, c.Operation, c.Key, outcome), " ")
 }
 
-func (a *app) countCalls(ctx context.Context, client *control.Client, f calllog.Filter, expect int, asJSON bool) error {
+func (a *app) countCalls(ctx context.Context, client *control.Client, f calllog.Filter, expect int) error {
 	got, err := client.CountCalls(ctx, f)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		if err := a.term.Value(got); err != nil {
-			return err
-		}
-	} else {
-		a.term.Printf("%d\n", got.Count)
-	}
+	a.view.Result(got, strconv.Itoa(got.Count))
 	if got.Dropped > 0 {
-		a.term.Notef("%d older calls are no longer in the log and not counted", got.Dropped)
+		a.view.Notef("%d older calls are no longer in the log and not counted", got.Dropped)
 	}
 	if expect >= 0 && got.Count != expect {
 		return fmt.Errorf("expected %d calls, the log has %d", expect, got.Count)
@@ -93,16 +87,15 @@ func (a *app) countCalls(ctx context.Context, client *control.Client, f calllog.
 	return nil
 }
 
-func (a *app) printUnread(ctx context.Context, client *control.Client, asJSON bool) error {
+func (a *app) printUnread(ctx context.Context, client *control.Client) error {
 	unread, err := client.Unread(ctx)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.term.Value(unread)
-	}
+	var lines []string
 	for _, operation := range slices.Sorted(maps.Keys(unread)) {
-		a.term.Printf("%s: %s\n", operation, strings.Join(unread[operation], ", "))
+		lines = append(lines, operation+": "+strings.Join(unread[operation], ", "))
 	}
+	a.view.Result(unread, lines...)
 	return nil
 }

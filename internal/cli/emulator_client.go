@@ -47,6 +47,7 @@ func (a *app) steer(c *cobra.Command, s *steering, work func(context.Context, *c
 			return withHint(err, "Start one with: kmsplan emulator serve")
 		}
 		defer client.Close()
+		a.answerIn(s.json)
 		return work(c.Context(), client, args)
 	}
 	return c
@@ -77,7 +78,7 @@ tools read, and KMSPLAN_EMULATOR_… for the rest.
 				{"KMSPLAN_EMULATOR_CA_FILE", r.CAFile}, {"SSL_CERT_FILE", r.CAFile}, {"NODE_EXTRA_CA_CERTS", r.CAFile},
 				{"NO_PROXY", noProxy(r.Public.HTTPS, r.Public.HTTP, r.Instance.Endpoint)},
 			} {
-				a.term.Printf("export %s=%s\n", v[0], shellQuote(v[1]))
+				a.view.Result(v, "export "+v[0]+"="+shellQuote(v[1]))
 			}
 			return nil
 		},
@@ -105,14 +106,14 @@ func (a *app) emulatorStatusCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if s.json {
-			return a.term.Value(st)
+		lines := []string{
+			fmt.Sprintf("process   %d, since %s", st.PID, st.Started.UTC().Format(timeLayout)), "data      " + st.Data, "auth      " + st.Auth,
+			"throttle  " + st.Throttle, "clock     " + clockText(st.Clock), fmt.Sprintf("calls     %d", st.Calls), fmt.Sprintf("faults    %d", st.Faults),
 		}
-		a.term.Printf("process   %d, since %s\ndata      %s\nauth      %s\nthrottle  %s\nclock     %s\ncalls     %d\nfaults    %d\n",
-			st.PID, st.Started.UTC().Format(timeLayout), st.Data, st.Auth, st.Throttle, clockText(st.Clock), st.Calls, st.Faults)
 		if st.Problem != "" {
-			a.term.Printf("problem   %s\n", st.Problem)
+			lines = append(lines, "problem   "+st.Problem)
 		}
+		a.view.Result(st, lines...)
 		return nil
 	})
 }
@@ -123,7 +124,7 @@ func (a *app) emulatorResetCommand() *cobra.Command {
 		if err := client.Reset(ctx); err != nil {
 			return err
 		}
-		a.term.Printf("The emulator is empty. Read its ready file again.\n")
+		a.view.Result(nil, "The emulator is empty. Read its ready file again.")
 		return nil
 	})
 }
@@ -151,6 +152,8 @@ raw material, aliases and secrets. What exists is left alone, unless -force.`,
 		if err != nil {
 			return err
 		}
-		return a.term.Value(result)
+		a.answerIn(true)
+		a.view.Result(result)
+		return nil
 	})
 }

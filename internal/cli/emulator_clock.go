@@ -61,13 +61,11 @@ func (a *app) clockVerb(use, short string, args cobra.PositionalArgs, do func(co
 		if err != nil {
 			return err
 		}
-		if s.json {
-			return a.term.Value(clock)
-		}
+		var lines []string
 		for _, f := range clock.Fired {
-			a.term.Printf("%s  %-22s  %s  %s\n", f.At.UTC().Format(timeLayout), f.Event, f.Resource, f.Detail)
+			lines = append(lines, fmt.Sprintf("%s  %-22s  %s  %s", f.At.UTC().Format(timeLayout), f.Event, f.Resource, f.Detail))
 		}
-		a.term.Printf("%s\n", clockText(clock))
+		a.view.Result(clock, append(lines, clockText(clock))...)
 		return nil
 	})
 }

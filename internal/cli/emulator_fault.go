@@ -33,7 +33,8 @@ func (a *app) faultListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printRules(rules, s.json)
+			a.showRules(rules)
+			return nil
 		})
 }
 
@@ -68,7 +69,8 @@ Actions:
 				}
 			}
 		}
-		return a.printRules(last, s.json)
+		a.showRules(last)
+		return nil
 	})
 }
 
@@ -87,22 +89,20 @@ func (a *app) faultClearCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.term.Printf("Removed %d faults.\n", n)
+		a.view.Result(map[string]int{"removed": n}, fmt.Sprintf("Removed %d faults.", n))
 		return nil
 	})
 }
 
-func (a *app) printRules(rules []fault.Rule, asJSON bool) error {
-	if asJSON {
-		return a.term.Value(rules)
-	}
+func (a *app) showRules(rules []fault.Rule) {
+	lines := []string{}
 	for _, r := range rules {
-		a.term.Printf("%3d  %s:%s  fired %d of %s, seen %d\n", r.ID, orStar(r.Operation), r.Action, r.Fired, timesText(r.Times), r.Seen)
+		lines = append(lines, fmt.Sprintf("%3d  %s:%s  fired %d of %s, seen %d", r.ID, orStar(r.Operation), r.Action, r.Fired, timesText(r.Times), r.Seen))
 	}
 	if len(rules) == 0 {
-		a.term.Printf("No faults.\n")
+		lines = append(lines, "No faults.")
 	}
-	return nil
+	a.view.Result(rules, lines...)
 }
 
 func orStar(s string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -59,7 +60,7 @@ gateway { emulator { ready_file } }.`,
 			}
 			if deterministic != "" {
 				o.Deterministic, o.Seed = true, sha256.Sum256([]byte(deterministic))
-				a.term.Notef("deterministic mode: every key follows from the seed and protects nothing")
+				a.view.Notef("deterministic mode: every key follows from the seed and protects nothing")
 			}
 			o.LockTimeout, o.Exit, o.Logger = lockTimeout, func() { os.Exit(exitCrashed) }, a.logger()
 			return a.serveEmulator(c.Context(), o, ready)
@@ -110,23 +111,27 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 		}
 		defer removeReady(name, server.Ready().Control)
 	}
-	r := server.Ready()
-	a.term.Printf("The emulator of Alibaba Cloud KMS serves.\n\n")
-	a.term.Printf("  public gateway    https://%s\n", r.Public.HTTPS)
-	if r.Public.HTTP != "" {
-		a.term.Printf("                    http://%s\n", r.Public.HTTP)
-	}
-	a.term.Printf("  instance gateway  https://%s (%s)\n  CA                %s\n", r.Instance.Endpoint, r.Instance.ID, r.CAFile)
-	a.term.Printf("  account, region   %s, %s\n\n", r.AccountID, r.Region)
-	if len(files) > 0 {
-		a.term.Printf("Credentials: eval \"$(kmsplan emulator env -ready-file %s)\"\n", files[len(files)-1])
-	}
-	a.term.Printf("Stop it with an interrupt. What it keeps is made up: never put real secrets into it.\n")
+	a.view.Result(nil, serving(server.Ready(), files)...)
 	select {
 	case <-a.stop.claim():
 	case <-ctx.Done():
 	}
 	return nil
+}
+
+// serving says where the emulator serves, and how to reach it.
+func serving(r emulator.Ready, readyFiles []string) []string {
+	lines := []string{"The emulator of Alibaba Cloud KMS serves.", "", "  public gateway    https://" + r.Public.HTTPS}
+	if r.Public.HTTP != "" {
+		lines = append(lines, "                    http://"+r.Public.HTTP)
+	}
+	lines = append(lines,
+		fmt.Sprintf("  instance gateway  https://%s (%s)", r.Instance.Endpoint, r.Instance.ID), "  CA                "+r.CAFile,
+		fmt.Sprintf("  account, region   %s, %s", r.AccountID, r.Region), "")
+	if len(readyFiles) > 0 {
+		lines = append(lines, fmt.Sprintf("Credentials: eval \"$(kmsplan emulator env -ready-file %s)\"", readyFiles[len(readyFiles)-1]))
+	}
+	return append(lines, "Stop it with an interrupt. What it keeps is made up: never put real secrets into it.")
 }
 
 // readyName is the ready file that serve keeps in its data directory.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,12 +23,7 @@ func (a *app) emulatorSnapshotCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if list.json {
-				return a.term.Value(names)
-			}
-			for _, name := range names {
-				a.term.Printf("%s\n", name)
-			}
+			a.view.Result(names, names...)
 			return nil
 		}))
 	c.AddCommand(a.steer(&cobra.Command{Use: "save NAME", Short: "Keep the whole content under a name", Args: cobra.ExactArgs(1)}, &steering{},
@@ -45,12 +41,11 @@ func (a *app) emulatorSnapshotCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if diff.json {
-				return a.term.Value(changes)
-			}
+			var lines []string
 			for _, change := range changes {
-				a.term.Printf("%-8s  %s  %s  %s\n", change.Kind, change.Table, change.Key, strings.Join(change.Fields, ", "))
+				lines = append(lines, fmt.Sprintf("%-8s  %s  %s  %s", change.Kind, change.Table, change.Key, strings.Join(change.Fields, ", ")))
 			}
+			a.view.Result(changes, lines...)
 			return nil
 		}))
 	return c

@@ -132,7 +132,7 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 		}
 		_, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress.Of("encrypting", name))
 		if err == nil {
-			a.term.Notef("encrypted %s into %s", name, output)
+			a.view.Notef("encrypted %s into %s", name, output)
 		}
 		return err
 	})
@@ -176,6 +176,6 @@ func (a *app) eachFile(ctx context.Context, files []string, work func(context.Co
 // closing shows what went wrong while something was closed.
 func (a *app) closing(closer func() error) {
 	if err := closer(); err != nil {
-		a.term.Notef("%v", err)
+		a.view.Notef("%v", err)
 	}
 }

@@ -48,8 +48,23 @@ func (a *app) exitCode(err error) int {
 		return a.invalid(invalid).code
 	}
 	summary, hints := explain(err)
-	a.term.Error(summary, err, hints...)
+	var cut cutShort
+	if errors.As(err, &cut) {
+		a.term.Error(summary, err, hints...) // the view writes to what is broken
+		return exitError
+	}
+	a.view.Error(summary, err, hints...)
 	return exitError
+}
+
+// invalid shows what keeps a module from being worked with.
+func (a *app) invalid(e *stack.InvalidError) exit {
+	a.view.Diagnostics(e.Diagnostics, e.Files)
+	if len(e.Refusals) == 0 {
+		return exit{exitError}
+	}
+	a.view.Refusals(e.Refusals)
+	return exit{exitRefused}
 }
 
 // explain heads an error and finds the help that stands under it.

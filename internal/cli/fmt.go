@@ -80,9 +80,9 @@ func (a *app) formatStdin(f *formatting) error {
 		f.unformatted++
 	}
 	if f.diff {
-		a.term.Printf("%s", diff.Diff("old/<stdin>", src, "new/<stdin>", out))
+		fmt.Fprintf(a.proc.Stdout, "%s", diff.Diff("old/<stdin>", src, "new/<stdin>", out))
 	} else if !f.check {
-		a.term.Printf("%s", out)
+		fmt.Fprintf(a.proc.Stdout, "%s", out)
 	}
 	return f.result()
 }
@@ -135,10 +135,10 @@ func (a *app) formatFile(f *formatting, name string) error {
 	}
 	f.unformatted++
 	if f.list {
-		a.term.Printf("%s\n", shown)
+		a.view.Result(shown, shown)
 	}
 	if f.diff {
-		a.term.Printf("%s", diff.Diff("old/"+shown, src, "new/"+shown, out))
+		fmt.Fprintf(a.proc.Stdout, "%s", diff.Diff("old/"+shown, src, "new/"+shown, out))
 	}
 	if f.check || !f.write {
 		return nil
@@ -153,7 +153,7 @@ func (a *app) formatFile(f *formatting, name string) error {
 func (a *app) canonical(src []byte, name string) ([]byte, error) {
 	out, diags := hcl.Format(src, name)
 	if diags.HasErrors() {
-		a.term.Diagnostics(diags, nil)
+		a.view.Diagnostics(diags, nil)
 		return nil, exit{exitError}
 	}
 	return out, nil

@@ -61,7 +61,7 @@ that it loads and that its state can be read. It may be run again at any time.`,
 			if _, err := a.readState(c); err != nil {
 				return err
 			}
-			a.term.Printf("The module in %s loads, and its state can be read. Next: kmsplan plan\n", dir)
+			a.view.Result(nil, fmt.Sprintf("The module in %s loads, and its state can be read. Next: kmsplan plan", dir))
 			return nil
 		},
 	}
@@ -74,7 +74,7 @@ func (a *app) writeStarter(dir string) error {
 	if err := writeNew(filepath.Join(dir, ".gitignore"), ignored); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	a.term.Printf("Wrote main.kms.hcl, a first module on the embedded emulator. Next: kmsplan plan\n")
+	a.view.Result(nil, "Wrote main.kms.hcl, a first module on the embedded emulator. Next: kmsplan plan")
 	return nil
 }
 

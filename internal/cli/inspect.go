@@ -16,20 +16,16 @@ func (a *app) inspectCommand() *cobra.Command {
 and size. Nothing is called and nothing is proved: decrypt or verify proves.`,
 		Args: needFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
-			var all []view.InspectJSON
+			a.answerIn(asJSON)
+			var all []view.Envelope
 			for _, name := range args {
 				h, size, err := ops.Inspect(a.path(name))
 				if err != nil {
 					return err
 				}
-				all = append(all, view.InspectOf(name, h, size))
+				all = append(all, view.EnvelopeOf(name, h, size))
 			}
-			if asJSON {
-				return a.term.Value(all)
-			}
-			for _, i := range all {
-				a.term.Inspect(i)
-			}
+			a.view.Inspect(all)
 			return nil
 		},
 	}

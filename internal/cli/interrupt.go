@@ -77,7 +77,7 @@ func (a *app) patient() (stop <-chan struct{}, done func()) {
 	go func() {
 		select {
 		case <-stop:
-			a.term.Notef("interrupted: nothing new is started, and what is under way is finished and recorded; a second interrupt ends at once")
+			a.view.Notef("interrupted: nothing new is started, and what is under way is finished and recorded; a second interrupt ends at once")
 		case <-finished:
 		}
 	}()

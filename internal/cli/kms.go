@@ -97,6 +97,7 @@ func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 
 // callOperation gathers the parameters, makes the call and prints the answer.
 func (a *app) callOperation(c *cobra.Command, r *rawCall) error {
+	a.answerIn(r.json)
 	if r.via != "" && r.via != kms.GatewayPublic && r.via != kms.GatewayInstance {
 		return usageError{fmt.Errorf("-via %q is not known; write public or instance", r.via)}
 	}
@@ -129,10 +130,8 @@ func (a *app) printAnswer(r *rawCall, op kms.Operation, answer json.RawMessage) 
 		}
 		answer = redacted
 	}
-	if r.json {
-		return a.term.JSON(answer)
-	}
-	return a.term.Answer(answer)
+	a.view.Answer(answer)
+	return nil
 }
 
 // params turns the flags that were set into parameters of the gateway's operation.

@@ -59,5 +59,10 @@ func (o *output) settle(err error) error {
 	case errors.Is(lost, syscall.EPIPE) || (err != nil && !errors.As(err, &shown)):
 		return err
 	}
-	return fmt.Errorf("the output is not complete: write standard output: %w", lost)
+	return cutShort{fmt.Errorf("the output is not complete: write standard output: %w", lost)}
 }
+
+// cutShort is an answer that did not reach standard output whole.
+type cutShort struct{ error }
+
+func (e cutShort) Unwrap() error { return e.error }

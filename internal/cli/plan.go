@@ -37,26 +37,24 @@ guard refuses the plan.`,
 	return c
 }
 
-func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) (err error) {
-	ui, err := a.openUI(o)
-	if err != nil {
+func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) error {
+	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}
-	defer ui.close(&err)
 	s, p, err := a.makePlan(ctx, o, "plan")
 	if s != nil {
 		defer a.closing(s.Close)
 	}
 	if err != nil {
-		return a.failed(err)
+		return err
 	}
-	ui.plan(p)
+	a.view.Plan(p)
 	if p.Refused() {
 		return exit{exitRefused}
 	}
 	if out != "" {
 		if err := a.savePlan(p, out); err != nil {
-			return a.failed(err)
+			return err
 		}
 	}
 	if detailed && !p.Empty() {
@@ -78,7 +76,7 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*
 		return s, nil, err
 	}
 	p, warnings, err := s.Plan(ctx, o.targets)
-	a.diagnostics(warnings, s.Config.Files)
+	a.view.Diagnostics(warnings, s.Config.Files)
 	return s, p, err
 }
 
@@ -103,9 +101,7 @@ func (a *app) savePlan(p *plan.Plan, name string) error {
 	if err := renameio.WriteFile(a.path(name), b.Bytes(), 0o600, renameio.WithPermissions(0o600)); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	if !a.quiet {
-		a.term.Printf("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
-	}
+	a.view.Saved(name)
 	return nil
 }
 

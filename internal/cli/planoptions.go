@@ -15,9 +15,8 @@ type planOptions struct {
 	lockTimeout time.Duration
 	targetTexts []string
 	targets     []addr.Address
-	json        bool
-	jsonInto    string
 	input       bool
+	streamFlags
 }
 
 // flags adds them.
@@ -26,7 +25,6 @@ func (o *planOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.DurationVar(&o.lockTimeout, "lock-timeout", stack.DefaultLockTimeout, "how long to wait for a state or emulator that another process holds")
 	f.StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
-	f.BoolVar(&o.json, "json", false, "print JSON lines")
-	f.StringVar(&o.jsonInto, "json-into", "", "also write the JSON lines to `FILE`")
+	o.streamFlags.flags(c)
 	f.BoolVar(&o.input, "input", true, "ask for what is missing; -input=false never asks")
 }

@@ -11,18 +11,23 @@ import (
 // recoverCommand resolves what interrupted runs left open.
 func (a *app) recoverCommand() *cobra.Command {
 	var vars variables
+	var stream streamFlags
 	c := &cobra.Command{
 		Use: "recover", Short: "Find out what became of calls that an interrupted run left open", GroupID: groupState, Args: cobra.NoArgs,
 		Long: `Fold an interrupted run's journal into the state and resolve its open calls: a key whose
 creation took effect is found by its intent tag and adopted. plan and apply do this by
 themselves; recover does nothing else.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.recoverOpen(c.Context(), &vars) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.recoverOpen(c.Context(), &vars, stream) },
 	}
 	vars.flags(c)
+	stream.flags(c)
 	return c
 }
 
-func (a *app) recoverOpen(ctx context.Context, vars *variables) error {
+func (a *app) recoverOpen(ctx context.Context, vars *variables, stream streamFlags) error {
+	if err := a.openViews(stream); err != nil {
+		return err
+	}
 	s, err := a.openStack(vars, stack.DefaultLockTimeout)
 	if err != nil {
 		return err
@@ -32,14 +37,9 @@ func (a *app) recoverOpen(ctx context.Context, vars *variables) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(got.Open) > 0:
-		a.term.Printf("%d calls are still open.\n", len(got.Open))
+	a.view.Recovery(got)
+	if len(got.Open) > 0 {
 		return exit{exitChanges}
-	case len(got.Recovered) > 0:
-		a.term.Printf("Resolved %d open calls; the state has %d objects.\n", len(got.Recovered), len(got.State.Resources))
-	default:
-		a.term.Printf("Nothing is open.\n")
 	}
 	return nil
 }

@@ -39,9 +39,9 @@ and encrypt the file anew: old copies stay openable.`,
 				case err != nil:
 					return err
 				case changed:
-					a.term.Notef("rewrapped %s under version %s of %s", name, got.KeyVersion, ops.KeyID(got.KeyARN))
+					a.view.Notef("rewrapped %s under version %s of %s", name, got.KeyVersion, ops.KeyID(got.KeyARN))
 				default:
-					a.term.Notef("%s is current", name)
+					a.view.Notef("%s is current", name)
 				}
 				return nil
 			})

@@ -14,19 +14,24 @@ import (
 func (a *app) runCommand() *cobra.Command {
 	var vars variables
 	var force bool
+	var stream streamFlags
 	c := &cobra.Command{
 		Use: "run [ADDRESS …]", Short: "Run data blocks: encrypt, decrypt and rewrap the files of this stack", GroupID: groupFiles,
 		Long: `Run the data blocks of the module, or those named, whose outputs are stale. Keys, aliases
 and secrets are not planned or changed: a deploy pipeline needs no management permission.
 Addresses look like data.encrypt.app_config; a block's address stands for all its instances.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.run(c.Context(), &vars, args, force) },
+		RunE: func(c *cobra.Command, args []string) error { return a.run(c.Context(), &vars, stream, args, force) },
 	}
 	vars.flags(c)
+	stream.flags(c)
 	c.Flags().BoolVar(&force, "force", false, "run the blocks even if their outputs are current")
 	return c
 }
 
-func (a *app) run(ctx context.Context, vars *variables, args []string, force bool) error {
+func (a *app) run(ctx context.Context, vars *variables, stream streamFlags, args []string, force bool) error {
+	if err := a.openViews(stream); err != nil {
+		return err
+	}
 	wanted, err := parseAddresses(args)
 	if err != nil {
 		return err
@@ -44,11 +49,13 @@ func (a *app) run(ctx context.Context, vars *variables, args []string, force boo
 // ranBlock says what one block wrote.
 func (a *app) ranBlock(r stack.BlockRun) {
 	if r.Current {
-		a.term.Printf("%s: current\n", r.Addr)
+		a.view.Current(r.Addr.String())
 	}
+	var paths []string
 	for _, f := range r.Files {
-		a.term.Printf("%s: wrote %s\n", r.Addr, f.Path)
+		paths = append(paths, f.Path)
 	}
+	a.view.Wrote(r.Addr.String(), paths)
 }
 
 func parseAddresses(args []string) ([]addr.Address, error) {

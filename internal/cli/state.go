@@ -34,9 +34,7 @@ func (a *app) stateListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, name := range names {
-				a.term.Printf("%s\n", name)
-			}
+			a.view.Result(names, names...)
 			return nil
 		},
 	}
@@ -55,10 +53,9 @@ func (a *app) stateShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			a.answerIn(asJSON)
 			for _, name := range names {
-				if err := a.showObject(st, name, asJSON); err != nil {
-					return err
-				}
+				a.showObject(st, name)
 			}
 			return nil
 		},
@@ -67,13 +64,10 @@ func (a *app) stateShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) showObject(st state.State, address string, asJSON bool) error {
+func (a *app) showObject(st state.State, address string) {
 	if r, ok := state.Find(st, address); ok {
-		if asJSON {
-			return a.term.Value(r)
-		}
-		a.term.Resource(r)
-		return nil
+		a.view.Resource(r)
+		return
 	}
 	var files []state.File
 	for _, f := range st.Files {
@@ -81,11 +75,7 @@ func (a *app) showObject(st state.State, address string, asJSON bool) error {
 			files = append(files, f)
 		}
 	}
-	if asJSON {
-		return a.term.Value(files)
-	}
-	a.term.Census(files)
-	return nil
+	a.view.Census(files)
 }
 
 func (a *app) stateMoveCommand() *cobra.Command {
@@ -124,8 +114,8 @@ func (a *app) statePullCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.term.Printf("%s", b)
-			return nil
+			_, err = a.proc.Stdout.Write(b)
+			return err
 		},
 	}
 }
@@ -173,7 +163,7 @@ func (a *app) editState(c *cobra.Command, operation string, edit func(state.Stat
 		return next, err
 	})
 	if err == nil {
-		a.term.Printf("%s\n", said)
+		a.view.Result(nil, said)
 	}
 	return err
 }
@@ -185,7 +175,7 @@ func (a *app) pushState(ctx context.Context, pushed state.State, force bool) err
 	}
 	serial, err := stored.Push(ctx, pushed, force)
 	if err == nil {
-		a.term.Printf("Stored the state with serial %d.\n", serial)
+		a.view.Result(nil, fmt.Sprintf("Stored the state with serial %d.", serial))
 	}
 	return err
 }
@@ -204,7 +194,7 @@ hangs. Whatever that process still writes competes by compare-and-swap and canno
 			if err := stored.ForceUnlock(c.Context(), args[0]); err != nil {
 				return err
 			}
-			a.term.Printf("The lock %s is broken.\n", args[0])
+			a.view.Result(nil, fmt.Sprintf("The lock %s is broken.", args[0]))
 			return nil
 		},
 	}

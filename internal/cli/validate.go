@@ -1,12 +1,6 @@
 package cli
 
-import (
-	"fmt"
-
-	"github.com/spf13/cobra"
-
-	"kmsplan.dev/kmsplan/internal/view"
-)
+import "github.com/spf13/cobra"
 
 // validateCommand checks the configuration without calling anything.
 func (a *app) validateCommand() *cobra.Command {
@@ -18,23 +12,11 @@ func (a *app) validateCommand() *cobra.Command {
 specs rotate, ranges, name patterns). Nothing is called and no state is read. Variables
 that have no value are taken as unknown.`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			a.answerIn(asJSON)
 			cfg, diags := a.load(vars, true)
-			if asJSON {
-				b, err := view.ValidateJSON(diags, cfg.Files)
-				if err != nil {
-					return fmt.Errorf("render the diagnostics: %w", err)
-				}
-				if err := a.term.JSON(b); err != nil {
-					return err
-				}
-			} else {
-				a.term.Diagnostics(diags, cfg.Files)
-			}
+			a.view.Validated(diags, cfg.Files)
 			if diags.HasErrors() {
 				return exit{exitError}
-			}
-			if !asJSON {
-				a.term.Valid(len(diags))
 			}
 			return nil
 		},

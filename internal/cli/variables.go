@@ -54,7 +54,7 @@ func (a *app) module(v *variables) (stack.Module, error) {
 func (a *app) options(lockTimeout time.Duration) stack.Options {
 	return stack.Options{
 		LockTimeout: lockTimeout, Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
-		Note: func(text string) { a.term.Notef("%s", text) }, Recovered: a.recovered, File: a.fileProgress(),
+		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, File: a.fileProgress(),
 	}
 }
 
@@ -89,7 +89,7 @@ func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error
 	if err != nil {
 		return nil, err
 	}
-	a.diagnostics(s.Warnings, s.Config.Files)
+	a.view.Diagnostics(s.Warnings, s.Config.Files)
 	return s, nil
 }
 
@@ -115,9 +115,9 @@ func (a *app) openGateways(v *variables, identities []envelope.Identity) (*stack
 	case err != nil:
 		return nil, err
 	case g.Broken && len(g.Config.Gateways) == 0:
-		a.term.Notef("no gateway block loads here, so only the age identities are tried")
+		a.view.Notef("no gateway block loads here, so only the age identities are tried")
 	case g.Broken:
-		a.term.Notef("the module has errors (kmsplan validate shows them); its gateway blocks are used all the same")
+		a.view.Notef("the module has errors (kmsplan validate shows them); its gateway blocks are used all the same")
 	}
 	return g, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -28,7 +29,7 @@ func (a *app) verifyCommand() *cobra.Command {
 				defer progress.Done()
 				got, err := engine.Verify(ctx, a.path(name), unseal, progress.Of("verifying", name))
 				if err == nil {
-					a.term.Printf("%s: good, %d bytes of plaintext\n", name, got.Plaintext)
+					a.view.Result(got, fmt.Sprintf("%s: good, %d bytes of plaintext", name, got.Plaintext))
 				}
 				return err
 			})

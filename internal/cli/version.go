@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/version"
@@ -15,15 +12,9 @@ func (a *app) versionCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "version", Short: "Print the version", GroupID: groupTools, Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if !asJSON {
-				a.term.Printf("kmsplan %s\non %s\n", version.String(), version.Platform())
-				return nil
-			}
-			b, err := json.MarshalIndent(map[string]string{"kmsplan_version": version.Number, "build": version.String(), "platform": version.Platform()}, "", "  ")
-			if err != nil {
-				return fmt.Errorf("render the version: %w", err)
-			}
-			a.term.Printf("%s\n", b)
+			a.answerIn(asJSON)
+			a.view.Result(map[string]string{"kmsplan_version": version.Number, "build": version.String(), "platform": version.Platform()},
+				"kmsplan "+version.String(), "on "+version.Platform())
 			return nil
 		},
 	}

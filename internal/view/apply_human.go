@@ -13,39 +13,34 @@ import (
 // stillEvery is how often a step that takes long says that it is still at work.
 const stillEvery = 10 * time.Second
 
-// Applying tells people what an apply does while it does it, in Terraform's sentences.
-type Applying struct {
-	t    *Terminal
+// atWork is what a terminal knows of steps that have begun, so that they can say that they are still at work.
+type atWork struct {
 	mu   sync.Mutex
 	busy map[string]func()
 }
 
-// NewApplying makes the hooks' receiver for one apply.
-func (t *Terminal) NewApplying() *Applying { return &Applying{t: t, busy: map[string]func(){}} }
-
-// Hooks are what apply calls.
-func (v *Applying) Hooks() apply.Hooks {
-	return apply.Hooks{Started: v.started, Done: v.done, Failed: v.failed, Skipped: v.skipped, Recovered: v.t.Recovered}
+// say prints a line that another step's line must not cut.
+func (t *Terminal) say(s apply.Step, format string, args ...any) {
+	t.work.mu.Lock()
+	defer t.work.mu.Unlock()
+	t.Printf("%s%s\n", paint(t.Color, bold, s.Addr.String()+": "), fmt.Sprintf(format, args...))
 }
 
-func (v *Applying) printf(format string, args ...any) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.t.Printf(format, args...)
-}
-
-func (v *Applying) started(s apply.Step) {
-	name := paint(v.t.Color, bold, s.Addr.String()+": ")
-	v.printf("%s%s...\n", name, doing(s))
+// Started begins a step.
+func (t *Terminal) Started(s apply.Step) {
+	t.say(s, "%s...", doing(s))
 	began, stop := time.Now(), make(chan struct{})
-	v.mu.Lock()
-	v.busy[s.Addr.String()] = sync.OnceFunc(func() { close(stop) })
-	v.mu.Unlock()
-	go v.still(s, began, stop)
+	t.work.mu.Lock()
+	defer t.work.mu.Unlock()
+	if t.work.busy == nil {
+		t.work.busy = map[string]func(){}
+	}
+	t.work.busy[s.Addr.String()] = sync.OnceFunc(func() { close(stop) })
+	go t.still(s, began, stop)
 }
 
 // still repeats every ten seconds that a step is at work, until it ends.
-func (v *Applying) still(s apply.Step, began time.Time, stop <-chan struct{}) {
+func (t *Terminal) still(s apply.Step, began time.Time, stop <-chan struct{}) {
 	tick := time.NewTicker(stillEvery)
 	defer tick.Stop()
 	for {
@@ -53,41 +48,45 @@ func (v *Applying) still(s apply.Step, began time.Time, stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-tick.C:
-			v.printf("%sStill %s... [%s elapsed]\n", paint(v.t.Color, bold, s.Addr.String()+": "), lowerFirst(doing(s)), time.Since(began).Round(time.Second))
+			t.say(s, "Still %s... [%s elapsed]", lowerFirst(doing(s)), time.Since(began).Round(time.Second))
 		}
 	}
 }
 
-func (v *Applying) ended(s apply.Step) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if stop := v.busy[s.Addr.String()]; stop != nil {
+func (t *Terminal) ended(s apply.Step) {
+	t.work.mu.Lock()
+	defer t.work.mu.Unlock()
+	if stop := t.work.busy[s.Addr.String()]; stop != nil {
 		stop()
-		delete(v.busy, s.Addr.String())
+		delete(t.work.busy, s.Addr.String())
 	}
 }
 
-func (v *Applying) done(s apply.Step, out apply.Outcome) {
-	v.ended(s)
+// Calling is too much for people.
+func (t *Terminal) Calling(apply.Step, string) {}
+
+// Done ends a step.
+func (t *Terminal) Done(s apply.Step, o apply.Outcome) {
+	t.ended(s)
 	id := ""
-	if out.ID != "" {
-		id = " [id=" + neutral(out.ID) + "]"
+	if o.ID != "" {
+		id = " [id=" + neutral(o.ID) + "]"
 	}
-	v.printf("%s%s after %s%s\n", paint(v.t.Color, bold, s.Addr.String()+": "), finished(s), elapsed(out.Elapsed), id)
+	t.say(s, "%s after %s%s", finished(s), elapsed(o.Elapsed), id)
 }
 
-func (v *Applying) failed(s apply.Step, out apply.Outcome) {
-	v.ended(s)
+// Failed ends a step that failed; why stands at the end, with the others.
+func (t *Terminal) Failed(s apply.Step, o apply.Outcome) {
+	t.ended(s)
 	word := "Failed"
-	if out.Status == apply.Unknown {
+	if o.Status == apply.Unknown {
 		word = "Outcome unknown"
 	}
-	v.printf("%s%s after %s\n", paint(v.t.Color, bold, s.Addr.String()+": "), word, elapsed(out.Elapsed))
+	t.say(s, "%s after %s", word, elapsed(o.Elapsed))
 }
 
-func (v *Applying) skipped(s apply.Step, out apply.Outcome) {
-	v.printf("%sSkipped: %s\n", paint(v.t.Color, bold, s.Addr.String()+": "), neutral(out.Reason))
-}
+// Skipped says why a step was not begun.
+func (t *Terminal) Skipped(s apply.Step, o apply.Outcome) { t.say(s, "Skipped: %s", neutral(o.Reason)) }
 
 func elapsed(d time.Duration) string {
 	if d < time.Second {
@@ -162,12 +161,66 @@ func (t *Terminal) Recovered(r apply.Recovered) {
 	}
 }
 
-// Applied prints Terraform's closing sentence.
+// Ask prints the question that only yes answers.
+func (t *Terminal) Ask() {
+	t.Printf("\nDo you want to perform these actions?\n  kmsplan will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
+}
+
+// Cancelled says that the answer was not yes.
+func (t *Terminal) Cancelled() { t.Printf("\nApply cancelled.\n") }
+
+// Applied prints Terraform's closing sentence and the outputs.
 func (t *Terminal) Applied(r apply.Report) {
 	t.Printf("\n%s\n", paint(t.Color, green, paint(t.Color, bold, AppliedLine(r))))
 	if r.Files > 0 {
 		t.Printf("Files: %d written.\n", r.Files)
 	}
+	if len(r.State.Outputs) > 0 {
+		t.Printf("\nOutputs:\n\n")
+		t.Outputs(r.State.Outputs)
+	}
+}
+
+// Unfinished shows what failed, and that the rest was recorded.
+func (t *Terminal) Unfinished(r apply.Report, err error) {
+	summary, detail, counts := unfinished(r, err)
+	t.Error(summary, detail, counts)
+}
+
+// unfinished puts a run that did not do everything into words.
+func unfinished(r apply.Report, err error) (summary string, detail error, counts string) {
+	summary = "Apply did not finish"
+	if r.Unknown > 0 {
+		summary = "Apply ended with an unknown outcome"
+	}
+	if err == nil {
+		err = fmt.Errorf("%d objects failed, %d were skipped", r.Failed, r.Skipped)
+	}
+	return summary, err, fmt.Sprintf("Done and recorded: %d added, %d changed, %d destroyed. Failed: %d, skipped: %d, unknown: %d. Nothing was rolled back; apply again to go on.",
+		r.Added, r.Changed, r.Destroyed, r.Failed, r.Skipped, r.Unknown)
+}
+
+// Current says that a data block's files are as they should be.
+func (t *Terminal) Current(block string) { t.Printf("%s: current\n", block) }
+
+// Wrote lists what a data block wrote.
+func (t *Terminal) Wrote(block string, paths []string) {
+	for _, p := range paths {
+		t.Printf("%s: wrote %s\n", block, neutral(p))
+	}
+}
+
+// Recovery sums up what became of open calls.
+func (t *Terminal) Recovery(r apply.Recovery) { t.Printf("%s\n", recoveryLine(r)) }
+
+func recoveryLine(r apply.Recovery) string {
+	switch {
+	case len(r.Open) > 0:
+		return fmt.Sprintf("%d calls are still open.", len(r.Open))
+	case len(r.Recovered) > 0:
+		return fmt.Sprintf("Resolved %d open calls; the state has %d objects.", len(r.Recovered), len(r.State.Resources))
+	}
+	return "Nothing is open."
 }
 
 // AppliedLine is the sentence pipelines parse.

@@ -6,31 +6,61 @@ import (
 	"kmsplan.dev/kmsplan/internal/apply"
 )
 
-// Hooks write a line for everything an apply does.
-func (l *Lines) Hooks() apply.Hooks {
-	return apply.Hooks{
-		Started: func(s apply.Step) { l.step("info", "apply_start", doing(s)+"...", s, nil) },
-		Progress: func(s apply.Step, operation string) {
-			l.step("info", "apply_call", "Calling "+operation, s, map[string]any{"operation": operation})
+// Started begins a step.
+func (l *Lines) Started(s apply.Step) { l.step("info", "apply_start", doing(s)+"...", s, nil) }
+
+// Calling names a mutating call before it is made.
+func (l *Lines) Calling(s apply.Step, operation string) {
+	l.step("info", "apply_call", "Calling "+operation, s, map[string]any{"operation": operation})
+}
+
+// Done ends a step.
+func (l *Lines) Done(s apply.Step, o apply.Outcome) {
+	l.step("info", "apply_complete", fmt.Sprintf("%s after %s", finished(s), elapsed(o.Elapsed)), s, outcomeJSON(o))
+}
+
+// Failed ends a step that failed.
+func (l *Lines) Failed(s apply.Step, o apply.Outcome) {
+	l.step("error", "apply_errored", "failed after "+elapsed(o.Elapsed), s, outcomeJSON(o))
+}
+
+// Skipped says why a step was not begun.
+func (l *Lines) Skipped(s apply.Step, o apply.Outcome) {
+	l.step("warn", "apply_skipped", "Skipped: "+o.Reason, s, outcomeJSON(o))
+}
+
+// Recovered says what became of a call that an earlier run left open.
+func (l *Lines) Recovered(r apply.Recovered) {
+	l.emit("info", "recovered", r.Intent.Address+": "+r.Intent.Operation+" of an interrupted run", map[string]any{
+		"recovered": map[string]any{
+			"addr": r.Intent.Address, "operation": r.Intent.Operation, "status": recoveredWord(r.Status), "id": r.ID,
+			"until": timeJSON(r.Until), "duplicates": r.Duplicates,
 		},
-		Done: func(s apply.Step, o apply.Outcome) {
-			l.step("info", "apply_complete", fmt.Sprintf("%s after %s", finished(s), elapsed(o.Elapsed)), s, outcomeJSON(o))
-		},
-		Failed: func(s apply.Step, o apply.Outcome) {
-			l.step("error", "apply_errored", "failed after "+elapsed(o.Elapsed), s, outcomeJSON(o))
-		},
-		Skipped: func(s apply.Step, o apply.Outcome) {
-			l.step("warn", "apply_skipped", "Skipped: "+o.Reason, s, outcomeJSON(o))
-		},
-		Recovered: func(r apply.Recovered) {
-			l.emit("info", "recovered", r.Intent.Address+": "+r.Intent.Operation+" of an interrupted run", map[string]any{
-				"recovered": map[string]any{
-					"addr": r.Intent.Address, "operation": r.Intent.Operation, "status": recoveredWord(r.Status), "id": r.ID,
-					"until": timeJSON(r.Until), "duplicates": r.Duplicates,
-				},
-			})
-		},
+	})
+}
+
+// Recovery sums up what became of open calls.
+func (l *Lines) Recovery(r apply.Recovery) {
+	l.emit("info", "recovery", recoveryLine(r), map[string]any{"recovery": map[string]any{"resolved": len(r.Recovered), "open": len(r.Open)}})
+}
+
+// Current says that a data block's files are as they should be.
+func (l *Lines) Current(block string) {
+	l.emit("info", "file_current", block+": current", map[string]any{"file": map[string]any{"addr": block}})
+}
+
+// Wrote writes a line for each file.
+func (l *Lines) Wrote(block string, paths []string) {
+	for _, p := range paths {
+		l.emit("info", "file_written", block+": wrote "+p, map[string]any{"file": map[string]any{"addr": block, "path": p}})
 	}
+}
+
+// Unfinished shows what failed, and the counts of what was done.
+func (l *Lines) Unfinished(r apply.Report, err error) {
+	summary, detail, counts := unfinished(r, err)
+	l.Error(summary, detail, counts)
+	l.Applied(r)
 }
 
 func (l *Lines) step(level, kind, message string, s apply.Step, more map[string]any) {
@@ -64,9 +94,19 @@ func recoveredWord(s apply.RecoveredStatus) string {
 // Applied writes the closing summary and the outputs.
 func (l *Lines) Applied(r apply.Report) {
 	l.changeSummary("apply", r.Added, r.Changed, r.Destroyed, r.Adopted, r.Forgotten, AppliedLine(r))
-	outputs := map[string]any{}
-	for name, value := range r.State.Outputs {
-		outputs[name] = map[string]any{"sensitive": false, "value": value}
+	l.Outputs(r.State.Outputs)
+}
+
+// Outputs writes all outputs in one line.
+func (l *Lines) Outputs(outputs map[string]any) {
+	l.emit("info", "outputs", "Outputs: "+itoa(len(outputs)), map[string]any{"outputs": outputsJSON(outputs)})
+}
+
+// outputsJSON is Terraform's form of outputs. A sensitive one is not stored, so none of these is.
+func outputsJSON(outputs map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, value := range outputs {
+		out[name] = map[string]any{"sensitive": false, "value": value}
 	}
-	l.emit("info", "outputs", "Outputs: "+itoa(len(outputs)), map[string]any{"outputs": outputs})
+	return out
 }

@@ -1,8 +1,6 @@
 package view
 
 import (
-	"encoding/json"
-
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hcled"
 )
@@ -65,8 +63,8 @@ func diagnosticJSON(d *hclv2.Diagnostic, files map[string]*hclv2.File) Diagnosti
 	return out
 }
 
-// ValidateJSON is the answer of validate -json: Terraform's format 1.0.
-func ValidateJSON(diags hclv2.Diagnostics, files map[string]*hclv2.File) ([]byte, error) {
+// validateJSON is the answer of validate -json: Terraform's format 1.0.
+func validateJSON(diags hclv2.Diagnostics, files map[string]*hclv2.File) map[string]any {
 	list, errors, warnings := []DiagnosticJSON{}, 0, 0
 	for _, d := range sorted(diags) {
 		if d.Severity == hclv2.DiagError {
@@ -76,7 +74,7 @@ func ValidateJSON(diags hclv2.Diagnostics, files map[string]*hclv2.File) ([]byte
 		}
 		list = append(list, diagnosticJSON(d, files))
 	}
-	return json.MarshalIndent(map[string]any{
+	return map[string]any{
 		"format_version": "1.0", "valid": errors == 0, "error_count": errors, "warning_count": warnings, "diagnostics": list,
-	}, "", "  ")
+	}
 }

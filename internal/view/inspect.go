@@ -8,31 +8,31 @@ import (
 	"kmsplan.dev/kmsplan/internal/envelope"
 )
 
-// InspectJSON is what inspect -json prints of one envelope.
-type InspectJSON struct {
+// Envelope is what an envelope says of itself.
+type Envelope struct {
 	Path       string            `json:"path"`
 	Format     string            `json:"format"`
 	Suite      string            `json:"suite"`
 	Generation uint64            `json:"generation"`
 	Context    map[string]string `json:"context"`
-	Recipients []RecipientJSON   `json:"recipients"`
+	Recipients []Recipient       `json:"recipients"`
 	Commitment string            `json:"commitment"` // base64
 	Slotted    bool              `json:"slotted"`
 	FileBytes  int64             `json:"file_bytes"`
 	PlainBytes int64             `json:"plaintext_bytes"` // as the file's length claims
 }
 
-// RecipientJSON is one way to open an envelope.
-type RecipientJSON struct {
+// Recipient is one way to open an envelope.
+type Recipient struct {
 	Type       string `json:"type"`
 	Key        string `json:"key,omitempty"`
 	KeyVersion string `json:"key_version,omitempty"`
 	Protocol   string `json:"protocol,omitempty"`
 }
 
-// InspectOf describes an envelope's header.
-func InspectOf(path string, h *envelope.Header, size int64) InspectJSON {
-	out := InspectJSON{
+// EnvelopeOf describes an envelope's header.
+func EnvelopeOf(path string, h *envelope.Header, size int64) Envelope {
+	out := Envelope{
 		Path: path, Format: "kmsplan.dev/envelope/v1", Suite: h.Suite.String(), Generation: h.Generation, Context: map[string]string{},
 		Commitment: base64.StdEncoding.EncodeToString(h.Commitment[:]), Slotted: h.SlotSize > 0, FileBytes: size, PlainBytes: -1,
 	}
@@ -41,7 +41,7 @@ func InspectOf(path string, h *envelope.Header, size int64) InspectJSON {
 		out.PlainBytes = n
 	}
 	for _, s := range h.Stanzas {
-		r := RecipientJSON{Type: s.Type}
+		r := Recipient{Type: s.Type}
 		if k, err := envelope.ParseKMSStanza(s); err == nil {
 			r.Key, r.KeyVersion, r.Protocol = k.KeyARN, k.KeyVersionID, k.Protocol
 		}
@@ -50,8 +50,14 @@ func InspectOf(path string, h *envelope.Header, size int64) InspectJSON {
 	return out
 }
 
-// Inspect prints what an envelope says of itself.
-func (t *Terminal) Inspect(i InspectJSON) {
+// Inspect prints what envelopes say of themselves.
+func (t *Terminal) Inspect(list []Envelope) {
+	for _, i := range list {
+		t.envelope(i)
+	}
+}
+
+func (t *Terminal) envelope(i Envelope) {
 	t.Printf("%s\n", paint(t.Color, bold, neutral(i.Path)))
 	t.Printf("  format      %s\n  suite       %s\n  generation  %d\n", i.Format, i.Suite, i.Generation)
 	for n, name := range slices.Sorted(maps.Keys(i.Context)) {

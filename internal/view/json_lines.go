@@ -18,11 +18,14 @@ const uiVersion = "1.2"
 // Lines writes one JSON object per line: the machine-readable form of plan, apply and
 // refresh. Safe for concurrent use.
 type Lines struct {
+	Silent
 	mu      sync.Mutex
 	w       io.Writer
 	now     func() time.Time
 	version string
 }
+
+var _ View = (*Lines)(nil)
 
 // NewLines begins a stream with its version line.
 func NewLines(w io.Writer, version string, now func() time.Time) *Lines {
@@ -69,6 +72,22 @@ func (l *Lines) Error(summary string, err error, hints ...string) {
 		"diagnostic": DiagnosticJSON{Severity: "error", Summary: summary, Detail: detail},
 	})
 }
+
+// Notef writes what is worth knowing as a line of the log.
+func (l *Lines) Notef(format string, args ...any) {
+	l.emit("info", "log", fmt.Sprintf(format, args...), nil)
+}
+
+// Approved writes the plan: a reader of these lines has not seen it.
+func (l *Lines) Approved(p *plan.Plan) { l.Plan(p) }
+
+// Saved says where the plan lies.
+func (l *Lines) Saved(name string) {
+	l.emit("info", "plan_saved", "Saved the plan to "+name, map[string]any{"file": name})
+}
+
+// Cancelled says that nothing was approved.
+func (l *Lines) Cancelled() { l.emit("info", "cancelled", "Apply cancelled", nil) }
 
 // Plan writes drift, changes, refusals and the summary.
 func (l *Lines) Plan(p *plan.Plan) {

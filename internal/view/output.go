@@ -7,50 +7,35 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
 )
 
-// Valid says that the configuration holds.
-func (t *Terminal) Valid(warnings int) {
+// Validated shows every diagnostic, or that the configuration holds.
+func (t *Terminal) Validated(diags hclv2.Diagnostics, files map[string]*hclv2.File) {
+	t.Diagnostics(diags, files)
+	if diags.HasErrors() {
+		return
+	}
 	suffix := ""
-	if warnings > 0 {
-		suffix = fmt.Sprintf(", with %s", plural(warnings, "warning"))
+	if n := len(diags); n > 0 {
+		suffix = fmt.Sprintf(", with %s", plural(n, "warning"))
 	}
 	t.Printf("%s The configuration is valid%s.\n", paint(t.Color, green, paint(t.Color, bold, "Success!")), suffix)
 }
 
-// JSON prints a JSON document, indented.
-func (t *Terminal) JSON(doc json.RawMessage) error {
-	var b bytes.Buffer
-	if err := json.Indent(&b, doc, "", "  "); err != nil {
-		return fmt.Errorf("render JSON: %w", err)
-	}
-	t.Printf("%s\n", inert(b.Bytes()))
-	return nil
-}
-
-// Value prints any value as JSON, indented.
-func (t *Terminal) Value(v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("render JSON: %w", err)
-	}
-	t.Printf("%s\n", inert(b))
-	return nil
-}
-
 // Answer prints an answer of the service for people: one "Name: value" per line, lists
 // and objects indented below their name.
-func (t *Terminal) Answer(doc json.RawMessage) error {
+func (t *Terminal) Answer(doc json.RawMessage) {
 	decoder := json.NewDecoder(bytes.NewReader(doc))
 	decoder.UseNumber()
 	var v any
 	if err := decoder.Decode(&v); err != nil {
-		return fmt.Errorf("read the service's answer: %w", err)
+		v = string(doc) // shown as it came
 	}
 	var b strings.Builder
 	writeAnswer(&b, v, 0)
 	t.Printf("%s", b.String())
-	return nil
 }
 
 func writeAnswer(b *strings.Builder, v any, depth int) {
@@ -112,6 +97,9 @@ func (t *Terminal) Outputs(outputs map[string]any) {
 		t.Printf("%-*s = %s\n", wide, name, literal(outputs[name]))
 	}
 }
+
+// Output prints the value of one output, as JSON.
+func (t *Terminal) Output(value any) { document(t.Out, value) }
 
 // literal renders a JSON value in the language's syntax.
 func literal(v any) string {

@@ -43,9 +43,9 @@ type planText struct {
 }
 
 // Plan prints a plan for people: what the service changed by itself, what will be
-// done, what is refused, and Terraform's closing sentence.
-func (t *Terminal) Plan(p *plan.Plan, now time.Time) {
-	r := planText{w: t.Out, color: t.Color, width: t.Width, now: now}
+// done, what is refused, and Terraform's closing sentence. Days that are left are counted from when the plan was made.
+func (t *Terminal) Plan(p *plan.Plan) {
+	r := planText{w: t.Out, color: t.Color, width: t.Width, now: p.Created}
 	r.drift(p.Drift)
 	r.changes(p)
 	r.files(p.Files)
@@ -55,6 +55,14 @@ func (t *Terminal) Plan(p *plan.Plan, now time.Time) {
 	r.dying(p.Dying)
 	t.planWarnings(p.Warnings)
 	t.Refusals(p.Refusals)
+}
+
+// Approved shows what keeps a saved plan from being applied.
+func (t *Terminal) Approved(p *plan.Plan) { t.Refusals(p.Refusals) }
+
+// Saved says how the plan is applied.
+func (t *Terminal) Saved(name string) {
+	t.Printf("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
 }
 
 func (r planText) printf(format string, args ...any) { fmt.Fprintf(r.w, format, args...) }

@@ -14,9 +14,9 @@ import (
 // planFormatVersion is the version of Terraform's plan JSON that show -json speaks.
 const planFormatVersion = "1.2"
 
-// PlanJSON renders a plan in Terraform's plan JSON, so that tools made for it read
+// planJSON renders a plan in Terraform's plan JSON, so that tools made for it read
 // ours. What only kmsplan knows stands under the key "kmsplan", which those tools ignore.
-func PlanJSON(p *plan.Plan, version string) ([]byte, error) {
+func planJSON(p *plan.Plan, version string) map[string]any {
 	changes := []any{}
 	for _, c := range p.Changes {
 		changes = append(changes, resourceChangeJSON(c))
@@ -32,7 +32,7 @@ func PlanJSON(p *plan.Plan, version string) ([]byte, error) {
 		entry["change"] = map[string]any{"actions": actions, "before": before, "after": after, "after_unknown": unknown}
 		drift = append(drift, entry)
 	}
-	doc := map[string]any{
+	return map[string]any{
 		"format_version": planFormatVersion, "terraform_version": version, "timestamp": p.Created.UTC().Format(time.RFC3339),
 		"resource_changes": changes, "resource_drift": drift, "output_changes": outputChangesJSON(p.Outputs),
 		"complete": len(p.Refusals) == 0, "errored": len(p.Refusals) > 0, "applyable": !p.Empty() && len(p.Refusals) == 0,
@@ -42,7 +42,6 @@ func PlanJSON(p *plan.Plan, version string) ([]byte, error) {
 			"refusals": refusalsJSON(p.Refusals), "files": filesJSON(p.Files), "dying_keys": dyingJSON(p.Dying), "warnings": warningsJSON(p.Warnings),
 		},
 	}
-	return json.MarshalIndent(doc, "", "  ")
 }
 
 // resourceJSON names an object the way Terraform's JSON does.

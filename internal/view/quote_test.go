@@ -31,11 +31,8 @@ func TestDiagnosticsQuoteNoSecret(t *testing.T) {
 			Severity: hclv2.DiagError, Summary: "Wrong", Subject: &hclv2.Range{Filename: file, Start: hclv2.InitialPos, End: hclv2.Pos{Line: 1, Column: len(line) + 1, Byte: len(line)}},
 		}}
 		text := printed(78, false, func(term *Terminal) { term.Diagnostics(diags, files) })
-		document, err := ValidateJSON(diags, files)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, shown := range []string{text, string(document)} {
+		json := printed(78, false, func(term *Terminal) { NewDocument(term, "1").Validated(diags, files) })
+		for _, shown := range []string{text, json} {
 			if strings.Contains(shown, "canary") || !strings.Contains(shown, hidden) {
 				t.Errorf("%s: the line %q is shown as:\n%s", file, line, shown)
 			}

@@ -8,6 +8,14 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
+// State prints what the state remembers.
+func (t *Terminal) State(st state.State) {
+	for _, r := range st.Resources {
+		t.Resource(r)
+	}
+	t.Census(st.Files)
+}
+
 // Resource prints what the state remembers of one object.
 func (t *Terminal) Resource(r state.Resource) {
 	t.Printf("# %s\n%s %q {\n", r.Address, r.Kind, r.ID)

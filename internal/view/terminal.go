@@ -18,7 +18,11 @@ type Terminal struct {
 	ErrColor bool // Err takes ANSI colours
 	Live     bool // Err is a terminal, so progress may redraw its line
 	Width    int  // columns for wrapped prose
+
+	work atWork
 }
+
+var _ View = (*Terminal)(nil)
 
 // NewTerminal looks at the process's streams. Colour is used on a terminal only,
 // and never with NO_COLOR set or TERM=dumb (https://no-color.org).
@@ -37,12 +41,19 @@ func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
 	return t
 }
 
-// Printf writes a result to Out.
+// Printf writes to Out.
 func (t *Terminal) Printf(format string, args ...any) { fmt.Fprintf(t.Out, format, args...) }
 
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
 	fmt.Fprintf(t.Err, "kmsplan: "+format+"\n", args...)
+}
+
+// Result prints the lines of an answer.
+func (t *Terminal) Result(_ any, lines ...string) {
+	for _, line := range lines {
+		t.Printf("%s\n", neutral(line))
+	}
 }
 
 // style is an ANSI sequence.

@@ -60,19 +60,22 @@ func TestTheServiceCannotDriveTheTerminal(t *testing.T) {
 			Addr: addr.Resource("key", "k"), Kind: "key", Action: plan.Update, ID: evil, Reason: evil,
 			Diff: []plan.AttrDiff{{Name: "description", Before: cty.StringVal(evil), After: cty.StringVal("b")}},
 		}},
+		Created:  today,
 		Dying:    []plan.DyingKey{{ID: evil, DeleteAt: today}},
 		Refusals: []plan.Refusal{{Guard: "g", Reason: evil, WaysForward: []string{evil}}},
 		Warnings: []plan.Warning{{Summary: evil, Detail: evil}},
 	}
 	diags := hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: evil, Detail: evil}}
 	for name, show := range map[string]func(*Terminal){
-		"plan":        func(term *Terminal) { term.Plan(p, today) },
+		"plan":        func(term *Terminal) { term.Plan(p) },
 		"diagnostics": func(term *Terminal) { term.Diagnostics(diags, nil) },
 		"error":       func(term *Terminal) { term.Error("failed", errors.New(evil), evil) },
-		"finding":     func(term *Terminal) { term.Finding(true, "check", evil) },
-		"answer":      func(term *Terminal) { _ = term.Answer(mustJSON(t, map[string]any{"Description": evil})) },
+		"finding":     func(term *Terminal) { term.Findings([]Finding{{Gateway: evil, Check: evil, Detail: evil}}) },
+		"answer":      func(term *Terminal) { term.Answer(mustJSON(t, map[string]any{"Description": evil})) },
 		"outputs":     func(term *Terminal) { term.Outputs(map[string]any{"o": evil}) },
-		"json":        func(term *Terminal) { _ = term.Value(map[string]any{"Description": evil}) },
+		"result":      func(term *Terminal) { term.Result(nil, evil) },
+		"document":    func(term *Terminal) { NewDocument(term, "1").Plan(p) },
+		"answer json": func(term *Terminal) { NewDocument(term, "1").Answer(mustJSON(t, map[string]any{"Description": evil})) },
 		"lines":       func(term *Terminal) { NewLines(term.Out, "1", func() time.Time { return today }).Plan(p) },
 	} {
 		text := printed(78, false, show)
@@ -116,7 +119,7 @@ func TestPlanSaysWhatItLeavesForNow(t *testing.T) {
 		},
 		Refusals: []plan.Refusal{{Guard: "alias-taken", Addr: addr.Resource("alias", "t"), Reason: "It is taken."}},
 	}
-	text := printed(78, false, func(term *Terminal) { term.Plan(p, today) })
+	text := printed(78, false, func(term *Terminal) { term.Plan(p) })
 	for _, want := range []string{"Left as it is for now:\n  key.old  disabled; it soaks until 2030-02-01", "# (moved from key.a)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, text)

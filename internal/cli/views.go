@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/view"
+)
+
+// streamFlags are -json and -json-into of commands that tell what they do while they do it.
+type streamFlags struct {
+	json     bool
+	jsonInto string
+}
+
+// flags adds them.
+func (f *streamFlags) flags(c *cobra.Command) {
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON lines")
+	c.Flags().StringVar(&f.jsonInto, "json-into", "", "also write JSON lines to `FILE`")
+}
+
+// openViews chooses, once, whom the command talks to: people or a reader of JSON lines, and a file of such
+// lines beside either.
+func (a *app) openViews(f streamFlags) error {
+	var human, lines, into view.View
+	if f.json {
+		lines = view.NewLines(a.term.Out, version.Number, a.now)
+	} else {
+		human = a.term
+	}
+	if f.jsonInto != "" {
+		file, err := os.OpenFile(a.path(f.jsonInto), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return fmt.Errorf("open the file of -json-into: %w", err)
+		}
+		a.into = newOutput(file)
+		into = view.NewLines(a.into, version.Number, a.now)
+	}
+	a.view = view.New(human, lines, into)
+	return nil
+}
+
+// closeInto ends the file of -json-into. What could not be written to it is an error of the command.
+func (a *app) closeInto(code int) int {
+	if a.into == nil {
+		return code
+	}
+	lost := errors.Join(a.into.failed(), a.into.to.(*os.File).Close())
+	if lost == nil || code != exitDone {
+		return code
+	}
+	a.term.Error("kmsplan could not finish", fmt.Errorf("write the file of -json-into: %w", lost))
+	return exitError
+}
+
+// answerIn makes a command answer in one JSON document instead of sentences.
+func (a *app) answerIn(json bool) {
+	if json {
+		a.view = view.NewDocument(a.term, version.Number)
+	}
+}

@@ -1,0 +1,79 @@
+package view
+
+import (
+	"encoding/json"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// multi tells every one of its views, in their order.
+type multi []View
+
+var _ View = multi{}
+
+// New makes one view of several; those that are nil are left out.
+func New(views ...View) View {
+	var all multi
+	for _, v := range views {
+		if v != nil {
+			all = append(all, v)
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+func (m multi) each(show func(View)) {
+	for _, v := range m {
+		show(v)
+	}
+}
+
+func (m multi) Diagnostics(d hclv2.Diagnostics, f map[string]*hclv2.File) {
+	m.each(func(v View) { v.Diagnostics(d, f) })
+}
+func (m multi) Refusals(list []plan.Refusal)       { m.each(func(v View) { v.Refusals(list) }) }
+func (m multi) Recovered(r apply.Recovered)        { m.each(func(v View) { v.Recovered(r) }) }
+func (m multi) Notef(format string, args ...any)   { m.each(func(v View) { v.Notef(format, args...) }) }
+func (m multi) Plan(p *plan.Plan)                  { m.each(func(v View) { v.Plan(p) }) }
+func (m multi) Approved(p *plan.Plan)              { m.each(func(v View) { v.Approved(p) }) }
+func (m multi) Saved(name string)                  { m.each(func(v View) { v.Saved(name) }) }
+func (m multi) Ask()                               { m.each(View.Ask) }
+func (m multi) Cancelled()                         { m.each(View.Cancelled) }
+func (m multi) Started(s apply.Step)               { m.each(func(v View) { v.Started(s) }) }
+func (m multi) Calling(s apply.Step, op string)    { m.each(func(v View) { v.Calling(s, op) }) }
+func (m multi) Done(s apply.Step, o apply.Outcome) { m.each(func(v View) { v.Done(s, o) }) }
+func (m multi) Failed(s apply.Step, o apply.Outcome) {
+	m.each(func(v View) { v.Failed(s, o) })
+}
+func (m multi) Skipped(s apply.Step, o apply.Outcome) {
+	m.each(func(v View) { v.Skipped(s, o) })
+}
+func (m multi) Applied(r apply.Report)               { m.each(func(v View) { v.Applied(r) }) }
+func (m multi) Unfinished(r apply.Report, err error) { m.each(func(v View) { v.Unfinished(r, err) }) }
+func (m multi) Current(block string)                 { m.each(func(v View) { v.Current(block) }) }
+func (m multi) Wrote(block string, paths []string)   { m.each(func(v View) { v.Wrote(block, paths) }) }
+func (m multi) Recovery(r apply.Recovery)            { m.each(func(v View) { v.Recovery(r) }) }
+func (m multi) State(st state.State)                 { m.each(func(v View) { v.State(st) }) }
+func (m multi) Resource(r state.Resource)            { m.each(func(v View) { v.Resource(r) }) }
+func (m multi) Census(files []state.File)            { m.each(func(v View) { v.Census(files) }) }
+func (m multi) Outputs(outputs map[string]any)       { m.each(func(v View) { v.Outputs(outputs) }) }
+func (m multi) Output(value any)                     { m.each(func(v View) { v.Output(value) }) }
+func (m multi) Inspect(list []Envelope)              { m.each(func(v View) { v.Inspect(list) }) }
+func (m multi) Findings(list []Finding)              { m.each(func(v View) { v.Findings(list) }) }
+func (m multi) Answer(doc json.RawMessage)           { m.each(func(v View) { v.Answer(doc) }) }
+func (m multi) Error(summary string, err error, hints ...string) {
+	m.each(func(v View) { v.Error(summary, err, hints...) })
+}
+func (m multi) Validated(d hclv2.Diagnostics, f map[string]*hclv2.File) {
+	m.each(func(v View) { v.Validated(d, f) })
+}
+func (m multi) Result(value any, lines ...string) {
+	m.each(func(v View) { v.Result(value, lines...) })
+}

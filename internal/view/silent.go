@@ -1,0 +1,47 @@
+package view
+
+import (
+	"encoding/json"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Silent is a view that says nothing: what a form of output embeds that speaks of few things.
+type Silent struct{}
+
+var _ View = Silent{}
+
+func (Silent) Diagnostics(hclv2.Diagnostics, map[string]*hclv2.File) {}
+func (Silent) Refusals([]plan.Refusal)                               {}
+func (Silent) Recovered(apply.Recovered)                             {}
+func (Silent) Notef(string, ...any)                                  {}
+func (Silent) Error(string, error, ...string)                        {}
+func (Silent) Plan(*plan.Plan)                                       {}
+func (Silent) Approved(*plan.Plan)                                   {}
+func (Silent) Saved(string)                                          {}
+func (Silent) Ask()                                                  {}
+func (Silent) Cancelled()                                            {}
+func (Silent) Started(apply.Step)                                    {}
+func (Silent) Calling(apply.Step, string)                            {}
+func (Silent) Done(apply.Step, apply.Outcome)                        {}
+func (Silent) Failed(apply.Step, apply.Outcome)                      {}
+func (Silent) Skipped(apply.Step, apply.Outcome)                     {}
+func (Silent) Applied(apply.Report)                                  {}
+func (Silent) Unfinished(apply.Report, error)                        {}
+func (Silent) Current(string)                                        {}
+func (Silent) Wrote(string, []string)                                {}
+func (Silent) Recovery(apply.Recovery)                               {}
+func (Silent) Validated(hclv2.Diagnostics, map[string]*hclv2.File)   {}
+func (Silent) State(state.State)                                     {}
+func (Silent) Resource(state.Resource)                               {}
+func (Silent) Census([]state.File)                                   {}
+func (Silent) Outputs(map[string]any)                                {}
+func (Silent) Output(any)                                            {}
+func (Silent) Inspect([]Envelope)                                    {}
+func (Silent) Findings([]Finding)                                    {}
+func (Silent) Answer(json.RawMessage)                                {}
+func (Silent) Result(any, ...string)                                 {}

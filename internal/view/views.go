@@ -1,0 +1,126 @@
+package view
+
+import (
+	"encoding/json"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// Voice is what every command may have to say beside its answer.
+type Voice interface {
+	// Diagnostics shows what is wrong with the configuration. files holds the sources by name and may be nil.
+	Diagnostics(diags hclv2.Diagnostics, files map[string]*hclv2.File)
+	// Refusals shows the guards that fired.
+	Refusals(list []plan.Refusal)
+	// Recovered says what became of a call that an earlier run left open.
+	Recovered(r apply.Recovered)
+	// Notef says, in one line, what is worth knowing and changes nothing.
+	Notef(format string, args ...any)
+	// Error shows what ended a command, with the help that stands under it.
+	Error(summary string, err error, hints ...string)
+}
+
+// Plan is the view of plan.
+type Plan interface {
+	Voice
+	Plan(p *plan.Plan)
+	// Saved says where the plan lies now.
+	Saved(name string)
+}
+
+// Apply is the view of apply. What happens meanwhile comes one call at a time, through Hooks.
+type Apply interface {
+	Plan
+	// Approved begins the work on a saved plan, whose actions were shown when it was made.
+	Approved(p *plan.Plan)
+	Ask()       // the question whose answer is yes
+	Cancelled() // the answer was another
+	Started(s apply.Step)
+	Calling(s apply.Step, operation string) // just before a mutating call
+	Done(s apply.Step, o apply.Outcome)
+	Failed(s apply.Step, o apply.Outcome) // failed, or of unknown outcome
+	Skipped(s apply.Step, o apply.Outcome)
+	Applied(r apply.Report)
+	// Unfinished sums up a run that did not do everything.
+	Unfinished(r apply.Report, err error)
+}
+
+// Run is the view of run.
+type Run interface {
+	Apply
+	// Current says of a data block that nothing was to do.
+	Current(block string)
+	// Wrote says which files a data block wrote.
+	Wrote(block string, paths []string)
+}
+
+// Recovery is the view of recover.
+type Recovery interface {
+	Voice
+	Recovery(r apply.Recovery)
+}
+
+// Validate is the view of validate: all there is to say of a configuration, good or bad.
+type Validate interface {
+	Voice
+	Validated(diags hclv2.Diagnostics, files map[string]*hclv2.File)
+}
+
+// Show is the view of show, state show and output.
+type Show interface {
+	Voice
+	Plan(p *plan.Plan)
+	State(st state.State)
+	Resource(r state.Resource)
+	Census(files []state.File)
+	Outputs(outputs map[string]any)
+	Output(value any)
+}
+
+// Inspect is the view of inspect.
+type Inspect interface {
+	Voice
+	Inspect(envelopes []Envelope)
+}
+
+// Doctor is the view of doctor.
+type Doctor interface {
+	Voice
+	Findings(list []Finding)
+}
+
+// Answer is the view of kms: an answer of the service, as it came.
+type Answer interface {
+	Voice
+	Answer(doc json.RawMessage)
+}
+
+// Result is the view of commands whose answer is a value that takes a few lines for people: version, state list,
+// and those on a running emulator.
+type Result interface {
+	Voice
+	// Result shows a value, or where it is nil just the lines.
+	Result(value any, lines ...string)
+}
+
+// View can show the answer of every command. A further form of output is one file: a type that embeds
+// Silent and has the methods it has something to say in.
+type View interface {
+	Run
+	Recovery
+	Validate
+	Show
+	Inspect
+	Doctor
+	Answer
+	Result
+}
+
+// Hooks let apply tell a view what happens while it happens.
+func Hooks(v Apply) apply.Hooks {
+	return apply.Hooks{Started: v.Started, Progress: v.Calling, Done: v.Done, Failed: v.Failed, Skipped: v.Skipped, Recovered: v.Recovered}
+}

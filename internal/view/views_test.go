@@ -1,0 +1,120 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// said calls one method of a view with something to say.
+func said(v View, method string) {
+	m := reflect.ValueOf(v).MethodByName(method)
+	var args []reflect.Value
+	for i := range m.Type().NumIn() {
+		args = append(args, something(m.Type().In(i)))
+	}
+	if m.Type().IsVariadic() {
+		m.CallSlice(args)
+		return
+	}
+	m.Call(args)
+}
+
+// something is a value of the type that every view can show.
+func something(t reflect.Type) reflect.Value {
+	key := addr.Resource("key", "k")
+	for _, v := range []any{
+		"text %v", []string{"a line"}, errors.New("a failure"), &plan.Plan{
+			Created: today, Changes: []plan.Change{{Addr: key, Kind: "key", Action: plan.Create}}, Refusals: []plan.Refusal{{Guard: "g"}},
+		},
+		[]plan.Refusal{{Guard: "g", Reason: "No."}}, apply.Step{Addr: key, Action: plan.Create}, apply.Outcome{ID: "key-1", Reason: "x"},
+		apply.Recovered{}, apply.Recovery{}, apply.Report{}, hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "Wrong"}}, map[string]*hclv2.File{},
+		state.State{Resources: []state.Resource{{Address: "key.k", Kind: "key"}}}, state.Resource{Address: "key.k", Kind: "key"}, []state.File{{Path: "f"}},
+		map[string]any{"o": "v"}, []Envelope{{Path: "f"}}, []Finding{{Check: "c"}}, json.RawMessage(`{"a":1}`), []any{"x"},
+	} {
+		if reflect.TypeOf(v) == t || t.Kind() == reflect.Interface && t.NumMethod() == 0 || t.Kind() == reflect.Interface && reflect.TypeOf(v).Implements(t) {
+			return reflect.ValueOf(v)
+		}
+	}
+	panic("no value of " + t.String())
+}
+
+// methods are what a view can say.
+func methods() (names []string) {
+	t := reflect.TypeFor[View]()
+	for i := range t.NumMethod() {
+		names = append(names, t.Method(i).Name)
+	}
+	return names
+}
+
+// TestSeveralViewsSayWhatEachWouldSay holds that a multi view passes every call on to each of its views.
+func TestSeveralViewsSayWhatEachWouldSay(t *testing.T) {
+	stream := func(b *bytes.Buffer) View { return NewLines(b, "1", func() time.Time { return today }) }
+	forms := map[string]func(*bytes.Buffer) View{
+		"terminal": func(b *bytes.Buffer) View { return &Terminal{Out: b, Err: b, Width: 78} }, "lines": stream,
+		"document": func(b *bytes.Buffer) View { return NewDocument(&Terminal{Out: b, Err: b, Width: 78}, "1") },
+	}
+	silent := map[string]bool{}
+	for _, method := range methods() {
+		for name, form := range forms {
+			var alone, first, second bytes.Buffer
+			said(form(&alone), method)
+			said(New(nil, form(&first), form(&second)), method)
+			if alone.String() != first.String() || alone.String() != second.String() {
+				t.Errorf("%s of a %s: alone it says %q, among others %q and %q", method, name, &alone, &first, &second)
+			}
+			if name == "terminal" && alone.Len() == 0 {
+				silent[method] = true
+			}
+		}
+	}
+	delete(silent, "Calling")
+	if len(silent) > 0 {
+		t.Errorf("people are not told of %v", silent)
+	}
+}
+
+// TestEveryLineIsJSON holds that nothing said to a reader of lines is anything but JSON with a type.
+func TestEveryLineIsJSON(t *testing.T) {
+	var b bytes.Buffer
+	v := New(NewLines(&b, "1", func() time.Time { return today }))
+	for _, method := range methods() {
+		said(v, method)
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	for _, line := range lines {
+		var got struct {
+			Type    string
+			Message string `json:"@message"`
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil || got.Type == "" || got.Message == "" {
+			t.Errorf("not a line of JSON with a type and a message: %v\n%s", err, line)
+		}
+	}
+	if len(lines) < 15 {
+		t.Errorf("only %d lines", len(lines))
+	}
+}
+
+// TestADocumentIsAlone holds that -json leaves nothing but the document on standard output: talk goes to standard error.
+func TestADocumentIsAlone(t *testing.T) {
+	for _, method := range []string{"Diagnostics", "Refusals", "Recovered", "Notef", "Error", "Saved"} {
+		var out, errs bytes.Buffer
+		said(NewDocument(&Terminal{Out: &out, Err: &errs, Width: 78}, "1"), method)
+		if out.Len() > 0 || errs.Len() == 0 {
+			t.Errorf("%s: on standard output %q, on standard error %q", method, &out, &errs)
+		}
+	}
+}
