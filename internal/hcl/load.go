@@ -39,7 +39,7 @@ func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.
 	}
 	diags = append(diags, d.diags...)
 	diags = append(diags, m.assign()...)
-	diags = append(diags, m.evaluate()...)
+	diags = append(diags, m.evaluate(c)...)
 	diags = append(diags, m.finish(c, d)...)
 	if len(sources) > 0 {
 		diags = append(diags, m.needsGateway()...)
@@ -77,7 +77,7 @@ func newModule(in Inputs) *module {
 }
 
 // evaluate runs the second and third phase.
-func (m *module) evaluate() hclv2.Diagnostics {
+func (m *module) evaluate(c *Config) hclv2.Diagnostics {
 	values := map[string]cty.Value{}
 	for name, v := range m.variables {
 		values[name] = v.value
@@ -88,6 +88,7 @@ func (m *module) evaluate() hclv2.Diagnostics {
 	diags = append(diags, cycles...)
 	m.spread(order)
 	diags = append(diags, m.settleLocals(order)...)
+	m.setOwned(c)
 	diags = append(diags, m.validate()...)
 	return append(diags, m.checkBlocks(order)...)
 }

@@ -29,6 +29,7 @@ type module struct {
 	encryption *encryptionArgs      // nil without an encryption block
 	elements   map[string][]element // for_each collections by the variable or local they come from
 
+	owned       *Owned // nil until gateways are evaluated
 	library     *library
 	localsReady bool               // base holds the static locals
 	base        *hclv2.EvalContext // functions, var, path and the static locals

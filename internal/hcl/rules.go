@@ -188,6 +188,9 @@ func (r *rules) files(b *block, in *instance, body Body) {
 		return fileUse{path: path.Clean(p), by: in.addr, b: b, rng: body.Ranges[name], glob: b.addr.Kind == "rewrap"}, p != ""
 	}
 	if source, ok := use("source"); ok {
+		if what := r.m.owned.Pattern(source.path); what != "" && source.glob {
+			r.fail(source.rng, "Files that are not yours to write", "%s would write into %s. Name other files.", in.addr, what)
+		}
 		if b.addr.Kind == "encrypt" {
 			r.plain[source.path] = source
 		} else {
@@ -198,11 +201,23 @@ func (r *rules) files(b *block, in *instance, body Body) {
 	if !ok {
 		return
 	}
+	if what := r.reaches(output.path); what != "" {
+		r.fail(output.rng, "Output over a file that is not yours to write", "%s would write over %s, which is %s. Give it another output.", in.addr, output.path, what)
+		return
+	}
 	if other, taken := r.writes[output.path]; taken {
 		r.fail(output.rng, "Duplicate output", "%s and %s both write %s. Give each its own file.", other.by, in.addr, output.path)
 		return
 	}
 	r.writes[output.path] = output
+}
+
+// reaches is what an output would write over that kmsplan or git owns, or "".
+func (r *rules) reaches(output string) string {
+	if r.m.in.SkipFiles {
+		return r.m.owned.Named(output)
+	}
+	return r.m.owned.Reaches(output)
 }
 
 // finish compares what data blocks read with what others write: a reader comes after its
