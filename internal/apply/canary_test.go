@@ -58,7 +58,7 @@ output "p" {
 		}
 	}
 	walk()
-	if _, err := os.Stat(s.input.Journal); err != nil {
+	if _, err := os.Stat(s.store.Path() + ".journal"); err != nil {
 		t.Error("there was no journal to look at")
 	}
 	s.service.fault = nil

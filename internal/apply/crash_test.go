@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/apply"
-	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/failpoint"
+	"kmsplan.dev/kmsplan/internal/state/local"
 )
 
 // A crash test runs the test binary as a child that ends itself, with status 137 and
@@ -53,7 +53,7 @@ func child(dir string) error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	if s.store, err = state.NewLocal(s.store.Path(), hook); err != nil {
+	if s.store, err = local.Open(s.store.Path(), local.Options{Fail: hook}); err != nil {
 		return err
 	}
 	s.input.Store, s.input.Failpoint = s.store, hook

@@ -16,8 +16,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
-	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/failpoint"
+	"kmsplan.dev/kmsplan/internal/state/local"
 )
 
 // readyName marks a directory whose stack lives in a running emulator, with the
@@ -27,7 +27,7 @@ const readyName = "ready.json"
 // emulated is a stack in an emulator.
 type emulated struct {
 	work    apply.Work
-	store   *state.Local
+	store   *local.Store
 	manager kms.Manager
 }
 
@@ -56,12 +56,12 @@ func openEmulated(dir string, hook failpoint.Hook, ahead time.Duration) (*emulat
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	store, err := state.NewLocal(filepath.Join(dir, "s.json"), hook)
+	store, err := local.Open(filepath.Join(dir, "s.json"), local.Options{Fail: hook})
 	if err != nil {
 		return nil, err
 	}
 	return &emulated{store: store, manager: manager, work: apply.Work{
-		Config: cfg, Store: store, Journal: store.JournalPath(), Handlers: resource.For, Writer: "test", Failpoint: hook,
+		Config: cfg, Store: store, Handlers: resource.For, Writer: "test", Failpoint: hook,
 		Gateways: map[string]resource.GatewayClients{"dev": {Gateway: cfg.Gateways[0], Manager: manager, InstanceID: ready.Instance.ID}},
 		Now:      func() time.Time { return time.Now().Add(ahead) },
 	}}, nil

@@ -24,7 +24,6 @@ const DefaultChangeTimeout = 10 * time.Minute
 type Work struct {
 	Config   *hcl.Config
 	Store    state.Store
-	Journal  string                             // the journal's path
 	Gateways map[string]resource.GatewayClients // by gateway block name
 	Handlers func(kind string) resource.Handler // nil for a kind nobody handles
 	Live     plan.Live                          // the last snapshot; may be empty
@@ -100,21 +99,21 @@ func (e *StalePlanError) Error() string {
 	if e.PlanLineage != e.StateLineage {
 		return fmt.Sprintf("the plan was made for another stack (lineage %s, the state has %s); nothing was called; plan again here", e.PlanLineage, e.StateLineage)
 	}
-	return fmt.Sprintf("the plan is stale: it was made at serial %d and the state is at serial %d now; nothing was called; plan again", e.PlanSerial, e.StateSerial)
+	return fmt.Sprintf("the plan is stale: it was made when the objects were at serial %d, and they are at serial %d now; nothing was called; plan again", e.PlanSerial, e.StateSerial)
 }
 
 // Is makes errors.Is(err, ErrStalePlan) hold.
 func (e *StalePlanError) Is(target error) bool { return target == ErrStalePlan }
 
 // bind holds the plan against the state it is applied to. A stack that was never
-// stored takes the lineage it was planned under.
+// stored takes the lineage it was planned under. What only the census of files says is no matter of the plan.
 func bind(p *plan.Plan, at state.Position) (state.Position, error) {
 	if at.Version.IsZero() && len(at.Open) == 0 && p.Serial == 0 && p.Lineage != "" {
 		at.State.Lineage = p.Lineage
 	}
-	if p.Lineage != at.State.Lineage || p.Serial != at.State.Serial {
+	if p.Lineage != at.State.Lineage || p.Serial != at.State.ObjectsSerial {
 		return at, &StalePlanError{
-			PlanLineage: p.Lineage, StateLineage: at.State.Lineage, PlanSerial: p.Serial, StateSerial: at.State.Serial,
+			PlanLineage: p.Lineage, StateLineage: at.State.Lineage, PlanSerial: p.Serial, StateSerial: at.State.ObjectsSerial,
 		}
 	}
 	return at, nil

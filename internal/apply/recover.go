@@ -25,33 +25,61 @@ type Recovery struct {
 
 // Recover brings the state up to date with what interrupted runs did: it folds
 // their journal in, finds out what became of calls whose answer was lost, and stores the result.
-// Every plan begins with it. Without a journal it only reads; otherwise it takes the lock, and ErrLocked
+// Without a journal it only reads; otherwise it takes the lock, and ErrLocked
 // then means that the run which writes the journal is alive.
 func Recover(ctx context.Context, w Work) (Recovery, error) {
 	w = w.withDefaults()
-	entries, err := state.ReadJournal(w.Journal)
+	entries, err := w.Store.ReadJournal(ctx)
 	if err != nil {
 		return Recovery{}, err
 	}
 	if len(entries) == 0 {
-		st, v, err := w.Store.Read(ctx)
-		return Recovery{State: st, Version: v}, err
+		at, err := state.Look(ctx, w.Store)
+		return found(at, nil), err
 	}
-	var found Recovery
-	err = w.locked(ctx, func(j *state.Journal) error {
-		at, recovered, err := settle(ctx, w, j, &bell{hooks: w.Hooks})
-		found = Recovery{State: at.State, Version: at.Version, Recovered: recovered, Open: at.Open}
+	var f Recovery
+	err = w.locked(ctx, func() error {
+		at, recovered, err := w.catchUp(ctx, &bell{hooks: w.Hooks})
+		f = found(at, recovered)
 		return err
 	})
-	return found, err
+	return f, err
 }
 
-// settle catches up with the journal and resolves its open calls.
-func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Position, []Recovered, error) {
-	at, err := state.CatchUp(ctx, w.Store, j, w.Writer)
+// Foresee finds out what Recover would, in memory: it takes no lock and writes nothing, so that a plan can be
+// made wherever the store can be read. State has the serial that it will have when it is stored.
+func Foresee(ctx context.Context, w Work) (Recovery, error) {
+	w = w.withDefaults()
+	j, at, err := state.Rehearse(ctx, w.Store, w.Writer)
 	if err != nil || len(at.Open) == 0 {
+		return found(at, nil), err
+	}
+	recovered, err := w.resolveOpen(ctx, j, at, &bell{hooks: w.Hooks})
+	if err != nil {
+		return found(at, recovered), err
+	}
+	at, err = j.Position()
+	return found(at, recovered), err
+}
+
+func found(at state.Position, recovered []Recovered) Recovery {
+	return Recovery{State: at.State, Version: at.Version, Recovered: recovered, Open: at.Open}
+}
+
+// catchUp folds in what an interrupted run left, resolves its open calls, and stores the result. The caller
+// holds the lock.
+func (w Work) catchUp(ctx context.Context, b *bell) (state.Position, []Recovered, error) {
+	j, at, err := state.Open(ctx, w.Store, w.Writer)
+	if err != nil {
 		return at, nil, err
 	}
+	recovered, err := w.resolveOpen(ctx, j, at, b)
+	at, stored := j.Commit(context.WithoutCancel(ctx))
+	return at, recovered, joined(err, stored)
+}
+
+// resolveOpen finds out what became of the open calls and records it.
+func (w Work) resolveOpen(ctx context.Context, j *state.Journal, at state.Position, b *bell) ([]Recovered, error) {
 	x := newExecutor(w, j, b, at.State)
 	var recovered []Recovered
 	var failed several.Errors
@@ -64,11 +92,7 @@ func settle(ctx context.Context, w Work, j *state.Journal, b *bell) (state.Posit
 		recovered = append(recovered, r)
 		b.recovered(r)
 	}
-	at, err = state.Commit(context.WithoutCancel(ctx), w.Store, j, at, w.Writer)
-	if err != nil {
-		failed.Add(err)
-	}
-	return at, recovered, failed.Err()
+	return recovered, failed.Err()
 }
 
 // shortWait is the longest wait for certainty that a run takes upon itself; a longer

@@ -29,26 +29,21 @@ func Run(ctx context.Context, in Input) (report Report, err error) {
 	if err := in.check(); err != nil {
 		return Report{}, err
 	}
-	err = in.locked(ctx, func(j *state.Journal) error {
-		report, err = run(ctx, in, j)
+	err = in.locked(ctx, func() error {
+		report, err = run(ctx, in)
 		return err
 	})
 	return report, err
 }
 
-// locked runs work with the store's lock and the journal in hand.
-func (w Work) locked(ctx context.Context, work func(*state.Journal) error) (err error) {
+// locked runs work with the store's lock in hand.
+func (w Work) locked(ctx context.Context, work func() error) (err error) {
 	lock, err := state.LockWait(ctx, w.Store, w.lockInfo(), w.LockTimeout)
 	if err != nil {
 		return err
 	}
 	defer func() { err = joined(err, lock.Unlock()) }()
-	j, err := state.OpenJournal(w.Journal, w.Failpoint)
-	if err != nil {
-		return err
-	}
-	defer func() { err = joined(err, j.Close()) }()
-	return work(j)
+	return work()
 }
 
 func (w Work) lockInfo() state.LockInfo {
@@ -65,31 +60,36 @@ func joined(err, late error) error {
 	return both.Err()
 }
 
-func run(ctx context.Context, in Input, j *state.Journal) (Report, error) {
+func run(ctx context.Context, in Input) (Report, error) {
 	b := &bell{hooks: in.Hooks}
-	at, recovered, err := settle(ctx, in.Work, j, b)
+	at, recovered, err := in.catchUp(ctx, b)
 	report := Report{Recovered: recovered, State: at.State, Open: at.Open}
 	if err != nil {
 		return report, err
 	}
-	if at, err = bind(in.Plan, at); err != nil {
+	j, at, err := state.Open(ctx, in.Store, in.Writer)
+	if err != nil {
 		return report, err
 	}
+	if at, err = bind(in.Plan, at); err != nil {
+		return report, joined(err, j.Abandon())
+	}
+	j.Born(at.State.Lineage)
 	g, err := newGraph(in.Plan, in.Config, at.State)
 	if err != nil {
-		return report, err
+		return report, joined(err, j.Abandon())
 	}
-	if err := j.Start(at.State.Lineage, at.State.Serial); err != nil {
-		return report, err
-	}
-	return execute(ctx, in, j, b, at, g, report)
+	err = execute(ctx, in, j, b, at, g, &report)
+	stored, storeErr := j.Commit(context.WithoutCancel(ctx))
+	report.State, report.Open = stored.State, stored.Open
+	return report, joined(err, storeErr)
 }
 
-// execute carries the graph out and stores the result.
-func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.Position, g *graph, report Report) (Report, error) {
+// execute carries the graph out.
+func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.Position, g *graph, report *Report) error {
 	moved, err := moveFirst(j, in.Plan, at.State)
 	if err != nil {
-		return report, err
+		return err
 	}
 	x := newExecutor(in.Work, j, b, moved)
 	x.files = in.Files
@@ -110,10 +110,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	if report.Interrupted {
 		err = joined(err, fmt.Errorf("%w: %d changes were not started; apply again to go on", ErrInterrupted, report.Skipped))
 	}
-	err = joined(err, x.outputs(at.State.Outputs))
-	stored, storeErr := state.Commit(context.WithoutCancel(ctx), in.Store, j, at, in.Writer)
-	report.State, report.Open = stored.State, stored.Open
-	return report, joined(err, storeErr)
+	return joined(err, x.outputs(at.State.Outputs))
 }
 
 // moveFirst gives moved objects their new addresses, all at once, before anything else.
@@ -130,8 +127,8 @@ func moveFirst(j *state.Journal, p *plan.Plan, st state.State) (state.State, err
 	if err := j.Append(state.MoveEntry(moves)); err != nil {
 		return st, err
 	}
-	moved, _, err := state.Fold(st, j.Entries())
-	return moved, err
+	moved, err := j.Position()
+	return moved.State, err
 }
 
 func (x *executor) start(n *node) {

@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 )
 
 const gateway = "gateway \"g\" {\n region = \"cn-hangzhou\"\n public {}\n}\n"
@@ -19,14 +20,14 @@ const gateway = "gateway \"g\" {\n region = \"cn-hangzhou\"\n public {}\n}\n"
 // stack is a module, its state and its service in one directory.
 type stack struct {
 	dir     string
-	store   *state.Local
+	store   *local.Store
 	service *service
 	input   apply.Input
 }
 
 // openStack opens the stack at dir; its module is written by configure.
 func openStack(dir string) (*stack, error) {
-	store, err := state.NewLocal(filepath.Join(dir, "s.json"), nil)
+	store, err := local.Open(filepath.Join(dir, "s.json"), local.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func openStack(dir string) (*stack, error) {
 		return nil, err
 	}
 	s.input.Work = apply.Work{
-		Store: store, Journal: store.JournalPath(), Writer: "test",
+		Store: store, Writer: "test",
 		Handlers: func(string) resource.Handler { return handler{s.service} },
 		Gateways: map[string]resource.GatewayClients{"g": {}},
 		Now:      func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) },
@@ -75,7 +76,7 @@ func (s *stack) load() error {
 // plan makes the plan a planner would: create what is new, update descriptions that differ, take
 // away what is gone (aliases are deleted, keys retired).
 func (s *stack) plan(st state.State) *plan.Plan {
-	p := &plan.Plan{Lineage: st.Lineage, Serial: st.Serial}
+	p := &plan.Plan{Lineage: st.Lineage, Serial: st.ObjectsSerial}
 	objects := plan.Remember(s.input.Config, st, plan.Live{})
 	for _, b := range s.input.Config.Blocks {
 		for _, a := range b.Instances {
@@ -161,7 +162,7 @@ func (s *stack) checkNothingLost(t testing.TB) {
 	if len(byID) != len(live) {
 		t.Errorf("state has %d objects, the service %d", len(byID), len(live))
 	}
-	if entries, err := state.ReadJournal(s.input.Journal); err != nil || len(entries) > 0 {
+	if entries, err := s.store.ReadJournal(t.Context()); err != nil || len(entries) > 0 {
 		t.Errorf("the journal was left with %d entries, %v", len(entries), err)
 	}
 }

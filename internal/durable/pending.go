@@ -19,6 +19,7 @@ type Pending struct {
 	target  string
 	temp    string // its name until Commit; "" while it has none
 	modTime time.Time
+	kept    bool // Commit leaves the file open
 	done    bool
 }
 
@@ -63,45 +64,56 @@ func IsTemp(name string) bool {
 // SetModTime makes the committed file carry a modification time.
 func (p *Pending) SetModTime(t time.Time) { p.modTime = t }
 
+// Keep leaves the file open, with its lock: the caller closes it, whatever becomes of the content.
+func (p *Pending) Keep() *File {
+	p.kept = true
+	return p.File
+}
+
 // Commit makes the content the name's, in place of what it stood for. When it returns nil a power cut leaves
 // the new content; when it fails, the old one or the new one, whole.
 func (p *Pending) Commit() error {
-	defer p.Abort()
-	if err := p.ready(); err != nil {
+	return p.commit(func() error {
+		if err := p.giveTempName(); err != nil {
+			return err
+		}
+		op := p.dir.op(Rename, p.temp)
+		op.To = p.target
+		err := p.dir.seam.step(op, func() error { return p.dir.root.Rename(p.temp, p.target) })
+		if err == nil {
+			p.temp = ""
+		}
 		return err
-	}
-	if err := p.giveTempName(); err != nil {
-		return err
-	}
-	op := p.dir.op(Rename, p.temp)
-	op.To = p.target
-	if err := p.dir.seam.step(op, func() error { return p.dir.root.Rename(p.temp, p.target) }); err != nil {
-		return err
-	}
-	p.temp, p.name = "", p.target
-	return p.dir.Sync()
+	})
 }
 
 // CommitNew is Commit for a name that must be free: of several that race for it, one gets it. Errors:
 // fs.ErrExist; errors.ErrUnsupported where files cannot have two names, and nothing was done then.
 func (p *Pending) CommitNew() error {
-	defer p.Abort()
-	if err := p.ready(); err != nil {
-		return err
-	}
-	op := p.op(Link, 0, nil)
-	op.Name, op.To = p.temp, p.target
-	err := p.dir.seam.step(op, func() error {
-		if p.temp == "" {
-			return giveName(p.f, p.dir.list, p.target)
-		}
-		return p.dir.root.Link(p.temp, p.target)
+	return p.commit(func() error {
+		op := p.op(Link, 0, nil)
+		op.Name, op.To = p.temp, p.target
+		return linkError(p.dir.seam.step(op, func() error {
+			if p.temp == "" {
+				return giveName(p.f, p.dir.list, p.target)
+			}
+			return p.dir.root.Link(p.temp, p.target)
+		}))
 	})
-	if err != nil {
-		return linkError(err)
+}
+
+// commit syncs the content, puts it in place, and syncs the directory.
+func (p *Pending) commit(place func() error) error {
+	err := p.ready()
+	if err == nil {
+		err = place()
 	}
-	p.name = p.target
-	return p.dir.Sync()
+	if err == nil {
+		p.name = p.target
+		err = p.dir.Sync()
+	}
+	p.Abort()
+	return err
 }
 
 // linkError tells a file system without second names from other failures.
@@ -117,7 +129,7 @@ func (p *Pending) ready() error {
 	if err := p.Sync(); err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" {
+	if runtime.GOOS == "windows" && !p.kept {
 		return p.Close() // an open file cannot be renamed there
 	}
 	return nil
@@ -139,7 +151,7 @@ func (p *Pending) giveTempName() error {
 	return p.dir.root.Chtimes(p.temp, p.modTime, p.modTime)
 }
 
-// Abort removes what is not in place. It does nothing after a successful Commit but close the file.
+// Abort removes what is not in place and closes the file. It does nothing after Commit.
 func (p *Pending) Abort() {
 	if p.done {
 		return
@@ -148,7 +160,9 @@ func (p *Pending) Abort() {
 	if p.temp != "" {
 		_ = p.dir.drop(p.temp)
 	}
-	_ = p.Close()
+	if !p.kept {
+		_ = p.Close()
+	}
 }
 
 // staleAfter is how old an unlocked temporary must be to count as left behind: its writer locks it

@@ -83,7 +83,7 @@ func newPlanner(in Input) *planner {
 		in: in,
 		plan: &Plan{
 			FormatVersion: PlanFormat, Writer: in.Writer, Created: in.Now.UTC(),
-			Lineage: in.State.Lineage, Serial: in.State.Serial,
+			Lineage: in.State.Lineage, Serial: in.State.ObjectsSerial,
 		},
 		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),
 		holder:   make(map[objectID]addr.Address, len(in.State.Resources)),

@@ -17,6 +17,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 )
 
 // rig is one stack against a running emulator: real TLS, real store, real
@@ -26,7 +27,7 @@ type rig struct {
 	server  *emulator.Server
 	manager kms.Manager
 	dir     string
-	store   *state.Local
+	store   *local.Store
 	now     time.Time // of planning and applying; the emulator has its own clock
 }
 
@@ -43,7 +44,7 @@ func rigOn(t testing.TB, server *emulator.Server) *rig {
 	}
 	r := &rig{t: t, server: server, dir: t.TempDir(), now: time.Now()}
 	r.manager = r.client(r.server.Ready().AccessKeySecret)
-	store, err := state.NewLocal(filepath.Join(r.dir, "kmsplan.state.json"), nil)
+	store, err := local.Open(filepath.Join(r.dir, "kmsplan.state.json"), local.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func (r *rig) gateways(cfg *hcl.Config) map[string]resource.GatewayClients {
 
 func (r *rig) work(cfg *hcl.Config) apply.Work {
 	return apply.Work{
-		Config: cfg, Store: r.store, Journal: filepath.Join(r.dir, "kmsplan.state.json.journal"), Gateways: r.gateways(cfg),
+		Config: cfg, Store: r.store, Gateways: r.gateways(cfg),
 		Handlers: func(kind string) resource.Handler { return quick{resource.For(kind)} }, Writer: "test", Now: func() time.Time { return r.now },
 	}
 }

@@ -161,12 +161,7 @@ func (s *Stack) recordFiles(ctx context.Context, kept []state.File) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	journal, err := state.OpenJournal(s.store.JournalPath(), nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
-	at, err := state.CatchUp(ctx, s.store, journal, version.Number)
+	journal, _, err := state.Open(ctx, s.store, version.Number)
 	if err != nil {
 		return err
 	}
@@ -174,12 +169,9 @@ func (s *Stack) recordFiles(ctx context.Context, kept []state.File) (err error) 
 	for _, f := range kept {
 		entries = append(entries, state.FileEntry(f))
 	}
-	if err := journal.Start(at.State.Lineage, at.State.Serial); err != nil {
-		return err // a journal that did not start takes no line
-	}
 	if err := journal.Append(entries...); err != nil {
-		return err
+		return errors.Join(err, journal.Abandon())
 	}
-	_, err = state.Commit(ctx, s.store, journal, at, version.Number)
+	_, err = journal.Commit(ctx)
 	return err
 }

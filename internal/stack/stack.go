@@ -22,7 +22,7 @@ type Stack struct {
 
 	module   Module
 	options  Options
-	store    *state.Local
+	store    state.Store
 	gateways *Gateways
 	engine   *ops.Engine
 	live     plan.Live

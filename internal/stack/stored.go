@@ -8,6 +8,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
@@ -15,7 +16,7 @@ import (
 const defaultState = "kmsplan.state.json"
 
 // openStore opens the module's backend.
-func openStore(cfg *hcl.Config) (*state.Local, error) {
+func openStore(cfg *hcl.Config) (state.Store, error) {
 	if t := cfg.Settings.BackendType; t != "" && t != "local" {
 		return nil, fmt.Errorf("backend %q is not supported by this version; use backend \"local\"", t)
 	}
@@ -26,26 +27,19 @@ func openStore(cfg *hcl.Config) (*state.Local, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(cfg.Dir, path)
 	}
-	return state.NewLocal(path, nil)
+	return local.Open(path, local.Options{})
 }
 
 // readStored is the stored state with an interrupted run's journal folded in, and the calls that are
 // still open. Nothing is written.
-func readStored(ctx context.Context, store *state.Local) (state.State, []state.Intent, error) {
-	st, _, err := store.Read(ctx)
-	if err != nil {
-		return st, nil, err
-	}
-	entries, err := state.ReadJournal(store.JournalPath())
-	if err != nil || len(entries) == 0 {
-		return st, nil, err
-	}
-	return state.Fold(st, entries)
+func readStored(ctx context.Context, store state.Store) (state.State, []state.Intent, error) {
+	at, err := state.Look(ctx, store)
+	return at.State, at.Open, err
 }
 
 // Stored is a module's state for commands that need nothing else: variables need no value.
 type Stored struct {
-	store   *state.Local
+	store   state.Store
 	options Options
 }
 
@@ -75,8 +69,7 @@ func (s *Stored) Edit(ctx context.Context, operation string, edit func(state.Sta
 		if err != nil {
 			return err
 		}
-		next.Serial, next.Writer = at.State.Serial+1, version.Number
-		_, err = s.store.CompareAndSwap(ctx, at.Version, next)
+		_, err = s.store.CompareAndSwap(ctx, at.Version, next.Next(version.Number))
 		return err
 	})
 }
@@ -105,28 +98,14 @@ func (s *Stored) ForceUnlock(ctx context.Context, id string) error {
 	return s.store.ForceUnlock(ctx, id)
 }
 
-// locked locks the state, folds in an interrupted run's journal, and works on it.
-func (s *Stored) locked(ctx context.Context, operation string, work func(state.Position) error) (err error) {
-	lock, err := state.LockWait(ctx, s.store, state.NewLockInfo(operation, s.options.Now()), s.options.LockTimeout)
-	if err != nil {
-		return err
+// locked works on the stored state under its lock, once nothing of an interrupted run is open.
+func (s *Stored) locked(ctx context.Context, operation string, work func(state.Position) error) error {
+	info := state.NewLockInfo(operation, s.options.Now())
+	info.Writer = version.Number
+	err := state.Locked(ctx, s.store, info, s.options.LockTimeout, work)
+	var open *state.OpenCallsError
+	if errors.As(err, &open) {
+		return hint(err, "Run kmsplan apply or kmsplan recover first: it finds out what became of them.")
 	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	journal, err := state.OpenJournal(s.store.JournalPath(), nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
-	at, err := state.CatchUp(ctx, s.store, journal, version.Number)
-	if err != nil {
-		return err
-	}
-	if len(at.Open) > 0 {
-		return hint(fmt.Errorf("%d calls of an interrupted run are still open", len(at.Open)), "Run kmsplan plan or kmsplan recover first: it finds out what became of them.")
-	}
-	at, err = state.Commit(ctx, s.store, journal, at, version.Number)
-	if err != nil {
-		return err
-	}
-	return work(at)
+	return err
 }

@@ -22,7 +22,11 @@ func (s *Stack) Survey(ctx context.Context, operation string) error {
 	if err != nil {
 		return err
 	}
-	recovery, err := apply.Recover(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.options.Recovered}))
+	catchUp := apply.Foresee
+	if operation == "apply" {
+		catchUp = apply.Recover // who applies writes anyway
+	}
+	recovery, err := catchUp(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.options.Recovered}))
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (s *Stack) managing() map[string]bool {
 // work is what apply and recovery need.
 func (s *Stack) work(clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
 	return apply.Work{
-		Config: s.Config, Store: s.store, Journal: s.store.JournalPath(), Gateways: clients, Handlers: resource.For, Live: s.live,
+		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
 	}
 }

@@ -39,15 +39,19 @@ func Encode(st State) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Decode reads what Encode wrote; name is for messages. Errors: ErrCorrupt,
-// ErrNewerFormat.
+// Decode reads what Encode wrote, now or in an older format, which is upgraded; name is for messages.
+// Errors: ErrCorrupt, ErrNewerFormat.
 func Decode(name string, data []byte) (State, error) {
 	var head struct {
-		Version int    `json:"version"`
-		Writer  string `json:"writer"`
+		Version   int    `json:"version"`
+		Writer    string `json:"writer"`
+		Terraform string `json:"terraform_version"` // a state of Terraform's or OpenTofu's
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return State{}, &CorruptError{Path: name, Reason: "it is not JSON: " + err.Error()}
+	}
+	if head.Terraform != "" {
+		return State{}, &CorruptError{Path: name, Reason: "it is a state of Terraform or OpenTofu (written by version " + head.Terraform + "), not of kmsplan", Foreign: true}
 	}
 	if head.Version > FormatVersion {
 		return State{}, &NewerFormatError{Path: name, Format: head.Version, Writer: head.Writer}
@@ -58,11 +62,11 @@ func Decode(name string, data []byte) (State, error) {
 	if !sealed(data) {
 		return State{}, &CorruptError{Path: name, Reason: "its checksum does not fit its content"}
 	}
-	var st State
-	if err := json.Unmarshal(data, &st); err != nil {
-		return State{}, &CorruptError{Path: name, Reason: "its content is not a state: " + err.Error()}
+	st, err := decode(head.Version, data)
+	if err == nil {
+		err = st.check()
 	}
-	if err := st.check(); err != nil {
+	if err != nil {
 		return State{}, &CorruptError{Path: name, Reason: err.Error()}
 	}
 	return st, nil
@@ -91,6 +95,9 @@ func sealed(data []byte) bool {
 func (st State) check() error {
 	if st.Serial == 0 || st.Lineage == "" {
 		return fmt.Errorf("it has no serial or no lineage")
+	}
+	if st.ObjectsSerial > st.Serial || st.CensusSerial > st.Serial {
+		return fmt.Errorf("its objects or files changed after itself")
 	}
 	seen := make(map[string]bool, len(st.Resources))
 	for _, r := range st.Resources {

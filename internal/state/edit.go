@@ -164,11 +164,11 @@ func CheckPush(current State, v Version, pushed State, force bool) (State, error
 				pushed.Serial)
 		}
 	}
-	pushed.Serial = current.Serial + 1
+	pushed.Serial = current.Serial
 	if v.IsZero() {
-		pushed.Serial = 1
+		pushed.Serial = 0
 	}
-	return pushed, nil
+	return pushed.Next(pushed.Writer), nil
 }
 
 func equal(a, b State) bool {

@@ -1,28 +1,24 @@
 package state
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"hash/crc32"
-	"strconv"
-)
+// JournalFormat is the version of the journal's entries that is written. Older ones are read for ever.
+const JournalFormat = 2
 
 // Entry is one line of the journal. Op says which of the other fields is set.
 type Entry struct {
-	Op       Op                `json:"op"`
-	Header   *Header           `json:"header,omitempty"`    // OpOpen
-	Intent   *Intent           `json:"intent,omitempty"`    // OpBegin
-	IntentID string            `json:"intent_id,omitempty"` // OpEnd
-	Result   *Result           `json:"result,omitempty"`    // OpEnd
-	Resource *Resource         `json:"resource,omitempty"`  // OpRecord
-	Address  string            `json:"address,omitempty"`   // OpForget, OpForgetFile
-	ObjectID string            `json:"object_id,omitempty"` // OpForget
-	Moves    map[string]string `json:"moves,omitempty"`     // OpMove: old address to new
-	Path     string            `json:"path,omitempty"`      // OpForgetFile
-	File     *File             `json:"file,omitempty"`      // OpFile
-	Name     string            `json:"name,omitempty"`      // OpOutput
-	Value    any               `json:"value,omitempty"`     // OpOutput; nil removes the output
+	Op       Op                 `json:"op"`
+	Header   *Header            `json:"header,omitempty"`    // OpOpen
+	Intent   *Intent            `json:"intent,omitempty"`    // OpBegin
+	IntentID string             `json:"intent_id,omitempty"` // OpEnd
+	Result   *Result            `json:"result,omitempty"`    // OpEnd
+	Resource *Resource          `json:"resource,omitempty"`  // OpRecord
+	Address  string             `json:"address,omitempty"`   // OpForget, OpForgetFile
+	ObjectID string             `json:"object_id,omitempty"` // OpForget
+	Moves    map[string]string  `json:"moves,omitempty"`     // OpMove: old address to new
+	Path     PathText           `json:"path,omitempty"`      // OpForgetFile
+	File     *File              `json:"file,omitempty"`      // OpFile
+	Name     string             `json:"name,omitempty"`      // OpOutput
+	Value    any                `json:"value,omitempty"`     // OpOutput; nil removes the output
+	Scheme   *FingerprintScheme `json:"scheme,omitempty"`    // OpScheme
 }
 
 // Op is what a journal entry says.
@@ -39,11 +35,12 @@ const (
 	OpFile       Op = "file"        // an envelope of the census
 	OpForgetFile Op = "forget-file" // an envelope leaves the census
 	OpOutput     Op = "output"      // an output's value
+	OpScheme     Op = "scheme"      // how this stack makes fingerprints from now on
 )
 
 // Header says which journal a file holds and what state it continues.
 type Header struct {
-	Format  int    `json:"format"` // FormatVersion
+	Format  int    `json:"format"` // JournalFormat
 	ID      string `json:"id"`     // unique per journal; State.Journal once it is folded
 	Lineage string `json:"lineage"`
 	Base    uint64 `json:"base"` // serial of the state it continues
@@ -74,11 +71,14 @@ func FileEntry(f File) Entry { return Entry{Op: OpFile, File: &f} }
 
 // ForgetFileEntry is the entry that drops an envelope from the census.
 func ForgetFileEntry(address, path string) Entry {
-	return Entry{Op: OpForgetFile, Address: address, Path: path}
+	return Entry{Op: OpForgetFile, Address: address, Path: PathText(path)}
 }
 
 // OutputEntry is the entry that keeps an output's JSON value; nil drops it.
 func OutputEntry(name string, value any) Entry { return Entry{Op: OpOutput, Name: name, Value: value} }
+
+// SchemeEntry is the entry that records how this stack makes fingerprints.
+func SchemeEntry(s FingerprintScheme) Entry { return Entry{Op: OpScheme, Scheme: &s} }
 
 // valid reports whether the field that Op announces is there.
 func (e Entry) valid() bool {
@@ -101,40 +101,8 @@ func (e Entry) valid() bool {
 		return e.Address != "" && e.Path != ""
 	case OpOutput:
 		return e.Name != ""
+	case OpScheme:
+		return e.Scheme != nil && e.Scheme.Name != ""
 	}
 	return false
-}
-
-// A line is "crc durable json\n": a CRC-32C (8 hex digits) of all that follows it,
-// the length of the file's prefix that was known to be on disk when the line was written, and the
-// entry. The length tells a batch torn by a crash, whose calls were never made, from
-// damage in what was durable.
-
-const crcDigits = 8
-
-func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
-
-func appendLine(buf []byte, durable int64, payload []byte) []byte {
-	body := strconv.AppendInt(nil, durable, 10)
-	body = append(append(append(body, ' '), payload...), '\n')
-	buf = fmt.Appendf(buf, "%08x ", crc32.Checksum(body, castagnoli()))
-	return append(buf, body...)
-}
-
-// parseLine reads one line with its newline. ok is false when it is not whole.
-func parseLine(line []byte) (e Entry, durable int64, ok bool) {
-	if len(line) < crcDigits+2 || line[len(line)-1] != '\n' || line[crcDigits] != ' ' {
-		return e, 0, false
-	}
-	sum, err := strconv.ParseUint(string(line[:crcDigits]), 16, 32)
-	body := line[crcDigits+1:]
-	if err != nil || uint32(sum) != crc32.Checksum(body, castagnoli()) {
-		return e, 0, false
-	}
-	length, payload, found := bytes.Cut(body, []byte(" "))
-	durable, err = strconv.ParseInt(string(length), 10, 64)
-	if !found || err != nil || json.Unmarshal(payload, &e) != nil || !e.valid() {
-		return e, 0, false
-	}
-	return e, durable, true
 }

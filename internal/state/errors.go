@@ -9,13 +9,15 @@ import (
 // The kinds of failure a caller decides on, for errors.Is. The typed errors
 // below carry the details, for errors.As.
 var (
-	ErrLocked      = errors.New("the state is locked")
-	ErrLockID      = errors.New("no lock of that id is held")
-	ErrStale       = errors.New("the state was changed by someone else")
-	ErrCorrupt     = errors.New("the state is damaged")
-	ErrNewerFormat = errors.New("the state was written by a newer kmsplan")
-	ErrJournal     = errors.New("the journal is damaged")
-	ErrJournalBusy = errors.New("the journal is in use")
+	ErrLocked       = errors.New("the state is locked")
+	ErrLockID       = errors.New("no lock of that id is held")
+	ErrStale        = errors.New("the state was changed by someone else")
+	ErrCorrupt      = errors.New("the state is damaged")
+	ErrNewerFormat  = errors.New("the state was written by a newer kmsplan")
+	ErrJournal      = errors.New("the journal is damaged")
+	ErrJournalBusy  = errors.New("the journal is in use")
+	ErrFenced       = errors.New("another process took the journal over")
+	ErrNoGeneration = errors.New("no such generation of the state is kept")
 )
 
 // LockedError is ErrLocked with the holder.
@@ -54,9 +56,13 @@ type CorruptError struct {
 	Reason     string
 	Generation string // path of the newest valid generation; "" when there is none
 	Serial     uint64 // its serial
+	Foreign    bool   // it is whole, and somebody else's
 }
 
 func (e *CorruptError) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("%s is no state of this stack: %s; nothing was changed; move it away, or give the backend another path", e.Path, e.Reason)
+	}
 	msg := fmt.Sprintf("the state %s is damaged: %s; nothing was changed", e.Path, e.Reason)
 	if e.Generation == "" {
 		return msg + "; no valid generation is kept beside it, so restore it from a backup"
@@ -81,6 +87,17 @@ func (e *NewerFormatError) Error() string {
 
 // Is makes errors.Is(err, ErrNewerFormat) hold.
 func (e *NewerFormatError) Is(target error) bool { return target == ErrNewerFormat }
+
+// FencedError is ErrFenced with what to do.
+type FencedError struct{ Path string }
+
+func (e *FencedError) Error() string {
+	return fmt.Sprintf("another process took the journal %s over while this one was away: nothing more is called or written here; "+
+		"what was done before is in the journal, and that process folds it in; plan again when it has ended", e.Path)
+}
+
+// Is makes errors.Is(err, ErrFenced) hold.
+func (e *FencedError) Is(target error) bool { return target == ErrFenced }
 
 // JournalError is ErrJournal with the place. A journal torn at its end by a
 // crash is no error; this is damage in what was already durable.

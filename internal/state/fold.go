@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,18 +49,27 @@ func Fold(st State, entries []Entry) (State, []Intent, error) {
 	return f.result(), f.open.list(), nil
 }
 
-// HasChanges reports whether folding entries may change a state that does not
-// hold them yet.
-func HasChanges(entries []Entry) bool {
-	return slices.ContainsFunc(entries, func(e Entry) bool {
-		return e.Op != OpOpen && e.Op != OpBegin && e.Op != OpEnd
-	})
+// changes reports what folding entries may change of a state that does not hold them yet: objects with their
+// outputs, and files.
+func changes(entries []Entry) (objects, files bool) {
+	for _, e := range entries {
+		switch e.Op {
+		case OpOpen, OpBegin, OpEnd:
+		case OpFile, OpForgetFile:
+			files = true
+		case OpMove:
+			objects, files = true, true
+		default:
+			objects = true
+		}
+	}
+	return objects, files
 }
 
 func fits(st State, h *Header) error {
 	if st.Serial < h.Base {
 		return &FoldError{Header: *h, Serial: st.Serial, Reason: "the state is missing or older than the journal; " +
-			"put back the state of serial " + fmt.Sprint(h.Base) + " (its generations are kept in the state's .d directory)"}
+			"put back the state of serial " + fmt.Sprint(h.Base) + " (a local store keeps generations beside it, in its .d directory)"}
 	}
 	if st.Lineage != h.Lineage {
 		return &FoldError{Header: *h, Serial: st.Serial, Reason: "the state has lineage " + st.Lineage +
@@ -107,13 +117,15 @@ func (f *folding) apply(e Entry, h *Header) error {
 	case OpFile:
 		f.files[fileKey{e.File.Address, e.File.Path}] = *e.File
 	case OpForgetFile:
-		delete(f.files, fileKey{e.Address, e.Path})
+		delete(f.files, fileKey{e.Address, string(e.Path)})
 	case OpOutput:
 		if e.Value == nil {
 			delete(f.outputs, e.Name)
 		} else {
 			f.outputs[e.Name] = e.Value
 		}
+	case OpScheme:
+		f.st.Scheme = e.Scheme
 	}
 	return nil
 }
@@ -155,6 +167,12 @@ func (f *folding) move(moves map[string]string, h *Header) error {
 			return err
 		}
 	}
+	files := make(map[fileKey]File, len(f.files))
+	for key, file := range f.files {
+		file.Address = cmp.Or(moves[key.address], key.address)
+		files[fileKey{file.Address, file.Path}] = file
+	}
+	f.files = files
 	for address, r := range f.resources {
 		r.DependsOn = renamed(r.DependsOn, moves)
 		f.resources[address] = r

@@ -1,260 +1,164 @@
 package state
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
-	"github.com/gofrs/flock"
 	"github.com/google/uuid"
-
-	"kmsplan.dev/kmsplan/internal/state/failpoint"
 )
 
-// maxJournal bounds what is read back: far above any real apply, far below what would
-// exhaust a machine.
-const maxJournal = 1 << 30
-
-// Journal is the append-only file in which calls become durable before they are
-// made. One process at a time holds it open, whoever holds the state's lock. Its methods are safe for
-// concurrent use; appends that arrive together share one sync.
+// Journal makes calls durable before they are made, over a store's Tx. Its methods are safe for
+// concurrent use; appends that arrive together share one write.
 type Journal struct {
-	path string
-	fail failpoint.Hook
+	tx      Tx
+	writer  string
+	lineage string          // under which a stack that has no state yet is born
+	ctx     context.Context // of Open, without its cancellation: what was done is recorded whatever happens
 
-	writing sync.Mutex // held by the goroutine that writes and syncs a batch
-	file    *os.File   // nil until there is something to write
-	held    *flock.Flock
-	durable int64 // bytes known to be on disk; guarded by writing
+	writing sync.Mutex // held by the goroutine that writes a batch
 
-	mu      sync.Mutex
-	next    *batch // gathers appends while another batch is written
-	entries []Entry
-	broken  error // first write or sync failure: nothing is appended after it
+	mu     sync.Mutex
+	next   *batch // gathers appends while another batch is written
+	broken error  // the first failure: nothing is appended after it
 }
 
-// batch is a group of appends that one sync makes durable.
+// batch is a group of appends that one write makes durable.
 type batch struct {
-	payloads [][]byte
-	entries  []Entry
-	done     chan struct{}
-	err      error
+	entries []Entry
+	done    chan struct{}
+	err     error
 }
 
-// OpenJournal opens the journal at path for this process, or prepares to create
-// it; nothing is created before the first Start. What a crash tore off at its end is cut away.
-// Errors: ErrJournal when durable entries are damaged, ErrJournalBusy when a living
-// process has it open, whatever lock it holds.
-func OpenJournal(path string, fail failpoint.Hook) (*Journal, error) {
-	j := &Journal{path: path, fail: fail}
-	if err := j.attach(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+// Open begins a transaction and returns its journal with what is known: the stored state with everything
+// that an interrupted run left folded in. Nothing is written before the first Append. The caller holds the store's lock.
+func Open(ctx context.Context, s Store, writer string) (*Journal, Position, error) {
+	tx, err := s.Begin(ctx)
+	if err != nil {
+		return nil, Position{}, err
 	}
-	return j, nil
+	j := newJournal(ctx, tx, writer)
+	at, err := j.Position()
+	if err != nil {
+		return nil, Position{}, errors.Join(err, tx.Abandon())
+	}
+	return j, at, nil
 }
 
-func (j *Journal) attach() error {
-	held, err := holdFile(j.path)
-	if errors.Is(err, errHeld) {
-		return fmt.Errorf("%w: another kmsplan process is still writing %s; wait for it to end, or end it", ErrJournalBusy, j.path)
-	}
-	if err != nil {
-		return fmt.Errorf("opening the journal %s: %w", j.path, err)
-	}
-	file, err := os.OpenFile(j.path, os.O_RDWR|noFollow, 0)
-	if err != nil {
-		return errors.Join(fmt.Errorf("opening the journal: %w", err), held.Unlock())
-	}
-	j.file, j.held = file, held
-	if err := j.load(); err != nil {
-		return errors.Join(err, j.Close())
-	}
-	return nil
+func newJournal(ctx context.Context, tx Tx, writer string) *Journal {
+	st, _ := tx.Base()
+	return &Journal{tx: tx, writer: writer, lineage: st.Lineage, ctx: context.WithoutCancel(ctx)}
 }
 
-func (j *Journal) load() error {
-	data, err := readRegular(j.file, maxJournal)
-	if err != nil {
-		return fmt.Errorf("reading the journal %s: %w", j.path, err)
-	}
-	entries, length, err := parseJournal(j.path, data)
-	if err != nil {
-		return err
-	}
-	if length < int64(len(data)) {
-		if err := truncate(j.file, length); err != nil {
-			return fmt.Errorf("cutting the torn end of the journal %s: %w", j.path, err)
-		}
-	}
-	j.entries, j.durable = entries, length
-	return nil
-}
+// Born sets the lineage of a stack that has no state yet.
+func (j *Journal) Born(lineage string) { j.lineage = lineage }
 
-// ReadJournal returns the entries of the journal at path without holding it; none
-// when there is no file.
-func ReadJournal(path string) ([]Entry, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening the journal: %w", err)
-	}
-	defer file.Close()
-	data, err := readRegular(file, maxJournal)
-	if err != nil {
-		return nil, fmt.Errorf("reading the journal %s: %w", path, err)
-	}
-	entries, _, err := parseJournal(path, data)
-	return entries, err
-}
+// Alone reports that no earlier writer of this journal lives.
+func (j *Journal) Alone() bool { return j.tx.Alone() }
 
-// Path is where the journal is.
-func (j *Journal) Path() string { return j.path }
-
-// Entries returns everything durable so far, header included, oldest first.
-func (j *Journal) Entries() []Entry {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Clip(j.entries)
-}
-
-// Start makes sure that the journal exists with a header: it continues the state
-// of that lineage and serial. A journal that is already there is left as it is. Errors:
-// ErrJournalBusy when another process created one meanwhile.
-func (j *Journal) Start(lineage string, base uint64) error {
-	if headerOf(j.Entries()) != nil {
-		return nil
-	}
-	if j.file == nil {
-		if err := j.create(); err != nil {
-			return err
-		}
-	}
-	h := newHeader(lineage, base)
-	buf, err := encodeEntries([]Entry{{Op: OpOpen, Header: &h}})
-	if err != nil {
-		return err
-	}
-	if _, err := j.file.WriteAt(buf, 0); err != nil {
-		return fmt.Errorf("writing the journal %s: %w", j.path, err)
-	}
-	if err := errors.Join(j.file.Sync(), syncDir(filepath.Dir(j.path))); err != nil {
-		return fmt.Errorf("syncing the journal %s: %w", j.path, err)
-	}
-	j.fail.Hit("journal.started")
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.entries, j.durable = []Entry{{Op: OpOpen, Header: &h}}, int64(len(buf))
-	return nil
-}
-
-// create makes an empty journal that only we hold. Exclusive creation decides
-// between two processes; whoever is late leaves the other's file alone.
-func (j *Journal) create() error {
-	file, err := createOwn(j.path)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%w: another kmsplan process has just created %s; wait for it to end", ErrJournalBusy, j.path)
-	}
-	if err != nil {
-		return fmt.Errorf("creating the journal: %w", err)
-	}
-	j.fail.Hit("journal.created")
-	held, err := holdFile(j.path)
-	if err != nil {
-		return errors.Join(fmt.Errorf("%w: locking the new journal %s: %w", ErrJournalBusy, j.path, err), file.Close())
-	}
-	j.file, j.held = file, held
-	return nil
-}
-
-func encodeEntries(entries []Entry) ([]byte, error) {
-	var buf []byte
+// Append makes entries durable before it returns. After a failure the journal stays broken: what
+// it could not promise once, it promises to nobody.
+func (j *Journal) Append(entries ...Entry) error {
 	for _, e := range entries {
-		payload, err := json.Marshal(e)
-		if err != nil {
-			return nil, fmt.Errorf("encoding a journal entry: %w", err)
+		if !e.valid() || e.Op == OpOpen {
+			return fmt.Errorf("journal entry %q is incomplete", e.Op)
 		}
-		buf = appendLine(buf, 0, payload)
 	}
-	return buf, nil
+	b, leader := j.join(entries)
+	if leader {
+		j.flush(b)
+	}
+	<-b.done
+	return b.err
 }
 
-func newHeader(lineage string, base uint64) Header {
-	return Header{Format: FormatVersion, ID: uuid.Must(uuid.NewV7()).String(), Lineage: lineage, Base: base}
-}
-
-// Settle ends the journal after its state was stored with that lineage and
-// serial: calls that are still open go into a fresh journal, and without any the file is removed.
-// A crash before it is done leaves the old journal, which the state knows by its id.
-func (j *Journal) Settle(lineage string, serial uint64, open []Intent) error {
-	j.fail.Hit("journal.settle")
-	if len(open) > 0 {
-		carried := make([]Entry, 0, len(open))
-		for _, in := range open {
-			carried = append(carried, Begin(in))
-		}
-		return j.rewrite(newHeader(lineage, serial), carried)
-	}
-	if err := removeSynced(j.path); err != nil {
-		return fmt.Errorf("removing the journal: %w", err)
-	}
-	j.fail.Hit("journal.removed")
-	err := j.Close()
+// Err returns the failure that broke the journal, or nil. Nothing may be called any
+// more once it is not nil.
+func (j *Journal) Err() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries, j.durable = nil, 0
+	return j.broken
+}
+
+// join adds the entries to the batch that is written next. Whoever opens a batch
+// leads it: it waits for the batch before, while others join.
+func (j *Journal) join(entries []Entry) (b *batch, leader bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.next == nil {
+		j.next, leader = &batch{done: make(chan struct{})}, true
+	}
+	b = j.next
+	b.entries = append(b.entries, entries...)
+	return b, leader
+}
+
+func (j *Journal) flush(b *batch) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	j.next = nil // closed: nobody joins any more
+	b.err = j.broken
+	j.mu.Unlock()
+	if b.err == nil {
+		b.err = j.write(b.entries)
+	}
+	close(b.done)
+}
+
+// write appends a batch; the first one begins with the header, so that a journal that cannot begin takes no line.
+func (j *Journal) write(entries []Entry) error {
+	if headerOf(j.tx.Entries()) == nil {
+		st, _ := j.tx.Base()
+		entries = slices.Insert(entries, 0, openEntry(j.lineage, st.Serial))
+	}
+	err := j.tx.Append(j.ctx, entries...)
+	if err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.broken = fmt.Errorf("nothing more is recorded after a failure: %w", err)
+	}
 	return err
 }
 
-// rewrite replaces the journal we hold by a fresh one, held by us before anybody can see it.
-func (j *Journal) rewrite(h Header, carried []Entry) error {
-	entries := append([]Entry{{Op: OpOpen, Header: &h}}, carried...)
-	buf, err := encodeEntries(entries)
-	if err != nil {
-		return err
-	}
-	temp, err := writeTemp(j.path, buf)
-	if err != nil {
-		return fmt.Errorf("renewing the journal: %w", err)
-	}
-	j.fail.Hit("journal.renewed")
-	held, err := holdFile(temp)
-	if err == nil {
-		err = renameSynced(temp, j.path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("renewing the journal %s: %w", j.path, err), os.Remove(temp))
-	}
-	j.fail.Hit("journal.renamed")
-	if err := j.Close(); err != nil {
-		return err
-	}
-	file, err := os.OpenFile(j.path, os.O_RDWR|noFollow, 0)
-	if err != nil {
-		return errors.Join(fmt.Errorf("opening the journal: %w", err), held.Unlock())
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.file, j.held, j.entries, j.durable = file, held, entries, int64(len(buf))
-	return nil
+func openEntry(lineage string, base uint64) Entry {
+	return Entry{Op: OpOpen, Header: &Header{Format: JournalFormat, ID: uuid.Must(uuid.NewV7()).String(), Lineage: lineage, Base: base}}
 }
 
-// Close lets another process open the journal. Nothing is lost: every append was
-// durable when it returned.
-func (j *Journal) Close() error {
-	if j.file == nil {
-		return nil
+// Commit folds the journal into the state it continues, stores the result if it says anything new, and carries
+// calls that are still open over to the next journal. It ends the journal, on an error too; the store still holds
+// everything then.
+func (j *Journal) Commit(ctx context.Context) (Position, error) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	at, err := j.position()
+	entries := j.tx.Entries()
+	if err != nil || len(entries) == 0 {
+		return at, errors.Join(err, j.tx.Abandon())
 	}
-	err := errors.Join(j.file.Close(), j.held.Unlock())
-	j.file, j.held = nil, nil
-	if err != nil {
-		return fmt.Errorf("closing the journal %s: %w", filepath.Base(j.path), err)
+	base, _ := j.tx.Base()
+	changed := at.State.Serial != base.Serial
+	var carried []Entry
+	if len(at.Open) > 0 {
+		carried = append(carried, openEntry(at.State.Lineage, at.State.Serial))
+		for _, in := range at.Open {
+			carried = append(carried, Begin(in))
+		}
 	}
-	return nil
+	if !changed && len(carried) == len(entries) && entries[0].Header.Base == base.Serial {
+		return at, j.tx.Abandon() // it already holds the open calls and nothing else
+	}
+	next := &at.State
+	if !changed {
+		next = nil
+	}
+	if at.Version, err = j.tx.Commit(ctx, next, carried); err != nil {
+		return at, fmt.Errorf("storing the state; the journal still holds what was done and the next run folds it in: %w", err)
+	}
+	return at, nil
 }
+
+// Abandon lets the store go; what was appended stays in its journal.
+func (j *Journal) Abandon() error { return j.tx.Abandon() }

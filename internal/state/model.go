@@ -6,19 +6,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// FormatVersion is the version of the state's JSON form.
-const FormatVersion = 1
+// FormatVersion is the version of the state's JSON form that is written. Older ones are read for ever
+// (see upgrade.go).
+const FormatVersion = 2
 
 // State is what kmsplan remembers of a stack between runs. It holds no secret:
 // values appear as keyed fingerprints only.
 type State struct {
-	Version   int            `json:"version"` // FormatVersion
-	Serial    uint64         `json:"serial"`  // +1 at every change
-	Lineage   string         `json:"lineage"` // UUID, fixed at birth
-	Writer    string         `json:"writer"`  // kmsplan version that wrote it
-	Resources []Resource     `json:"resources"`
-	Files     []File         `json:"files"`
-	Outputs   map[string]any `json:"outputs,omitempty"`
+	Version int    `json:"version"` // FormatVersion
+	Serial  uint64 `json:"serial"`  // +1 at every change
+	Lineage string `json:"lineage"` // UUID, fixed at birth
+	Writer  string `json:"writer"`  // kmsplan version that wrote it
+	// ObjectsSerial and CensusSerial are the serials at which objects with their outputs, and files, last changed. A
+	// saved plan is bound to the objects', so that a run of data blocks does not make it stale.
+	ObjectsSerial uint64 `json:"objects_serial"`
+	CensusSerial  uint64 `json:"census_serial"`
+	// Scheme says how fingerprints are made in this stack; nil: as each says itself (argon2id).
+	Scheme    *FingerprintScheme `json:"fingerprint_scheme,omitempty"`
+	Resources []Resource         `json:"resources"`
+	Files     []File             `json:"files"`
+	Outputs   map[string]any     `json:"outputs,omitempty"`
 	// Journal is the id of the last journal folded into this state: folding it again does nothing.
 	Journal string `json:"journal,omitempty"`
 }
@@ -26,6 +33,32 @@ type State struct {
 // New is the state of a stack that has none yet: serial 0 and a fresh lineage.
 func New() State {
 	return State{Version: FormatVersion, Lineage: uuid.NewString()}
+}
+
+// Next is the state that follows st, once whoever writes it has changed objects and files.
+func (st State) Next(writer string) State { return st.successor(writer, true, true) }
+
+func (st State) successor(writer string, objects, files bool) State {
+	st.Serial++
+	st.Writer = writer
+	if objects {
+		st.ObjectsSerial = st.Serial
+	}
+	if files {
+		st.CensusSerial = st.Serial
+	}
+	return st
+}
+
+// FingerprintScheme is a stack's way of making fingerprints, recorded once and never chosen per run.
+// Its key is kept only wrapped under a KMS key.
+type FingerprintScheme struct {
+	Name       string            `json:"name"`
+	Gateway    string            `json:"gateway,omitempty"` // gateway block's name
+	KeyID      string            `json:"key_id,omitempty"`  // the KMS key
+	KeyVersion string            `json:"key_version,omitempty"`
+	Context    map[string]string `json:"context,omitempty"` // the KMS encryption context, with lineage and purpose
+	Wrapped    string            `json:"wrapped,omitempty"` // base64
 }
 
 // Resource is one managed object.
@@ -47,11 +80,21 @@ type Resource struct {
 	// Protected keeps the guard when the block is gone.
 	Protected bool `json:"protected,omitempty"`
 	// Retire is the progress of a retirement: "" | "disabled" | "scheduled".
-	Retire        string    `json:"retire,omitempty"`
-	RetiredAt     time.Time `json:"retired_at,omitzero"` // when the step was taken
-	DependsOn     []string  `json:"depends_on,omitempty"`
-	Intent        string    `json:"intent,omitempty"` // UUIDv7 the object was created under
-	LastAppliedAt time.Time `json:"last_applied_at,omitzero"`
+	Retire    string    `json:"retire,omitempty"`
+	RetiredAt time.Time `json:"retired_at,omitzero"` // when the step was taken
+	DependsOn []string  `json:"depends_on,omitempty"`
+	// Predecessors are the objects that this one succeeded and that something still needs, oldest first.
+	Predecessors  []Predecessor `json:"predecessors,omitempty"`
+	Intent        string        `json:"intent,omitempty"` // UUIDv7 the object was created under
+	LastAppliedAt time.Time     `json:"last_applied_at,omitzero"`
+}
+
+// Predecessor is an object whose place another took: it stays usable for what it encrypted until it is retired.
+type Predecessor struct {
+	ID        string    `json:"id"`
+	Versions  []string  `json:"versions,omitempty"` // key versions that envelopes or secrets still need
+	Retire    string    `json:"retire,omitempty"`   // as Resource.Retire
+	RetiredAt time.Time `json:"retired_at,omitzero"`
 }
 
 // Fingerprint is a salted, deliberately slow digest of a write-only value: it tells
@@ -62,7 +105,7 @@ type Fingerprint struct {
 	Params string `json:"params"` // "argon2id,t=…,m=…,p=…"
 }
 
-// File is one envelope this stack keeps: the census.
+// File is one envelope this stack keeps: the census. Path and Source are bytes; see PathText.
 type File struct {
 	Address       string      `json:"address"` // the data block
 	Path          string      `json:"path"`    // relative to the module

@@ -2,13 +2,14 @@ package state
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
 // openIntents follows which calls of a journal still need resolving.
 type openIntents struct {
 	seen  map[string]bool // ids of intents met, so that a repeated line opens nothing twice
-	begun []Intent        // intents in order, until they are settled
+	begun []Intent        // intents in order, until they are closed
 	ended map[string]bool // intents answered with success whose object is not recorded yet
 }
 
@@ -22,9 +23,9 @@ func (o *openIntents) apply(e Entry) {
 	case OpEnd:
 		o.end(e.IntentID, *e.Result)
 	case OpRecord:
-		o.settle(e.Resource.Address)
+		o.recorded(e.Resource.Address)
 	case OpForget:
-		o.settle(e.Address)
+		o.recorded(e.Address)
 	}
 }
 
@@ -43,8 +44,21 @@ func (o *openIntents) end(id string, out Result) {
 	}
 }
 
-func (o *openIntents) settle(address string) {
+// recorded closes the answered calls of an object that state knows, or knows to be gone, from here on.
+func (o *openIntents) recorded(address string) {
 	o.begun = slices.DeleteFunc(o.begun, func(in Intent) bool { return in.Address == address && o.ended[in.ID] })
 }
 
 func (o *openIntents) list() []Intent { return o.begun }
+
+// headerOf returns the header of a journal's entries, or nil for none.
+func headerOf(entries []Entry) *Header {
+	if len(entries) == 0 {
+		return nil
+	}
+	return entries[0].Header
+}
+
+func describe(h *Header) string {
+	return fmt.Sprintf("journal %s of lineage %s, serial %d", h.ID, h.Lineage, h.Base)
+}

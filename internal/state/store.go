@@ -5,16 +5,21 @@ import (
 	"fmt"
 )
 
-// Store keeps one state. Every implementation passes statetest.Run.
+// Store keeps one state and the journal of the calls that lead to the next one. Every
+// implementation passes statetest.Run.
 //
-// The safety is CompareAndSwap: a write names the version it replaces, and is
-// refused when the store holds another. The lock is politeness: it keeps two people from
-// working against each other, and losing it costs work, never state.
+// The safety is in the writes: each names what it replaces, and is refused when the store holds
+// something else. The lock is politeness: it keeps two people from working against each other, and losing it costs work,
+// never state.
 type Store interface {
 	// Read returns the state and its version. A store that holds none returns a new state (serial 0,
-	// fresh lineage) and the zero Version; nothing is created by reading. Errors: ErrCorrupt,
-	// ErrNewerFormat.
+	// fresh lineage) and the zero Version; nothing is created by reading. A state of an older format is upgraded in
+	// memory. Errors: ErrCorrupt, ErrNewerFormat.
 	Read(ctx context.Context) (State, Version, error)
+
+	// ReadJournal returns what is in the journal, header first, oldest first; nothing when no call waits to be
+	// folded into the state. It takes no lock and holds nobody off. Errors: ErrJournal, ErrNewerFormat.
+	ReadJournal(ctx context.Context) ([]Entry, error)
 
 	// CompareAndSwap replaces the state whose version is old by next and returns next's version. next
 	// carries old's serial + 1 and old's lineage (the zero Version accepts any). When it
@@ -25,13 +30,48 @@ type Store interface {
 	// Replace is CompareAndSwap for a next of another lineage. Only `state push -force` uses it.
 	Replace(ctx context.Context, old Version, next State) (Version, error)
 
+	// Begin opens the journal for this writer. It continues what an interrupted run left, and fences off whoever
+	// had it before: an earlier writer appends nothing after it, and what it had appended is in Entries. It creates
+	// nothing before the first Append. The caller holds the lock. Errors: ErrJournal, ErrNewerFormat; ErrJournalBusy
+	// where the store knows that an earlier writer lives.
+	Begin(ctx context.Context) (Tx, error)
+
 	// Lock takes the store's lock or fails at once with ErrLocked; LockWait waits for it. info.ID
 	// names the lock. The lock of a process that died is free.
 	Lock(ctx context.Context, info LockInfo) (Unlocker, error)
 
-	// ForceUnlock breaks the lock of that id. The holder's CompareAndSwap then competes like anybody's.
+	// ForceUnlock breaks the lock of that id. The holder's writes then compete like anybody's.
 	// Errors: ErrLockID when another lock, or none, is held.
 	ForceUnlock(ctx context.Context, id string) error
+
+	// Generation returns a past state by its serial; a store keeps at least the last ten. Errors: ErrNoGeneration.
+	Generation(ctx context.Context, serial uint64) (State, error)
+}
+
+// Tx is one writer's hold on a store. Its methods are called one at a time; Journal orders them. After
+// Commit or Abandon it is over.
+type Tx interface {
+	// Base is the state as it was stored at Begin.
+	Base() (State, Version)
+
+	// Entries is everything that is durable in the journal: what was there at Begin and what was appended since.
+	Entries() []Entry
+
+	// Alone reports that no earlier writer lives: no call of its can be under way. A store that only fences
+	// writers off cannot know.
+	Alone() bool
+
+	// Append makes entries durable, all of them or none, before it returns nil. After an error none or all may be
+	// there, and nothing may be called on their account. Errors: ErrFenced when another writer began.
+	Append(ctx context.Context, entries ...Entry) error
+
+	// Commit stores next in Base's place, as CompareAndSwap does (nil leaves the state as it is), and the journal then
+	// holds carried, or nothing. A crash in between leaves the journal as it was beside the new state, which names it
+	// in State.Journal. Errors: ErrStale, ErrFenced.
+	Commit(ctx context.Context, next *State, carried []Entry) (Version, error)
+
+	// Abandon lets go. What was appended stays, for whoever begins next.
+	Abandon() error
 }
 
 // Unlocker gives a lock back. Unlocking twice, or after a ForceUnlock, does nothing.
@@ -58,8 +98,9 @@ func (v Version) String() string {
 	return fmt.Sprintf("serial %d of lineage %s", v.Serial, v.Lineage)
 }
 
-// checkSuccession holds the rules of CompareAndSwap that do not depend on the store.
-func checkSuccession(old Version, next State, sameLineage bool) error {
+// CheckSuccession holds the rules of CompareAndSwap and Replace that do not depend on the store; every store
+// asks it before it writes.
+func CheckSuccession(old Version, next State, sameLineage bool) error {
 	if next.Version != FormatVersion {
 		return fmt.Errorf("refused to write a state of format %d: this version of kmsplan writes %d", next.Version, FormatVersion)
 	}

@@ -150,8 +150,8 @@ func (f *File) checkState(s state.State, e *StaleError) {
 		// a stack that was never stored takes a fresh lineage each time; see apply.Run
 	case p.Lineage != s.Lineage:
 		e.add("it was made for another stack, of lineage %s, and this state is of lineage %s", p.Lineage, s.Lineage)
-	case p.Serial != s.Serial:
-		e.add("it was made at serial %d of the state, which is at serial %d now", p.Serial, s.Serial)
+	case p.Serial != s.ObjectsSerial:
+		e.add("it was made when the objects of the state were at serial %d, and they are at serial %d now", p.Serial, s.ObjectsSerial)
 	}
 }
 

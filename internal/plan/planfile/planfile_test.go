@@ -65,7 +65,7 @@ func newModule(t testing.TB) *module {
 			"description": cty.StringVal("Orders"), "id": cty.StringVal("key-1"), "arn": null, "tags": cty.MapValEmpty(cty.String),
 		}},
 	}}}}}
-	m.st = state.State{Version: state.FormatVersion, Lineage: "lineage-1", Serial: 7, Resources: []state.Resource{
+	m.st = state.State{Version: state.FormatVersion, Lineage: "lineage-1", Serial: 7, ObjectsSerial: 7, Resources: []state.Resource{
 		{Address: "key.orders", Kind: plan.KindKey, Gateway: "main", ID: "key-1", Protected: true, Intent: "intent-1"},
 	}}
 	return m
@@ -208,7 +208,7 @@ func TestWhatItWasMadeFrom(t *testing.T) {
 		{name: "the configuration", change: func(m *module) { m.write("main.kms.hcl", source+"# more\n") }, want: "the configuration"},
 		{name: "a file that it reads", change: func(m *module) { m.write("description", "Orders!") }, want: "the configuration"},
 		{name: "a source", change: func(m *module) { m.file = []byte("another") }, want: "a file that it encrypts"},
-		{name: "the state's serial", change: func(m *module) { m.st.Serial++ }, want: "serial 7"},
+		{name: "the state's serial", change: func(m *module) { m.st = m.st.Next("") }, want: "serial 7"},
 		{name: "another stack", change: func(m *module) { m.st.Lineage = "lineage-2" }, want: "another stack"},
 		{name: "the state, edited under its serial", change: func(m *module) { m.st.Resources[0].Protected = false }, want: "not as it was saved"},
 		{name: "the census", change: func(m *module) { m.st.Files = []state.File{{Path: "f.enc"}} }},

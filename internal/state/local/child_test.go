@@ -1,8 +1,9 @@
-package state_test
+package local_test
 
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
@@ -36,7 +38,7 @@ func TestMain(m *testing.M) {
 func child(job string, args []string) error {
 	ctx := context.Background()
 	prepareChild(job)
-	l, err := state.NewLocal(args[0], nil)
+	l, err := local.Open(args[0], local.Options{})
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func child(job string, args []string) error {
 			fmt.Println(i)
 		}
 	case "append forever":
-		return appendForever(l.JournalPath())
+		return appendForever(ctx, l)
 	case "write":
 		n, err := strconv.Atoi(args[2])
 		if err != nil {
@@ -68,11 +70,11 @@ func child(job string, args []string) error {
 		if _, err := l.Lock(ctx, state.NewLockInfo("hold", time.Now())); err != nil {
 			return err
 		}
-		j, err := state.OpenJournal(l.JournalPath(), nil)
-		if err != nil {
-			return err
+		j, _, err := state.Open(ctx, l, "test")
+		if err == nil {
+			err = j.Append(record("held"))
 		}
-		if err := j.Start(state.New().Lineage, 0); err != nil {
+		if err != nil {
 			return err
 		}
 		fmt.Println("held")
@@ -105,15 +107,27 @@ func TestKill9LeavesAReadableStateWithEveryAcknowledgedWrite(t *testing.T) {
 		}
 		if len(st.Resources) > 40 { // keep the rounds alike
 			st.Resources = nil
-			st.Serial++
+			st = st.Next("test")
 			if _, err := l.CompareAndSwap(t.Context(), must2(l.Read(t.Context())), st); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if left := must(filepath.Glob(filepath.Join(filepath.Dir(path), ".*.tmp"))); len(left) > 1 {
+	old := time.Now().Add(-time.Hour)
+	for _, left := range temporaries(path) {
+		if err := os.Chtimes(left, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(t, l, "last")
+	if left := temporaries(path); len(left) > 0 {
 		t.Errorf("dead writers' temporaries pile up: %v", left)
 	}
+}
+
+// temporaries are the files beside a state, and among its generations, that have no place of their own.
+func temporaries(path string) []string {
+	return append(must(filepath.Glob(filepath.Join(filepath.Dir(path), ".*.tmp"))), must(filepath.Glob(path+".d/.*.tmp"))...)
 }
 
 func must2[T, U any](_ T, u U, err error) U {
@@ -182,8 +196,8 @@ func TestADeadHoldersLockIsFree(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), fmt.Sprint("process ", cmd.Process.Pid)) {
 		t.Fatalf("locking against a living holder gave %v", err)
 	}
-	if _, err := state.OpenJournal(l.JournalPath(), nil); err == nil {
-		t.Error("the journal of a living process was opened")
+	if _, err := l.Begin(t.Context()); !errors.Is(err, state.ErrJournalBusy) {
+		t.Errorf("beginning beside a living process gave %v", err)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -198,11 +212,11 @@ func TestADeadHoldersLockIsFree(t *testing.T) {
 	if err := u.Unlock(); err != nil {
 		t.Fatal(err)
 	}
-	j, err := state.OpenJournal(l.JournalPath(), nil)
-	if err != nil {
-		t.Fatal(err)
+	j, at, err := state.Open(t.Context(), l, "test")
+	if err != nil || len(at.State.Resources) != 1 {
+		t.Fatalf("the dead process left %+v, %v", at.State, err)
 	}
-	if err := j.Close(); err != nil {
+	if err := j.Abandon(); err != nil {
 		t.Fatal(err)
 	}
 }

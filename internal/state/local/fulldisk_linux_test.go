@@ -1,4 +1,4 @@
-package state_test
+package local_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
@@ -35,43 +36,38 @@ func TestAFullDiskLeavesTheOldStateWhole(t *testing.T) {
 
 // checkJournalOnFullDisk fills a journal on a disk that is nearly full: it breaks,
 // stays broken, and what it promised is there.
-func checkJournalOnFullDisk(t *testing.T, l *state.Local) {
+func checkJournalOnFullDisk(t *testing.T, l *local.Store) {
 	t.Helper()
 	for _, old := range must(filepath.Glob(l.Path() + ".d/0*.json")) {
 		if err := os.Remove(old); err != nil {
 			t.Fatal(err)
 		}
 	}
-	j := must(state.OpenJournal(l.JournalPath(), nil))
-	if err := j.Start("lineage", 1); err != nil {
+	j, _, err := state.Open(t.Context(), l, "test")
+	if err != nil {
 		t.Fatal(err)
 	}
 	n := 0
 	for ; ; n++ {
-		if err := j.Append(record(fmt.Sprint("k", n))); err != nil {
+		if err := j.Append(record(fmt.Sprint("j", n))); err != nil {
 			if !errors.Is(err, syscall.ENOSPC) {
 				t.Fatal(err)
 			}
 			break
 		}
 	}
-	if err := os.Remove(l.Path()); err != nil {
-		t.Fatal(err)
+	for _, old := range must(filepath.Glob(l.Path() + ".d/0*.json")) {
+		if err := os.Remove(old); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := j.Append(record("more")); err == nil {
 		t.Error("a broken journal promised something")
 	}
-	if err := j.Close(); err != nil {
+	if err := j.Abandon(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := state.OpenJournal(l.JournalPath(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := len(again.Entries()) - 1; got < n || n == 0 {
+	if got := len(must(l.ReadJournal(t.Context()))) - 1; got < n || n == 0 {
 		t.Errorf("%d of %d promised entries are there", got, n)
-	}
-	if err := again.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

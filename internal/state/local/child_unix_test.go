@@ -1,6 +1,6 @@
 //go:build unix
 
-package state_test
+package local_test
 
 import (
 	"context"
@@ -15,7 +15,9 @@ import (
 	"syscall"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
@@ -30,7 +32,7 @@ func prepareChild(job string) {
 }
 
 // fillLimited writes until a file reaches the process's size limit, and says so.
-func fillLimited(ctx context.Context, l *state.Local) error {
+func fillLimited(ctx context.Context, l *local.Store) error {
 	limit := syscall.Rlimit{Cur: 16 << 10, Max: 16 << 10}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
@@ -61,9 +63,7 @@ func checkWholeAfterFull(t *testing.T, path, written string) {
 	if err != nil || fmt.Sprint(len(st.Resources)) != written || written == "0" {
 		t.Fatalf("after %s writes the state holds %d objects, %v", written, len(st.Resources), err)
 	}
-	left := must(filepath.Glob(filepath.Join(filepath.Dir(path), ".*.tmp")))
-	left = append(left, must(filepath.Glob(path+".d/.*.tmp"))...)
-	if len(left) > 0 {
+	if left := temporaries(path); len(left) > 0 {
 		t.Errorf("the failed write left %v", left)
 	}
 }
@@ -117,7 +117,7 @@ func TestAnUnwritableDirectoryIsNoticedAtTheLock(t *testing.T) {
 	if err := os.WriteFile(blocker, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := state.NewLocal(filepath.Join(blocker, "s.json"), nil)
+	l, err := local.Open(filepath.Join(blocker, "s.json"), local.Options{})
 	if err == nil {
 		_, err = l.Lock(t.Context(), state.LockInfo{ID: "x"})
 	}
@@ -131,10 +131,11 @@ func TestANamedPipeDoesNotHang(t *testing.T) {
 	if err := syscall.Mkfifo(path+".journal", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := state.OpenJournal(path+".journal", nil); err == nil {
-		t.Error("a named pipe was opened as a journal")
+	l := openLocal(t, path)
+	if _, err := l.Begin(t.Context()); !errors.Is(err, durable.ErrIrregular) {
+		t.Errorf("a named pipe was opened as a journal: %v", err)
 	}
-	if _, err := state.ReadJournal(path + ".journal"); err == nil {
-		t.Error("a named pipe was read as a journal")
+	if _, err := l.ReadJournal(t.Context()); !errors.Is(err, durable.ErrIrregular) {
+		t.Errorf("a named pipe was read as a journal: %v", err)
 	}
 }

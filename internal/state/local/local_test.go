@@ -1,4 +1,4 @@
-package state_test
+package local_test
 
 import (
 	"errors"
@@ -9,26 +9,25 @@ import (
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
-func openLocal(t testing.TB, path string) *state.Local {
+func openLocal(t testing.TB, path string) *local.Store {
 	t.Helper()
-	l, err := state.NewLocal(path, nil)
+	return openWith(t, path, local.Options{})
+}
+
+func openWith(t testing.TB, path string, opts local.Options) *local.Store {
+	t.Helper()
+	l, err := local.Open(path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-func TestLocalKeepsTheStoreContract(t *testing.T) {
-	statetest.Run(t, func(t *testing.T) statetest.Open {
-		path := filepath.Join(t.TempDir(), "kmsplan.state.json")
-		return func() state.Store { return openLocal(t, path) }
-	})
-}
-
-func add(t testing.TB, l *state.Local, ids ...string) {
+func add(t testing.TB, l *local.Store, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
 		if err := statetest.AddResource(t.Context(), l, id); err != nil {
@@ -125,7 +124,7 @@ func TestAReindentedStateIsWhole(t *testing.T) {
 
 func TestANewerFormatIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.json")
-	if err := os.WriteFile(path, []byte(`{"version": 2, "writer": "9.1", "serial": 1}`), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(`{"version": 99, "writer": "9.1", "serial": 1}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err := openLocal(t, path).Read(t.Context())
@@ -141,7 +140,7 @@ func TestALinkedStateIsWrittenAtItsTarget(t *testing.T) {
 	if err := errors.Join(os.Mkdir(filepath.Dir(target), 0o700), os.Symlink(target, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := state.NewLocal(link, nil); err == nil {
+	if _, err := local.Open(link, local.Options{}); err == nil {
 		t.Error("a dangling link was accepted")
 	}
 	add(t, openLocal(t, target), "a")
@@ -150,8 +149,8 @@ func TestALinkedStateIsWrittenAtItsTarget(t *testing.T) {
 	if info := must(os.Lstat(link)); info.Mode()&os.ModeSymlink == 0 {
 		t.Error("the link was replaced by a file")
 	}
-	if got, want := l.JournalPath(), openLocal(t, target).JournalPath(); got != want {
-		t.Errorf("two names of one state have journals %s and %s", got, want)
+	if got, want := l.Path(), openLocal(t, target).Path(); got != want {
+		t.Errorf("two names of one state are %s and %s", got, want)
 	}
 	st, _, err := openLocal(t, target).Read(t.Context())
 	if err != nil || len(st.Resources) != 2 {
@@ -160,7 +159,7 @@ func TestALinkedStateIsWrittenAtItsTarget(t *testing.T) {
 }
 
 func TestADirectoryIsNoState(t *testing.T) {
-	if _, err := state.NewLocal(t.TempDir(), nil); err == nil {
+	if _, err := local.Open(t.TempDir(), local.Options{}); err == nil {
 		t.Error("a directory was accepted")
 	}
 }

@@ -1,0 +1,134 @@
+package local
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// document is a stored state with its bytes; zero = there is none.
+type document struct {
+	state   state.State
+	version state.Version
+	data    []byte
+	path    string
+}
+
+func (d document) isZero() bool { return len(d.data) == 0 }
+
+func decode(path string, data []byte) (document, error) {
+	st, err := state.Decode(path, data)
+	if err != nil {
+		return document{}, err
+	}
+	return newDocument(path, st, data), nil
+}
+
+func newDocument(path string, st state.State, data []byte) document {
+	sum := sha256.Sum256(data)
+	v := state.Version{Lineage: st.Lineage, Serial: st.Serial, Digest: hex.EncodeToString(sum[:])}
+	return document{state: st, version: v, data: data, path: path}
+}
+
+// read returns the state as it is: the state file, or the newest generation that follows it, which a writer that
+// died or was overtaken did not copy there.
+func (l *Store) read() (document, error) {
+	data, err := l.stateFile()
+	if err == nil && len(data) == 0 {
+		return l.readMissing()
+	}
+	if err != nil {
+		return document{}, err
+	}
+	file, err := decode(l.path, data)
+	if err != nil {
+		return document{}, l.withGeneration(err)
+	}
+	newest, err := l.wholeGeneration(func(s uint64) bool { return s > file.state.Serial })
+	if err != nil || newest.isZero() {
+		return file, err
+	}
+	followed, err := l.keeps(file)
+	if err == nil && !followed {
+		err = &state.CorruptError{Path: l.path, Generation: newest.path, Serial: newest.state.Serial, Reason: fmt.Sprintf(
+			"it has serial %d, was put there by somebody else, and is older than a generation that is kept beside it; to go on from it all the same, move %s away",
+			file.state.Serial, l.generations())}
+	}
+	return newest, err
+}
+
+// readMissing decides between a stack that has no state yet and one that lost it.
+func (l *Store) readMissing() (document, error) {
+	kept, err := l.kept()
+	if err != nil {
+		return document{}, err
+	}
+	if len(kept) > 0 { // the first state is put in place before its generation: if it was written just now, it is there
+		data, err := l.stateFile()
+		if err != nil {
+			return document{}, err
+		}
+		if len(data) > 0 {
+			return l.read()
+		}
+		return document{}, l.withGeneration(&state.CorruptError{
+			Path: l.path, Reason: "it is missing or empty, though generations of it are kept in " + l.generations(),
+		})
+	}
+	return document{state: state.New()}, nil
+}
+
+// withGeneration names the newest whole generation in an error about the state file.
+func (l *Store) withGeneration(err error) error {
+	var corrupt *state.CorruptError
+	if errors.As(err, &corrupt) {
+		if g, gerr := l.wholeGeneration(func(uint64) bool { return true }); gerr == nil {
+			corrupt.Generation, corrupt.Serial = g.path, g.state.Serial
+		}
+	}
+	return err
+}
+
+// stateFile reads the state file; none when it is missing.
+func (l *Store) stateFile() ([]byte, error) { return l.readFile(l.path) }
+
+// readFile reads a file of the store; nothing when it, or its directory, is missing.
+func (l *Store) readFile(path string) ([]byte, error) {
+	at := *l
+	at.path = path
+	dir, err := at.dir()
+	if err == nil {
+		defer dir.Close()
+		var data []byte
+		if data, err = dir.ReadFile(filepath.Base(path), maxState); err == nil {
+			return data, nil
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("reading the state: %w", err)
+}
+
+// keeps reports whether the document is among the generations of its serial.
+func (l *Store) keeps(d document) (bool, error) {
+	kept, err := l.kept()
+	if err != nil {
+		return false, err
+	}
+	for _, g := range kept {
+		if g.serial != d.state.Serial {
+			continue
+		}
+		if data, err := l.readFile(l.pathOf(g)); err == nil && bytes.Equal(data, d.data) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

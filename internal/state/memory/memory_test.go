@@ -1,0 +1,16 @@
+package memory_test
+
+import (
+	"testing"
+
+	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/memory"
+	"kmsplan.dev/kmsplan/internal/state/statetest"
+)
+
+func TestMemoryKeepsTheStoreContract(t *testing.T) {
+	statetest.Run(t, func(*testing.T) statetest.Open {
+		place := &memory.Place{}
+		return func() state.Store { return place.Open() }
+	})
+}
