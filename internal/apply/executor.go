@@ -102,6 +102,7 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 		Manager: clients.Manager, Gateway: clients.Gateway, Live: x.work.Live.Gateways[c.Gateway],
 		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
 		Journal: j, Now: x.work.Now, Removed: x.removedFor(c.Addr), LateCommit: clients.LateCommit,
+		Fingerprints: x.work.Fingerprints,
 	}, handler, nil
 }
 

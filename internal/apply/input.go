@@ -28,6 +28,8 @@ type Work struct {
 	Handlers func(kind string) resource.Handler // nil for a kind nobody handles
 	Live     plan.Live                          // the last snapshot; may be empty
 	Hooks    Hooks
+	// Fingerprints are the stack's; nil = argon2id.
+	Fingerprints *state.Fingerprints
 
 	Writer        string        // kmsplan's version, recorded in state
 	Operation     string        // named in the lock: "apply" when left out

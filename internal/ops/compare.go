@@ -18,33 +18,34 @@ func (s *survey) encrypt(b Block) plan.FileStatus {
 	h, size, headerErr := s.envelope(b.Output)
 	f.OutputExists, f.OutputReadable = !isMissing(headerErr), headerErr == nil
 	known, recorded := s.recorded(b, b.Output)
-	same, err := s.source(b, known)
+	match, err := s.source(b, known)
 	if f.Problem = problems(err, role("output", unusable(headerErr))); f.Problem != "" || f.Unknown || headerErr != nil {
 		return f
 	}
 	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
 	f.OutputReadable = f.Replaced || size == h.SealedSize(known.Size)
-	f.SourceChanged = recorded && !same
+	f.SourceChanged = recorded && match == state.Different
+	f.NotCompared = recorded && match == state.NotCompared
 	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite
 	f.RecipientsChanged = recorded && known.Recipients != recipientsDigest(b.Seal.Recipients)
 	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Seal.Gateway, b.Seal.Key)
 	return f
 }
 
-// source reports whether the source of an encrypt block is what the census knows, and why it cannot be read.
+// source holds the source of an encrypt block against what the census knows, or says why it cannot be read.
 // Of a block with an unknown argument only the latter is found out, and only if the source is known.
-func (s *survey) source(b Block, known state.File) (same bool, err error) {
+func (s *survey) source(b Block, known state.File) (match state.Match, err error) {
 	if b.Source == "" && b.Unknown {
-		return false, nil
+		return state.Different, nil
 	}
 	if b.Unknown {
 		known = state.File{}
 	}
-	same, err = s.seen.match(slash(b.Source), known)
+	match, err = s.seen.match(slash(b.Source), known)
 	if isMissing(err) && strings.ContainsAny(b.Source, "*?[{") {
 		err = fmt.Errorf("%w; it is a pattern, and one block encrypts one file: add for_each = fileset(…)", err)
 	}
-	return same, role("source", err)
+	return match, role("source", err)
 }
 
 // keyDiffers compares a header's wraps with a key's primary version.
@@ -69,7 +70,7 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 	if h == nil {
 		known = state.File{} // whether it is the same does not matter
 	}
-	same, plainErr := s.seen.match(slash(b.Output), known)
+	match, plainErr := s.seen.match(slash(b.Output), known)
 	f.OutputExists = !isMissing(plainErr)
 	if f.Problem = problems(err, role("output", unusable(plainErr))); f.Problem != "" || f.Unknown || !f.OutputExists {
 		return f
@@ -79,7 +80,8 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 		return f
 	}
 	f.SourceChanged = recorded && known.Commitment != commitmentText(h.Commitment)
-	f.Replaced = !recorded || !f.SourceChanged && !same
+	f.Replaced = !recorded || !f.SourceChanged && match == state.Different
+	f.NotCompared = recorded && !f.SourceChanged && match == state.NotCompared
 	f.ContextChanged = b.Unseal.Context != nil && !h.Context.Equal(b.Unseal.Context)
 	return f
 }

@@ -6,18 +6,19 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // Engine encrypts and decrypts files. It is safe for concurrent use, and remembers
 // data keys until Close: make one for each run.
 type Engine struct {
-	keys      *keys.Keys
-	now       func() time.Time
-	sweeper   sweeper
-	extra     []envelope.Identity
-	workers   int
-	patience  time.Duration // with files that others hold
-	digesting chan struct{} // holds one for each fingerprint under way
+	keys     *keys.Keys
+	now      func() time.Time
+	sweeper  sweeper
+	extra    []envelope.Identity
+	workers  int
+	patience time.Duration // with files that others hold
+	prints   *state.Fingerprints
 }
 
 // Options configure an Engine.
@@ -28,6 +29,8 @@ type Options struct {
 	// first: whoever brings one may have no KMS to ask.
 	Identities []envelope.Identity
 	Workers    int // cores for one large file; 0 = all
+	// Fingerprints make those of the census; nil = argon2id.
+	Fingerprints *state.Fingerprints
 	// Unproved leaves out that each fresh data key is opened once before it seals anything: see keys.Options.
 	Unproved bool
 }
@@ -61,7 +64,7 @@ func New(o Options) *Engine {
 	}
 	return &Engine{
 		keys: keys.New(keys.Options{Ring: o.Keyring, Now: o.Now, Unproved: o.Unproved}), now: o.Now,
-		extra: o.Identities, workers: workers, patience: holdPatience, digesting: make(chan struct{}, digestsAtOnce()),
+		extra: o.Identities, workers: workers, patience: holdPatience, prints: o.Fingerprints,
 	}
 }
 

@@ -14,11 +14,14 @@ func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 	if b.Unknown {
 		return state.File{}, fmt.Errorf("an argument of %s is still not known", b.Addr)
 	}
+	if err := e.prints.Err(); err != nil && b.Addr.Kind != "rewrap" {
+		return state.File{}, fmt.Errorf("%s was not written, because what it is made of could not be recorded: %w", change.Path, err)
+	}
 	got, err := e.run(ctx, root, b, change, p)
 	if err != nil {
 		return state.File{}, err
 	}
-	return e.censusEntry(b, change.Path, got), nil
+	return e.censusEntry(b, change.Path, got)
 }
 
 func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (Envelope, error) {
@@ -38,21 +41,15 @@ func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 
 // censusEntry is what state remembers of a file: enough to tell that it is still the one this
 // stack wrote, and nothing of its content.
-func (e *Engine) censusEntry(b Block, path string, got Envelope) state.File {
+func (e *Engine) censusEntry(b Block, path string, got Envelope) (state.File, error) {
 	f := state.File{
 		Address: b.Addr.String(), Path: path, Source: b.Source, Commitment: commitmentText(got.Commitment),
 		KeyID: KeyID(got.KeyARN), KeyARN: got.KeyARN, KeyVersion: got.KeyVersion, ContextDigest: contextDigest(got.Context),
 		Recipients: recipientsDigest(b.Seal.Recipients), Size: got.Plaintext,
 	}
+	var err error
 	if got.Source != ([32]byte{}) {
-		f.SourceDigest = e.fingerprint(got.Source)
+		f.SourceDigest, err = e.prints.New(b.Addr.String(), got.Source[:])
 	}
-	return f
-}
-
-// fingerprint digests slowly, a few at a time: blocks run in parallel, and each digest takes 19 MiB.
-func (e *Engine) fingerprint(digest [32]byte) state.Fingerprint {
-	e.digesting <- struct{}{}
-	defer func() { <-e.digesting }()
-	return state.NewFingerprint(digest[:])
+	return f, err
 }

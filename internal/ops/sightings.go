@@ -25,8 +25,9 @@ import (
 // and only if it had been at rest for settled when it was read, so that no later write can carry the same stamp, nor hide in a
 // page of a memory mapping that was not written back.
 type sightings struct {
-	root *os.Root
-	now  func() time.Time
+	root   *os.Root
+	prints *state.Fingerprints
+	now    func() time.Time
 
 	mu      sync.Mutex
 	known   map[string]sighting // by path
@@ -57,8 +58,8 @@ type sightingsDocument struct {
 
 // openSightings reads the note. One that is missing, damaged, of another version, or that someone else
 // may have written counts as empty.
-func openSightings(root *os.Root, now func() time.Time) *sightings {
-	s := &sightings{root: root, now: now, known: map[string]sighting{}}
+func openSightings(root *os.Root, prints *state.Fingerprints, now func() time.Time) *sightings {
+	s := &sightings{root: root, prints: prints, now: now, known: map[string]sighting{}}
 	f, info, err := openRegular(place{root, sightingsFile}, os.O_RDONLY)
 	if err != nil {
 		return s
@@ -80,34 +81,35 @@ func ours(info fs.FileInfo) bool {
 	return ok && int(st.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0
 }
 
-// match reports whether a file is the plaintext that the census knows; no entry matches nothing. A missing
+// match holds a file against the plaintext that the census knows; no entry matches nothing. A missing
 // file is fs.ErrNotExist.
-func (s *sightings) match(name string, known state.File) (bool, error) {
+func (s *sightings) match(name string, known state.File) (state.Match, error) {
 	want := known.SourceDigest
 	f, info, err := openRegular(place{s.root, name}, os.O_RDONLY)
 	if err != nil {
-		return false, err
+		return state.Different, err
 	}
 	defer f.Close()
 	if want.IsZero() || info.Size() != known.Size {
-		return false, nil
+		return state.Different, nil
 	}
 	this := sighting{factsOf(info), matchedID(want)}
 	if s.has(name, this) {
-		return true, nil
+		return state.Same, nil
 	}
 	began := s.now()
 	digest, err := digestOf(f)
 	if err != nil {
-		return false, fmt.Errorf("%s cannot be read: %w", name, reason(err))
+		return state.Different, fmt.Errorf("%s cannot be read: %w", name, reason(err))
 	}
-	if !want.Matches(digest[:]) {
-		return false, nil
+	match := s.prints.Compare(want, digest[:])
+	if match != state.Same {
+		return match, nil
 	}
 	if after, err := f.Stat(); err == nil && factsOf(after) == this.Facts && this.Facts.restedAt(began) && stamps(f.Fd()) {
 		s.remember(name, this)
 	}
-	return true, nil
+	return match, nil
 }
 
 // restedAt reports whether nothing had touched the file for a while at t.

@@ -3,7 +3,6 @@ package ops
 import (
 	"errors"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -34,8 +33,8 @@ func (e BlockError) Error() string { return e.Addr + ": " + e.Err.Error() }
 func (e BlockError) Unwrap() error { return e.Err }
 
 // Status is Survey with the problems taken out, as errors.
-func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) (out []plan.FileStatus, errs []error) {
-	for _, f := range Survey(root, blocks, census, facts) {
+func Status(root *os.Root, blocks []Block, census []state.File, facts Facts, prints *state.Fingerprints) (out []plan.FileStatus, errs []error) {
+	for _, f := range Survey(root, blocks, census, facts, prints) {
 		if f.Problem != "" {
 			errs = append(errs, BlockError{f.Addr.String(), errors.New(f.Problem)})
 			continue
@@ -49,8 +48,8 @@ func Status(root *os.Root, blocks []Block, census []state.File, facts Facts) (ou
 // stale and why, and which cannot be worked on (Problem). A bad file hides no other. It reads headers and
 // sources and calls nothing. What it writes is a note for itself, .kmsplan/files.json, which spares the next
 // call the reading of sources that did not change.
-func Survey(root *os.Root, blocks []Block, census []state.File, facts Facts) []plan.FileStatus {
-	s := &survey{root: root, census: index(census), facts: facts, fresh: map[string]bool{}, seen: openSightings(root, time.Now)}
+func Survey(root *os.Root, blocks []Block, census []state.File, facts Facts, prints *state.Fingerprints) []plan.FileStatus {
+	s := &survey{root: root, census: index(census), facts: facts, fresh: map[string]bool{}, seen: openSightings(root, prints, time.Now)}
 	out := s.blocks(blocks)
 	s.seen.save()
 	return out
@@ -109,15 +108,11 @@ func (s *survey) blocks(blocks []Block) (out []plan.FileStatus) {
 	return out
 }
 
-// digestsAtOnce bounds the files that are digested with argon2id together: each takes 19 MiB while it runs, so that
-// many cores would take much memory.
-func digestsAtOnce() int { return min(4, runtime.GOMAXPROCS(0)) }
-
 // together looks at several blocks of one rank at once: hashes and fingerprints take time.
 func (s *survey) together(blocks []Block) [][]plan.FileStatus {
 	out := make([][]plan.FileStatus, len(blocks))
 	var g errgroup.Group
-	g.SetLimit(digestsAtOnce())
+	g.SetLimit(filesAtOnce)
 	for i, b := range blocks {
 		g.Go(func() error {
 			out[i] = s.block(b)

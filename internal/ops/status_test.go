@@ -70,7 +70,7 @@ func (s *stack) facts(_, key string) (KeyFacts, bool) {
 // reasons are what the planner would say of each file; "" stands for no change.
 func (s *stack) reasons() (string, []error) {
 	s.t.Helper()
-	status, errs := Status(s.root(), []Block{s.dec, s.re, s.enc}, s.census, s.facts)
+	status, errs := Status(s.root(), []Block{s.dec, s.re, s.enc}, s.census, s.facts, nil)
 	var out []string
 	for _, c := range plan.FileChanges(status) {
 		text := c.Path + ": " + c.Reason
@@ -132,6 +132,62 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeComparedIsNoChange: a run that cannot have the stack's fingerprint key says so of every source and
+// plaintext and changes none; what shows without it still does. What would need a new fingerprint is not written.
+func TestWhatCannotBeComparedIsNoChange(t *testing.T) {
+	r := newRig(t)
+	key := make([]byte, state.FingerprintKeySize)
+	with := state.NewFingerprints(func() ([]byte, error) { return key, nil })
+	without := state.NewFingerprints(func() ([]byte, error) { return nil, errors.New("no right to decrypt") })
+	s := newStack(t, r)
+	for _, b := range []Block{s.enc, s.dec} {
+		e := s.engine(func(o *Options) { o.Fingerprints = with })
+		f, err := e.Run(t.Context(), s.root(), b, plan.FileChange{Addr: b.Addr, Path: b.Output}, nil)
+		s.must(err)
+		s.census = append(slices.DeleteFunc(s.census, func(o state.File) bool { return o.Address == f.Address }), f)
+	}
+	look := func(prints *state.Fingerprints) (text string) {
+		for _, f := range Survey(s.root(), []Block{s.enc, s.dec}, s.census, s.facts, prints) {
+			c := plan.FileChanges([]plan.FileStatus{f})[0]
+			text += fmt.Sprintf("%s %v %v %s\n", f.Path, f.NotCompared, c.Action == plan.NoOp, c.Reason)
+		}
+		return text
+	}
+	const enc, dec = "dist/./app.enc ", "run/app.yaml "
+	for _, tt := range []struct {
+		what   string
+		prints *state.Fingerprints
+		want   string
+	}{
+		{"the key", with, enc + "false true \n" + dec + "false true \n"},
+		{"no key", without, enc + "true true \n" + dec + "true true \n"},
+		{"no scheme", nil, enc + "true true \n" + dec + "true true \n"},
+	} {
+		if got := look(tt.prints); got != tt.want {
+			t.Errorf("with %s:\n%s", tt.what, got)
+		}
+	}
+	before := s.read("dist/app.enc")
+	_, err := s.engine(func(o *Options) { o.Fingerprints = without }).Run(t.Context(), s.root(), s.enc, plan.FileChange{Path: "dist/app.enc"}, nil)
+	wants(t, err, "dist/app.enc was not written, because what it is made of could not be recorded: no right to decrypt")
+	if string(s.read("dist/app.enc")) != string(before) {
+		t.Error("it was written")
+	}
+	_, err = s.engine(func(o *Options) { o.Fingerprints = without }).Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/2024/one.enc"}, nil)
+	s.must(err) // needs none
+
+	s.version = "v2"
+	s.must(os.Remove(s.path("run/app.yaml")))
+	if got := look(without); !strings.Contains(got, "key version changed") || !strings.Contains(got, "the file does not exist") {
+		t.Error(got)
+	}
+	s.write("config/app.yaml", []byte("of another length"), 0o600)
+	s.version = s.census[0].KeyVersion
+	if got := look(without); !strings.Contains(got, "source changed") {
+		t.Error(got)
+	}
+}
+
 // TestARewrapMakesNoPlaintextStale: the body stays, so nothing needs to be decrypted again.
 func TestARewrapMakesNoPlaintextStale(t *testing.T) {
 	s := newStack(t, newRig(t))
@@ -188,7 +244,7 @@ func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
 			tt.change(s)
 			var got []string
 			files := map[string]bool{}
-			for _, f := range Survey(s.root(), []Block{s.dec, s.re, s.enc}, s.census, s.facts) {
+			for _, f := range Survey(s.root(), []Block{s.dec, s.re, s.enc}, s.census, s.facts, nil) {
 				files[f.Addr.String()] = true
 				if f.Problem != "" {
 					got = append(got, fmt.Sprintf("%s %s: %s", f.Addr, f.Path, f.Problem))
@@ -222,7 +278,7 @@ func TestManyBlocks(t *testing.T) {
 		r.write(name, []byte(name), 0o600)
 		blocks = append(blocks, Block{Addr: address(t, "data.encrypt."+name), Source: name, Output: name + ".enc"})
 	}
-	status, errs := Status(r.root(), blocks, nil, func(string, string) (KeyFacts, bool) { return KeyFacts{}, true })
+	status, errs := Status(r.root(), blocks, nil, func(string, string) (KeyFacts, bool) { return KeyFacts{}, true }, nil)
 	if len(errs) > 0 || len(status) != len(blocks) {
 		t.Fatal(errs)
 	}
@@ -241,15 +297,16 @@ func TestSightings(t *testing.T) {
 	entry := func(f state.Fingerprint) state.File { return state.File{SourceDigest: f, Size: int64(len("content"))} }
 	later := func() time.Time { return time.Now().Add(2 * settled) }
 	look := func(now func() time.Time, want state.Fingerprint) (same, remembered bool) {
-		s := openSightings(r.root(), now)
+		s := openSightings(r.root(), nil, now)
 		f, err := os.Open(path)
 		r.must(err)
 		defer f.Close()
 		info, err := f.Stat()
 		r.must(err)
 		remembered = s.has("a", sighting{factsOf(info), matchedID(want)})
-		same, err = s.match("a", entry(want))
+		match, err := s.match("a", entry(want))
 		r.must(err)
+		same = match == state.Same
 		s.save()
 		return same, remembered
 	}
@@ -298,7 +355,7 @@ func TestSightings(t *testing.T) {
 		expect("learned again", later, print, true, true)
 	}
 	r.must(os.Remove(path))
-	s := openSightings(r.root(), later)
+	s := openSightings(r.root(), nil, later)
 	if _, err := s.match("a", entry(print)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of a missing file: %v", err)
 	}
@@ -313,10 +370,10 @@ func TestSightings(t *testing.T) {
 func TestSightingsAreOnlyANote(t *testing.T) {
 	r := &rig{t: t, dir: t.TempDir()}
 	path := r.write("a", []byte("content"), 0o600)
-	s := openSightings(r.root(), func() time.Time { return time.Now().Add(time.Hour) })
+	s := openSightings(r.root(), nil, func() time.Time { return time.Now().Add(time.Hour) })
 	print := fingerprintOf(t, path)
 	known := state.File{SourceDigest: print, Size: int64(len("content"))}
-	if same, err := s.match("a", known); !same || err != nil {
+	if match, err := s.match("a", known); match != state.Same || err != nil {
 		t.Errorf("the file does not match: %v", err)
 	}
 	if known.Size++; second(s.match("a", known)) != nil || len(s.known) != 1 {
@@ -325,8 +382,8 @@ func TestSightingsAreOnlyANote(t *testing.T) {
 	r.must(os.WriteFile(r.path(".kmsplan"), []byte("in the way"), 0o600))
 	s.save() // no error, no panic
 	s.known = nil
-	if same, err := s.match("a", state.File{}); same || err != nil {
-		t.Errorf("no fingerprint matches: %v, %v", same, err)
+	if match, err := s.match("a", state.File{}); match != state.Different || err != nil {
+		t.Errorf("no fingerprint matches: %v, %v", match, err)
 	}
 }
 

@@ -135,7 +135,11 @@ func (w *secretWork) value() (kms.Secret, *storedValue, error) {
 		}
 		raw = []byte(v.AsString())
 	}
-	stored.fingerprint = state.NewFingerprint(raw)
+	var err error
+	if stored.fingerprint, err = w.Fingerprints.New(w.Change.Addr.String(), raw); err != nil {
+		clear(raw)
+		return kms.Secret{}, nil, fmt.Errorf("nothing was called for %s: %w", w.Change.Addr, err)
+	}
 	stored.version = state.VersionID(stored.fingerprint)
 	return kms.SecretBytes(raw), &stored, nil
 }
@@ -145,6 +149,7 @@ func (w *secretWork) value() (kms.Secret, *storedValue, error) {
 func (v *storedValue) detail() map[string]string {
 	d := map[string]string{
 		"version": v.version, "salt": v.fingerprint.Salt, "digest": v.fingerprint.Digest, "params": v.fingerprint.Params,
+		"fingerprint_address": v.fingerprint.Address,
 	}
 	if v.generated != nil {
 		d["generated"] = "true"
@@ -205,7 +210,7 @@ func (w *secretWork) describe(ctx context.Context) error {
 // it was unknown when it was planned, is not stored again.
 func (w *secretWork) put(ctx context.Context) error {
 	if w.Prior != nil && w.Body.Blocks["generate"] == nil {
-		if fp, ok := w.Prior.Fingerprints["value"]; ok && fp.Matches([]byte(text(w.Body.Attrs["value"]))) {
+		if fp, ok := w.Prior.Fingerprints["value"]; ok && w.Fingerprints.Compare(fp, []byte(text(w.Body.Attrs["value"]))) == state.Same {
 			return nil
 		}
 	}
@@ -304,6 +309,7 @@ func (w *secretWork) resolveVersion(open state.Intent, version string) Resolutio
 	if slices.Contains(w.object.Versions, version) {
 		w.stored = &storedValue{version: version, fingerprint: state.Fingerprint{
 			Salt: open.Detail["salt"], Digest: open.Detail["digest"], Params: open.Detail["params"],
+			Address: open.Detail["fingerprint_address"],
 		}}
 		if open.Detail["generated"] != "" {
 			w.stored.generated = map[string]any{}

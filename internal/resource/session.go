@@ -44,6 +44,8 @@ type Session struct {
 	Journal Journal
 	Now     func() time.Time
 	Removed *hcl.Removed // the removed block behind a retire, delete or forget
+	// Fingerprints are the stack's; nil = argon2id.
+	Fingerprints *state.Fingerprints
 
 	// LateCommit is GatewayClients.LateCommit.
 	LateCommit time.Duration

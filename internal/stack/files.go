@@ -37,7 +37,7 @@ func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileSt
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	status, errs := ops.Status(root, blocks, s.State.Files, s.facts(ctx))
+	status, errs := ops.Status(root, blocks, s.State.Files, s.facts(ctx), nil)
 	if len(errs) > 0 {
 		return nil, s.invalid(fileDiagnostics(errs, s.ranges()))
 	}

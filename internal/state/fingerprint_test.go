@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -86,9 +87,136 @@ func TestAVersionIDIsStableAndFitsKMS(t *testing.T) {
 	}
 }
 
+func keyed(t testing.TB, fill byte) *state.Fingerprints {
+	t.Helper()
+	return state.NewFingerprints(func() ([]byte, error) { return bytes.Repeat([]byte{fill}, state.FingerprintKeySize), nil })
+}
+
+func fingerprint(t testing.TB, p *state.Fingerprints, address, value string) state.Fingerprint {
+	t.Helper()
+	f, err := p.New(address, []byte(value))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestAKeyedFingerprintMatchesItsValueOnly, under its key and at its address, wherever that moved since.
+func TestAKeyedFingerprintMatchesItsValueOnly(t *testing.T) {
+	p := keyed(t, 1)
+	f := fingerprint(t, p, "secret.a", "hunter2")
+	var stored state.Fingerprint
+	if err := json.Unmarshal(must(json.Marshal(f)), &stored); err != nil || stored != f {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	moved, longer := f, f
+	moved.Address = "secret.b"
+	longer.Address, longer.Salt = "secret.ahunter", f.Salt
+	for name, tt := range map[string]struct {
+		p     *state.Fingerprints
+		f     state.Fingerprint
+		value string
+		want  state.Match
+	}{
+		"the value":             {p, f, "hunter2", state.Same},
+		"another":               {p, f, "hunter3", state.Different},
+		"none":                  {p, f, "", state.Different},
+		"another address":       {p, moved, "hunter2", state.Different},
+		"letters that moved":    {p, longer, "2", state.Different},
+		"another key":           {keyed(t, 2), f, "hunter2", state.NotCompared},
+		"no key":                {state.NewFingerprints(nil), f, "hunter2", state.NotCompared},
+		"no stack":              {nil, f, "hunter2", state.NotCompared},
+		"made slowly":           {p, state.NewFingerprint([]byte("v")), "v", state.Same},
+		"made slowly, other":    {p, state.NewFingerprint([]byte("v")), "w", state.Different},
+		"slowly, without stack": {nil, state.NewFingerprint([]byte("v")), "v", state.Same},
+		"unknown scheme":        {p, state.Fingerprint{Salt: f.Salt, Digest: f.Digest, Params: "blake3"}, "hunter2", state.NotCompared},
+		"damaged salt":          {p, state.Fingerprint{Salt: "!", Digest: f.Digest, Params: f.Params}, "hunter2", state.NotCompared},
+		"damaged digest":        {p, state.Fingerprint{Salt: f.Salt, Digest: "AAAA", Params: f.Params}, "hunter2", state.NotCompared},
+		"no fingerprint":        {p, state.Fingerprint{}, "", state.NotCompared},
+	} {
+		if got := tt.p.Compare(tt.f, []byte(tt.value)); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+// TestAValueThatComesBackGetsANewVersion: A, B, A are three versions, and equal values of two addresses have nothing in
+// common, for who has the state.
+func TestAValueThatComesBackGetsANewVersion(t *testing.T) {
+	p, seen := keyed(t, 1), map[string]bool{}
+	for _, at := range []string{"secret.a", "secret.a", "secret.b"} {
+		f := fingerprint(t, p, at, "A")
+		for _, id := range []string{f.Salt, f.Digest, state.VersionID(f)} {
+			if seen[id] {
+				t.Errorf("%s comes twice", id)
+			}
+			seen[id] = true
+		}
+	}
+}
+
+// TestTheKeyIsAskedForOnceAndOnlyWhenItIsNeeded: a run makes at most one call for it.
+func TestTheKeyIsAskedForOnceAndOnlyWhenItIsNeeded(t *testing.T) {
+	f := fingerprint(t, keyed(t, 0), "secret.a", "v")
+	asked, fail := 0, error(nil)
+	unwrap := func() ([]byte, error) { asked++; return make([]byte, state.FingerprintKeySize), fail }
+	p := state.NewFingerprints(unwrap)
+	p.Compare(state.NewFingerprint([]byte("v")), []byte("v"))
+	if asked != 0 || !p.Outdated(state.NewFingerprint(nil)) || p.Outdated(f) {
+		t.Errorf("asked %d times", asked)
+	}
+	for range 3 {
+		if p.Compare(f, []byte("v")) != state.Same || p.Err() != nil {
+			t.Error("it does not match")
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+
+	asked, fail = 0, errors.New("no right to decrypt")
+	p = state.NewFingerprints(unwrap)
+	for range 2 {
+		if p.Compare(f, []byte("v")) != state.NotCompared || p.Err() != fail {
+			t.Errorf("without the key: %v", p.Err())
+		}
+		if _, err := p.New("secret.a", nil); err != fail {
+			t.Errorf("a fingerprint without the key: %v", err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	short := state.NewFingerprints(func() ([]byte, error) { return make([]byte, 31), nil })
+	if _, err := short.New("secret.a", nil); err == nil || !strings.Contains(err.Error(), "32 bytes") {
+		t.Errorf("a short key: %v", err)
+	}
+	if _, err := (*state.Fingerprints)(nil).New("secret.a", nil); err != nil || (*state.Fingerprints)(nil).Err() != nil {
+		t.Errorf("a stack without a scheme: %v", err)
+	}
+}
+
+// TestTheKeyedDigestStays what other releases made of key, salt, address and value.
+func TestTheKeyedDigestStays(t *testing.T) {
+	f := state.Fingerprint{
+		Salt: "AAAAAAAAAAAAAAAAAAAAAA==", Digest: "mzjZA6yKcbRlBZBbWkd3mp1S27jl2qIlQ4Y1dTE2Ers=", Params: "hmac-sha256,k=5325aa869fbb5dba", Address: "secret.a",
+	}
+	if got := keyed(t, 7).Compare(f, []byte("value")); got != state.Same {
+		t.Errorf("%v: %s", got, fingerprint(t, keyed(t, 7), "secret.a", "value").Params)
+	}
+}
+
 func BenchmarkFingerprint(b *testing.B) {
 	f := state.NewFingerprint([]byte("v"))
 	for b.Loop() {
 		f.Matches([]byte("v"))
+	}
+}
+
+func BenchmarkKeyedFingerprint(b *testing.B) {
+	p := keyed(b, 1)
+	f := fingerprint(b, p, "secret.a", "v")
+	for b.Loop() {
+		p.Compare(f, []byte("v"))
 	}
 }

@@ -97,12 +97,13 @@ type Predecessor struct {
 	RetiredAt time.Time `json:"retired_at,omitzero"`
 }
 
-// Fingerprint is a salted, deliberately slow digest of a write-only value: it tells
-// whether the value changed and is not cheap to guess from (argon2id).
+// Fingerprint is a salted digest of a write-only value: it tells whether the value changed and is not
+// cheap to guess from, because it is keyed or deliberately slow.
 type Fingerprint struct {
-	Salt   string `json:"salt"`   // base64, 16 bytes
-	Digest string `json:"digest"` // base64, 32 bytes
-	Params string `json:"params"` // "argon2id,t=…,m=…,p=…"
+	Salt    string `json:"salt"`              // base64, 16 bytes
+	Digest  string `json:"digest"`            // base64, 32 bytes
+	Params  string `json:"params"`            // "hmac-sha256,k=…" or "argon2id,t=…,m=…,p=…"
+	Address string `json:"address,omitempty"` // keyed: the address it was made for, which a move does not change
 }
 
 // File is one envelope this stack keeps: the census. Path and Source are bytes; see PathText.
