@@ -252,6 +252,7 @@ func (p *planner) emit(n *node, kept map[addr.Address]*node) {
 		return
 	}
 	delete(kept, n.addr)
+	n.whole()
 	for _, a := range n.change.DependsOn {
 		if d := kept[a]; d != nil {
 			p.emit(d, kept)

@@ -16,7 +16,8 @@ import (
 // no more once their values are known.
 func (p *planner) know(n *node) {
 	clear(p.scratch)
-	p.objects.Set(n.addr, n.planned(p.scratch))
+	n.change.After, n.change.WriteOnly = n.planned(p.scratch), n.writeOnlyNames()
+	p.objects.Set(n.addr, n.change.After)
 	n.body.Ranges = nil
 	if n.change.Kind == KindKey {
 		n.body = hcl.Body{}

@@ -19,6 +19,7 @@ func (p *planner) planOutputs() {
 		}
 		before, had := p.in.State.Outputs[out.Name]
 		if had && v.IsWhollyKnown() && reflect.DeepEqual(before, normal(ToState(v))) {
+			p.steady(out.Name, v)
 			continue
 		}
 		if !had && v.IsKnown() && v.IsNull() {
@@ -33,6 +34,13 @@ func (p *planner) planOutputs() {
 			})
 		}
 	}
+}
+
+func (p *planner) steady(name string, v cty.Value) {
+	if p.plan.SteadyOutputs == nil {
+		p.plan.SteadyOutputs = map[string]cty.Value{}
+	}
+	p.plan.SteadyOutputs[name] = v
 }
 
 // normal gives a value the shape it has after state was read back.

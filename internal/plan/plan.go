@@ -25,7 +25,9 @@ type Plan struct {
 	Dying        []DyingKey
 	Files        []FileChange
 	Outputs      []OutputChange
-	Warnings     []Warning
+	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.
+	SteadyOutputs map[string]cty.Value
+	Warnings      []Warning
 }
 
 // Change is the decision on one managed object.
@@ -42,6 +44,7 @@ type Change struct {
 	PreImage  *PreImage
 	MovedFrom addr.Address // zero unless a moved block renamed it
 	DependsOn []addr.Address
+	Whole
 }
 
 // AttrDiff is one attribute that differs.

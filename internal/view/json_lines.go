@@ -100,17 +100,19 @@ func (l *Lines) Plan(p *plan.Plan) {
 			"change": map[string]any{"resource": resourceJSON(d.Addr), "action": action},
 		})
 	}
-	for _, c := range p.Changes {
+	for i := range p.Changes {
+		c := &p.Changes[i]
 		if c.Action == plan.NoOp && c.MovedFrom.Kind == "" {
 			continue
 		}
 		l.emit("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.Addr, actionWord(c.Action)), map[string]any{"change": changeJSON(c)})
 	}
 	for _, f := range p.Files {
-		if f.Action != plan.NoOp {
-			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{
-				"file": map[string]any{"addr": f.Addr.String(), "path": f.Path, "action": actionWord(f.Action), "reason": f.Reason},
-			})
+		switch {
+		case f.Problem != "":
+			l.emit("warn", "file_problem", f.Addr.String()+": "+f.Problem, map[string]any{"file": fileJSON(f)})
+		case f.Action != plan.NoOp:
+			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{"file": fileJSON(f)})
 		}
 	}
 	for _, k := range p.Dying {

@@ -3,7 +3,8 @@ package view
 import (
 	"fmt"
 	"io"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +56,9 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.dying(p.Dying)
 	t.planWarnings(p.Warnings)
 	t.Refusals(p.Refusals)
+	if n := rescues(p); n > 0 && p.Refused() {
+		fmt.Fprintf(t.Err, "\n%s\n", wrap(fmt.Sprintf("Nothing else is called while a guard refuses, but apply takes %s out of the deletion window first: a window does not wait.", plural(n, "object")), t.Width))
+	}
 }
 
 // Approved shows what keeps a saved plan from being applied.
@@ -80,7 +84,7 @@ func (r planText) drift(drift []plan.Drift) {
 			continue
 		}
 		r.printf("  # %s has changed\n", paint(r.color, bold, d.Addr.String()))
-		r.block("~", yellow, d.Kind, d.Addr.Name, d.Diff, false)
+		r.block("~", yellow, d.Kind, d.Addr.Name, d.Diff)
 	}
 }
 
@@ -104,17 +108,24 @@ func (r planText) changes(p *plan.Plan) {
 		}
 	}
 	r.printf("\nkmsplan will perform the following actions:\n\n")
+	gateways := map[string]bool{}
+	for _, c := range p.Changes {
+		gateways[c.Gateway] = true
+	}
 	for _, c := range todo {
-		r.change(c)
+		r.change(c, len(gateways) > 1)
 	}
 }
 
-// change prints one object's heading and attributes.
-func (r planText) change(c plan.Change) {
+// change prints one object's heading and attributes, and where it is when there is more than one place.
+func (r planText) change(c plan.Change, where bool) {
 	heading := paint(r.color, bold, c.Addr.String()) + " " + headline(c)
 	r.printf("  # %s\n", heading)
 	if c.MovedFrom.Kind != "" && c.Action != plan.NoOp {
 		r.printf("  # (moved from %s)\n", c.MovedFrom)
+	}
+	if where && c.Gateway != "" {
+		r.printf("  # (on gateway %q)\n", c.Gateway)
 	}
 	if c.Reason != "" {
 		r.printf("  # (%s)\n", neutral(c.Reason))
@@ -123,7 +134,34 @@ func (r planText) change(c plan.Change) {
 		r.printf("\n")
 		return
 	}
-	r.block(c.Action.Sign(), signStyle[c.Action], c.Kind, c.Addr.Name, c.Diff, c.Action == plan.Create || c.Action == plan.Succeed)
+	if attributes := shown(c); len(attributes) > 0 {
+		r.block(c.Action.Sign(), signStyle[c.Action], c.Kind, c.Addr.Name, attributes)
+		return
+	}
+	calls := ""
+	if len(c.Calls) > 0 {
+		calls = " # " + strings.Join(c.Calls, ", ")
+	}
+	r.printf("  %s %s %q%s\n\n", paint(r.color, signStyle[c.Action], c.Action.Sign()), c.Kind, c.Addr.Name, calls)
+}
+
+// shown are the attributes that a change is shown with: those that differ, or all of what goes.
+func shown(c plan.Change) []plan.AttrDiff {
+	if !goes(c) {
+		return c.Diff
+	}
+	var gone []plan.AttrDiff
+	for _, name := range slices.Sorted(maps.Keys(c.Before)) {
+		if v := c.Before[name]; !absent(v) && !(isMap(v) && v.LengthInt() == 0) {
+			gone = append(gone, plan.AttrDiff{Name: name, Before: v, After: cty.NullVal(v.Type())})
+		}
+	}
+	for _, d := range c.Diff {
+		if _, known := c.Before[d.Name]; !known {
+			gone = append(gone, d)
+		}
+	}
+	return gone
 }
 
 // headline is the sentence behind an address. Where Terraform has one it is the same to the letter,
@@ -150,93 +188,6 @@ func headline(c plan.Change) string {
 		return "has moved from " + c.MovedFrom.String()
 	}
 	return "will be read"
-}
-
-// block prints an object's differing attributes between braces.
-func (r planText) block(sign string, s style, kind, name string, diff []plan.AttrDiff, creating bool) {
-	r.printf("  %s %s %q {\n", paint(r.color, s, sign), kind, name)
-	wide := 0
-	for _, d := range diff {
-		wide = max(wide, len(d.Name))
-	}
-	for _, d := range diff {
-		r.attribute(d, wide, creating)
-	}
-	r.printf("    }\n\n")
-}
-
-// attribute prints one difference; maps are opened, so that one changed tag is one line.
-func (r planText) attribute(d plan.AttrDiff, wide int, creating bool) {
-	sign, st := attributeSign(d, creating)
-	name := d.Name + strings.Repeat(" ", wide-len(d.Name))
-	sign = paint(r.color, st, sign)
-	switch {
-	case d.WriteOnly:
-		r.printf("      %s %s = (write-only attribute)\n", sign, name)
-	case creating || absent(d.Before):
-		r.printf("      %s %s = %s\n", sign, name, valueText(d.After))
-	case isMap(d.Before) && isMap(d.After):
-		r.printf("      %s %s = {\n", sign, name)
-		r.mapDiff(d.Before, d.After)
-		r.printf("        }\n")
-	default:
-		r.printf("      %s %s = %s -> %s\n", sign, name, valueText(d.Before), valueText(d.After))
-	}
-}
-
-func attributeSign(d plan.AttrDiff, creating bool) (string, style) {
-	switch {
-	case creating || absent(d.Before) && !d.WriteOnly:
-		return "+", green
-	case !d.WriteOnly && absent(d.After):
-		return "-", red
-	}
-	return "~", yellow
-}
-
-func absent(v cty.Value) bool { return v == cty.NilVal || v.IsKnown() && v.IsNull() }
-
-func isMap(v cty.Value) bool {
-	return !absent(v) && v.IsWhollyKnown() && !v.IsMarked() && (v.Type().IsMapType() || v.Type().IsObjectType())
-}
-
-// mapDiff prints the elements that differ and counts the others.
-func (r planText) mapDiff(before, after cty.Value) {
-	old, current := before.AsValueMap(), after.AsValueMap()
-	names := map[string]bool{}
-	for name := range old {
-		names[name] = true
-	}
-	for name := range current {
-		names[name] = true
-	}
-	same := 0
-	for _, name := range sortedKeys(names) {
-		a, had := old[name]
-		b, has := current[name]
-		switch {
-		case had && has && a.RawEquals(b):
-			same++
-		case !had:
-			r.printf("          %s %s = %s\n", paint(r.color, green, "+"), quote(name), valueText(b))
-		case !has:
-			r.printf("          %s %s = %s -> null\n", paint(r.color, red, "-"), quote(name), valueText(a))
-		default:
-			r.printf("          %s %s = %s -> %s\n", paint(r.color, yellow, "~"), quote(name), valueText(a), valueText(b))
-		}
-	}
-	if same > 0 {
-		r.printf("            %s\n", paint(r.color, dim, fmt.Sprintf("# (%s hidden)", plural(same, "unchanged element"))))
-	}
-}
-
-func sortedKeys(m map[string]bool) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }
 
 // files lists the data blocks whose outputs are stale.
@@ -295,20 +246,17 @@ func (r planText) outputs(outputs []plan.OutputChange) {
 
 func (r planText) output(o plan.OutputChange, wide int) {
 	name := o.Name + strings.Repeat(" ", wide-len(o.Name))
-	switch {
-	case absent(o.Before):
-		r.printf("  %s %s = %s\n", paint(r.color, green, "+"), name, valueText(o.After))
-	case absent(o.After):
-		r.printf("  %s %s = %s -> null\n", paint(r.color, red, "-"), name, valueText(o.Before))
-	default:
-		r.printf("  %s %s = %s -> %s\n", paint(r.color, yellow, "~"), name, valueText(o.Before), valueText(o.After))
-	}
+	r.difference("  ", name, o.Before, o.After)
 }
 
 // summary prints Terraform's closing sentence, which pipelines parse.
 func (r planText) summary(p *plan.Plan) {
 	if p.Empty() {
 		if len(p.Refusals) > 0 {
+			return
+		}
+		if n := unusable(p.Files); n > 0 {
+			r.printf("%s\n", wrap(fmt.Sprintf("Nothing can be done, and not all is as it is declared: %s cannot be worked on.", plural(n, "file")), r.width))
 			return
 		}
 		r.printf("%s Your infrastructure matches the configuration.\n", paint(r.color, green, paint(r.color, bold, "No changes.")))
@@ -348,6 +296,17 @@ func SummaryLine(p *plan.Plan) string {
 	return line + "."
 }
 
+// unusable counts the files that cannot be worked on; the warnings say why.
+func unusable(files []plan.FileChange) int {
+	n := 0
+	for _, f := range files {
+		if f.Problem != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func fileSummary(files []plan.FileChange) string {
 	counts := map[string]int{}
 	for _, f := range files {
@@ -360,6 +319,9 @@ func fileSummary(files []plan.FileChange) string {
 		if n := counts[kind]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, kind))
 		}
+	}
+	if n := unusable(files); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d unusable", n))
 	}
 	if len(parts) == 0 {
 		return ""

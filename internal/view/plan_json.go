@@ -2,10 +2,10 @@ package view
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
-	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -17,31 +17,61 @@ const planFormatVersion = "1.2"
 // planJSON renders a plan in Terraform's plan JSON, so that tools made for it read
 // ours. What only kmsplan knows stands under the key "kmsplan", which those tools ignore.
 func planJSON(p *plan.Plan, version string) map[string]any {
-	changes := []any{}
-	for _, c := range p.Changes {
+	changes, prior, planned := []any{}, newModules(), newModules()
+	for i := range p.Changes {
+		c := &p.Changes[i]
 		changes = append(changes, resourceChangeJSON(c))
-	}
-	drift := []any{}
-	for _, d := range p.Drift {
-		actions := []string{"update"}
-		if d.Gone {
-			actions = []string{"delete"}
+		if before, sensitive := c.Before, marksJSON(c); before != nil {
+			values, _ := objectJSON(before)
+			prior.add(c.Addr, values, sensitive)
 		}
-		entry := resourceJSON(d.Addr)
-		before, after, unknown := diffObjects(d.Diff)
-		entry["change"] = map[string]any{"actions": actions, "before": before, "after": after, "after_unknown": unknown}
-		drift = append(drift, entry)
+		if c.After != cty.NilVal {
+			values, _ := objectJSON(c.After.AsValueMap())
+			planned.add(c.Addr, values, marksJSON(c))
+		}
 	}
+	before, after := outputValuesJSON(p)
 	return map[string]any{
 		"format_version": planFormatVersion, "terraform_version": version, "timestamp": p.Created.UTC().Format(time.RFC3339),
-		"resource_changes": changes, "resource_drift": drift, "output_changes": outputChangesJSON(p.Outputs),
+		"resource_changes": changes, "resource_drift": driftJSON(p), "output_changes": outputChangesJSON(p.Outputs),
 		"complete": len(p.Refusals) == 0, "errored": len(p.Refusals) > 0, "applyable": !p.Empty() && len(p.Refusals) == 0,
-		"planned_values": map[string]any{},
+		"planned_values": map[string]any{"outputs": after, "root_module": planned.json()},
+		"prior_state": map[string]any{
+			"format_version": "1.0", "terraform_version": version, "values": map[string]any{"outputs": before, "root_module": prior.json()},
+		},
 		"kmsplan": map[string]any{
 			"version": p.Writer, "lineage": p.Lineage, "serial": p.Serial,
 			"refusals": refusalsJSON(p.Refusals), "files": filesJSON(p.Files), "dying_keys": dyingJSON(p.Dying), "warnings": warningsJSON(p.Warnings),
 		},
 	}
+}
+
+// driftJSON is what changed outside: the object as it lives, and as it was before that.
+func driftJSON(p *plan.Plan) []any {
+	live := map[addr.Address]map[string]cty.Value{}
+	for i := range p.Changes {
+		live[p.Changes[i].Addr] = p.Changes[i].Before
+	}
+	out := []any{}
+	for _, d := range p.Drift {
+		was, is := maps.Clone(live[d.Addr]), maps.Clone(live[d.Addr])
+		if is == nil {
+			was, is = map[string]cty.Value{}, map[string]cty.Value{}
+		}
+		for _, a := range d.Diff {
+			was[a.Name], is[a.Name] = a.Before, a.After
+		}
+		before, _ := objectJSON(was)
+		after, _ := objectJSON(is)
+		change := map[string]any{"actions": []string{"update"}, "before": before, "after": after}
+		if d.Gone {
+			change["actions"], change["after"] = []string{"delete"}, nil
+		}
+		entry := resourceJSON(d.Addr)
+		entry["change"] = change
+		out = append(out, entry)
+	}
+	return out
 }
 
 // resourceJSON names an object the way Terraform's JSON does.
@@ -51,6 +81,9 @@ func resourceJSON(a addr.Address) map[string]any {
 		mode = "data"
 	}
 	out := map[string]any{"address": a.String(), "mode": mode, "type": a.Kind, "name": a.Name, "provider_name": "kmsplan"}
+	if a.Module != "" {
+		out["module_address"] = string(a.Module)
+	}
 	if a.Key != "" {
 		var index any
 		if json.Unmarshal([]byte(a.Key), &index) == nil {
@@ -62,18 +95,22 @@ func resourceJSON(a addr.Address) map[string]any {
 	return out
 }
 
-func resourceChangeJSON(c plan.Change) map[string]any {
+func resourceChangeJSON(c *plan.Change) map[string]any {
 	entry := resourceJSON(c.Addr)
 	if c.MovedFrom.Kind != "" {
 		entry["previous_address"] = c.MovedFrom.String()
 	}
-	before, after, unknown := diffObjects(c.Diff)
-	change := map[string]any{"actions": terraformActions(c.Action), "before": before, "after": after, "after_unknown": unknown}
-	if c.Action == plan.Create || c.Action == plan.Succeed {
-		change["before"] = nil
+	change := map[string]any{
+		"actions": terraformActions(c), "before": nil, "after": nil, "after_unknown": map[string]any{},
+		"before_sensitive": map[string]any{}, "after_sensitive": map[string]any{},
 	}
-	if c.Action == plan.Delete {
-		change["after"] = nil
+	if c.Before != nil {
+		change["before"], _ = objectJSON(c.Before)
+		change["before_sensitive"] = marksJSON(c)
+	}
+	if c.After != cty.NilVal {
+		change["after"], change["after_unknown"] = objectJSON(c.After.AsValueMap())
+		change["after_sensitive"] = marksJSON(c)
 	}
 	if c.Action == plan.Adopt {
 		change["importing"] = map[string]any{"id": c.ID}
@@ -83,22 +120,34 @@ func resourceChangeJSON(c plan.Change) map[string]any {
 	return entry
 }
 
-// terraformActions maps our actions to Terraform's: what only kmsplan has is an update
-// that keeps the object, and a retirement is a deletion.
-func terraformActions(a plan.Action) []string {
-	switch a {
+// terraformActions maps our actions to Terraform's: what only kmsplan has is an update that keeps the object, and the
+// step of a retirement that schedules the deletion is a deletion.
+func terraformActions(c *plan.Change) []string {
+	switch c.Action {
 	case plan.Create:
 		return []string{"create"}
 	case plan.Update, plan.Rescue, plan.Succeed:
 		return []string{"update"}
 	case plan.Delete, plan.Retire:
+		if !goes(*c) {
+			return []string{"update"}
+		}
 		return []string{"delete"}
 	case plan.Forget:
 		return []string{"forget"}
 	case plan.Read:
 		return []string{"read"}
+	case plan.Adopt:
+		if len(c.Calls) > 0 {
+			return []string{"update"}
+		}
 	}
 	return []string{"no-op"}
+}
+
+// goes reports whether what is done takes the object away: a retirement does so with its last step.
+func goes(c plan.Change) bool {
+	return c.Action == plan.Delete || c.Action == plan.Retire && (c.Needs("ScheduleKeyDeletion") || c.Needs("DeleteSecret"))
 }
 
 // actionWord is the stable name of an action in JSON.
@@ -127,8 +176,8 @@ func actionWord(a plan.Action) string {
 }
 
 // changeJSON is kmsplan's own account of one change.
-func changeJSON(c plan.Change) map[string]any {
-	out := map[string]any{"resource": resourceJSON(c.Addr), "action": actionWord(c.Action), "calls": c.Calls}
+func changeJSON(c *plan.Change) map[string]any {
+	out := map[string]any{"resource": resourceJSON(c.Addr), "gateway": c.Gateway, "action": actionWord(c.Action), "calls": c.Calls}
 	if c.ID != "" {
 		out["id"] = c.ID
 	}
@@ -141,35 +190,6 @@ func changeJSON(c plan.Change) map[string]any {
 	}
 	out["attributes"] = names
 	return out
-}
-
-// diffObjects splits differences into before, after and after_unknown objects.
-func diffObjects(diff []plan.AttrDiff) (before, after, unknown map[string]any) {
-	before, after, unknown = map[string]any{}, map[string]any{}, map[string]any{}
-	for _, d := range diff {
-		if d.WriteOnly {
-			continue
-		}
-		before[d.Name] = valueJSON(d.Before)
-		if d.After != cty.NilVal && !d.After.IsWhollyKnown() {
-			unknown[d.Name] = true
-			continue
-		}
-		after[d.Name] = valueJSON(d.After)
-	}
-	return before, after, unknown
-}
-
-// valueJSON renders a value; marked ones never leave.
-func valueJSON(v cty.Value) any {
-	if v == cty.NilVal || !v.IsWhollyKnown() || v.ContainsMarked() {
-		return nil
-	}
-	b, err := ctyjson.Marshal(v, v.Type())
-	if err != nil {
-		return nil
-	}
-	return json.RawMessage(b)
 }
 
 func outputChangesJSON(outputs []plan.OutputChange) map[string]any {
@@ -205,7 +225,15 @@ func refusalsJSON(list []plan.Refusal) []any {
 func filesJSON(list []plan.FileChange) []any {
 	out := []any{}
 	for _, f := range list {
-		out = append(out, map[string]any{"addr": f.Addr.String(), "path": f.Path, "action": actionWord(f.Action), "reason": f.Reason})
+		out = append(out, fileJSON(f))
+	}
+	return out
+}
+
+func fileJSON(f plan.FileChange) map[string]any {
+	out := map[string]any{"addr": f.Addr.String(), "path": f.Path, "action": actionWord(f.Action), "reason": f.Reason}
+	if f.Problem != "" {
+		out["problem"] = f.Problem
 	}
 	return out
 }

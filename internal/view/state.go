@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -18,8 +19,8 @@ func (t *Terminal) State(st state.State) {
 
 // Resource prints what the state remembers of one object.
 func (t *Terminal) Resource(r state.Resource) {
-	t.Printf("# %s\n%s %q {\n", r.Address, r.Kind, r.ID)
-	wide := 0
+	t.Printf("# %s\n%s %q {\n", r.Address, r.Kind, blockName(r))
+	wide := len("id")
 	for name := range r.Attributes {
 		wide = max(wide, len(name))
 	}
@@ -27,6 +28,9 @@ func (t *Terminal) Resource(r state.Resource) {
 		if v := r.Attributes[name]; v != nil {
 			t.Printf("    %-*s = %s\n", wide, name, literal(v))
 		}
+	}
+	if r.Attributes["id"] == nil && r.ID != "" {
+		t.Printf("    %-*s = %s\n", wide, "id", quote(r.ID))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fingerprints)) {
 		t.Printf("    %-*s = (write-only attribute)\n", wide, name)
@@ -38,6 +42,15 @@ func (t *Terminal) Resource(r state.Resource) {
 		t.Printf("    # retirement: %s since %s\n", r.Retire, r.RetiredAt.UTC().Format(time.RFC3339))
 	}
 	t.Printf("}\n\n")
+}
+
+// blockName is the label of the block that an object's address names.
+func blockName(r state.Resource) string {
+	a, err := addr.Parse(r.Address)
+	if err != nil {
+		return r.Address
+	}
+	return a.Name
 }
 
 // Census prints the envelopes a stack keeps.

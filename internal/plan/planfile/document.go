@@ -51,6 +51,7 @@ type change struct {
 	PreImage  *plan.PreImage `json:"pre_image,omitempty"`
 	MovedFrom string         `json:"moved_from,omitempty"`
 	DependsOn []string       `json:"depends_on,omitempty"`
+	whole
 }
 
 type diff struct {
@@ -94,6 +95,7 @@ type output struct {
 	Name   string `json:"name"`
 	Before value  `json:"before"`
 	After  value  `json:"after"`
+	Steady bool   `json:"steady,omitempty"` // nothing is to do about it
 }
 
 type warning struct {

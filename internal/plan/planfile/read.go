@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -20,7 +22,7 @@ func fromDocument(d document) (*File, error) {
 	for _, c := range d.Changes {
 		p.Changes = append(p.Changes, plan.Change{
 			Addr: r.must(c.Addr), Kind: c.Kind, Gateway: c.Gateway, Action: r.action(c.Action), ID: c.ID, Reason: c.Reason,
-			Diff: diffs(c.Diff), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
+			Diff: diffs(c.Diff), Whole: c.whole.plan(), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
 			MovedFrom: r.addr(c.MovedFrom), DependsOn: r.addrs(c.DependsOn),
 		})
 	}
@@ -37,6 +39,13 @@ func fromDocument(d document) (*File, error) {
 		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: c.Path, Reason: c.Reason, Problem: c.Problem})
 	}
 	for _, o := range d.Outputs {
+		if o.Steady {
+			if p.SteadyOutputs == nil {
+				p.SteadyOutputs = map[string]cty.Value{}
+			}
+			p.SteadyOutputs[o.Name] = o.After.Value
+			continue
+		}
 		p.Outputs = append(p.Outputs, plan.OutputChange{Name: o.Name, Before: o.Before.Value, After: o.After.Value})
 	}
 	for _, w := range d.Warnings {

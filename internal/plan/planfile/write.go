@@ -2,6 +2,8 @@ package planfile
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -21,7 +23,7 @@ func toDocument(f *File) (*document, error) {
 		c := &p.Changes[i]
 		d.Changes = append(d.Changes, change{
 			Addr: c.Addr.String(), Kind: c.Kind, Gateway: c.Gateway, Action: c.Action.Sign(), ID: c.ID, Reason: c.Reason,
-			Diff: w.diffs(c.Addr, c.Diff), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
+			Diff: w.diffs(c.Addr, c.Diff), whole: w.whole(c), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
 			MovedFrom: text(c.MovedFrom), DependsOn: texts(c.DependsOn),
 		})
 	}
@@ -29,7 +31,11 @@ func toDocument(f *File) (*document, error) {
 		d.Drift = append(d.Drift, drift{x.Addr.String(), x.Kind, x.ID, x.Gone, w.diffs(x.Addr, x.Diff)})
 	}
 	for _, o := range p.Outputs {
-		d.Outputs = append(d.Outputs, output{o.Name, w.value("output "+o.Name, o.Before), w.value("output "+o.Name, o.After)})
+		d.Outputs = append(d.Outputs, output{Name: o.Name, Before: w.value("output "+o.Name, o.Before), After: w.value("output "+o.Name, o.After)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.SteadyOutputs)) {
+		v := w.value("output "+name, p.SteadyOutputs[name])
+		d.Outputs = append(d.Outputs, output{Name: name, Before: v, After: v, Steady: true})
 	}
 	d.addReports(p)
 	return d, w.err
