@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -52,12 +53,20 @@ func inert(doc []byte) []byte {
 	return out
 }
 
-// wrap breaks prose at width, keeping lines that are indented (commands, code) as they are.
+// quotedCode is a command or a piece of the language inside prose: `kmsplan state rm key.old`.
+var quotedCode = regexp.MustCompile("`[^`\n]{1,60}`")
+
+// noBreak stands for a space at which no line is broken.
+const noBreak = "\u00a0"
+
+// wrap breaks prose at width, keeping lines that are indented (commands, code) and what stands in backquotes as they are:
+// who copies a command wants it in one piece.
 func wrap(s string, width int) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		if !strings.HasPrefix(line, " ") {
-			lines[i] = wordwrap.WrapString(line, uint(max(width, 20)))
+			line = quotedCode.ReplaceAllStringFunc(line, func(code string) string { return strings.ReplaceAll(code, " ", noBreak) })
+			lines[i] = strings.ReplaceAll(wordwrap.WrapString(line, uint(max(width, 20))), noBreak, " ")
 		}
 	}
 	return strings.Join(lines, "\n")

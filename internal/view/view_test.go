@@ -43,6 +43,15 @@ func TestProseKeepsTheTerminalsWidth(t *testing.T) {
 	}
 }
 
+// TestCommandsStayInOnePiece holds that no command in prose is broken over two lines.
+func TestCommandsStayInOnePiece(t *testing.T) {
+	for width := 30; width < 90; width++ {
+		if text := wrap("Check the endpoint, the route and HTTPS_PROXY with `kmsplan doctor -json`. Then go on.", width); !strings.Contains(text, "`kmsplan doctor -json`") {
+			t.Errorf("width %d:\n%s", width, text)
+		}
+	}
+}
+
 // unpainted takes the colours out.
 func unpainted(s string) string {
 	for _, code := range []style{bold, red, green, yellow, cyan, dim, reset, "\x1b[4m"} {
