@@ -119,12 +119,12 @@ func (a *app) emulatorStatusCommand() *cobra.Command {
 }
 
 func (a *app) emulatorResetCommand() *cobra.Command {
-	c := &cobra.Command{Use: "reset", Short: "Empty the running emulator; its credentials change", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "reset", Short: "Empty the running emulator; its credentials change, and its ready files with them", Args: cobra.NoArgs}
 	return a.steer(c, &steering{}, func(ctx context.Context, client *control.Client, _ []string) error {
 		if err := client.Reset(ctx); err != nil {
 			return err
 		}
-		a.view.Result(nil, "The emulator is empty. Read its ready file again.")
+		a.view.Result(nil, "The emulator is empty, and its ready files hold the new credentials: read them again.")
 		return nil
 	})
 }

@@ -14,21 +14,27 @@ import (
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
-// The files of the emulator's own ClientKey, both 0600.
-const (
-	clientKeyFile     = "clientKey.json"
-	clientKeyPassword = "clientKey_Password.txt"
-)
-
-// clientKey is the ClientKey that the ready file offers.
+// clientKey is the ClientKey that the ready file offers, in two files of mode 0600:
+// clientKey.json and clientKey_Password.txt, with the region in their names where it
+// is not engine.DefaultRegion.
 type clientKey struct {
 	dir      string
+	region   string
 	engine   *engine.Engine
 	mu       sync.Mutex
 	password string
 }
 
-func (k *clientKey) file() string { return filepath.Join(k.dir, clientKeyFile) }
+func (k *clientKey) file() string { return k.name(".json") }
+
+func (k *clientKey) passwordFile() string { return k.name("_Password.txt") }
+
+func (k *clientKey) name(end string) string {
+	if k.region != engine.DefaultRegion {
+		end = "_" + k.region + end
+	}
+	return filepath.Join(k.dir, "clientKey"+end)
+}
 
 func (k *clientKey) secret() string {
 	k.mu.Lock()
@@ -56,7 +62,7 @@ func (k *clientKey) ensure() error {
 // are absent or do not fit together are no error: a new key replaces them.
 func (k *clientKey) kept() (password string, valid bool, err error) {
 	file, errFile := os.ReadFile(k.file())
-	text, errText := os.ReadFile(filepath.Join(k.dir, clientKeyPassword))
+	text, errText := os.ReadFile(k.passwordFile())
 	for _, err := range []error{errFile, errText} {
 		if errors.Is(err, fs.ErrNotExist) {
 			return "", false, nil
@@ -70,7 +76,7 @@ func (k *clientKey) kept() (password string, valid bool, err error) {
 		return "", false, nil
 	}
 	record, found := k.engine.ClientKeyByID(parsed.KeyID)
-	return string(text), found && record.ValidAt(k.engine.Clock().Now()), nil
+	return string(text), found && record.Region == k.region && record.ValidAt(k.engine.Clock().Now()), nil
 }
 
 func (k *clientKey) mint() error {
@@ -78,7 +84,10 @@ func (k *clientKey) mint() error {
 	if err != nil {
 		return fmt.Errorf("make a ClientKey password: %w", err)
 	}
-	b := k.engine.Bootstrap()
+	b, err := k.engine.BootstrapIn(k.region)
+	if err != nil {
+		return fmt.Errorf("set up the region %s: %w", k.region, err)
+	}
 	out, err := engine.Operations()["CreateClientKey"].Handle(k.engine,
 		&engine.Call{Account: b.Account, Region: b.Region, Gateway: engine.Public, Principal: "acs:ram::" + b.Account + ":root"},
 		&engine.CreateClientKeyRequest{AapName: &b.AccessPoint, Password: &password})
@@ -90,8 +99,8 @@ func (k *clientKey) mint() error {
 	if err != nil {
 		return fmt.Errorf("encode the emulator's ClientKey: %w", err)
 	}
-	for name, data := range map[string][]byte{clientKeyFile: text, clientKeyPassword: []byte(password)} {
-		if err := renameio.WriteFile(filepath.Join(k.dir, name), data, 0o600); err != nil {
+	for name, data := range map[string][]byte{k.file(): text, k.passwordFile(): []byte(password)} {
+		if err := renameio.WriteFile(name, data, 0o600); err != nil {
 			return fmt.Errorf("write the emulator's ClientKey: %w", err)
 		}
 	}

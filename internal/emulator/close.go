@@ -20,8 +20,12 @@ func (s *Server) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), s.grace)
 		defer cancel()
 		s.unused.cut()
+		s.doorsMu.Lock()
+		s.shut = true
+		servers := s.servers
+		s.doorsMu.Unlock()
 		var stopping sync.WaitGroup
-		for _, server := range s.servers {
+		for _, server := range servers {
 			stopping.Go(func() {
 				if server.Shutdown(ctx) != nil {
 					_ = server.Close() // cuts what did not end in time

@@ -361,6 +361,14 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"auth":               {Memory: true, Auth: "maybe"},
 		"throttle":           {Memory: true, Throttle: "on"},
 		"fault":              {Memory: true, Faults: "CreateKay:reject"},
+		"account":            {Memory: true, Account: "12"}, // Case W12.
+		"region":             {Memory: true, Region: "mars"},
+		"region, mistyped":   {Memory: true, Region: "cn-hangzou"},
+		"image":              {Memory: true, InstanceImage: "new"},
+		"lock timeout":       {Memory: true, LockTimeout: -1},
+		"list lag":           {Memory: true, ListLag: -1},
+		"quotas":             {Memory: true, Quotas: "some"},
+		"call log":           {Memory: true, CallLog: filepath.Join(t.TempDir(), "none", "calls.jsonl")},
 		"crash in process":   {Memory: true, Faults: "CreateKey:crash-after-commit"},
 		"seed file":          {Memory: true, SeedFile: filepath.Join(t.TempDir(), "none.json")},
 	} {

@@ -47,7 +47,7 @@ func (s *Server) openStore() (err error) {
 
 func (s *Server) openEngine() (err error) {
 	o := s.settings
-	options := engine.Options{Account: o.Account, Region: o.Region, Strict: o.Strict, Quotas: o.QuotaFigures, Rotation: o.Rotation}
+	options := engine.Options{Account: o.Account, Region: o.Region, Strict: o.Strict, Quotas: o.QuotaFigures, Rotation: o.Rotation, InstanceImage: o.InstanceImage}
 	if o.Deterministic {
 		options.Rand = engine.SeededRand(o.Seed)
 	}
@@ -83,7 +83,7 @@ func (s *Server) openAuthority() (err error) {
 }
 
 func (s *Server) openClientKey() error {
-	s.clientKey = &clientKey{dir: s.dir, engine: s.engine}
+	s.clientKey = &clientKey{dir: s.dir, region: s.settings.Region, engine: s.engine}
 	return s.clientKey.ensure()
 }
 

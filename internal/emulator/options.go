@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"regexp"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
@@ -21,7 +22,10 @@ type Options struct {
 	SeedFile string // JSON, see engine.SeedDocument; objects that exist are left alone
 	Region   string // default region; "" = engine.DefaultRegion
 	Account  string // bootstrap account; "" = engine.DefaultAccount
-	Strict   bool   // enforce key, secret and access point policies
+	Strict   bool   // enforce key, secret and access point policies, and the current page's rotation ranges
+	// InstanceImage is the image version of the first instance of each region, such as
+	// 2 or 4.1.0; "" = the newest. Before 3.0.0 its host knows ClientKeys only.
+	InstanceImage string
 	// Quotas on resources: documented, or off; "" = documented when Throttle is, so that one switch
 	// gives the service's limits and none are met unasked. QuotaFigures sets single ones instead.
 	Quotas       string
@@ -82,6 +86,12 @@ func (o Options) check() (*settings, error) {
 	if s.ListLag < 0 || s.ListLag > time.Hour {
 		return nil, fmt.Errorf("start the emulator: a list lag of %s is not within 0 and an hour", s.ListLag)
 	}
+	if err := o.checkNames(); err != nil {
+		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	if s.Region == "" {
+		s.Region = engine.DefaultRegion
+	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -98,6 +108,29 @@ func (o Options) check() (*settings, error) {
 		return nil, fmt.Errorf("start the emulator: the control API listens on loopback only, not on %s", s.ControlListen)
 	}
 	return s, nil
+}
+
+var (
+	accountID    = regexp.MustCompile(`^[0-9]{16}$`)
+	imageVersion = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$`)
+)
+
+// checkNames refuses an account, a region, an image and a patience that there cannot
+// be.
+func (o Options) checkNames() error {
+	if o.Account != "" && !accountID.MatchString(o.Account) {
+		return fmt.Errorf("the account %q is not an account id of 16 digits", o.Account)
+	}
+	if o.InstanceImage != "" && !imageVersion.MatchString(o.InstanceImage) {
+		return fmt.Errorf("the instance image %q is not a version such as 2 or 4.1.0", o.InstanceImage)
+	}
+	if o.LockTimeout < 0 {
+		return fmt.Errorf("a lock timeout of %s is negative", o.LockTimeout)
+	}
+	if o.Region == "" {
+		return nil
+	}
+	return checkRegion(o.Region)
 }
 
 // quotas are the figures the engine enforces.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -148,10 +149,13 @@ func (s *Server) outage(gateway engine.Gateway, d time.Duration) {
 	if gateway == engine.Dedicated {
 		gateway = engine.Instance
 	}
-	for _, o := range s.outlets[gateway] {
+	s.doorsMu.Lock()
+	outlets := slices.Clone(s.outlets[gateway])
+	s.doorsMu.Unlock()
+	for _, o := range outlets {
 		o.shut(d)
 	}
-	for _, o := range s.outlets[gateway] {
+	for _, o := range outlets {
 		o.cut()
 	}
 }

@@ -2,9 +2,15 @@ package emulator
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 
 	"github.com/google/renameio/v2"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine"
 )
 
 // Ready is all a client needs: the content of the ready file. It holds
@@ -31,12 +37,15 @@ type Ready struct {
 
 // Ready describes the running emulator.
 func (s *Server) Ready() Ready {
-	b := s.engine.Bootstrap()
+	return s.describe(s.engine.Bootstrap(), s.listeners.public, s.listeners.http, s.listeners.instance, s.clientKey)
+}
+
+func (s *Server) describe(b engine.Bootstrap, public, plain, instance string, key *clientKey) Ready {
 	credential, _ := s.engine.Credential(b.AccessKeyID)
 	var r Ready
-	r.Public.HTTPS, r.Public.HTTP = s.listeners.public, s.listeners.http
-	r.Instance.ID, r.Instance.Endpoint = b.Instance, s.listeners.instance
-	r.Instance.ClientKeyFile, r.Instance.ClientKeyPassword = s.clientKey.file(), s.clientKey.secret()
+	r.Public.HTTPS, r.Public.HTTP = public, plain
+	r.Instance.ID, r.Instance.Endpoint = b.Instance, instance
+	r.Instance.ClientKeyFile, r.Instance.ClientKeyPassword = key.file(), key.secret()
 	r.CAFile = s.authority.Path()
 	r.AccessKeyID, r.AccessKeySecret = credential.AccessKeyID, credential.Secret
 	r.Region, r.AccountID = b.Region, b.Account
@@ -44,9 +53,38 @@ func (s *Server) Ready() Ready {
 	return r
 }
 
-// WriteReadyFile writes Ready as JSON, whole or not at all, with mode 0600.
-// Whoever waits for the file finds an emulator that answers.
+// WriteReadyFile writes Ready as JSON, whole or not at all, with mode 0600, and
+// again whenever the credentials in it change (a reset, a loaded snapshot). Whoever
+// waits for the file finds an emulator that answers.
 func (s *Server) WriteReadyFile(path string) error {
+	s.readyMu.Lock()
+	defer s.readyMu.Unlock()
+	if !slices.Contains(s.readyFiles, path) {
+		s.readyFiles = append(s.readyFiles, path)
+	}
+	return s.writeReady(path)
+}
+
+// renewed brings ClientKeys and ready files up to date after the model was
+// exchanged. A ready file that was taken away stays away.
+func (s *Server) renewed() error {
+	if err := s.renewClientKeys(); err != nil {
+		return err
+	}
+	s.readyMu.Lock()
+	defer s.readyMu.Unlock()
+	for _, path := range s.readyFiles {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := s.writeReady(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) writeReady(path string) error {
 	text, err := json.MarshalIndent(s.Ready(), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the ready file: %w", err)

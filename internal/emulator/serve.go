@@ -17,6 +17,7 @@ import (
 func (s *Server) serve() error {
 	o := s.settings
 	shared, own := s.gateways(o)
+	s.shared = shared
 	publicTLS, err := tlsConfig(s.authority, s.faults, engine.Public)
 	if err != nil {
 		return err
@@ -27,7 +28,9 @@ func (s *Server) serve() error {
 	}
 	api := control.Handler(control.Backend{
 		Engine: s.engine, Faults: s.faults, Calls: s.calls, Status: s.status,
-		Ready: func() any { return s.Ready() }, Reset: s.reset, Loaded: s.clientKey.ensure,
+		Ready:  func() any { return s.Ready() },
+		Region: func(name string) (any, error) { return s.In(name) },
+		Reset:  s.reset, Loaded: s.renewed,
 	}, s.token)
 	doors := []door{
 		{&s.listeners.public, o.Listen, gatewayServer(shared, o.Logger), publicTLS, engine.Public},
@@ -58,6 +61,11 @@ type door struct {
 // openDoors listens everywhere before anything is served, so that no call finds
 // half an emulator.
 func (s *Server) openDoors(doors []door) error {
+	s.doorsMu.Lock()
+	defer s.doorsMu.Unlock()
+	if s.shut {
+		return http.ErrServerClosed
+	}
 	opened := make([]*outlet, 0, len(doors))
 	for _, d := range doors {
 		out, err := newOutlet(d.address)

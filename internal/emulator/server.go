@@ -14,6 +14,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 	"kmsplan.dev/kmsplan/internal/emulator/pki"
+	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
 )
 
@@ -26,22 +27,29 @@ type Server struct {
 	db         *store.DB
 	engine     *engine.Engine
 	authority  *pki.Authority
+	shared     *public.Handler
 	clientKey  *clientKey
 	faults     *fault.Injector
 	calls      *calllog.Log
 	requestIDs *requestIDs
 	logger     *slog.Logger
 
-	listeners struct{ public, http, instance, control string } // addresses
-	servers   []*http.Server
-	outlets   map[engine.Gateway][]*outlet // the gateways' addresses; fixed once serve is through
-	unused    unused
-	grace     time.Duration  // see closeGrace
-	running   sync.WaitGroup // the servers and the ticker
-	stop      context.CancelFunc
-	cleanup   []func() error // in reverse order
-	closing   sync.Once
-	closed    error
+	listeners  struct{ public, http, instance, control string } // addresses
+	doorsMu    sync.Mutex                                       // over servers, outlets and shut
+	servers    []*http.Server
+	outlets    map[engine.Gateway][]*outlet // the gateways' addresses
+	shut       bool                         // no more doors are opened
+	regionsMu  sync.Mutex
+	regions    map[string]*region // that are served beside the default one
+	readyMu    sync.Mutex
+	readyFiles []string // see WriteReadyFile
+	unused     unused
+	grace      time.Duration  // see closeGrace
+	running    sync.WaitGroup // the servers and the ticker
+	stop       context.CancelFunc
+	cleanup    []func() error // in reverse order
+	closing    sync.Once
+	closed     error
 }
 
 // Start opens the data, listens and serves until Close or the end of ctx. When
@@ -51,7 +59,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{settings: settings, started: time.Now(), logger: settings.Logger, grace: closeGrace, requestIDs: newRequestIDs(settings.Options), outlets: map[engine.Gateway][]*outlet{}}
+	s := &Server{settings: settings, started: time.Now(), logger: settings.Logger, grace: closeGrace, requestIDs: newRequestIDs(settings.Options), outlets: map[engine.Gateway][]*outlet{}, regions: map[string]*region{}}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, s.release())
 	}
@@ -96,5 +104,5 @@ func (s *Server) reset() error {
 		return err
 	}
 	s.requestIDs.restart()
-	return s.clientKey.ensure()
+	return s.renewed()
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,25 +46,48 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 
 func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.Ready, error) {
 	if b.Emulator.ReadyFile != "" {
-		return ReadReadyFile(g.path(b.Emulator.ReadyFile))
+		ready, err := ReadReadyFile(g.path(b.Emulator.ReadyFile))
+		if err != nil || b.Region == "" || b.Region == ready.Region {
+			return ready, err
+		}
+		return attachRegion(ctx, ready, b.Region)
 	}
 	path := b.Emulator.Path
 	if path == "" {
 		path = filepath.Join(".kmsplan", "emulator")
 	}
 	path = g.path(path)
+	region, seed := cmp.Or(b.Region, emulator.DefaultRegion), g.optionalPath(b.Emulator.Seed)
 	if server := g.emulators[path]; server != nil {
-		return server.Ready(), nil
+		if seed != "" {
+			if _, err := server.Engine().Seed(seed, false); err != nil {
+				return emulator.Ready{}, err
+			}
+		}
+		return server.In(region)
 	}
 	server, err := emulator.Start(ctx, emulator.Options{
-		Dir: path, Region: b.Region, SeedFile: g.optionalPath(b.Emulator.Seed), Faults: g.options.Faults,
-		LockTimeout: g.options.LockTimeout,
+		Dir: path, Region: region, SeedFile: seed, Faults: g.options.Faults, LockTimeout: g.options.LockTimeout,
 	})
 	if err != nil {
 		return emulator.Ready{}, fmt.Errorf("start the emulator: %w", err)
 	}
 	g.emulators[path] = server
 	return server.Ready(), nil
+}
+
+// attachRegion lets a running emulator serve another region than its default one.
+func attachRegion(ctx context.Context, ready emulator.Ready, region string) (other emulator.Ready, err error) {
+	client := control.NewClient(ready.Control, ready.ControlToken)
+	defer client.Close()
+	text, err := client.Region(ctx, region)
+	if err != nil {
+		return other, err
+	}
+	if err := json.Unmarshal(text, &other); err != nil {
+		return other, fmt.Errorf("read the emulator's answer for the region %s: %w", region, err)
+	}
+	return other, nil
 }
 
 func (g *Gateways) optionalPath(p string) string {

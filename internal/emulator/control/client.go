@@ -112,6 +112,13 @@ func (c *Client) Ready(ctx context.Context) (json.RawMessage, error) {
 	return get[json.RawMessage](ctx, c, "/ready")
 }
 
+// Region returns the ready file's content for a region, which is served from then
+// on at addresses of its own.
+func (c *Client) Region(ctx context.Context, name string) (ready json.RawMessage, err error) {
+	err = c.do(ctx, http.MethodPost, "/regions/"+url.PathEscape(name), nil, &ready)
+	return ready, err
+}
+
 // Clock reads the virtual clock.
 func (c *Client) Clock(ctx context.Context) (Clock, error) { return get[Clock](ctx, c, "/clock") }
 

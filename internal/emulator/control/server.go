@@ -26,8 +26,10 @@ type Backend struct {
 	Calls  *calllog.Log
 	Status func() Status // Clock, Calls, Dropped and Faults are filled in here
 	Ready  func() any    // the ready file's content
-	Reset  func() error  // empties and bootstraps the engine
-	Loaded func() error  // after a snapshot has replaced the model
+	// Region is Ready for another region, which is served from then on.
+	Region func(name string) (any, error)
+	Reset  func() error // empties and bootstraps the engine
+	Loaded func() error // after a snapshot has replaced the model
 }
 
 // handler serves the control API.
@@ -47,6 +49,7 @@ func Handler(b Backend, token string) http.Handler {
 	for pattern, serve := range map[string]func(*http.Request) (any, error){
 		"GET /status":                 h.status,
 		"GET /ready":                  func(*http.Request) (any, error) { return h.Ready(), nil },
+		"POST /regions/{name}":        func(r *http.Request) (any, error) { return h.Region(r.PathValue("name")) },
 		"GET /clock":                  func(*http.Request) (any, error) { return h.clock(nil), nil },
 		"POST /clock":                 h.changeClock,
 		"GET /faults":                 func(*http.Request) (any, error) { return h.Faults.Rules(), nil },

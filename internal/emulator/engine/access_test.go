@@ -24,7 +24,7 @@ func TestServiceOperations(t *testing.T) {
 	if got := w.do("DescribeAccountKmsStatus", nil)["AccountStatus"]; got != "Enabled" {
 		t.Errorf("AccountStatus = %v", got)
 	}
-	w.do("OpenKmsService", nil)
+	w.refused("Forbidden.Opened", 400, "OpenKmsService", nil) // Case E4.
 	for _, op := range refusedOperations {
 		w.refused("UnsupportedOperation", 400, op, nil)
 	}
@@ -150,9 +150,7 @@ func TestAccessPointsRulesAndPolicies(t *testing.T) {
 	w.refused("InvalidParameter", 400, "CreatePolicy", merge(policy, fields{"Name": "x", "Permissions": `["all"]`}))
 	w.refused("InvalidParameter", 400, "CreatePolicy", merge(policy, fields{"Name": "x", "Resources": `["alias/a"]`}))
 	w.refused("MissingParameter", 400, "CreatePolicy", merge(policy, fields{"Name": "x", "Resources": nil}))
-	w.refused("Forbidden.ResourceNotFound", 404, "CreatePolicy", merge(policy, fields{"Name": "x", "AccessControlRules": `{"NetworkRules":["none"]}`}))
 	w.refused("Forbidden.DKMSInstanceNotFound", 403, "CreatePolicy", merge(policy, fields{"Name": "x", "KmsInstance": "kst-none"}))
-	w.refused("Forbidden.ResourceNotFound", 404, "CreateApplicationAccessPoint", fields{"Name": "x", "Policies": `["none"]`})
 	w.refused("InvalidParameter", 400, "CreateApplicationAccessPoint", fields{"Name": "x", "Policies": `["pol","pol","pol","pol"]`})
 	w.refused("InvalidParameter", 400, "CreateApplicationAccessPoint", fields{"Name": "x", "Policies": `["pol"]`, "AuthenticationMethod": "RAM"})
 	w.refused("InvalidParameter", 400, "CreateApplicationAccessPoint", fields{"Name": "a b", "Policies": `["pol"]`})

@@ -25,23 +25,34 @@ const (
 )
 
 // Bootstrap returns what the engine set up.
-func (e *Engine) Bootstrap() Bootstrap {
-	var b Bootstrap
+func (e *Engine) Bootstrap() Bootstrap { return e.bootstrapOf(e.opts.Region) }
+
+func (e *Engine) bootstrapOf(region string) (b Bootstrap) {
 	_ = e.db.View(func(tx *store.Tx) error {
-		b, _ = e.table.bootstrap.Get(tx, scope(e.opts.Account, e.opts.Region, ""))
+		b, _ = e.table.bootstrap.Get(tx, scope(e.opts.Account, region, ""))
 		return nil
 	})
 	return b
 }
 
-// bootstrap sets up the first records of Options.Account in Options.Region, once.
-func (e *Engine) bootstrap() error {
-	b := Bootstrap{Account: e.opts.Account, Region: e.opts.Region, AccessPoint: bootstrapName}
-	place := scope(b.Account, b.Region, "")
-	if e.Bootstrap().Account != "" {
-		return nil
+// firstInstance is the instance that the region was set up with, or else the
+// engine's.
+func (e *Engine) firstInstance(region string) string {
+	if b := e.bootstrapOf(region); b.Instance != "" {
+		return b.Instance
 	}
-	return e.db.Update(func(tx *store.Tx) error {
+	return e.Bootstrap().Instance
+}
+
+// BootstrapIn sets up the first records of Options.Account in a region, once: each
+// region has an instance, an access point and an AccessKey of its own.
+func (e *Engine) BootstrapIn(region string) (Bootstrap, error) {
+	if b := e.bootstrapOf(region); b.Account != "" {
+		return b, e.renewImage(b)
+	}
+	b := Bootstrap{Account: e.opts.Account, Region: region, AccessPoint: bootstrapName}
+	place := scope(b.Account, b.Region, "")
+	return b, e.db.Update(func(tx *store.Tx) error {
 		credential, err := e.newCredential(b.Account, "acs:ram::"+b.Account+":root")
 		if err != nil {
 			return err
@@ -58,11 +69,52 @@ func (e *Engine) bootstrap() error {
 	})
 }
 
+// renewImage gives a first instance that is kept on disk the image that is asked
+// for now.
+func (e *Engine) renewImage(b Bootstrap) error {
+	if e.opts.InstanceImage == "" {
+		return nil
+	}
+	return e.db.Update(func(tx *store.Tx) error {
+		i, found := e.table.instances.Get(tx, scope(b.Account, b.Region, b.Instance))
+		if found && i.Image != e.opts.InstanceImage {
+			i.Image = e.opts.InstanceImage
+			e.putInstance(tx, i)
+		}
+		return nil
+	})
+}
+
+// leastRAMImage is the image from which on an instance's host speaks OpenAPI with
+// RAM credentials (KMS: access FAQ).
+const leastRAMImage = "3.0.0"
+
+// SpeaksRAM tells whether an instance's own host takes calls with RAM credentials;
+// "" is the region's first instance. An older image knows ClientKeys only.
+func (e *Engine) SpeaksRAM(region, instance string) bool {
+	if instance == "" {
+		instance = e.firstInstance(region)
+	}
+	speaks := true
+	_ = e.db.View(func(tx *store.Tx) error {
+		for _, i := range e.table.instances.Scan(tx, "") {
+			if i.ID == instance {
+				speaks = imageAtLeast(i.Image, leastRAMImage)
+			}
+		}
+		return nil
+	})
+	return speaks
+}
+
 func (e *Engine) generousInstance(b Bootstrap) KMSInstance {
-	now := e.second()
+	now, image := e.second(), e.opts.InstanceImage
+	if image == "" {
+		image = bootstrapImage
+	}
 	return KMSInstance{
 		ID: b.Instance, Account: b.Account, Region: b.Region, Name: bootstrapName,
-		Kind: kindSoftware, Image: bootstrapImage, NationalCrypto: true, PublicAccess: true,
+		Kind: kindSoftware, Image: image, NationalCrypto: true, PublicAccess: true,
 		Status: statusConnected, Spec: undocumented.BootstrapSpec, KeyNum: undocumented.BootstrapKeyNum,
 		VPCNum: undocumented.BootstrapVPCNum, SecretNum: fmt.Sprint(undocumented.BootstrapSecretNum),
 		VPCID: "vpc-" + bootstrapName, VSwitchIDs: "vsw-" + bootstrapName, ZoneIDs: b.Region + "-h," + b.Region + "-i",

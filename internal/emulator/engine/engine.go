@@ -62,6 +62,10 @@ type Options struct {
 	Rotation RotationProfile // which of the documented rotation ranges holds
 	Quotas   Quotas          // zero fields take DefaultQuotas
 
+	// InstanceImage is the image version of the first instance of each region, such
+	// as 2.1.0; "" = the newest. Before 3.0.0 its host knows ClientKeys only.
+	InstanceImage string
+
 	// LegacyDefaultKeys lets keys without an instance have the specifications they
 	// could have before 2022 (RSA, EC, SM4) instead of Aliyun_AES_256 alone.
 	LegacyDefaultKeys bool
@@ -106,7 +110,7 @@ func New(db *store.DB, clk *clock.Clock, o Options) (*Engine, error) {
 	if err := e.restoreClock(); err != nil {
 		return nil, err
 	}
-	if err := e.bootstrap(); err != nil {
+	if _, err := e.BootstrapIn(e.opts.Region); err != nil {
 		return nil, fmt.Errorf("set up the emulator's first records: %w", err)
 	}
 	db.Remember(e.now)

@@ -6,10 +6,12 @@ import "time"
 type RotationProfile int
 
 const (
-	// CurrentRotation: software keys 7–365 days, default keys exactly 365 days,
-	// hardware keys never (CreateKey and the Chinese UpdateRotationPolicy page).
+	// CurrentRotation: symmetric keys 7–730 days, hardware keys never. Where the
+	// engine is strict, software keys 7–365 days and default keys exactly 365 days
+	// (CreateKey and the Chinese UpdateRotationPolicy page).
 	CurrentRotation RotationProfile = iota
-	// LegacyRotation: 7–730 days for every symmetric key (the English page).
+	// LegacyRotation: 7–730 days for every symmetric key, strict or not, hardware
+	// keys too (the English page).
 	LegacyRotation
 )
 

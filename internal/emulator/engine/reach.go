@@ -28,7 +28,7 @@ func (e *Engine) Reaches(c *Call, o Object) string {
 		return nil
 	})
 	if instance == "" || !undocumented.InstanceByCaller {
-		return e.Bootstrap().Instance
+		return e.firstInstance(c.Region)
 	}
 	return instance
 }
@@ -69,7 +69,7 @@ func (v *KeyVersion) home() string {
 // several, that of the key the call names, if it is among them, else the first
 // instance of all, else that of the first policy.
 func (e *Engine) ReachesByKey(key ClientKey, o Object) string {
-	first := e.Bootstrap().Instance
+	first := e.firstInstance(key.Region)
 	if !undocumented.InstanceByCaller {
 		return first
 	}
@@ -79,7 +79,7 @@ func (e *Engine) ReachesByKey(key ClientKey, o Object) string {
 		policies := e.pointPolicies(tx, c, key.AccessPoint)
 		instances := make([]string, 0, len(policies))
 		for _, p := range policies {
-			if p.Instance != "" {
+			if p.Instance != "" && p.Instance != sharedGateway {
 				instances = append(instances, p.Instance)
 			}
 		}

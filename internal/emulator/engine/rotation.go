@@ -37,11 +37,10 @@ func (e *Engine) rotationInterval(i *KMSInstance, s string) (time.Duration, erro
 		return 0, err
 	}
 	least, most := minRotation, undocumented.MaxRotation
-	switch {
-	case e.opts.Rotation == LegacyRotation:
-		most = undocumented.MaxRotationLegacy
-	case i == nil:
-		least, most = undocumented.DefaultKeyRotation, undocumented.DefaultKeyRotation
+	if e.opts.Strict && e.opts.Rotation != LegacyRotation {
+		if most = undocumented.MaxRotationStrict; i == nil {
+			least, most = undocumented.DefaultKeyRotationStrict, undocumented.DefaultKeyRotationStrict
+		}
 	}
 	if d < least || d > most {
 		return 0, errInvalidParameter("RotationInterval")

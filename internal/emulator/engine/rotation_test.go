@@ -136,8 +136,8 @@ func TestRotationRefusals(t *testing.T) {
 	}
 	soft, ordinary := w.instanceKey(nil), w.key(nil)
 	w.refused("InvalidParameter", 400, "UpdateRotationPolicy", on(soft, "6d"))
-	w.refused("InvalidParameter", 400, "UpdateRotationPolicy", on(soft, "366d"))
-	w.refused("InvalidParameter", 400, "UpdateRotationPolicy", on(ordinary, "364d"))
+	w.refused("InvalidParameter", 400, "UpdateRotationPolicy", on(soft, "731d"))
+	w.refused("InvalidParameter", 400, "UpdateRotationPolicy", on(ordinary, "6d"))
 	w.refused("MissingParameter", 400, "UpdateRotationPolicy", fields{"KeyId": soft, "EnableAutomaticRotation": true})
 	w.refused("MissingParameter", 400, "UpdateRotationPolicy", fields{"KeyId": soft, "RotationInterval": "30d"})
 	w.refused("Unsupported.Alias", 400, "UpdateRotationPolicy", on("alias/a", "30d"))
@@ -213,4 +213,30 @@ func TestVersionQuota(t *testing.T) {
 	small := newWorld(t, func(o *engine.Options) { o.Quotas.DefaultVersions = 1 })
 	w.refused("Rejected.LimitExceeded", 400, "CreateKeyVersion", fields{"KeyId": id})
 	small.refused("Rejected.LimitExceeded", 400, "CreateKeyVersion", fields{"KeyId": small.key(nil)})
+}
+
+// TestRotationRangesUnderStrict: 7 to 730 days for every key, and what the current
+// page says where the engine is strict. Case E6.
+func TestRotationRangesUnderStrict(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		w := newWorld(t, func(o *engine.Options) { o.Strict = strict })
+		for _, tc := range []struct {
+			instance, interval  string
+			anyway, whereStrict bool
+		}{
+			{"", "605800s", true, false}, {"", "7d", true, false}, {"", "365d", true, true}, {"", "366d", true, false}, {"", "730d", true, false}, {"", "731d", false, false},
+			{w.e.Bootstrap().Instance, "605800s", true, true}, {w.e.Bootstrap().Instance, "365d", true, true}, {w.e.Bootstrap().Instance, "366d", true, false},
+			{w.e.Bootstrap().Instance, "604799s", false, false},
+		} {
+			in := fields{"EnableAutomaticRotation": true, "RotationInterval": tc.interval}
+			if tc.instance != "" {
+				in["DKMSInstanceId"] = tc.instance
+			}
+			if allowed := !strict && tc.anyway || strict && tc.whereStrict; allowed {
+				w.do("CreateKey", in)
+			} else {
+				w.refused("InvalidParameter", 400, "CreateKey", in)
+			}
+		}
+	}
 }

@@ -33,4 +33,8 @@ func (e *Engine) describeAccountKmsStatus(*Call, *empty) (*DescribeAccountKmsSta
 	return &DescribeAccountKmsStatusResponse{AccountStatus: undocumented.AccountStatus}, nil
 }
 
-func (e *Engine) openKmsService(*Call, *empty) (*empty, error) { return &empty{}, nil }
+// openKmsService opens what is open: every account of the emulator has the service
+// (KMS: OpenKmsService, document_detail/186020).
+func (e *Engine) openKmsService(*Call, *empty) (*empty, error) {
+	return nil, refuse(400, "Forbidden.Opened", "Your account has already opened KMS.")
+}

@@ -62,5 +62,6 @@ func (e *Engine) Reset() error {
 	if err := e.clock.Restore(clock.State{Virtual: wall, Wall: wall, Rate: 1}); err != nil {
 		return err
 	}
-	return e.bootstrap()
+	_, err := e.BootstrapIn(e.opts.Region)
+	return err
 }

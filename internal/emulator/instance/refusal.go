@@ -19,9 +19,9 @@ func errContentType(value string) *engine.Error {
 	return refuse(http.StatusUnsupportedMediaType, "InvalidContentType", "Content-Type %q is unsupported.", clip(value))
 }
 
-// errTooLarge has no protobuf body: the answer's body is the word None.
+// errTooLarge is answered without a body.
 func errTooLarge() *engine.Error {
-	return refuse(http.StatusRequestEntityTooLarge, "", "None")
+	return refuse(http.StatusRequestEntityTooLarge, "", "The request is larger than 3 MB.")
 }
 
 func errMissing(header string) *engine.Error {

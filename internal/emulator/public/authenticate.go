@@ -170,8 +170,8 @@ func (h *Handler) verifyRPC(q *request, now time.Time) (identity, *engine.Error)
 		return identity{}, errUnsupportedSignature("SignatureMethod " + clip(p.Get(acs.ParamSignatureMethod)))
 	case p.Get(acs.ParamSignatureVersion) != acs.RPCVersion:
 		return identity{}, errUnsupportedSignature("SignatureVersion " + clip(p.Get(acs.ParamSignatureVersion)))
-	case p.Get(acs.ParamSignatureNonce) == "" || len(p.Get(acs.ParamSignatureNonce)) > maxNonce:
-		return identity{}, errIncomplete("SignatureNonce is missing or too long")
+	case len(p.Get(acs.ParamSignatureNonce)) > maxNonce:
+		return identity{}, errIncomplete("SignatureNonce is too long")
 	}
 	if refusal := checkTime(p.Get(acs.ParamTimestamp), now); refusal != nil {
 		return identity{}, refusal
@@ -186,7 +186,9 @@ func (h *Handler) verifyRPC(q *request, now time.Time) (identity, *engine.Error)
 	if !acs.VerifyRPC(q.http.Method, p, c.Secret) {
 		return identity{}, errSignature()
 	}
-	if !h.nonces.use(c.AccessKeyID, p.Get(acs.ParamSignatureNonce), h.WireNow()) {
+	// KMS lists no SignatureNonce among its common parameters (document_detail/69007):
+	// a request without one can be sent again while its Timestamp is fresh.
+	if nonce := p.Get(acs.ParamSignatureNonce); nonce != "" && !h.nonces.use(c.AccessKeyID, nonce, h.WireNow()) {
 		return identity{}, errNonceUsed()
 	}
 	return identity{c, kind("RPC-HMAC-SHA1", c)}, nil

@@ -35,6 +35,9 @@ type Config struct {
 	// Reaches names the instance that a call to an instance's own address means when
 	// the address names none.
 	Reaches func(*engine.Call, engine.Object) string
+	// SpeaksRAM tells whether an instance's host serves this protocol at all; the
+	// instance "" is the region's first one.
+	SpeaksRAM func(region, instance string) bool
 	// Lag is for how long lists do not show what happened; 0 = they show all.
 	Lag      time.Duration
 	Outage   func(engine.Gateway, time.Duration) // cuts a gateway off, for faults
@@ -52,6 +55,13 @@ type Handler struct {
 
 // New returns a handler.
 func New(c Config) *Handler { return &Handler{Config: c, nonces: newNonces(maxNonces)} }
+
+// In is the same gateway for requests that name no region: they are for this one.
+func (h *Handler) In(region string) *Handler {
+	other := *h
+	other.DefaultRegion = region
+	return &other
+}
 
 // ServeHTTP serves the shared gateway.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -163,6 +173,9 @@ func (x *exchange) serve(refusal *engine.Error) {
 // accept finds the operation, the caller and the parameters, or the reason to
 // refuse.
 func (x *exchange) accept() (operation engine.Operation, call *engine.Call, in any, refusal *engine.Error) {
+	if refusal = x.checkImage(x.DefaultRegion, x.instance); refusal != nil {
+		return
+	}
 	if operation, refusal = x.find(); refusal != nil {
 		return
 	}
@@ -176,8 +189,19 @@ func (x *exchange) accept() (operation engine.Operation, call *engine.Call, in a
 	x.log.Unread, refusal = decode(x.q.params, in)
 	if x.gateway == engine.Dedicated && call.Instance == "" {
 		call.Instance = x.Reaches(call, x.q.object())
+		if old := x.checkImage(call.Region, call.Instance); old != nil {
+			refusal = old
+		}
 	}
 	return
+}
+
+// checkImage refuses what an instance of an older image does not understand.
+func (x *exchange) checkImage(region, instance string) *engine.Error {
+	if x.gateway != engine.Dedicated || x.SpeaksRAM(region, instance) {
+		return nil
+	}
+	return errOldImage()
 }
 
 // about carries the operation out for another object than the one the request

@@ -83,6 +83,7 @@ func newGate(t testing.TB, mode public.Auth) *gate {
 		},
 		DefaultAccessKeyID: func() string { return plainKey.AccessKeyID },
 		DefaultRegion:      "cn-hangzhou",
+		SpeaksRAM:          func(_, instance string) bool { return instance != "kst-old" },
 		Auth:               mode,
 		Now:                now,
 		WireNow:            now,

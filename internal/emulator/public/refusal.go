@@ -41,6 +41,13 @@ func errNotDedicated(name string) *engine.Error {
 	return refuse(undocumented.NotDedicatedStatus, undocumented.NotDedicatedCode, "The action %q is not served by the dedicated gateway; send it to the shared gateway.", name)
 }
 
+// errOldImage is what an instance of an image before 3.0.0 answers to RAM
+// credentials: it looks for a ClientKey (KMS: access FAQ). The three c's are the
+// service's.
+func errOldImage() *engine.Error {
+	return refuse(http.StatusBadRequest, "MissingParameter", "Parameter x-kms-acccesskeyid does not exist in http header or body.")
+}
+
 func errVersion(version string) *engine.Error {
 	return refuse(http.StatusBadRequest, "InvalidVersion", "Specified parameter Version %q is not valid; use %s.", clip(version), Version)
 }

@@ -27,7 +27,7 @@ func TestEveryDecisionIsExplained(t *testing.T) {
 		}
 		seen[e.Name] = true
 	}
-	if got := table[0]; got.Name != "MaxRotation" || got.Value != "8760h0m0s" || got.Group != "Rotation of keys" {
+	if got := table[0]; got.Name != "MaxRotation" || got.Value != "17520h0m0s" || got.Group != "Rotation of keys" {
 		t.Errorf("the first is %+v", got)
 	}
 }

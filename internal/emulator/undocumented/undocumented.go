@@ -6,15 +6,15 @@ const day = 24 * time.Hour
 
 // Rotation of keys.
 const (
-	// MaxRotation is the longest RotationInterval of an instance's key.
+	// MaxRotation is the longest RotationInterval of any key.
 	// Doubt: the Chinese UpdateRotationPolicy page says 365 days, the English one 730.
-	MaxRotation = 365 * day
-	// MaxRotationLegacy is the longest RotationInterval under engine.LegacyRotation.
+	MaxRotation = 730 * day
+	// MaxRotationStrict is the longest RotationInterval of an instance's key under -strict.
 	// Doubt: as MaxRotation.
-	MaxRotationLegacy = 730 * day
-	// DefaultKeyRotation is the only RotationInterval of a default key.
-	// Doubt: one page gives it, the others give the range of every key.
-	DefaultKeyRotation = 365 * day
+	MaxRotationStrict = 365 * day
+	// DefaultKeyRotationStrict is the only RotationInterval of a default key under -strict; without it, any from 7 days to MaxRotation.
+	// Doubt: the current page says 365 days and nothing else, the provider's own tests set 605800s on default keys.
+	DefaultKeyRotationStrict = 365 * day
 	// LegacyVersions is how many versions an asymmetric key may have under engine.LegacyRotation.
 	// Doubt: CreateKeyVersion's old page alone says so.
 	LegacyVersions = 50

@@ -4,8 +4,8 @@ package undocumented
 func values() map[string]any {
 	return map[string]any{
 		"MaxRotation":              MaxRotation,
-		"MaxRotationLegacy":        MaxRotationLegacy,
-		"DefaultKeyRotation":       DefaultKeyRotation,
+		"MaxRotationStrict":        MaxRotationStrict,
+		"DefaultKeyRotationStrict": DefaultKeyRotationStrict,
 		"LegacyVersions":           LegacyVersions,
 		"LegacyVersionGap":         LegacyVersionGap,
 		"StatesLikeTagging":        StatesLikeTagging,
