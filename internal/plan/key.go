@@ -107,7 +107,7 @@ func (p *planner) keyCalls(n *node, state string) (disable bool) {
 		if c.diffs("enabled") {
 			c.drop("enabled")
 			p.warn(n.addr, "The key waits for its material", "A key of origin EXTERNAL is neither enabled nor disabled before its material is imported: "+
-				"run `kmsplan import-material '"+n.addr.String()+"'`.")
+				"ask for an import token with `kmsplan kms GetParametersForImport`, and import it with `kmsplan kms ImportKeyMaterial`.")
 		}
 		return false
 	}

@@ -180,7 +180,7 @@ func (p *planner) refuseDyingTarget(n *node, id string) {
 	n.refused = true
 	p.refuse(GuardKeyUnusable, n.addr,
 		fmt.Sprintf("%s needs the key %s, and that key waits for deletion.", n.addr, id),
-		fmt.Sprintf("To bring the key back, declare it with import { to = key.NAME, id = %q }, or run `kmsplan rescue %s`.", id, id),
+		fmt.Sprintf("To bring the key back, declare it with import { to = key.NAME, id = %q }, or run `kmsplan kms CancelKeyDeletion -key-id %s`.", id, id),
 		"Otherwise refer to another key.")
 }
 
