@@ -30,6 +30,7 @@ type executor struct {
 
 	mu    sync.Mutex
 	prior map[string]*state.Resource
+	byID  map[objectID]string     // addresses
 	kept  map[string][]state.File // the census, by address
 }
 
@@ -37,13 +38,14 @@ func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
 	x := &executor{
 		work: w, journal: j, bell: b, lineage: st.Lineage, objects: plan.Remember(w.Config, st, w.Live),
 		removed: make(map[addr.Address]*hcl.Removed, len(w.Config.Removed)), pending: map[string]Recovered{},
-		prior: make(map[string]*state.Resource, len(st.Resources)), kept: map[string][]state.File{},
+		prior: make(map[string]*state.Resource, len(st.Resources)), byID: make(map[objectID]string, len(st.Resources)), kept: map[string][]state.File{},
 	}
 	for i := range w.Config.Removed {
 		x.removed[w.Config.Removed[i].From] = &w.Config.Removed[i]
 	}
 	for i := range st.Resources {
-		x.prior[st.Resources[i].Address] = &st.Resources[i]
+		r := &st.Resources[i]
+		x.prior[r.Address], x.byID[idOfResource(r)] = r, r.Address
 	}
 	for _, f := range st.Files {
 		x.kept[f.Address] = append(x.kept[f.Address], f)
@@ -82,7 +84,7 @@ func (x *executor) keep(a addr.Address, r *state.Resource) {
 		delete(x.prior, a.String())
 		return
 	}
-	x.prior[a.String()] = r
+	x.prior[a.String()], x.byID[idOfResource(r)] = r, a.String()
 	if k := kind.Lookup(r.Kind, false); k != nil {
 		x.objects.Set(a, plan.ObjectValue(k, r, nil))
 	}
@@ -101,7 +103,8 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 	return &resource.Session{
 		Manager: clients.Manager, Gateway: clients.Gateway, Live: x.work.Live.Gateways[c.Gateway],
 		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
-		Journal: j, Now: x.work.Now, Removed: x.removedFor(c.Addr), LateCommit: clients.LateCommit,
+		Journal: j, Now: x.work.Now, Removed: x.removedFor(c.Addr), Timing: clients.Timing,
+		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },
 		Fingerprints: x.work.Fingerprints,
 	}, handler, nil
 }

@@ -47,6 +47,8 @@ type Outcome struct {
 	Reason  string // Skipped: one clause
 	Elapsed time.Duration
 	Files   int // envelopes written
+	// Duplicates are further objects that this change's call made, newest first; never touched.
+	Duplicates []string
 }
 
 // Recovered is what became of a call that an earlier run left open.

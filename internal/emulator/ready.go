@@ -31,7 +31,8 @@ type Ready struct {
 	AccessKeySecret string `json:"access_key_secret"`
 	Region          string `json:"region"`
 	AccountID       string `json:"account_id"`
-	Control         string `json:"control"` // http://host:port
+	ListLag         string `json:"list_lag,omitempty"` // for how long lists do not show what happened
+	Control         string `json:"control"`            // http://host:port
 	ControlToken    string `json:"control_token"`
 }
 
@@ -49,6 +50,9 @@ func (s *Server) describe(b engine.Bootstrap, public, plain, instance string, ke
 	r.CAFile = s.authority.Path()
 	r.AccessKeyID, r.AccessKeySecret = credential.AccessKeyID, credential.Secret
 	r.Region, r.AccountID = b.Region, b.Account
+	if s.settings.ListLag > 0 {
+		r.ListLag = s.settings.ListLag.String()
+	}
 	r.Control, r.ControlToken = "http://"+s.listeners.control, s.token
 	return r
 }

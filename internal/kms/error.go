@@ -37,6 +37,7 @@ const (
 	CodeConnection    = "Kmsplan.ConnectionLost" // reset or EOF before the whole answer
 	CodeOtherObject   = "Kmsplan.OtherObject"    // the answer is about another object than the one asked for
 	CodeNotTrusted    = "Kmsplan.NotTrusted"     // not sent, because of an earlier CodeOtherObject
+	CodeTooLate       = "Kmsplan.TooLate"        // not sent, because the time for it had passed (WithSendBy)
 	CodeBadAnswer     = "Kmsplan.BadAnswer"      // not the gateway's answer: HTML, truncated, too large
 	CodeRedirect      = "Kmsplan.Redirect"       // a redirect, which is never followed
 	CodeCredentials   = "Kmsplan.Credentials"    // no credentials could be had

@@ -125,6 +125,10 @@ func (p *Public) attempt(ctx context.Context, o *Operation, params map[string]an
 		e.Code, e.Message = CodeCredentials, "no credentials: "+err.Error()
 		return answer{}, e
 	}
+	if tooLate(ctx, o) {
+		e.Code, e.Message = CodeTooLate, "the time in which this call may start has passed"
+		return answer{}, e
+	}
 	sending.secrets = append(sending.secrets, credential.AccessKeySecret.Reveal(), credential.SecurityToken.Reveal())
 	c := &capture{exchange: p.exchange}
 	err = p.sign(context.WithValue(attemptCtx, captureKey{}, c), o, sending.values, credential)

@@ -35,7 +35,11 @@ func (h aliasHandler) Apply(ctx context.Context, s *Session) (*state.Resource, e
 			return nil, fmt.Errorf("%s of %s: %w", op, c.Addr, err)
 		}
 	}
-	r := s.record(aliasObject(name, s.aliasARN(name), key))
+	arn, err := s.aliasARN(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("read %s after its change: %w", c.Addr, err)
+	}
+	r := s.record(aliasObject(name, arn, key))
 	return &r, nil
 }
 
@@ -51,13 +55,31 @@ func (s *Session) aliasWanted() (name, key string) {
 	return name, key
 }
 
-// aliasARN derives an alias's ARN, acs:kms:REGION:ACCOUNT:alias/NAME; "" while
-// the account is not known.
-func (s *Session) aliasARN(name string) string {
-	if s.Live == nil || s.Live.AccountID == "" || s.Gateway == nil {
-		return ""
+// aliasARN derives an alias's ARN, acs:kms:REGION:ACCOUNT:alias/NAME. The account is
+// the one that the region's keys are in; it is asked for when no key was read in this run.
+func (s *Session) aliasARN(ctx context.Context, name string) (string, error) {
+	account := s.account()
+	if account == "" {
+		key, err := s.Manager.DescribeKey(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		account = accountOf(key.ARN)
 	}
-	return fmt.Sprintf("acs:kms:%s:%s:%s", s.Gateway.Region, s.Live.AccountID, name)
+	if account == "" || s.Gateway == nil {
+		return "", nil
+	}
+	return fmt.Sprintf("acs:kms:%s:%s:%s", s.Gateway.Region, account, name), nil
+}
+
+func (s *Session) account() string {
+	if s.Live != nil && s.Live.AccountID != "" {
+		return s.Live.AccountID
+	}
+	if told, ok := s.Manager.(interface{ Account() string }); ok {
+		return told.Account()
+	}
+	return ""
 }
 
 func (h aliasHandler) unchanged(ctx context.Context, s *Session) error {
@@ -133,7 +155,11 @@ func (aliasHandler) Resolve(ctx context.Context, s *Session, open state.Intent) 
 	if s.Prior != nil && s.Prior.ID != open.ObjectID {
 		return Resolution{Committed: true, Resource: s.Prior}, nil // a rename half done: the old name is still state's
 	}
-	r := s.record(aliasObject(open.ObjectID, s.aliasARN(open.ObjectID), target))
+	arn, err := s.aliasARN(ctx, open.ObjectID)
+	if err != nil {
+		return Resolution{}, fmt.Errorf("read %s after an interrupted %s: %w", open.Address, open.Operation, err)
+	}
+	r := s.record(aliasObject(open.ObjectID, arn, target))
 	return Resolution{Committed: target == open.Detail["key"], Resource: &r}, nil
 }
 

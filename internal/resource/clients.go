@@ -1,8 +1,6 @@
 package resource
 
 import (
-	"time"
-
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
 )
@@ -14,9 +12,8 @@ type GatewayClients struct {
 	// InstanceID is the instance new keys and secrets go to: the instance block's
 	// id, or the running emulator's. "" = none.
 	InstanceID string
-	// LateCommit is how long after a call a lost request can still be carried out; 0 =
-	// LateCommitWindow. Over loopback nothing holds a request back: LateCommitLoopback.
-	LateCommit time.Duration
+	// Timing is the gateway's; the zero value is ServiceTiming.
+	Timing Timing
 }
 
 // For returns the handler of a managed kind, or nil for a kind this version does

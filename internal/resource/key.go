@@ -138,6 +138,8 @@ func (w *keyWork) create(ctx context.Context) error {
 		key, err := w.Manager.CreateKey(ctx, in)
 		if kms.IsAmbiguous(err) {
 			key, err = w.recoverCreate(ctx, err)
+		} else if err == nil {
+			key, err = w.prove(ctx, key)
 		}
 		w.key = key
 		return key.ID, err
@@ -340,7 +342,7 @@ func (w *keyWork) resolveCreate(ctx context.Context, open state.Intent) (Resolut
 		return Resolution{}, fmt.Errorf("search for the key of an unanswered CreateKey for %s: %w", open.Address, err)
 	}
 	if len(keys) == 0 {
-		until := w.lateUntil(open.At)
+		until := w.lateUntil(open)
 		return Resolution{Pending: w.Now().Before(until), Until: until}, nil
 	}
 	return w.adopt(ctx, keys, open)

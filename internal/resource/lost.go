@@ -3,29 +3,10 @@ package resource
 import (
 	"context"
 	"slices"
-	"time"
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
 )
-
-// LateCommitWindow is how long after a call a lost request can still be carried
-// out: the gateways accept a signature for 15 minutes after its timestamp, and 5 more allow for a
-// clock that is ahead of the service's and for the time the service takes. Until it has passed, an
-// unanswered CreateKey is not repeated.
-const LateCommitWindow = 20 * time.Minute
-
-// LateCommitLoopback is the same for an emulator on this machine: no proxy stands
-// between, so that what it will do with a request it does at once.
-const LateCommitLoopback = 3 * time.Second
-
-// lateUntil is when it is certain that a call made at that time is not carried out any more.
-func (s *Session) lateUntil(at time.Time) time.Time {
-	if s.LateCommit > 0 {
-		return at.Add(s.LateCommit)
-	}
-	return at.Add(LateCommitWindow)
-}
 
 // searches is how often a lost create is looked for before the change ends as
 // unknown; the next run goes on looking.
@@ -36,18 +17,11 @@ func (s *Session) wait(ctx context.Context, attempt int) error {
 	if s.Wait != nil {
 		return s.Wait(ctx, attempt)
 	}
-	pause := 200 * time.Millisecond
+	pause := firstPause
 	for range attempt {
 		pause *= 3
 	}
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, pause)
 }
 
 // findIntent returns the keys that carry an intent tag, oldest first.
@@ -74,12 +48,16 @@ func findIntent(ctx context.Context, m kms.Manager, intent string) ([]kms.Key, e
 }
 
 // recoverCreate looks for the key of a CreateKey whose answer was lost. It
-// returns cause when the key is not found in time: the outcome is unknown then.
+// returns cause when the key is not found in time: the outcome is unknown then. A gateway that
+// answered about another object is not asked.
 func (s *Session) recoverCreate(ctx context.Context, cause error) (kms.Key, error) {
 	for attempt := range searches {
+		if kms.IsOtherObject(cause) {
+			break
+		}
 		keys, err := findIntent(ctx, s.Manager, s.Intent)
 		if err == nil && len(keys) > 0 {
-			return keys[0], nil
+			return s.oldest(keys), nil
 		}
 		if attempt+1 == searches || s.wait(ctx, attempt) != nil {
 			break
@@ -92,7 +70,7 @@ func (s *Session) recoverCreate(ctx context.Context, cause error) (kms.Key, erro
 // effect. Calls that set something are repeatable, so that a reading that shows otherwise leaves the
 // error as it is.
 func settle(err error, took func() (bool, error)) error {
-	if !kms.IsAmbiguous(err) {
+	if !kms.IsAmbiguous(err) || kms.IsOtherObject(err) {
 		return err
 	}
 	if ok, rerr := took(); rerr == nil && ok {

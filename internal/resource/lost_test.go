@@ -67,7 +67,7 @@ func TestLostAnswers(t *testing.T) {
 				if fault == "drop-before" && err == nil {
 					t.Error("a call that never arrived was reported as done")
 				}
-				r.now = r.now.Add(resource.LateCommitWindow) // a late commit is impossible now
+				r.now = r.now.Add(resource.ServiceTiming.Certain()) // a late commit is impossible now
 				r.apply(test.after)
 				if r.keys() != 1 {
 					t.Errorf("%d keys", r.keys())
@@ -114,7 +114,7 @@ func TestUnansweredCreateKeyIsRepeatedAfterTheWindow(t *testing.T) {
 	r := newRig(t)
 	r.fault("CreateKey:drop-before:1")
 	r.try(`key "k" {}`)
-	r.now = r.now.Add(resource.LateCommitWindow)
+	r.now = r.now.Add(resource.ServiceTiming.Certain())
 	r.apply(`key "k" {}`)
 	if r.keys() != 1 {
 		t.Errorf("%d keys", r.keys())

@@ -23,12 +23,15 @@ import (
 // rig is one stack against a running emulator: real TLS, real store, real
 // journal, real executor.
 type rig struct {
-	t       testing.TB
-	server  *emulator.Server
-	manager kms.Manager
-	dir     string
-	store   *local.Store
-	now     time.Time // of planning and applying; the emulator has its own clock
+	t        testing.TB
+	server   *emulator.Server
+	manager  kms.Manager
+	dir      string
+	store    *local.Store
+	lag      time.Duration // of lists
+	timing   *resource.Timing
+	attempts int       // of the client per call
+	now      time.Time // of planning and applying; the emulator has its own clock
 }
 
 func newRig(t testing.TB, change ...func(*emulator.Options)) *rig {
@@ -64,7 +67,7 @@ func (r *rig) client(secret string) kms.Manager {
 		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Timeout: 5 * time.Second},
 		Region:      ready.Region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(secret), kms.Secret{}),
-		Retry:       kms.RetryConfig{MaxAttempts: 1},
+		Retry:       kms.RetryConfig{MaxAttempts: max(r.attempts, 1)},
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -87,7 +90,12 @@ func (r *rig) config(src string) *hcl.Config {
 }
 
 func (r *rig) gateways(cfg *hcl.Config) map[string]resource.GatewayClients {
-	return map[string]resource.GatewayClients{"dev": {Gateway: cfg.Gateways[0], Manager: r.manager, InstanceID: r.server.Ready().Instance.ID}}
+	timing := resource.Timing{Send: resource.ServiceTiming.Send, Late: resource.ServiceTiming.Late, Lag: r.lag}
+	if r.timing != nil {
+		timing = *r.timing
+	}
+	return map[string]resource.GatewayClients{"dev": {Gateway: cfg.Gateways[0], Manager: r.manager,
+		InstanceID: r.server.Ready().Instance.ID, Timing: timing}}
 }
 
 func (r *rig) work(cfg *hcl.Config) apply.Work {

@@ -59,12 +59,31 @@ func (rotationHandler) rotate(ctx context.Context, s *Session, want plan.Rotatio
 		}
 		in.RotateEvery = &every
 	}
-	return s.Call(ctx, "UpdateRotationPolicy", id, map[string]string{"interval": interval(in.RotateEvery)}, func(ctx context.Context) (string, error) {
+	err = s.Call(ctx, "UpdateRotationPolicy", id, map[string]string{"interval": interval(in.RotateEvery)}, func(ctx context.Context) (string, error) {
 		return id, settle(s.Manager.UpdateRotationPolicy(ctx, in), func() (bool, error) {
 			k, err := s.Manager.DescribeKey(ctx, id)
 			return err == nil && !want.Differs(keyObject(k, nil)), err
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return s.seen(ctx, id)
+}
+
+// seen reads a key whose rotation changed, so that state and outputs have what the service makes
+// of it: the dates, and whether it rotates at all.
+func (s *Session) seen(ctx context.Context, id string) error {
+	if s.Seen == nil {
+		return nil
+	}
+	key, err := s.Manager.DescribeKey(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read it after its change: %w", err)
+	}
+	o := keyObject(key, nil)
+	delete(o.Attrs, "tags") // not read
+	return s.Seen(o)
 }
 
 func interval(d *time.Duration) string {

@@ -47,7 +47,7 @@ func (secretHandler) Apply(ctx context.Context, s *Session) (*state.Resource, er
 	if w.removed {
 		return nil, nil
 	}
-	if len(s.Change.Calls) > 0 {
+	if calls := s.Change.Calls; len(calls) > 0 && (len(calls) > 1 || calls[0] != "CreateSecret") {
 		if err := w.read(ctx); err != nil {
 			return w.result(), fmt.Errorf("read %s after its change: %w", s.Change.Addr, err)
 		}
@@ -71,14 +71,28 @@ func (w *secretWork) read(ctx context.Context) error {
 	if id == "" {
 		id, _ = w.wantText("name")
 	}
-	o, err := readSecret(ctx, w.Manager, id)
+	o, err := readSecret(ctx, w.Manager, id, w.patience())
 	if err == nil && o == nil {
 		err = fmt.Errorf("the secret %s does not exist", id)
 	}
 	if err == nil {
 		w.object = o
+		w.stored.show(o)
 	}
 	return err
+}
+
+// show adds the version that was just written to one that was read before lists show it.
+func (v *storedValue) show(o *plan.Object) {
+	if v == nil || o.Stages[v.version] != nil {
+		return
+	}
+	for id, stages := range o.Stages {
+		o.Stages[id] = slices.DeleteFunc(slices.Clone(stages), func(s string) bool { return s == kms.StageCurrent })
+	}
+	o.Versions, o.Current = append(o.Versions, v.version), v.version
+	o.Stages[v.version] = []string{kms.StageCurrent}
+	o.Attrs["current_version"] = str(v.version)
 }
 
 // create makes the secret with its first version. The version id comes from the
@@ -98,17 +112,26 @@ func (w *secretWork) create(ctx context.Context) error {
 		Name: name, Value: value, VersionID: stored.version, DataType: w.optional("data_type"), Type: w.optional("type"),
 		Description: w.optional("description"), EncryptionKeyID: w.optional("encryption_key"), InstanceID: w.instance(), Tags: tags,
 	}
+	var info kms.SecretInfo
 	err = w.Call(ctx, "CreateSecret", name, stored.detail(), func(ctx context.Context) (string, error) {
 		_, err := w.Manager.CreateSecret(ctx, in)
-		return name, settle(err, func() (bool, error) { return w.holds(ctx, name, stored.version) })
+		if err == nil {
+			info, err = w.proveSecret(ctx, name)
+			return name, err
+		}
+		return name, settle(err, func() (ours bool, err error) {
+			if info, err = w.Manager.DescribeSecret(ctx, name); err != nil {
+				return false, err
+			}
+			return w.carries("CreateSecret", name, info.Tags)
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("create %s: %w", w.Change.Addr, err)
 	}
 	w.stored, w.Change.ID = stored, name
-	if err := w.read(ctx); err != nil {
-		return fmt.Errorf("read %s after its creation: %w", w.Change.Addr, err)
-	}
+	w.object = secretObject(info, nil)
+	w.stored.show(w.object)
 	return w.Journal.Record(*w.result())
 }
 
@@ -285,7 +308,7 @@ func (v *storedValue) addTo(r *state.Resource) {
 func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (Resolution, error) {
 	w := &secretWork{Session: s}
 	w.Change.ID = open.ObjectID
-	o, err := readSecret(ctx, s.Manager, open.ObjectID)
+	o, err := readSecret(ctx, s.Manager, open.ObjectID, w.patience())
 	if err != nil {
 		return Resolution{}, fmt.Errorf("find out what became of %s of %s: %w", open.Operation, open.Address, err)
 	}
@@ -322,6 +345,6 @@ func (w *secretWork) resolveVersion(open state.Intent, version string) Resolutio
 	if open.Operation == "CreateSecret" {
 		return Resolution{Resource: w.Prior} // another secret of that name: the planner refuses
 	}
-	until := w.lateUntil(open.At)
+	until := w.lateUntil(open)
 	return Resolution{Pending: w.Now().Before(until), Until: until, Resource: w.result()}
 }

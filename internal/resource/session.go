@@ -2,6 +2,8 @@ package resource
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -47,10 +49,15 @@ type Session struct {
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 
-	// LateCommit is GatewayClients.LateCommit.
-	LateCommit time.Duration
+	Timing Timing // of the gateway
+	// Duplicates are further objects that carry this change's intent, newest first. A handler that finds
+	// some leaves them alone and lists them here.
+	Duplicates []string
+	// Seen records what a change showed of another managed object of its gateway; nil = nobody
+	// listens.
+	Seen func(o *plan.Object) error
 	// Wait pauses between the searches for a lost answer, attempt 0, 1, 2 …; it
-	// returns an error when there is no time left. nil waits 0.2 s, 0.6 s, 1.8 s.
+	// returns an error when there is no time left. nil waits 0.2 s, 0.6 s, 1.8 s ….
 	Wait func(ctx context.Context, attempt int) error
 }
 
@@ -64,19 +71,39 @@ type Journal interface {
 	Record(r state.Resource) error
 }
 
+// maxRenewals bounds how often a call whose time passed before it was sent gets another.
+const maxRenewals = 50
+
 // Call makes one mutating call between an intent and its result. operation is the
 // API name, id the object's id as far as known; detail holds non-secret facts that help to
 // resolve the intent (version ids before the call …). fn returns the id the service gave, if any.
+//
+// An intent holds for a short time only: a process that was stopped after it does not call when it
+// goes on, because another run may have concluded by then that the call was never made. Where nothing was
+// sent in that time, as for the quota's sake, the call gets a new intent.
 func (s *Session) Call(ctx context.Context, operation, id string, detail map[string]string, fn func(context.Context) (string, error)) error {
+	for range maxRenewals {
+		err := s.callInTime(ctx, operation, id, detail, fn)
+		if !kms.HasCode(err, kms.CodeTooLate) || unknown(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s was never sent: %d times its time passed first; is this machine overloaded, or its clock unsteady?", operation, maxRenewals)
+}
+
+func (s *Session) callInTime(ctx context.Context, operation, id string, detail map[string]string, fn func(context.Context) (string, error)) error {
+	within := s.Timing.orService().Send
 	in := state.NewIntent(s.Change.Addr.String(), s.Change.Kind, operation, id, s.Intent, detail, s.Now())
+	in.SendBy = in.At.Add(within)
+	sendBy := time.Now().Add(within)
 	if err := s.Journal.Begin(in); err != nil {
 		return err
 	}
-	got, err := fn(ctx)
+	got, err := fn(kms.WithSendBy(ctx, sendBy))
 	if got == "" {
 		got = id
 	}
-	out := state.Result{ObjectID: got, Ambiguous: kms.IsAmbiguous(err)}
+	out := state.Result{ObjectID: got, Ambiguous: unknown(err)}
 	if err != nil {
 		out.Error = err.Error()
 	}
@@ -84,4 +111,16 @@ func (s *Session) Call(ctx context.Context, operation, id string, detail map[str
 		return jerr
 	}
 	return err
+}
+
+// unknown reports whether a call that failed may have been carried out.
+func unknown(err error) bool {
+	var unproven *UnprovenError
+	return kms.IsAmbiguous(err) || errors.As(err, &unproven)
+}
+
+func (s *Session) patience() *patience {
+	p := s.Timing.patience()
+	p.wait = s.Wait
+	return p
 }

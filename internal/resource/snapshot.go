@@ -91,6 +91,9 @@ func (r *regionReader) read(ctx context.Context) (*plan.LiveGateway, error) {
 	if err := r.describe(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.settle(ctx); err != nil {
+		return nil, err
+	}
 	return r.snapshot(), nil
 }
 
@@ -217,7 +220,7 @@ func (r *regionReader) wantedSecrets() []string {
 	}
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(r.wish.secrets)) {
-		if listed[name] || r.wish.known[name] {
+		if listed[name] || r.wish.known[objectID{plan.KindSecret, name}] != nil {
 			out = append(out, name)
 		}
 	}
@@ -225,7 +228,7 @@ func (r *regionReader) wantedSecrets() []string {
 }
 
 func (r *regionReader) readSecret(ctx context.Context, name string) error {
-	o, err := readSecret(ctx, r.clients.Manager, name)
+	o, err := readSecret(ctx, r.clients.Manager, name, r.clients.Timing.patience())
 	if err != nil || o == nil {
 		return err
 	}
@@ -236,8 +239,8 @@ func (r *regionReader) readSecret(ctx context.Context, name string) error {
 }
 
 // readSecret reads a secret's metadata and versions, never its value; nil when it
-// does not exist.
-func readSecret(ctx context.Context, m kms.Manager, name string) (*plan.Object, error) {
+// does not exist. Versions that are not listed yet although the secret exists are waited for.
+func readSecret(ctx context.Context, m kms.Manager, name string, look *patience) (*plan.Object, error) {
 	info, err := m.DescribeSecret(ctx, name)
 	if kms.IsNotFound(err) {
 		return nil, nil
@@ -246,6 +249,9 @@ func readSecret(ctx context.Context, m kms.Manager, name string) (*plan.Object, 
 		return nil, err
 	}
 	versions, err := m.ListSecretVersionIDs(ctx, name, false)
+	for kms.IsNotFound(err) && look.more(ctx) {
+		versions, err = m.ListSecretVersionIDs(ctx, name, false)
+	}
 	if err != nil {
 		return nil, err
 	}

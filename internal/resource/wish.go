@@ -16,10 +16,10 @@ type wish struct {
 	keys     map[string]bool // managed, imported, or named by a rotation policy
 	policies map[string]bool // keys whose policy is managed
 	aliases  map[string]bool
-	secrets  map[string]bool // managed, declared or imported names
-	known    map[string]bool // secrets in state
-	search   bool            // something declared is not in state: look for anybody's tags
-	vacant   map[string]bool // plan.OwnedBy of what is declared and not in state
+	secrets  map[string]bool              // managed, declared or imported names
+	known    map[objectID]*state.Resource // what state has of this gateway
+	search   bool                         // something declared is not in state: look for anybody's tags
+	vacant   map[string]bool              // plan.OwnedBy of what is declared and not in state
 }
 
 // wisher goes through state and configuration and fills the wishes.
@@ -40,7 +40,7 @@ func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.Stat
 	for name, g := range gateways {
 		w.wishes[name] = &wish{
 			keys: map[string]bool{}, policies: map[string]bool{}, aliases: map[string]bool{},
-			secrets: map[string]bool{}, known: map[string]bool{}, vacant: map[string]bool{},
+			secrets: map[string]bool{}, known: map[objectID]*state.Resource{}, vacant: map[string]bool{},
 		}
 		running.Gateways[name] = &plan.LiveGateway{InstanceID: g.InstanceID}
 	}
@@ -63,6 +63,7 @@ func (w *wisher) wishState(st state.State) {
 		if wish == nil {
 			continue // the planner says that its gateway was not read
 		}
+		wish.known[objectID{r.Kind, r.ID}] = r
 		switch r.Kind {
 		case plan.KindKey:
 			wish.keys[r.ID] = true
@@ -70,7 +71,7 @@ func (w *wisher) wishState(st state.State) {
 		case plan.KindAlias:
 			wish.aliases[r.ID] = true
 		case plan.KindSecret:
-			wish.secrets[r.ID], wish.known[r.ID] = true, true
+			wish.secrets[r.ID] = true
 		}
 	}
 }

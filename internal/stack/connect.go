@@ -36,7 +36,7 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 		return err
 	}
 	out.public, err = kms.NewPublic(kms.PublicConfig{
-		Connection: kms.Connection{Endpoint: b.Public.Endpoint, CA: ca}, Region: b.Region,
+		Connection: kms.Connection{Endpoint: b.Public.Endpoint, CA: ca, Aliases: &out.aliases}, Region: b.Region,
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 	})
 	out.crypt = out.public
@@ -49,7 +49,7 @@ func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms
 	if err != nil {
 		return err
 	}
-	connection := kms.Connection{Endpoint: b.Instance.Endpoint, CA: ca}
+	connection := kms.Connection{Endpoint: b.Instance.Endpoint, CA: ca, Aliases: &out.aliases}
 	if b.Instance.ClientKey == nil {
 		dedicated, err := kms.NewDedicated(kms.DedicatedConfig{
 			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/control"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/resource"
 )
 
 // connectEmulator starts the embedded emulator, or attaches to a running one. Both are
@@ -27,12 +29,15 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 		return nil, err
 	}
 	out := &gateway{block: b, region: b.Region, instanceID: ready.Instance.ID, account: ready.AccountID}
+	if out.timing, err = timingOf(ready); err != nil {
+		return nil, err
+	}
 	out.control = control.NewClient(ready.Control, ready.ControlToken)
 	if out.region == "" {
 		out.region = ready.Region
 	}
 	out.public, err = kms.NewPublic(kms.PublicConfig{
-		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca},
+		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Aliases: &out.aliases},
 		Region:      out.region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
 		Logger:      g.options.Logger, UserAgent: userAgent(),
@@ -40,8 +45,20 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 	if err != nil {
 		return nil, err
 	}
-	return out, g.connectClientKey(out, kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca}, ready.Instance.ID,
+	return out, g.connectClientKey(out, kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca, Aliases: &out.aliases}, ready.Instance.ID,
 		ready.Instance.ClientKeyFile, kms.NewSecret(ready.Instance.ClientKeyPassword))
+}
+
+// timingOf is how soon an emulator on this machine does and shows what it is asked for.
+func timingOf(ready emulator.Ready) (resource.Timing, error) {
+	if ready.ListLag == "" {
+		return resource.LoopbackTiming(0), nil
+	}
+	lag, err := time.ParseDuration(ready.ListLag)
+	if err != nil {
+		return resource.Timing{}, fmt.Errorf("the ready file's list_lag: %w", err)
+	}
+	return resource.LoopbackTiming(lag), nil
 }
 
 func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.Ready, error) {

@@ -13,6 +13,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
@@ -38,6 +39,8 @@ type gateway struct {
 	region     string
 	account    string          // "" where it is not known
 	control    *control.Client // of an emulator
+	timing     resource.Timing // the service's where it is zero
+	aliases    kms.Aliases     // what the clients know together
 	notes      []string
 }
 

@@ -3,10 +3,8 @@ package stack
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"kmsplan.dev/kmsplan/internal/apply"
-	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/version"
 )
@@ -63,7 +61,7 @@ func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients
 			return nil, hint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed through that", name),
 				"Add `public {}` to the gateway block, or move the managed blocks to a gateway that has one.")
 		}
-		out[name] = resource.GatewayClients{Gateway: g.block, Manager: g.public, InstanceID: g.instanceID, LateCommit: lateCommit(g.block)}
+		out[name] = resource.GatewayClients{Gateway: g.block, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}
 	}
 	return out, nil
 }
@@ -88,12 +86,4 @@ func (s *Stack) work(clients map[string]resource.GatewayClients, operation strin
 		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
 	}
-}
-
-// lateCommit is how long a lost request to the gateway may still be carried out.
-func lateCommit(b *hcl.Gateway) time.Duration {
-	if b.Emulator != nil {
-		return resource.LateCommitLoopback
-	}
-	return resource.LateCommitWindow
 }

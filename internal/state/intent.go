@@ -18,6 +18,9 @@ type Intent struct {
 	Token     string            `json:"token"` // the change's UUIDv7, carried by created objects as the kmsplan:intent tag
 	Detail    map[string]string `json:"detail,omitempty"`
 	At        time.Time         `json:"at"`
+	// SendBy is the time after which the call does not start any more; zero in journals of versions that
+	// knew no such time.
+	SendBy time.Time `json:"send_by,omitzero"`
 }
 
 // Result closes an intent. An ambiguous result leaves it open: the call may have
