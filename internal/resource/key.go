@@ -59,6 +59,9 @@ func (w *keyWork) read(ctx context.Context) (err error) {
 	if w.key, err = w.Manager.DescribeKey(ctx, w.Change.ID); err != nil {
 		return err
 	}
+	if err := sameARN(w.key, w.Prior); err != nil {
+		return err
+	}
 	if o := w.snapshotted(); o != nil {
 		w.tags = o.Tags
 		return nil

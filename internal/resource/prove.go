@@ -6,6 +6,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // UnprovenError says that a created object could not be shown to be the one that was
@@ -42,7 +43,7 @@ func (s *Session) prove(ctx context.Context, key kms.Key) (kms.Key, error) {
 			return s.older(ctx, key)
 		}
 		tags, err := s.Manager.ListResourceTags(ctx, key.ID)
-		if err != nil {
+		if err != nil && !kms.IsNotFound(err) { // which a key is that is not listed yet
 			return kms.Key{}, unread("CreateKey", key.ID, err)
 		}
 		if proven, err := s.carries("CreateKey", key.ID, tags); proven || err != nil {
@@ -101,4 +102,26 @@ func (s *Session) proveSecret(ctx context.Context, name string) (kms.SecretInfo,
 			return info, &UnprovenError{Operation: "CreateSecret", ID: name, Reason: "that secret does not carry the tag it was to be created with"}
 		}
 	}
+}
+
+// OtherARNError says that a gateway described a key of ours under another ARN than the one that
+// state has: the answer is about a key of another account or region. Nothing was called.
+type OtherARNError struct {
+	ID, Recorded, Answered string
+}
+
+func (e *OtherARNError) Error() string {
+	return fmt.Sprintf("the gateway says that key %s is %s, and state has it as %s; nothing was called; check the gateway's endpoint, region and credentials",
+		e.ID, e.Answered, e.Recorded)
+}
+
+// sameARN holds a description against the ARN that state has of the key.
+func sameARN(k kms.Key, known *state.Resource) error {
+	if known == nil || known.ID != k.ID {
+		return nil
+	}
+	if arn, _ := known.Attributes["arn"].(string); arn != "" && k.ARN != "" && arn != k.ARN {
+		return &OtherARNError{ID: k.ID, Recorded: arn, Answered: k.ARN}
+	}
+	return nil
 }

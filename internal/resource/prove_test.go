@@ -3,6 +3,7 @@ package resource_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -31,21 +32,26 @@ func TestAnotherKeysDescriptionChangesNothing(t *testing.T) {
 			}
 			src := "key \"k\" { description = \"two\" }\nkey \"l\" { description = \"three\" }"
 			cfg, live, p, _ := r.plan(src)
-			r.fault("gateway=public," + fault)
-			if _, err := resource.Snapshot(ctx, r.gateways(cfg), cfg, r.state()); !kms.IsOtherObject(err) {
+			r.fault(fault)
+			if _, err := resource.Snapshot(ctx, r.gateways(cfg), cfg, r.state()); !isOtherObject(err) {
 				t.Errorf("planned: %v", err)
 			}
 			r.manager = r.client(r.server.Ready().AccessKeySecret) // another process
-			r.fault("gateway=public," + fault)
+			r.fault(fault + ":9")                                  // calls that were given up may still arrive
 			before := r.calls("UpdateKeyDescription")
 			work := r.work(cfg)
 			work.Live = live
 			_, err = apply.Run(ctx, apply.Input{Work: work, Plan: p, Parallelism: 1})
-			if !kms.IsOtherObject(err) || r.calls("UpdateKeyDescription") != before {
+			if !isOtherObject(err) || r.calls("UpdateKeyDescription") != before {
 				t.Errorf("applied, with %d calls: %v", r.calls("UpdateKeyDescription")-before, err)
 			}
 		})
 	}
+}
+
+func isOtherObject(err error) bool {
+	var arn *resource.OtherARNError
+	return kms.IsOtherObject(err) || errors.As(err, &arn)
 }
 
 // Case P7. CreateKey answers with the id of an existing key: it is read back, and nothing is recorded
@@ -98,7 +104,7 @@ func TestACreatedSecretIsProvedBeforeItIsRecorded(t *testing.T) {
 func TestATagThatIsListedLateIsWaitedFor(t *testing.T) {
 	r := newRig(t)
 	r.lag = time.Minute
-	r.fault("ListTagResources:late-tags:1:1") // the first is the snapshot's
+	r.fault("ListTagResources:late-tags:2") // the first is the snapshot's
 	r.fault("ListResourceTags:late-tags")
 	r.apply(`key "k" {}`)
 	if r.calls("ListTagResources") < 3 || r.keys() != 1 {
@@ -265,7 +271,7 @@ secret "s" {
 			continue // a policy
 		}
 		for name, v := range o.Attrs {
-			if is := plan.ToState(v); recorded[res.Address][name] != is && name != "tags" {
+			if is := plan.ToState(v); fmt.Sprint(recorded[res.Address][name]) != fmt.Sprint(is) {
 				t.Errorf("%s.%s: state has %v, the service says %v", res.Address, name, recorded[res.Address][name], is)
 			}
 		}
@@ -280,7 +286,7 @@ secret "s" {
 func TestListsThatLag(t *testing.T) {
 	const lag = 2 * time.Second
 	r := newRig(t, func(o *emulator.Options) { o.ListLag = lag })
-	r.lag = lag
+	r.lag, r.patient = lag, true
 	r.apply(stack)
 	second := replace(t, stack, "hunter2", "hunter3")
 	r.apply(second)
@@ -296,17 +302,16 @@ func TestALostCreateKeyIsNotRepeatedBeforeItsTagIsListed(t *testing.T) {
 	for range 2 {
 		r.fault("CreateKey:drop-after-commit")
 	}
-	src := "key \"k\" {\n  for_each = toset([\"a\", \"b\", \"c\", \"d\"])\n}"
+	src := "key \"k\" {\n  for_each = toset([\"a\", \"b\"])\n}"
 	for range 3 { // later than a late commit, sooner than the list
-		_, report, _ := r.try(src)
-		if report.Unknown > 2 || report.Added > 2 {
-			t.Fatalf("%+v", report)
+		if _, report, _ := r.try(src); report.Unknown != 2 || r.calls("CreateKey") != 2 {
+			t.Fatalf("%d calls; %+v", r.calls("CreateKey"), report)
 		}
-		r.now = r.now.Add(5 * time.Second)
+		r.now = r.now.Add(3 * time.Second)
 	}
 	r.advance("20s") // now the tags are listed
 	r.apply(src)
-	if r.advance("20s"); r.keys() != 4 {
+	if r.keys() != 2 {
 		t.Errorf("%d keys", r.keys())
 	}
 }

@@ -30,6 +30,7 @@ type rig struct {
 	store    *local.Store
 	lag      time.Duration // of lists
 	timing   *resource.Timing
+	patient  bool      // wait for answers and lists in real time
 	attempts int       // of the client per call
 	now      time.Time // of planning and applying; the emulator has its own clock
 }
@@ -101,8 +102,15 @@ func (r *rig) gateways(cfg *hcl.Config) map[string]resource.GatewayClients {
 func (r *rig) work(cfg *hcl.Config) apply.Work {
 	return apply.Work{
 		Config: cfg, Store: r.store, Gateways: r.gateways(cfg),
-		Handlers: func(kind string) resource.Handler { return quick{resource.For(kind)} }, Writer: "test", Now: func() time.Time { return r.now },
+		Handlers: func(kind string) resource.Handler { return r.handler(kind) }, Writer: "test", Now: func() time.Time { return r.now },
 	}
+}
+
+func (r *rig) handler(kind string) resource.Handler {
+	if r.patient {
+		return resource.For(kind)
+	}
+	return quick{resource.For(kind)}
 }
 
 // quick searches for a lost answer without pauses.

@@ -166,6 +166,9 @@ func (r *regionReader) readKey(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	if err := sameARN(k, r.wish.known[objectID{plan.KindKey, id}]); err != nil {
+		return err
+	}
 	policy, read := "", r.wish.policies[id] && k.InstanceID != ""
 	if read {
 		if policy, err = r.clients.Manager.GetKeyPolicy(ctx, id); err != nil {
