@@ -55,9 +55,6 @@ func newJournal(ctx context.Context, tx Tx, writer string) *Journal {
 // Born sets the lineage of a stack that has no state yet.
 func (j *Journal) Born(lineage string) { j.lineage = lineage }
 
-// Alone reports that no earlier writer of this journal lives.
-func (j *Journal) Alone() bool { return j.tx.Alone() }
-
 // Append makes entries durable before it returns. After a failure the journal stays broken: what
 // it could not promise once, it promises to nobody.
 func (j *Journal) Append(entries ...Entry) error {

@@ -26,6 +26,8 @@ type State struct {
 	Resources []Resource         `json:"resources"`
 	Files     []File             `json:"files"`
 	Outputs   map[string]any     `json:"outputs,omitempty"`
+	// Previous is the digest (Version.Digest) of the state that this one replaced, "" for the first; the store fills it in.
+	Previous string `json:"previous,omitempty"`
 	// Journal is the id of the last journal folded into this state: folding it again does nothing.
 	Journal string `json:"journal,omitempty"`
 }

@@ -109,7 +109,6 @@ type rehearsal struct {
 
 func (r *rehearsal) Base() (State, Version) { return r.st, r.v }
 func (r *rehearsal) Entries() []Entry       { return r.entries }
-func (r *rehearsal) Alone() bool            { return false }
 func (r *rehearsal) Abandon() error         { return nil }
 
 func (r *rehearsal) Append(_ context.Context, entries ...Entry) error {

@@ -57,10 +57,6 @@ type Tx interface {
 	// Entries is everything that is durable in the journal: what was there at Begin and what was appended since.
 	Entries() []Entry
 
-	// Alone reports that no earlier writer lives: no call of its can be under way. A store that only fences
-	// writers off cannot know.
-	Alone() bool
-
 	// Append makes entries durable, all of them or none, before it returns nil. After an error none or all may be
 	// there, and nothing may be called on their account. Errors: ErrFenced when another writer began.
 	Append(ctx context.Context, entries ...Entry) error

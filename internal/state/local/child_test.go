@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/state/statetest"
@@ -62,6 +63,8 @@ func child(job string, args []string) error {
 				return err
 			}
 		}
+	case "move without locks":
+		return moveForever(ctx, args[0], args[1])
 	case "small files":
 		return fillLimited(ctx, l)
 	case "open umask":
@@ -182,6 +185,74 @@ func TestConcurrentProcessesLoseNoUpdate(t *testing.T) {
 		t.Errorf("%d objects at serial %d, %v; want %d", len(st.Resources), st.Serial, err, processes*each)
 	}
 }
+
+// moveForever gives key.mover… new addresses, each by one edit of its own store, and prints what was acknowledged.
+func moveForever(ctx context.Context, path, mover string) error {
+	from := mover + "_0"
+	for i := 1; i <= edits; i++ {
+		seam, err := durable.ParseFault("skip:lock:1+")
+		if err != nil {
+			return err
+		}
+		l, err := local.Open(path, local.Options{Disk: seam})
+		if err != nil {
+			return err
+		}
+		to := fmt.Sprintf("%s_%d", mover, i)
+		err = state.Locked(ctx, l, state.NewLockInfo("state mv", epoch), 0, func(at state.Position) error {
+			next, err := state.Move(at.State, "key."+from, "key."+to)
+			if err == nil {
+				_, err = l.CompareAndSwap(ctx, at.Version, next.Next("test"))
+			}
+			return err
+		})
+		if err != nil {
+			i-- // somebody was faster: it was not acknowledged
+			continue
+		}
+		from = to
+		fmt.Println(i)
+	}
+	return nil
+}
+
+const edits = 6
+
+// Case P11: six processes at once, each `state mv` after `state mv`, on a file system whose locks do nothing: none of 36
+// acknowledged edits is lost.
+func TestNoAcknowledgedEditIsLostWhereLocksDoNothing(t *testing.T) {
+	const movers = 6
+	path := filepath.Join(t.TempDir(), "s.json")
+	l := openLocal(t, path)
+	var running []*exec.Cmd
+	for m := range movers {
+		add(t, l, fmt.Sprintf("m%d_0", m))
+	}
+	for m := range movers {
+		cmd := command(t, "move without locks", path, fmt.Sprint("m", m))
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, cmd)
+	}
+	for _, cmd := range running {
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, _, err := l.Read(t.Context())
+	if err != nil || len(st.Resources) != movers || st.Serial != movers+movers*edits {
+		t.Errorf("%d objects at serial %d, %v", len(st.Resources), st.Serial, err)
+	}
+	for m := range movers {
+		if _, ok := state.Find(st, fmt.Sprintf("key.m%d_%d", m, edits)); !ok {
+			t.Errorf("edits of key.m%d were lost: %+v", m, st.Resources)
+		}
+	}
+}
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func TestADeadHoldersLockIsFree(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.json")

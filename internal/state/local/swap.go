@@ -28,6 +28,7 @@ func (l *Store) swap(ctx context.Context, old state.Version, next state.State, s
 	if err := state.CheckSuccession(old, next, sameLineage); err != nil {
 		return v, err
 	}
+	next.Previous = old.Digest
 	data, err := state.Encode(next)
 	if err != nil {
 		return v, err
@@ -167,13 +168,30 @@ func (l *Store) claim(dir *durable.Dir, old, next document) error {
 			return stale
 		}
 	}
-	// A writer that slept while ten others wrote finds a name free that was taken before.
-	newest, err := l.wholeGeneration(func(s uint64) bool { return s > g.serial })
-	if err == nil && !newest.isZero() {
-		stale.Found = newest.version
-		err = errors.Join(stale, dir.Remove(g.name()))
+	return l.inLine(dir, g, next)
+}
+
+// errUnclear says that a write cannot know whether others built on it.
+var errUnclear = errors.New("other processes wrote many times meanwhile, and may have built on what was written; plan again")
+
+// inLine makes sure that the generation just written continues the newest one. A writer that slept while ten others
+// wrote finds a name free that was taken before; what follows tells, because each names what it replaced.
+func (l *Store) inLine(dir *durable.Dir, mine generation, next document) error {
+	newest, err := l.wholeGeneration(func(s uint64) bool { return s > mine.serial })
+	if err != nil || newest.isZero() {
+		return err
 	}
-	return err
+	follower, err := l.wholeGeneration(func(s uint64) bool { return s == mine.serial+1 })
+	switch {
+	case err != nil:
+		return err
+	case follower.state.Previous == next.version.Digest:
+		return nil // somebody built on it already
+	case follower.isZero():
+		return errUnclear
+	}
+	stale := &state.StaleError{Expected: state.Version{Lineage: next.version.Lineage, Serial: mine.serial - 1, Digest: next.state.Previous}, Found: newest.version}
+	return errors.Join(stale, dir.Remove(mine.name()))
 }
 
 // overtake copies a generation that is newer than what was just put into the state file: this writer

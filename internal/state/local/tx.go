@@ -156,21 +156,24 @@ func (t *tx) rewrite(entries []state.Entry) error {
 	return nil
 }
 
+// errOver says that a transaction was used after its end.
+var errOver = errors.New("the journal was already closed; this is a defect of kmsplan")
+
 // Base implements state.Tx.
 func (t *tx) Base() (state.State, state.Version) { return t.base.state, t.base.version }
 
 // Entries implements state.Tx.
 func (t *tx) Entries() []state.Entry { return slices.Clip(t.entries) }
 
-// Alone implements state.Tx: the system gives the lock of the journal's file back when its holder dies.
-func (t *tx) Alone() bool { return true }
-
 // Append implements state.Tx.
 func (t *tx) Append(ctx context.Context, entries ...state.Entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if t.file == nil {
+	switch {
+	case t.dir == nil:
+		return errOver
+	case t.file == nil:
 		return t.create(entries)
 	}
 	return t.append(entries)
@@ -262,6 +265,9 @@ func (t *tx) cut() error { return t.file.Truncate(t.durable) }
 func (t *tx) Commit(ctx context.Context, next *state.State, carried []state.Entry) (v state.Version, err error) {
 	defer func() { err = errors.Join(err, t.Abandon()) }()
 	v = t.base.version
+	if t.dir == nil {
+		return v, errOver
+	}
 	if t.file != nil && !t.file.Named() {
 		return v, &state.FencedError{Path: t.store.journalPath()}
 	}

@@ -131,6 +131,7 @@ func (p *Place) store(old state.Version, next state.State) (state.Version, error
 	if found != old {
 		return state.Version{}, &state.StaleError{Expected: old, Found: found}
 	}
+	next.Previous = old.Digest
 	data, err := state.Encode(next)
 	if err != nil {
 		return state.Version{}, err
@@ -194,9 +195,6 @@ func (t *tx) fenced() error {
 
 // Base implements state.Tx.
 func (t *tx) Base() (state.State, state.Version) { return t.st, t.v }
-
-// Alone implements state.Tx.
-func (t *tx) Alone() bool { return false }
 
 // Entries implements state.Tx.
 func (t *tx) Entries() []state.Entry {

@@ -9,8 +9,12 @@ import (
 )
 
 func TestMemoryKeepsTheStoreContract(t *testing.T) {
-	statetest.Run(t, func(*testing.T) statetest.Open {
+	statetest.Run(t, func(*testing.T) statetest.Subject {
 		place := &memory.Place{}
-		return func() state.Store { return place.Open() }
+		return statetest.Subject{
+			Open:   func() state.Store { return place.Open() },
+			Lose:   func(bool) { place.LoseAnswer() },
+			Damage: place.Damage,
+		}
 	})
 }
