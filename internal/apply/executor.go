@@ -21,6 +21,7 @@ import (
 type executor struct {
 	work    Work
 	files   FileRunner
+	stop    <-chan struct{} // of the run
 	journal *state.Journal
 	bell    *bell
 	lineage string

@@ -5,37 +5,64 @@ import (
 	"errors"
 	"slices"
 
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// runFiles runs one data block and records the envelopes it keeps. Those of the
-// block that are no longer kept leave the census; after an error nothing leaves it.
-func (x *executor) runFiles(ctx context.Context, s Step) Outcome {
-	body, err := x.evaluate(s.Addr)
+// runFiles runs one data block and records what it wrote. Files that cannot be worked on are errors, and hold
+// up no other; after an error nothing leaves the census.
+func (x *executor) runFiles(ctx context.Context, n *node) Outcome {
+	stale, unusable := usable(n.Files)
+	if len(stale) == 0 {
+		return Outcome{Status: Failed, Err: unusable}
+	}
+	body, err := x.evaluate(n.Addr)
 	if err != nil {
-		return Outcome{Status: Failed, Err: err}
+		return Outcome{Status: Failed, Err: joined(unusable, err)}
 	}
-	prior := x.filesOf(s.Addr.String())
-	files, err := x.files(ctx, FileTask{
-		Block: x.work.Config.Block(s.Addr.Block()), Body: body, Changes: s.Files, Prior: prior,
-	})
-	entries := make([]state.Entry, 0, len(files))
-	for i := range files {
-		files[i].Address = s.Addr.String()
-		entries = append(entries, state.FileEntry(files[i]))
+	files, err := x.files(ctx, FileTask{Block: x.work.Config.Block(n.Addr.Block()), Body: body, Changes: stale})
+	err = joined(unusable, err)
+	var out Outcome
+	var entries []state.Entry
+	for _, f := range files {
+		f.Address = n.Addr.String()
+		entries = append(entries, state.FileEntry(f))
+		out.Written = append(out.Written, f.Path)
 	}
-	for _, old := range prior {
-		if err == nil && !slices.ContainsFunc(files, func(f state.File) bool { return f.Path == old.Path }) {
+	if err == nil {
+		entries = append(entries, x.dropped(n, out.Written)...)
+	}
+	if len(entries) > 0 {
+		err = joined(err, x.journal.Append(entries...))
+	}
+	if err != nil {
+		out.Status, out.Err = Failed, err
+	}
+	return out
+}
+
+// dropped forgets what the census has of a block that keeps it no longer.
+func (x *executor) dropped(n *node, written []string) (entries []state.Entry) {
+	for _, old := range x.filesOf(n.Addr.String()) {
+		if !n.keeps[old.Path] && !slices.Contains(written, old.Path) {
 			entries = append(entries, state.ForgetFileEntry(old.Address, old.Path))
 		}
 	}
-	if len(entries) > 0 {
-		err = errors.Join(err, x.journal.Append(entries...))
+	return entries
+}
+
+// usable parts the files that can be worked on from what is wrong with the others.
+func usable(files []plan.FileChange) (stale []plan.FileChange, unusable error) {
+	var problems several.Errors
+	for _, f := range files {
+		if f.Problem == "" {
+			stale = append(stale, f)
+			continue
+		}
+		problems.Add(errors.New(f.Problem))
 	}
-	if err != nil {
-		return Outcome{Status: Failed, Err: err, Files: len(files)}
-	}
-	return Outcome{Files: len(files)}
+	return stale, problems.Err()
 }
 
 func (x *executor) filesOf(address string) []state.File {

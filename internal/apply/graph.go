@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -18,6 +19,11 @@ type node struct {
 	waits int     // steps that must end first
 	next  []*node // steps that wait for this one
 	out   *Outcome
+
+	// keeps are all files that the plan has of a data block: what else the census has of it is forgotten.
+	keeps map[string]bool
+	// because says, of a rescue whose other calls need a step that was not done, why it is only a rescue.
+	because string
 }
 
 // graph holds the plan's steps in plan order.
@@ -28,15 +34,16 @@ type graph struct {
 }
 
 // newGraph orders a plan. A step waits for what the plan says it depends on; a
-// data block for what its expressions use. What is taken away also waits for those that state knows to
-// depend on it: an alias is re-pointed or deleted before its key is retired.
+// data block for what its expressions use, and for what writes its files. What is taken away also waits for those
+// that state knows to depend on it: an alias is re-pointed or deleted before its key is retired.
 func newGraph(p *plan.Plan, cfg *hcl.Config, st state.State) (*graph, error) {
 	g := planGraph(p, cfg)
+	g.orderFiles()
 	g.releaseFirst(st)
 	if g.cycle() == nil {
 		return g, nil
 	}
-	g = planGraph(p, cfg) // the plan's own order wins over what state remembers
+	g = planGraph(p, cfg) // the plan's own order wins over what state remembers, and over files in a circle
 	if path := g.cycle(); path != nil {
 		return nil, fmt.Errorf("the plan's changes wait for each other: %s; this is a defect of the plan, nothing was called", strings.Join(path, " → "))
 	}
@@ -49,15 +56,23 @@ func planGraph(p *plan.Plan, cfg *hcl.Config) *graph {
 		c := &p.Changes[i]
 		g.add(&node{Step: Step{Addr: c.Addr, Action: c.Action, Change: c}})
 	}
+	keeps := map[addr.Address]map[string]bool{}
 	for _, f := range p.Files {
-		if f.Action == plan.NoOp {
+		if keeps[f.Addr] == nil {
+			keeps[f.Addr] = map[string]bool{}
+		}
+		keeps[f.Addr][f.Path] = true
+		if f.Action == plan.NoOp && f.Problem == "" {
 			continue
 		}
 		if n := g.byAddr[f.Addr]; n != nil {
 			n.Files = append(n.Files, f)
+			if n.Action == plan.NoOp {
+				n.Action = f.Action
+			}
 			continue
 		}
-		g.add(&node{Step: Step{Addr: f.Addr, Action: f.Action, Files: []plan.FileChange{f}}})
+		g.add(&node{Step: Step{Addr: f.Addr, Action: f.Action, Files: []plan.FileChange{f}}, keeps: keeps[f.Addr]})
 	}
 	for _, n := range g.nodes {
 		for _, a := range dependencies(n, cfg) {
@@ -66,6 +81,29 @@ func planGraph(p *plan.Plan, cfg *hcl.Config) *graph {
 	}
 	return g
 }
+
+// orderFiles makes a data block wait for what writes the files it reads. A rewrap reads what it writes.
+func (g *graph) orderFiles() {
+	writers := map[string][]*node{}
+	for _, n := range g.nodes {
+		for _, f := range n.Files {
+			writers[path.Clean(f.Path)] = append(writers[path.Clean(f.Path)], n)
+		}
+	}
+	for _, n := range g.nodes {
+		for _, f := range n.Files {
+			for _, w := range writers[path.Clean(f.Source)] {
+				if w.Addr.Kind != n.Addr.Kind {
+					g.order(w, n)
+				}
+			}
+		}
+	}
+}
+
+// onlyOrders reports whether the second of two steps waits for the first and does not need it: the good
+// files are done whatever becomes of others.
+func onlyOrders(first, second *node) bool { return first.Change == nil && second.Change == nil }
 
 func dependencies(n *node, cfg *hcl.Config) []addr.Address {
 	if n.Change != nil {

@@ -46,7 +46,7 @@ type Outcome struct {
 	Err     error  // Failed, Unknown
 	Reason  string // Skipped: one clause
 	Elapsed time.Duration
-	Files   int // envelopes written
+	Written []string // the paths of the files written
 	// Duplicates are further objects that this change's call made, newest first; never touched.
 	Duplicates []string
 }

@@ -46,10 +46,14 @@ type Input struct {
 	Parallelism int             // 0 = DefaultParallelism
 	Files       FileRunner      // required when the plan changes files
 	Stop        <-chan struct{} // closed at the first interrupt: start nothing new
+	KeepOutputs bool            // the plan is a part of one: the root outputs stay as they are
+	// FilesOnly runs data blocks beside whatever else goes on: calls of earlier runs stay open, because who only
+	// runs files may not manage; outputs stay as they are; and the plan is bound to the stack, not to its serial.
+	FilesOnly bool
 }
 
-// FileRunner runs one data block and returns the envelopes it now keeps, those it
-// finished before an error included. It is called when everything the block uses is done.
+// FileRunner runs one data block and returns what it wrote, what it finished before an error
+// included. It is called when everything the block uses is done.
 type FileRunner func(ctx context.Context, task FileTask) ([]state.File, error)
 
 // FileTask is the work on one data block.
@@ -57,7 +61,6 @@ type FileTask struct {
 	Block   *hcl.Block
 	Body    hcl.Body
 	Changes []plan.FileChange // of this block, stale ones only
-	Prior   []state.File      // what the census has of it
 }
 
 func (w Work) withDefaults() Work {
@@ -109,11 +112,11 @@ func (e *StalePlanError) Is(target error) bool { return target == ErrStalePlan }
 
 // bind holds the plan against the state it is applied to. A stack that was never
 // stored takes the lineage it was planned under. What only the census of files says is no matter of the plan.
-func bind(p *plan.Plan, at state.Position) (state.Position, error) {
+func bind(p *plan.Plan, at state.Position, filesOnly bool) (state.Position, error) {
 	if at.Version.IsZero() && len(at.Open) == 0 && p.Serial == 0 && p.Lineage != "" {
 		at.State.Lineage = p.Lineage
 	}
-	if p.Lineage != at.State.Lineage || p.Serial != at.State.ObjectsSerial {
+	if p.Lineage != at.State.Lineage || p.Serial != at.State.ObjectsSerial && !filesOnly {
 		return at, &StalePlanError{
 			PlanLineage: p.Lineage, StateLineage: at.State.Lineage, PlanSerial: p.Serial, StateSerial: at.State.ObjectsSerial,
 		}

@@ -14,6 +14,7 @@ type Report struct {
 	Files                                         int // envelopes written
 	Failed, Skipped, Unknown                      int
 	Interrupted                                   bool
+	Broken                                        bool // something beside the steps went wrong: the journal, the store, an output
 
 	Outcomes  []StepOutcome  // one per step, in plan order
 	Recovered []Recovered    // calls of earlier runs, resolved first
@@ -35,13 +36,15 @@ const (
 	ExitUnknown = 2
 )
 
-// ExitCode is the command's exit code for a run that returned err: an unknown
-// outcome weighs more than an error, because it decides what to do next.
+// ExitCode is the command's exit code for a run that returned err: an error weighs more than an unknown
+// outcome (DESIGN §10). What was skipped for the sake of a step counts as that step does.
 func (r Report) ExitCode(err error) int {
 	switch {
+	case r.Failed > 0 || r.Interrupted || r.Broken:
+		return ExitError
 	case r.Unknown > 0:
 		return ExitUnknown
-	case err != nil || r.Failed > 0 || r.Skipped > 0:
+	case err != nil || r.Skipped > 0:
 		return ExitError
 	}
 	return ExitDone
@@ -50,7 +53,7 @@ func (r Report) ExitCode(err error) int {
 // count adds a step's end to the report.
 func (r *Report) count(n *node) {
 	r.Outcomes = append(r.Outcomes, StepOutcome{Addr: n.Addr, Action: n.Action, Outcome: *n.out})
-	r.Files += n.out.Files
+	r.Files += len(n.out.Written)
 	switch n.out.Status {
 	case Failed:
 		r.Failed++

@@ -62,7 +62,7 @@ func joined(err, late error) error {
 
 func run(ctx context.Context, in Input) (Report, error) {
 	b := &bell{hooks: in.Hooks}
-	at, recovered, err := in.catchUp(ctx, b)
+	at, recovered, err := in.begin(ctx, b)
 	report := Report{Recovered: recovered, State: at.State, Open: at.Open}
 	if err != nil {
 		return report, err
@@ -71,7 +71,7 @@ func run(ctx context.Context, in Input) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	if at, err = bind(in.Plan, at); err != nil {
+	if at, err = bind(in.Plan, at, in.FilesOnly); err != nil {
 		return report, joined(err, j.Abandon())
 	}
 	j.Born(at.State.Lineage)
@@ -82,7 +82,16 @@ func run(ctx context.Context, in Input) (Report, error) {
 	err = execute(ctx, in, j, b, at, g, &report)
 	stored, storeErr := j.Commit(context.WithoutCancel(ctx))
 	report.State, report.Open = stored.State, stored.Open
+	report.Broken = report.Broken || storeErr != nil
 	return report, joined(err, storeErr)
+}
+
+// begin brings the state up to date with earlier runs.
+func (in Input) begin(ctx context.Context, b *bell) (state.Position, []Recovered, error) {
+	if in.FilesOnly {
+		return state.Position{}, nil, nil
+	}
+	return in.catchUp(ctx, b)
 }
 
 // execute carries the graph out.
@@ -92,7 +101,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 		return err
 	}
 	x := newExecutor(in.Work, j, b, moved)
-	x.files = in.Files
+	x.files, x.stop = in.Files, in.Stop
 	for _, r := range report.Recovered {
 		if r.Status == StillPending {
 			x.pending[r.Intent.Address] = r
@@ -110,7 +119,12 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	if report.Interrupted {
 		err = joined(err, fmt.Errorf("%w: %d changes were not started; apply again to go on", ErrInterrupted, report.Skipped))
 	}
-	return joined(err, x.outputs(at.State.Outputs))
+	var other error
+	if !in.KeepOutputs && !in.FilesOnly && j.Err() == nil {
+		other = x.outputs(at.State.Outputs)
+	}
+	report.Broken = other != nil || j.Err() != nil
+	return joined(err, other)
 }
 
 // moveFirst gives moved objects their new addresses, all at once, before anything else.

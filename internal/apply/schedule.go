@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/plan"
 )
 
 // schedule runs the graph: as many steps at once as parallelism allows, each when
@@ -78,14 +80,25 @@ func (s *schedule) start(ctx context.Context) {
 func (s *schedule) end(n *node) {
 	s.ended(n)
 	for _, d := range n.next {
-		if n.out.Status != Done && d.out == nil {
-			d.out = &Outcome{Status: Skipped, Reason: fmt.Sprintf("it depends on %s, which was not done", n.Addr)}
-			s.end(d)
+		if n.out.Status != Done && d.out == nil && !onlyOrders(n, d) {
+			s.without(d, n)
 		}
 		if d.waits--; d.waits == 0 && d.out == nil {
 			s.ready = append(s.ready, d)
 		}
 	}
+}
+
+// without goes on with a step that depends on one that was not done: it is skipped, but a rescue is carried
+// out without what else the change would do, because a deletion window does not wait.
+func (s *schedule) without(d, n *node) {
+	reason := fmt.Sprintf("it depends on %s, which was not done", n.Addr)
+	if d.Action == plan.Rescue {
+		d.because = reason
+		return
+	}
+	d.out = &Outcome{Status: Skipped, Reason: reason}
+	s.end(d)
 }
 
 func (s *schedule) skipRest(interrupted bool) {

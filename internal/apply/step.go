@@ -21,16 +21,46 @@ func (x *executor) step(ctx context.Context, n *node) Outcome {
 	var out Outcome
 	switch {
 	case n.Change == nil:
-		x.within(ctx, func(ctx context.Context) { out = x.runFiles(ctx, n.Step) })
+		out = x.interruptibly(ctx, func(ctx context.Context) Outcome { return x.runFiles(ctx, n) })
 	case n.Action == plan.NoOp:
 		out = x.refresh(*n.Change)
 	case n.Action == plan.Read:
 		out = Outcome{ID: n.Change.ID}
+	case n.because != "":
+		x.within(ctx, func(ctx context.Context) { out = x.onlyRescue(ctx, n) })
 	default:
 		x.within(ctx, func(ctx context.Context) { out = x.change(ctx, n.Step) })
 	}
 	out.Elapsed = since(x.work, start)
 	return out
+}
+
+// onlyRescue carries out the rescue of a change whose other calls cannot be made.
+func (x *executor) onlyRescue(ctx context.Context, n *node) Outcome {
+	rescue := n.Change.OnlyRescue()
+	more := len(n.Change.Calls) > 1
+	s := n.Step
+	s.Change = &rescue
+	out := x.change(ctx, s)
+	if out.Status == Done && more {
+		out.Status, out.Reason = Skipped, "it was rescued, and the rest of its change was not done: "+n.because
+	}
+	return out
+}
+
+// interruptibly runs work on files, which takes as long as they are large and leaves each as it was when it
+// is interrupted.
+func (x *executor) interruptibly(ctx context.Context, work func(ctx context.Context) Outcome) Outcome {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-x.stop:
+			cancel(fmt.Errorf("%w; files that were not finished are as they were before", ErrInterrupted))
+		case <-ctx.Done():
+		}
+	}()
+	return work(ctx)
 }
 
 // refresh records what the configuration alone decides about an object that
@@ -111,7 +141,7 @@ func idOf(r, prior *state.Resource, c plan.Change) string {
 // body evaluates the block behind a change with the ids that exist by now.
 // What is taken away or forgotten has none.
 func (x *executor) body(c plan.Change) (hcl.Body, error) {
-	if goes(c.Action) || c.Action == plan.Retire || x.work.Config.Block(c.Addr.Block()) == nil {
+	if goes(c.Action) || c.Action == plan.Retire || c.IsOnlyRescue() || x.work.Config.Block(c.Addr.Block()) == nil {
 		return hcl.Body{}, nil
 	}
 	return x.evaluate(c.Addr)

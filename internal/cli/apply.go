@@ -58,13 +58,14 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 		a.view.Plan(p)
 	}
 	if p.Refused() {
-		return exit{exitRefused}
-	}
-	if p.Empty() {
+		if p.Rescues() == nil {
+			return exit{exitRefused}
+		}
+	} else if !p.Differs() {
 		a.view.Applied(apply.Report{State: s.State})
 		return nil
 	}
-	if !saved && !approve {
+	if !saved && !approve && !p.Empty() {
 		if err := a.askApproval(o); err != nil {
 			return err
 		}
@@ -118,7 +119,15 @@ func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parall
 	}
 	if err != nil || report.Failed+report.Skipped+report.Unknown > 0 {
 		a.view.Unfinished(report, err)
-		return exit{report.ExitCode(err)}
+		code := report.ExitCode(err)
+		if p.Refused() {
+			code = gravest(code, exitRefused)
+		}
+		return exit{code}
+	}
+	if p.Refused() {
+		a.view.Rescued(report)
+		return exit{exitRefused}
 	}
 	a.view.Applied(report)
 	return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"kmsplan.dev/kmsplan/internal/stack"
 )
@@ -16,6 +17,16 @@ const (
 	exitPipe        = 141 // whoever read standard output went away: what SIGPIPE looks like to a shell
 	exitCrashed     = 137 // the emulator's fault crash-after-commit, like kill -9
 )
+
+// gravest is the exit code of a command for which several hold: 1 before 3 before 2.
+func gravest(codes ...int) int {
+	for _, grave := range []int{exitError, exitRefused, exitChanges} {
+		if slices.Contains(codes, grave) {
+			return grave
+		}
+	}
+	return exitDone
+}
 
 // exit ends a command with a code whose reason was already shown.
 type exit struct{ code int }

@@ -57,7 +57,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 			return err
 		}
 	}
-	if detailed && !p.Empty() {
+	if detailed && p.Differs() {
 		return exit{exitChanges}
 	}
 	return nil

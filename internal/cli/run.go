@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -41,21 +43,37 @@ func (a *app) run(ctx context.Context, vars *variables, stream streamFlags, args
 		return err
 	}
 	defer a.closing(s.Close)
-	ctx, cancel := a.interruptible(ctx)
-	defer cancel()
-	return s.Run(ctx, wanted, force, a.ranBlock)
+	stop, done := a.patient()
+	defer done()
+	p, _, err := s.Run(ctx, stack.Running{Wanted: wanted, Force: force, Hooks: a.fileHooks(), Stop: stop})
+	if p == nil {
+		return err
+	}
+	a.current(p)
+	return err
 }
 
-// ranBlock says what one block wrote.
-func (a *app) ranBlock(r stack.BlockRun) {
-	if r.Current {
-		a.view.Current(r.Addr.String())
+// fileHooks say which files were written.
+func (a *app) fileHooks() apply.Hooks {
+	wrote := func(s apply.Step, o apply.Outcome) { a.view.Wrote(s.Addr.String(), o.Written) }
+	return apply.Hooks{Done: wrote, Failed: wrote}
+}
+
+// current says which blocks had nothing to do.
+func (a *app) current(p *plan.Plan) {
+	current := map[addr.Address]bool{}
+	for _, f := range p.Files {
+		if _, seen := current[f.Addr]; !seen {
+			current[f.Addr] = true
+		}
+		current[f.Addr] = current[f.Addr] && f.Action == plan.NoOp && f.Problem == ""
 	}
-	var paths []string
-	for _, f := range r.Files {
-		paths = append(paths, f.Path)
+	for _, f := range p.Files {
+		if current[f.Addr] {
+			a.view.Current(f.Addr.String())
+			delete(current, f.Addr)
+		}
 	}
-	a.view.Wrote(r.Addr.String(), paths)
 }
 
 func parseAddresses(args []string) ([]addr.Address, error) {

@@ -14,7 +14,7 @@ import (
 
 // encrypt compares an envelope with what the block would write.
 func (s *survey) encrypt(b Block) plan.FileStatus {
-	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Unknown: b.Unknown}
+	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, Unknown: b.Unknown}
 	h, size, headerErr := s.envelope(b.Output)
 	f.OutputExists, f.OutputReadable = !isMissing(headerErr), headerErr == nil
 	known, recorded := s.recorded(b, b.Output)
@@ -64,7 +64,7 @@ func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged
 
 // decrypt compares a plaintext with the envelope it was made from.
 func (s *survey) decrypt(b Block) plan.FileStatus {
-	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, OutputReadable: true, Unknown: b.Unknown}
+	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, OutputReadable: true, Unknown: b.Unknown}
 	h, err := s.toDecrypt(b)
 	known, recorded := s.recorded(b, b.Output)
 	if h == nil {
@@ -111,7 +111,7 @@ func (s *survey) rewrap(b Block) []plan.FileStatus {
 		if errors.Is(err, envelope.ErrNotEnvelope) || isMissing(err) {
 			continue
 		}
-		f := plan.FileStatus{Addr: b.Addr, Path: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
+		f := plan.FileStatus{Addr: b.Addr, Path: name, Source: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
 		if f.Problem = problems(role("envelope", err)); f.Problem == "" && !b.Unknown {
 			f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
 			f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"errors"
 	"os"
 	"slices"
 	"sync"
@@ -22,27 +21,6 @@ type KeyFacts struct {
 // Facts looks a key up in the snapshot by gateway block and id, alias or ARN. It
 // reports false for a key that does not exist yet. Status asks one question at a time.
 type Facts func(gateway, key string) (KeyFacts, bool)
-
-// BlockError is what is wrong with one data block's files.
-type BlockError struct {
-	Addr string
-	Err  error
-}
-
-func (e BlockError) Error() string { return e.Addr + ": " + e.Err.Error() }
-func (e BlockError) Unwrap() error { return e.Err }
-
-// Status is Survey with the problems taken out, as errors.
-func Status(root *os.Root, blocks []Block, census []state.File, facts Facts, prints *state.Fingerprints) (out []plan.FileStatus, errs []error) {
-	for _, f := range Survey(root, blocks, census, facts, prints) {
-		if f.Problem != "" {
-			errs = append(errs, BlockError{f.Addr.String(), errors.New(f.Problem)})
-			continue
-		}
-		out = append(out, f)
-	}
-	return out, errs
-}
 
 // Survey holds every data block against its files and the census: which outputs are
 // stale and why, and which cannot be worked on (Problem). A bad file hides no other. It reads headers and

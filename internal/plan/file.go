@@ -180,7 +180,7 @@ func fromFile(f file) (*Plan, error) {
 		p.Dying = append(p.Dying, DyingKey{d.Gateway, d.ID, r.addr(d.Addr), d.DeleteAt})
 	}
 	for _, c := range f.Files {
-		p.Files = append(p.Files, FileChange{r.must(c.Addr), r.action(c.Action), c.Path, c.Reason, c.Problem})
+		p.Files = append(p.Files, FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: c.Path, Reason: c.Reason, Problem: c.Problem})
 	}
 	for _, o := range f.Outputs {
 		p.Outputs = append(p.Outputs, OutputChange{o.Name, o.Before.v, o.After.v})

@@ -1,10 +1,17 @@
 package plan
 
+import "strings"
+
 // planFiles turns what package ops found into changes.
 func (p *planner) planFiles() {
 	for _, c := range FileChanges(p.in.Files) {
-		if p.targeted(c.Addr) {
-			p.plan.Files = append(p.plan.Files, c)
+		if !p.targeted(c.Addr) {
+			continue
+		}
+		p.plan.Files = append(p.plan.Files, c)
+		if c.Problem != "" {
+			p.warn(c.Addr, "A file of this block cannot be used", strings.ToUpper(c.Problem[:1])+c.Problem[1:]+
+				". Everything else is planned and done; apply and run end with exit code 1 while it is so.")
 		}
 	}
 }
@@ -20,7 +27,7 @@ func FileChanges(files []FileStatus) []FileChange {
 }
 
 func (f FileStatus) change() FileChange {
-	c := FileChange{Addr: f.Addr, Path: f.Path, Action: Update}
+	c := FileChange{Addr: f.Addr, Path: f.Path, Source: f.Source, Action: Update}
 	switch {
 	case f.Problem != "":
 		c.Action, c.Problem = NoOp, f.Problem

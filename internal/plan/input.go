@@ -27,6 +27,7 @@ type Input struct {
 type FileStatus struct {
 	Addr              addr.Address
 	Path              string
+	Source            string // the file it is made of: what writes that goes first
 	OutputExists      bool
 	OutputReadable    bool // the header parses and its MAC holds as far as it can be checked without a call
 	Replaced          bool // whole, and not what this stack wrote: restored, copied or made elsewhere

@@ -55,15 +55,13 @@ func (p *planner) planKey(n *node) {
 		p.createKey(n)
 		return
 	}
+	state := n.object.State
+	if n.rescue("CancelKeyDeletion") {
+		state = StateEnabled // KMS: CancelKeyDeletion always lands in Enabled
+	}
 	if immutable := n.compare(); len(immutable) > 0 {
 		p.refuseImmutable(n, immutable)
 		return
-	}
-	state := n.object.State
-	if c.Action == Rescue {
-		c.Calls = append(c.Calls, "CancelKeyDeletion")
-		c.PreImage = PreImageOf(n.object)
-		state = StateEnabled // KMS: CancelKeyDeletion always lands in Enabled
 	}
 	disable := p.keyCalls(n, state)
 	c.Calls = append(c.Calls, p.keyUpdates(n)...)

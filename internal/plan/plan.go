@@ -93,6 +93,7 @@ type FileChange struct {
 	Addr   addr.Address
 	Action Action // Create, Update or NoOp
 	Path   string
+	Source string // the file it is made of: what writes that goes first
 	Reason string // "source changed", "key version changed" …
 	// Problem says why the file cannot be worked on, "" where it can; Action is NoOp then.
 	Problem string

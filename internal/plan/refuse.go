@@ -77,7 +77,11 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 // refuseImmutable names every attribute that KMS cannot change.
 func (p *planner) refuseImmutable(n *node, diffs []AttrDiff) {
 	n.refused = true
-	n.change.Action, n.change.Calls = NoOp, nil
+	if n.change.Action == Rescue {
+		n.change = n.change.OnlyRescue() // out of the deletion window it comes all the same
+	} else {
+		n.change.Action, n.change.Calls = NoOp, nil
+	}
 	n.change.Diff = diffs
 	var names, keep []string
 	for _, d := range diffs {

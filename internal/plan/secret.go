@@ -64,13 +64,10 @@ func (p *planner) planSecret(n *node) {
 		p.createSecret(n)
 		return
 	}
+	n.rescue("RestoreSecret")
 	if immutable := n.compare(); len(immutable) > 0 {
 		p.refuseImmutable(n, immutable)
 		return
-	}
-	if c.Action == Rescue {
-		c.Calls = append(c.Calls, "RestoreSecret")
-		c.PreImage = PreImageOf(n.object)
 	}
 	if c.diffs("description") {
 		c.Calls = append(c.Calls, "UpdateSecret")

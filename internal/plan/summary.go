@@ -46,6 +46,21 @@ func (p *Plan) Empty() bool {
 	return len(p.Outputs) == 0
 }
 
+// Unusable lists the files of data blocks that cannot be worked on.
+func (p *Plan) Unusable() []FileChange {
+	var out []FileChange
+	for _, f := range p.Files {
+		if f.Problem != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Differs reports whether what lives is not what is declared: more than what apply would do, because some of
+// it apply cannot mend.
+func (p *Plan) Differs() bool { return !p.Empty() || len(p.Unusable()) > 0 }
+
 // Refused reports whether a guard fired: the plan must not be applied.
 func (p *Plan) Refused() bool { return len(p.Refusals) > 0 }
 

@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -109,6 +110,9 @@ func (w *keyWork) result() *state.Resource {
 	r := w.record(w.object())
 	if w.Change.Action == plan.Create {
 		r.Intent = w.Intent
+	}
+	if w.Change.Action == plan.Rescue {
+		r.Retire, r.RetiredAt = "", time.Time{}
 	}
 	if w.Change.Action == plan.Retire {
 		r.Retire, r.RetiredAt = plan.RetireDisabled, w.Now().UTC()

@@ -10,7 +10,6 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
@@ -37,24 +36,7 @@ func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileSt
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	status, errs := ops.Status(root, blocks, s.State.Files, s.facts(ctx), nil)
-	if len(errs) > 0 {
-		return nil, s.invalid(fileDiagnostics(errs, s.ranges()))
-	}
-	return status, nil
-}
-
-// fileDiagnostics puts errors about files at their blocks.
-func fileDiagnostics(errs []error, ranges map[string]*hclv2.Range) hclv2.Diagnostics {
-	var diags hclv2.Diagnostics
-	for _, err := range errs {
-		d := &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: "A file of this block cannot be used", Detail: err.Error() + "."}
-		if b, ok := err.(ops.BlockError); ok {
-			d.Detail, d.Subject = upperFirst(b.Err.Error())+".", ranges[b.Addr]
-		}
-		diags = append(diags, d)
-	}
-	return diags
+	return ops.Survey(root, blocks, s.State.Files, s.facts(ctx), nil), nil
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
@@ -86,17 +68,6 @@ func (s *Stack) dataBlocks() ([]ops.Block, error) {
 		return nil, s.invalid(diags)
 	}
 	return out, nil
-}
-
-// ranges are where the data blocks are written, by instance.
-func (s *Stack) ranges() map[string]*hclv2.Range {
-	out := map[string]*hclv2.Range{}
-	for _, b := range s.Config.Blocks {
-		for _, a := range b.Instances {
-			out[a.String()] = b.Range.Ptr()
-		}
-	}
-	return out
 }
 
 func gatewayName(b *hcl.Block) string {
@@ -148,57 +119,30 @@ func (s *Stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, 
 	return ops.KeyFacts{ID: described.ID, Version: described.PrimaryVersion}, true
 }
 
-// runFiles runs the stale files of one data block.
+// runFiles runs the stale files of one data block and returns what it wrote.
 func (s *Stack) runFiles(ctx context.Context, task apply.FileTask) ([]state.File, error) {
-	block, err := ops.NewBlock(taskAddr(task), gatewayName(task.Block), task.Body)
+	block, err := ops.NewBlock(task.Changes[0].Addr, gatewayName(task.Block), task.Body)
 	if err != nil {
 		return nil, err
 	}
-	return s.runBlock(ctx, block, task.Changes, task.Prior)
-}
-
-func taskAddr(t apply.FileTask) addr.Address { return t.Changes[0].Addr }
-
-// runBlock writes the files of one block and returns everything the block keeps: what it
-// wrote now, and of a pattern's files also those that were current.
-func (s *Stack) runBlock(ctx context.Context, b ops.Block, changes []plan.FileChange, prior []state.File) ([]state.File, error) {
 	root, err := os.OpenRoot(s.Config.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	var failed *multierror.Error
-	outcomes := make([]*fileOutcome, len(changes))
-	for i, c := range changes {
+	outcomes := make([]*fileOutcome, len(task.Changes))
+	for i, c := range task.Changes {
 		outcomes[i] = &fileOutcome{change: c}
 	}
-	for _, err := range ops.Each(ctx, outcomes, func(ctx context.Context, o *fileOutcome) (err error) {
-		progress, end := s.options.File(working[b.Addr.Kind], o.change.Path)
-		if end != nil {
-			defer end()
-		}
-		o.entry, err = s.engine.Run(ctx, root, b, o.change, progress)
-		o.done = err == nil
-		return err
-	}) {
-		failed = multierror.Append(failed, err)
-	}
-	var kept []state.File
-	written := map[string]bool{}
+	errs := ops.Each(ctx, outcomes, func(ctx context.Context, o *fileOutcome) error { return s.runFile(ctx, root, block, o) })
+	var written []state.File
 	for _, o := range outcomes {
 		if o.done {
-			written[o.change.Path] = true
-			kept = append(kept, o.entry)
+			written = append(written, o.entry)
 		}
 	}
-	if b.Addr.Kind == kindRewrap {
-		for _, f := range prior {
-			if !written[f.Path] {
-				kept = append(kept, f)
-			}
-		}
-	}
-	return kept, failed.ErrorOrNil()
+	var failed *multierror.Error
+	return written, multierror.Append(failed, errs...).ErrorOrNil()
 }
 
 // fileOutcome is what became of one file of a block.
@@ -208,10 +152,18 @@ type fileOutcome struct {
 	done   bool
 }
 
-const kindRewrap = "rewrap"
-
 // working says what a kind of block does while it does it.
-var working = map[string]string{"encrypt": "encrypting", "decrypt": "decrypting", kindRewrap: "rewrapping"}
+var working = map[string]string{"encrypt": "encrypting", "decrypt": "decrypting", "rewrap": "rewrapping"}
+
+func (s *Stack) runFile(ctx context.Context, root *os.Root, b ops.Block, o *fileOutcome) (err error) {
+	progress, end := s.options.File(working[b.Addr.Kind], o.change.Path)
+	if end != nil {
+		defer end()
+	}
+	o.entry, err = s.engine.Run(ctx, root, b, o.change, progress)
+	o.done = err == nil
+	return err
+}
 
 // text is a known string's content, or "".
 func text(v cty.Value) string {

@@ -87,3 +87,25 @@ func (r *rig) apply() apply.Report {
 	}
 	return report
 }
+
+// run runs data blocks.
+func (r *rig) run(how stack.Running) (apply.Report, error) {
+	r.t.Helper()
+	s, err := stack.OpenForFiles(r.module(), r.options)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer r.close(s)
+	_, report, err := s.Run(r.t.Context(), how)
+	return report, err
+}
+
+// mustRun is run without a mistake.
+func (r *rig) mustRun(how stack.Running) apply.Report {
+	r.t.Helper()
+	report, err := r.run(how)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return report
+}

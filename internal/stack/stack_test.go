@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -38,26 +37,15 @@ func TestRunWritesWhatIsStaleAndRecordsIt(t *testing.T) {
 	r.write("a.txt", "one")
 	r.apply()
 	r.write("a.txt", "two")
-	if got := runs(t, r); len(got) != 1 || got[0].Current || len(got[0].Files) != 1 {
-		t.Errorf("the run did %v", got)
+	if got := r.mustRun(stack.Running{}); got.Files != 1 {
+		t.Errorf("the run did %+v", got)
 	}
-	if got := runs(t, r); len(got) != 1 || !got[0].Current {
-		t.Errorf("the next run did %v", got)
+	if got := r.mustRun(stack.Running{}); len(got.Outcomes) != 0 {
+		t.Errorf("the next run did %+v", got)
 	}
-}
-
-// runs runs every data block.
-func runs(t *testing.T, r *rig, wanted ...addr.Address) (out []stack.BlockRun) {
-	t.Helper()
-	s, err := stack.OpenForFiles(r.module(), r.options)
-	if err != nil {
-		t.Fatal(err)
+	if got := r.mustRun(stack.Running{Force: true}); got.Files != 1 {
+		t.Errorf("with force it did %+v", got)
 	}
-	defer r.close(s)
-	if err := s.Run(t.Context(), wanted, false, func(b stack.BlockRun) { out = append(out, b) }); err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 func TestAModuleWithMistakesIsAnInvalidError(t *testing.T) {

@@ -181,6 +181,11 @@ func (t *Terminal) Applied(r apply.Report) {
 	}
 }
 
+// Rescued says what was done of a plan that a guard refuses.
+func (t *Terminal) Rescued(r apply.Report) {
+	t.Printf("\nRescued: %d. Nothing else was done, because a guard refuses the plan.\n", r.Changed)
+}
+
 // Unfinished shows what failed, and that the rest was recorded.
 func (t *Terminal) Unfinished(r apply.Report, err error) {
 	summary, detail, counts := unfinished(r, err)

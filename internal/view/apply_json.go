@@ -56,6 +56,9 @@ func (l *Lines) Wrote(block string, paths []string) {
 	}
 }
 
+// Rescued sums up what was done of a plan that a guard refuses.
+func (l *Lines) Rescued(r apply.Report) { l.Applied(r) }
+
 // Unfinished shows what failed, and the counts of what was done.
 func (l *Lines) Unfinished(r apply.Report, err error) {
 	summary, detail, counts := unfinished(r, err)
@@ -79,8 +82,8 @@ func outcomeJSON(o apply.Outcome) map[string]any {
 	if o.Status == apply.Unknown {
 		out["outcome"] = "unknown"
 	}
-	if o.Files > 0 {
-		out["files"] = o.Files
+	if len(o.Written) > 0 {
+		out["files"] = len(o.Written)
 	}
 	return out
 }

@@ -56,6 +56,7 @@ func (m multi) Skipped(s apply.Step, o apply.Outcome) {
 	m.each(func(v View) { v.Skipped(s, o) })
 }
 func (m multi) Applied(r apply.Report)               { m.each(func(v View) { v.Applied(r) }) }
+func (m multi) Rescued(r apply.Report)               { m.each(func(v View) { v.Rescued(r) }) }
 func (m multi) Unfinished(r apply.Report, err error) { m.each(func(v View) { v.Unfinished(r, err) }) }
 func (m multi) Current(block string)                 { m.each(func(v View) { v.Current(block) }) }
 func (m multi) Wrote(block string, paths []string)   { m.each(func(v View) { v.Wrote(block, paths) }) }

@@ -31,6 +31,7 @@ func (Silent) Done(apply.Step, apply.Outcome)                        {}
 func (Silent) Failed(apply.Step, apply.Outcome)                      {}
 func (Silent) Skipped(apply.Step, apply.Outcome)                     {}
 func (Silent) Applied(apply.Report)                                  {}
+func (Silent) Rescued(apply.Report)                                  {}
 func (Silent) Unfinished(apply.Report, error)                        {}
 func (Silent) Current(string)                                        {}
 func (Silent) Wrote(string, []string)                                {}

@@ -45,6 +45,8 @@ type Apply interface {
 	Failed(s apply.Step, o apply.Outcome) // failed, or of unknown outcome
 	Skipped(s apply.Step, o apply.Outcome)
 	Applied(r apply.Report)
+	// Rescued sums up what was done of a plan that a guard refuses: its rescues.
+	Rescued(r apply.Report)
 	// Unfinished sums up a run that did not do everything.
 	Unfinished(r apply.Report, err error)
 }
