@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -8,7 +9,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -30,30 +30,33 @@ func AgeRecipient(r age.Recipient) Recipient { return ageRecipient{r} }
 
 type ageRecipient struct{ age.Recipient }
 
-func (r ageRecipient) Wrap(_ context.Context, dataKey []byte, ec Context) (*Stanza, error) {
-	s, _, err := r.wrapWithLabels(dataKey, ec)
+func (r ageRecipient) Wrap(ctx context.Context, dataKey []byte, ec Context) ([]*Stanza, error) {
+	s, _, err := r.WrapWithLabels(ctx, dataKey, ec)
 	return s, err
 }
 
-func (r ageRecipient) wrapWithLabels(dataKey []byte, ec Context) (*Stanza, string, error) {
+// WrapWithLabels gives one stanza for each that age makes of the file key.
+func (r ageRecipient) WrapWithLabels(_ context.Context, dataKey []byte, ec Context) ([]*Stanza, []string, error) {
 	fileKey := make([]byte, ageKeySize)
 	rand.Read(fileKey)
 	defer clear(fileKey)
 	inner, labels, err := ageWrap(r.Recipient, fileKey)
 	if err != nil {
-		return nil, "", fmt.Errorf("age: %w", err)
+		return nil, nil, fmt.Errorf("age: %w", err)
 	}
-	if len(inner) != 1 {
-		return nil, "", fmt.Errorf("age: the recipient gave %d stanzas, an envelope takes one: use one recipient for each", len(inner))
+	if len(inner) == 0 {
+		return nil, nil, errors.New("age: the recipient gave no stanza")
 	}
 	aead, err := ageAEAD(fileKey, len(dataKey), ec)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	sealed := aead.Seal(nil, make([]byte, aead.NonceSize()), dataKey, nil)
-	args := append([]string{b64.EncodeToString(sealed), inner[0].Type}, inner[0].Args...)
-	slices.Sort(labels)
-	return &Stanza{Type: ageType, Args: args, Body: inner[0].Body}, strings.Join(labels, " "), nil
+	sealed := b64.EncodeToString(aead.Seal(nil, make([]byte, aead.NonceSize()), dataKey, nil))
+	var out []*Stanza
+	for _, s := range inner {
+		out = append(out, &Stanza{Type: ageType, Args: append([]string{sealed, s.Type}, s.Args...), Body: s.Body})
+	}
+	return out, labels, nil
 }
 
 func ageWrap(r age.Recipient, fileKey []byte) ([]*age.Stanza, []string, error) {
@@ -70,6 +73,27 @@ func AgeIdentity(id age.Identity) Identity { return ageIdentity{id} }
 type ageIdentity struct{ age.Identity }
 
 func (id ageIdentity) Unwrap(_ context.Context, stanzas []*Stanza, ec Context) ([]byte, error) {
+	groups, err := ageGroups(stanzas)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		fileKey, err := id.Identity.Unwrap(g.inner)
+		if errors.Is(err, age.ErrIncorrectIdentity) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("age: %w", err)
+		}
+		return g.open(fileKey, ec)
+	}
+	return nil, fmt.Errorf("age: %w", ErrIncorrectIdentity)
+}
+
+// ageGroups takes a header's age stanzas apart. Those that one recipient made of one file key hold the same
+// encrypted data key, and belong together.
+func ageGroups(stanzas []*Stanza) ([]ageStanzas, error) {
+	var out []ageStanzas
 	for _, s := range stanzas {
 		if s.Type != ageType {
 			continue
@@ -78,40 +102,37 @@ func (id ageIdentity) Unwrap(_ context.Context, stanzas []*Stanza, ec Context) (
 		if err != nil {
 			return nil, err
 		}
-		fileKey, err := id.Identity.Unwrap([]*age.Stanza{a.inner})
-		if errors.Is(err, age.ErrIncorrectIdentity) {
+		if n := len(out); n > 0 && bytes.Equal(out[n-1].sealed, a.sealed) {
+			out[n-1].inner = append(out[n-1].inner, a.inner...)
 			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("age: %w", err)
-		}
-		return a.open(fileKey, ec)
+		out = append(out, a)
 	}
-	return nil, fmt.Errorf("age: %w", ErrIncorrectIdentity)
+	return out, nil
 }
 
-// ageStanza is an age stanza taken apart: the data key, encrypted, and age's
-// own stanza for the key that encrypts it.
-type ageStanza struct {
+// ageStanzas is an age stanza taken apart, or several that belong together: the data key, encrypted, and
+// age's own stanzas for the key that encrypts it.
+type ageStanzas struct {
 	sealed []byte
-	inner  *age.Stanza
+	inner  []*age.Stanza
 }
 
-func parseAgeStanza(s *Stanza) (ageStanza, error) {
+func parseAgeStanza(s *Stanza) (ageStanzas, error) {
 	if len(s.Args) < 2 {
-		return ageStanza{}, errors.New("an age stanza needs the encrypted data key and an age recipient type")
+		return ageStanzas{}, errors.New("an age stanza needs the encrypted data key and an age recipient type")
 	}
 	sealed, err := b64.DecodeString(s.Args[0])
 	if err != nil || strings.ContainsAny(s.Args[0], "\r\n") {
-		return ageStanza{}, errors.New("the data key of an age stanza is not base64")
+		return ageStanzas{}, errors.New("the data key of an age stanza is not base64")
 	}
 	if n := len(sealed) - 16; n != AES256.KeySize() && n != SM4.KeySize() {
-		return ageStanza{}, errors.New("the data key of an age stanza has the wrong length")
+		return ageStanzas{}, errors.New("the data key of an age stanza has the wrong length")
 	}
-	return ageStanza{sealed, &age.Stanza{Type: s.Args[1], Args: s.Args[2:], Body: s.Body}}, nil
+	return ageStanzas{sealed, []*age.Stanza{{Type: s.Args[1], Args: s.Args[2:], Body: s.Body}}}, nil
 }
 
-func (a ageStanza) open(fileKey []byte, ec Context) ([]byte, error) {
+func (a ageStanzas) open(fileKey []byte, ec Context) ([]byte, error) {
 	aead, err := ageAEAD(fileKey, len(a.sealed)-16, ec)
 	if err != nil {
 		return nil, err

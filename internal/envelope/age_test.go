@@ -60,10 +60,10 @@ func TestAgeWrapIsBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := AgeIdentity(classic)
-	if got, err := id.Unwrap(t.Context(), []*Stanza{s}, Context{"env": "prod"}); err != nil || !bytes.Equal(got, key(AES256)) {
+	if got, err := id.Unwrap(t.Context(), s, Context{"env": "prod"}); err != nil || !bytes.Equal(got, key(AES256)) {
 		t.Error(err)
 	}
-	if _, err := id.Unwrap(t.Context(), []*Stanza{s}, Context{"env": "test"}); !errors.Is(err, ErrCorrupt) {
+	if _, err := id.Unwrap(t.Context(), s, Context{"env": "test"}); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("another context: %v", err)
 	}
 }
@@ -82,5 +82,47 @@ func TestAgeKindsDoNotMix(t *testing.T) {
 		if _, err := Wrap(t.Context(), key(AES256), nil, fine...); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// plugin is an age recipient of several stanzas, and its identity, which wants them all at once, as plugins may.
+type plugin struct{ shares []*age.X25519Identity }
+
+func (p plugin) Wrap(fileKey []byte) (out []*age.Stanza, err error) {
+	for _, id := range p.shares {
+		s, err := id.Recipient().Wrap(fileKey)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s...)
+	}
+	return out, nil
+}
+
+func (p plugin) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	if len(stanzas) != len(p.shares) {
+		return nil, age.ErrIncorrectIdentity
+	}
+	return p.shares[0].Unwrap(stanzas)
+}
+
+// TestARecipientMayGiveSeveralStanzas, which its identity gets together, whatever stands around them.
+func TestARecipientMayGiveSeveralStanzas(t *testing.T) {
+	a, _ := ageKeys(t)
+	b, _ := ageKeys(t)
+	c, _ := ageKeys(t)
+	p := plugin{[]*age.X25519Identity{a, b}}
+	plain := text(100)
+	file := seal(t, Options{Context: testContext, Recipients: []Recipient{boxA, AgeRecipient(c.Recipient()), AgeRecipient(p), AgeRecipient(c.Recipient())}}, plain)
+	if n := len(mustHeader(t, file).Stanzas); n != 5 {
+		t.Fatalf("%d stanzas", n)
+	}
+	for _, id := range []age.Identity{p, c} {
+		if got, err := openAs(t, file, OpenOptions{Identities: []Identity{AgeIdentity(id)}}); err != nil || !bytes.Equal(got, plain) {
+			t.Error(err)
+		}
+	}
+	if _, err := Wrap(t.Context(), key(AES256), nil, AgeRecipient(plugin{})); err == nil {
+		t.Error("a recipient without stanzas was accepted")
 	}
 }

@@ -164,7 +164,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			var file bytes.Buffer
-			w, err := Seal(b.Context(), &file, Options{DataKey: key(AES256), Stanzas: []*Stanza{stanza}, Size: int64(len(plain))})
+			w, err := Seal(b.Context(), &file, Options{DataKey: key(AES256), Stanzas: stanza, Size: int64(len(plain))})
 			pour(b, w, bytes.NewReader(plain), err)
 			if _, err := openAs(b, file.Bytes(), OpenOptions{DataKey: key(AES256)}); err != nil {
 				b.Fatal(err)
@@ -200,7 +200,7 @@ func BenchmarkRewrap(b *testing.B) {
 	b.Run("rewrap", func(b *testing.B) {
 		for b.Loop() {
 			d.epochs = nil
-			if _, err := Rewrap(d, key(AES256), []*Stanza{stanza}); err != nil {
+			if _, err := Rewrap(d, key(AES256), stanza); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -211,7 +211,7 @@ func BenchmarkRewrap(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			seal(b, Options{DataKey: key(AES256), Stanzas: []*Stanza{stanza}, Size: 1 << 20}, got)
+			seal(b, Options{DataKey: key(AES256), Stanzas: stanza, Size: 1 << 20}, got)
 		}
 	})
 }

@@ -26,7 +26,7 @@ func (l lockbox) aead() cipher.AEAD {
 	return aead
 }
 
-func (l lockbox) Wrap(_ context.Context, dataKey []byte, ec Context) (*Stanza, error) {
+func (l lockbox) Wrap(_ context.Context, dataKey []byte, ec Context) ([]*Stanza, error) {
 	pairs, err := encodePairs(ec)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,8 @@ func (l lockbox) Wrap(_ context.Context, dataKey []byte, ec Context) (*Stanza, e
 	nonce := make([]byte, 12)
 	rand.Read(nonce)
 	blob := l.aead().Seal(nonce, nonce, dataKey, []byte(strings.Join(pairs, " ")))
-	return KMSStanza{KeyARN: "acs:kms:cn-hangzhou:1234:key/" + l.name, KeyVersionID: "v1", Protocol: ProtocolAdvance, Blob: blob}.Stanza()
+	s, err := KMSStanza{KeyARN: "acs:kms:cn-hangzhou:1234:key/" + l.name, KeyVersionID: "v1", Protocol: ProtocolAdvance, Blob: blob}.Stanza()
+	return []*Stanza{s}, err
 }
 
 func (l lockbox) Unwrap(_ context.Context, stanzas []*Stanza, ec Context) ([]byte, error) {

@@ -4,28 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Recipient wraps data keys, for example with a KMS key.
 type Recipient interface {
-	// Wrap encrypts dataKey for the recipient, bound to ec. It must not keep
+	// Wrap encrypts dataKey for the recipient, bound to ec, in one stanza or several. It must not keep
 	// dataKey, nor put it into an error.
-	Wrap(ctx context.Context, dataKey []byte, ec Context) (*Stanza, error)
+	Wrap(ctx context.Context, dataKey []byte, ec Context) ([]*Stanza, error)
+}
+
+// RecipientWithLabels is a Recipient that mixes only with recipients of equal labels, as age's
+// post-quantum recipients do: else the weakest would decide who can open the file. Recipients
+// without this interface mix with all.
+type RecipientWithLabels interface {
+	Recipient
+	// WrapWithLabels is Wrap, and the labels in any order.
+	WrapWithLabels(ctx context.Context, dataKey []byte, ec Context) (s []*Stanza, labels []string, err error)
 }
 
 // Identity unwraps data keys.
 type Identity interface {
 	// Unwrap decrypts the data key from one of stanzas, which was bound to ec.
 	// It returns an error wrapping [ErrIncorrectIdentity] if none of them is
-	// for this identity, and the next one is tried; any other error is fatal.
+	// for this identity, and the next one is tried; any other error is fatal for this header.
 	// The result is the identity's: callers do not change it.
 	Unwrap(ctx context.Context, stanzas []*Stanza, ec Context) ([]byte, error)
 }
 
-// labelled is a Recipient that mixes only with others of equal labels, as
-// age's post-quantum recipients do.
-type labelled interface {
-	wrapWithLabels(dataKey []byte, ec Context) (s *Stanza, labels string, err error)
+// IdentityForSuite is an Identity that wants to know which suite the header names, and so the length of
+// the data key: UnwrapForSuite is called in place of Unwrap.
+type IdentityForSuite interface {
+	Identity
+	UnwrapForSuite(ctx context.Context, suite Suite, stanzas []*Stanza, ec Context) ([]byte, error)
 }
 
 // Wrap wraps dataKey for each recipient, in order.
@@ -43,15 +55,17 @@ func Wrap(ctx context.Context, dataKey []byte, ec Context, recipients ...Recipie
 		if first == nil {
 			first = labels
 		}
-		stanzas = append(stanzas, s)
+		stanzas = append(stanzas, s...)
 	}
 	return stanzas, nil
 }
 
-func wrapOne(ctx context.Context, r Recipient, dataKey []byte, ec Context) (*Stanza, *string, error) {
-	if l, ok := r.(labelled); ok {
-		s, labels, err := l.wrapWithLabels(dataKey, ec)
-		return s, &labels, err
+// wrapOne gives the labels in one string, or nil for a recipient that has none to give.
+func wrapOne(ctx context.Context, r Recipient, dataKey []byte, ec Context) ([]*Stanza, *string, error) {
+	if l, ok := r.(RecipientWithLabels); ok {
+		s, labels, err := l.WrapWithLabels(ctx, dataKey, ec)
+		all := strings.Join(slices.Sorted(slices.Values(labels)), " ")
+		return s, &all, err
 	}
 	s, err := r.Wrap(ctx, dataKey, ec)
 	return s, nil, err
@@ -64,7 +78,7 @@ func (h *Header) unwrap(ctx context.Context, identities []Identity) ([]byte, err
 		noMatch.StanzaTypes = append(noMatch.StanzaTypes, s.Type)
 	}
 	for _, id := range identities {
-		key, err := id.Unwrap(ctx, h.Stanzas, h.Context)
+		key, err := h.unwrapWith(ctx, id)
 		if err == nil {
 			return key, nil
 		}
@@ -74,4 +88,11 @@ func (h *Header) unwrap(ctx context.Context, identities []Identity) ([]byte, err
 		noMatch.Errors = append(noMatch.Errors, err)
 	}
 	return nil, noMatch
+}
+
+func (h *Header) unwrapWith(ctx context.Context, id Identity) ([]byte, error) {
+	if s, ok := id.(IdentityForSuite); ok {
+		return s.UnwrapForSuite(ctx, h.Suite, h.Stanzas, h.Context)
+	}
+	return id.Unwrap(ctx, h.Stanzas, h.Context)
 }

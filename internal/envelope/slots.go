@@ -87,16 +87,22 @@ func readHead(r io.Reader) (*head, error) {
 		h.body = 2 * h.slotSize
 	}
 	if err := h.need(r, h.body+cobblestone.PrefixSize); err != nil {
+		if changed := convertedBody(h.slotSize != 0, h.raw, nil); err == ErrTruncated && len(h.raw) > start && changed != nil {
+			return nil, changed
+		}
 		return nil, err
 	}
 	if h.slotSize != 0 {
 		slots = [][]byte{h.raw[start:h.slotSize], h.raw[h.slotSize:h.body]}
 	}
 	h.parse(slots)
-	if len(h.headers) == 0 {
-		return nil, h.err
+	if len(h.headers) > 0 {
+		return h, nil
 	}
-	return h, nil
+	if changed := convertedBody(h.slotSize != 0, h.raw[:h.body], h.raw[h.body:h.body+cobblestone.PrefixSize]); changed != nil {
+		return nil, changed
+	}
+	return nil, h.err
 }
 
 // parse reads the slots. A slot that a rewrap left half-written or wiped is
@@ -155,27 +161,39 @@ func textEnd(text []byte) int {
 // readVersion reads the first line and learns the layout from it.
 func (h *head) readVersion(r io.Reader) error {
 	err := h.need(r, versionRoom)
-	line, _, found := bytes.Cut(h.raw[:min(len(h.raw), versionRoom)], []byte("\n"))
-	product := magic[:len(magic)-1]
-	if !strings.HasPrefix(string(line), product) {
-		if err != nil && len(line) > 0 && strings.HasPrefix(product, string(line)) {
-			return err
-		}
-		if err != nil && err != ErrTruncated {
-			return err
-		}
-		return ErrNotEnvelope
+	first := h.raw[:min(len(h.raw), versionRoom)]
+	cut, _, found := bytes.Cut(first, []byte("\n"))
+	line := string(cut)
+	if !strings.HasPrefix(line, product) {
+		return notVersion(first, line, err)
 	}
 	for _, size := range []int{0, 4096, 8192, 16384, 32768} {
-		if found && string(line)+"\n" == versionLine(size) {
+		if found && line+"\n" == versionLine(size) {
 			h.slotSize = size
 			return nil
 		}
+	}
+	if changed := convertedLine(line); changed != nil {
+		return changed
 	}
 	if !found && err != nil {
 		return err
 	}
 	return fmt.Errorf("version line %q: %w", line, ErrUnsupported)
+}
+
+// notVersion is the error of a file that begins with no version line; err is that of reading it.
+func notVersion(first []byte, line string, err error) error {
+	if err != nil && line != "" && strings.HasPrefix(product, line) {
+		return err
+	}
+	if err != nil && err != ErrTruncated {
+		return err
+	}
+	if changed := converted(first); changed != nil {
+		return changed
+	}
+	return ErrNotEnvelope
 }
 
 // readText reads a compact header to its last line and gives its end in raw.

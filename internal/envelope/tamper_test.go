@@ -270,7 +270,7 @@ func TestNotEnvelope(t *testing.T) {
 		"kmsplan.dev/envelope/v1":                ErrTruncated,
 		"kmsplan.dev/envelope/v1\n":              ErrTruncated,
 		"kmsplan.dev/envelope/v2\nfoo\n":         ErrUnsupported,
-		"kmsplan.dev/envelope/v1\r\n":            ErrUnsupported,
+		"kmsplan.dev/envelope/v1\r\n":            ErrCorrupt, // see TestAConvertedEnvelopeIsCalledOne
 		"kmsplan.dev/envelope/v1 slotted 1\n":    ErrUnsupported,
 		"kmsplan.dev/envelope/v1 slotted 4096\n": ErrTruncated,
 		"kmsplan.dev/envelope/v1 slotted 99999999999\n" + strings.Repeat("x", 99): ErrUnsupported,

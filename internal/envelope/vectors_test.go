@@ -98,6 +98,7 @@ func makeVectors(t *testing.T) map[string]vector {
 	}
 	all["compact-age"] = withAge(t, all["compact"])
 	all["slotted-rewrapped"], all["slotted-interrupted"], all["slotted-torn"] = rewrapped(t, all["slotted-sm"])
+	all["slotted-forged"] = forged(t, all["slotted"])
 	for name, v := range badVectors(t, all["compact"], all["slotted"]) {
 		all[name] = v
 	}
@@ -135,6 +136,21 @@ func rewrapped(t *testing.T, v vector) (done, interrupted, torn vector) {
 	return done, interrupted, torn
 }
 
+// forged is v with a header in its idle slot that someone without the data key wrote: of a higher generation and
+// the other suite, under a true checksum.
+func forged(t *testing.T, v vector) vector {
+	h := mustHeader(t, v.Envelope)
+	h.Generation, h.Suite = 7, SM4
+	text, err := h.text(make([]byte, SM4.KeySize()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Comment = "someone without the data key wrote a header of generation 7 and the SM suite into slot 1: slot 0 counts"
+	v.Envelope = slices.Clone(v.Envelope)
+	copy(v.Envelope[minSlot:], text)
+	return v
+}
+
 func badVectors(t *testing.T, compact, slotted vector) map[string]vector {
 	bad := func(v vector, comment, result string, change func([]byte) []byte) vector {
 		v.Comment, v.Result, v.Generation, v.Plaintext, v.PlainRule = comment, result, 0, nil, ""
@@ -159,6 +175,7 @@ func badVectors(t *testing.T, compact, slotted vector) map[string]vector {
 		"bad-extra":      bad(compact, "a byte too many", "corrupt", func(b []byte) []byte { return append(b, 0) }),
 		"bad-both-slots": bad(slotted, "a byte of the only header changed", "corrupt", func(b []byte) []byte { b[100]++; return b }),
 		"bad-padding":    bad(slotted, "a byte after the header's text is not zero", "corrupt", func(b []byte) []byte { b[4000] = 1; return b }),
+		"bad-crlf":       bad(compact, "each LF became CR LF, as a program that takes the file for text does", "corrupt", func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }),
 		"bad-version":    bad(compact, "version 2", "unsupported", func(b []byte) []byte { replace("/v1\n", "/v2\n")(b); return b }),
 	}
 }
@@ -204,7 +221,7 @@ func TestVectors(t *testing.T) {
 			got, err := openAs(t, want.Envelope, OpenOptions{Identities: []Identity{AgeIdentity(id)}})
 			checkVector(t, name+" by age", want, got, err, nil)
 		}
-		if want.Result == "ok" && mustHeader(t, want.Envelope).Generation != want.Generation {
+		if want.Result == "ok" && name != "slotted-forged" && mustHeader(t, want.Envelope).Generation != want.Generation {
 			t.Errorf("%s: generation is not %d", name, want.Generation)
 		}
 		second, serr := secondOpen(want.Envelope, want.DataKey)

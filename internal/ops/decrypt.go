@@ -75,12 +75,8 @@ func plaintextAttributes(mode fs.FileMode) func(fs.FileInfo) attributes {
 
 // decryptInto opens an envelope of n bytes and writes its plaintext to w.
 func (e *Engine) decryptInto(ctx context.Context, w io.Writer, r io.ReaderAt, n int64, name string, u Unseal, p Progress) (Envelope, error) {
-	header, err := envelope.ReadHeader(io.NewSectionReader(r, 0, n))
-	if err != nil {
-		return Envelope{}, err
-	}
 	opened, err := envelope.Open(ctx, io.NewSectionReader(r, 0, n), envelope.OpenOptions{
-		Identities: e.identities(header.Suite), Context: u.Context, Workers: e.workersFor(n),
+		Identities: e.identities(), Context: u.Context, Workers: e.workersFor(n),
 	})
 	if err != nil {
 		return Envelope{}, err

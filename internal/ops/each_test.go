@@ -43,7 +43,7 @@ func TestASlottedFileThatMayOnlyBeRead(t *testing.T) {
 	f, info, err := openRegular(p, os.O_RDONLY)
 	r.must(err)
 	defer f.Close()
-	h, key, err := envelope.Unlock(t.Context(), f, envelope.OpenOptions{Identities: e.identities(envelope.AES256)})
+	h, key, err := envelope.Unlock(t.Context(), f, envelope.OpenOptions{Identities: e.identities()})
 	r.must(err)
 	next, err := e.putHeader(p, f, info, h, false, key, h.Stanzas)
 	r.must(err)

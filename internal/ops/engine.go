@@ -76,9 +76,9 @@ func (e *Engine) Close() { e.keys.Forget() }
 // Calls is how many KMS calls the engine has made: data keys made, wrapped and opened.
 func (e *Engine) Calls() int { return e.keys.Calls() }
 
-// identities are what opens an envelope of that suite.
-func (e *Engine) identities(suite envelope.Suite) []envelope.Identity {
-	return append(e.extra[:len(e.extra):len(e.extra)], e.keys.Identity(suite))
+// identities are what opens an envelope.
+func (e *Engine) identities() []envelope.Identity {
+	return append(e.extra[:len(e.extra):len(e.extra)], e.keys.Identity())
 }
 
 // parallelFrom is the plaintext size from which several cores pay off, bytes.

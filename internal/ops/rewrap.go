@@ -92,7 +92,7 @@ func (e *Engine) newStanzas(ctx context.Context, f *os.File, h *envelope.Header,
 	if _, err := f.Seek(0, 0); err != nil {
 		return nil, nil, nil, err
 	}
-	proved, key, err := envelope.Unlock(ctx, f, envelope.OpenOptions{Identities: e.identities(h.Suite)})
+	proved, key, err := envelope.Unlock(ctx, f, envelope.OpenOptions{Identities: e.identities()})
 	if err != nil {
 		return nil, nil, nil, err
 	}

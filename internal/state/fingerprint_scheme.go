@@ -3,18 +3,18 @@ package state
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
-// The schemes of FingerprintScheme.Name.
-const (
-	SchemeKeyed = "hmac-sha256" // under a key that a KMS key wraps
-)
+// SchemeKeyed is the FingerprintScheme.Name of fingerprints under a key that a KMS key wraps.
+const SchemeKeyed = "hmac-sha256"
 
 // Fingerprints makes fingerprints as a stack's scheme says, and holds values against those it has, of whichever
 // scheme: a stack that got its key lately has both. It is safe for concurrent use. nil is a stack without a key.
 type Fingerprints struct {
-	key  func() (*fingerprintKey, error) // nil = the stack has none
-	slow chan struct{}                   // holds one for each argon2id under way
+	key    func() (*fingerprintKey, error) // nil = the stack has none
+	failed atomic.Pointer[error]           // of key
+	slow   chan struct{}                   // holds one for each argon2id under way
 }
 
 // slowAtOnce bounds the argon2id digests that are made together: each takes 19 MiB while it runs, so that
@@ -28,10 +28,14 @@ func NewFingerprints(unwrap func() ([]byte, error)) *Fingerprints {
 	if unwrap != nil {
 		p.key = sync.OnceValues(func() (*fingerprintKey, error) {
 			secret, err := unwrap()
-			if err != nil {
-				return nil, err
+			var key *fingerprintKey
+			if err == nil {
+				key, err = newFingerprintKey(secret)
 			}
-			return newFingerprintKey(secret)
+			if err != nil {
+				p.failed.Store(&err)
+			}
+			return key, err
 		})
 	}
 	return p
@@ -52,7 +56,7 @@ func (p *Fingerprints) New(address string, value []byte) (Fingerprint, error) {
 }
 
 // Compare holds a value against a fingerprint. NotCompared is what this run cannot tell: the key that it takes
-// cannot be had, or the fingerprint is damaged; Err may say why.
+// cannot be had, or the fingerprint is damaged; Failure may say why.
 func (p *Fingerprints) Compare(f Fingerprint, value []byte) Match {
 	if !f.keyed() {
 		defer p.slowly()()
@@ -81,6 +85,16 @@ func matchOf(same bool, err error) Match {
 // Outdated reports whether a fingerprint is of another scheme than the stack's.
 func (p *Fingerprints) Outdated(f Fingerprint) bool { return f.keyed() != (p != nil && p.key != nil) }
 
+// Renewed is a fingerprint of the stack's scheme in place of one of another that was made of value; false where f
+// is the stack's already, or of another value.
+func (p *Fingerprints) Renewed(f Fingerprint, address string, value []byte) (Fingerprint, bool, error) {
+	if f.IsZero() || !p.Outdated(f) || p.Compare(f, value) != Same {
+		return f, false, nil
+	}
+	renewed, err := p.New(address, value)
+	return renewed, err == nil, err
+}
+
 // Err is why the stack's key cannot be had; nil where it can, or there is none. It asks for the key.
 func (p *Fingerprints) Err() error {
 	if p == nil || p.key == nil {
@@ -88,6 +102,14 @@ func (p *Fingerprints) Err() error {
 	}
 	_, err := p.key()
 	return err
+}
+
+// Failure is Err where the key was asked for already.
+func (p *Fingerprints) Failure() error {
+	if p == nil || p.failed.Load() == nil {
+		return nil
+	}
+	return *p.failed.Load()
 }
 
 // slowly waits for its turn with a slow digest.

@@ -42,8 +42,8 @@ func (k *Keys) Forget() {
 // Calls is how many KMS calls were made: data keys made, wrapped and opened.
 func (k *Keys) Calls() int { return int(k.scopes.calls.Load() + k.unwrap.calls.Load()) }
 
-// Identity opens envelopes of one suite through the gateways.
-func (k *Keys) Identity(suite envelope.Suite) envelope.Identity { return k.unwrap.identity(suite) }
+// Identity opens envelopes through the gateways.
+func (k *Keys) Identity() envelope.Identity { return kmsIdentity{k.unwrap} }
 
 // LimitFiles sets how many files a shared data key serves at most; without it that is 1,000.
 func (k *Keys) LimitFiles(n int) { k.scopes.limits.files = n }

@@ -38,7 +38,7 @@ func newRewraps() *rewraps {
 // of is the new wrap of one data key for a target; whoever comes first makes it.
 func (r *rewraps) of(key []byte, ec envelope.Context, t Target) *rewrapped {
 	sum := sha256.Sum256(key)
-	id := wrapID(envelope.KMSStanza{KeyARN: fmt.Sprintf("%q", t), Blob: sum[:]}, ec)
+	id := wrapID(envelope.KMSStanza{KeyARN: fmt.Sprintf("%q", t), Blob: sum[:]}, ec, len(key))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known[id] == nil {

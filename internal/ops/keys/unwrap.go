@@ -36,18 +36,17 @@ func newUnwrapper(ring Ring) *unwrapper {
 	return &unwrapper{ring: ring, known: map[[32]byte][]byte{}}
 }
 
-// identity opens envelopes of one suite.
-func (u *unwrapper) identity(suite envelope.Suite) envelope.Identity {
-	return kmsIdentity{u, suite.KeySize()}
-}
+// kmsIdentity opens envelopes through KMS.
+type kmsIdentity struct{ u *unwrapper }
 
-type kmsIdentity struct {
-	u    *unwrapper
-	size int // of the data key, bytes
-}
-
-// Unwrap implements envelope.Identity: any one KMS stanza that opens is enough.
+// Unwrap implements envelope.Identity, for a header whose suite is not said.
 func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
+	return i.UnwrapForSuite(ctx, envelope.AES256, stanzas, ec)
+}
+
+// UnwrapForSuite implements envelope.IdentityForSuite: any one KMS stanza that opens is enough. Each header of a
+// file is asked for with its own suite, because one of them may be forged.
+func (i kmsIdentity) UnwrapForSuite(ctx context.Context, suite envelope.Suite, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
 	var failed *multierror.Error
 	for _, s := range stanzas {
 		k, err := envelope.ParseKMSStanza(s)
@@ -57,7 +56,7 @@ func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec 
 		if err != nil {
 			return nil, err
 		}
-		key, err := i.u.open(ctx, k, ec, i.size)
+		key, err := i.u.open(ctx, k, ec, suite.KeySize())
 		if err == nil {
 			return key, nil
 		}
@@ -74,7 +73,7 @@ func (i kmsIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec 
 
 // open unwraps one stanza, from memory where it was unwrapped before.
 func (u *unwrapper) open(ctx context.Context, k envelope.KMSStanza, ec envelope.Context, size int) ([]byte, error) {
-	id := wrapID(k, ec)
+	id := wrapID(k, ec, size)
 	if key := u.remembered(id); key != nil {
 		return key, nil
 	}
@@ -148,9 +147,10 @@ func (u *unwrapper) forget() {
 }
 
 // wrapID is a digest over everything that decides what a Decrypt answers.
-func wrapID(k envelope.KMSStanza, ec envelope.Context) [32]byte {
+func wrapID(k envelope.KMSStanza, ec envelope.Context, size int) [32]byte {
 	h := sha256.New()
 	field := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
+	fmt.Fprintf(h, "%d;", size)
 	field(k.KeyARN)
 	field(k.Protocol)
 	field(string(k.Blob))
