@@ -107,7 +107,7 @@ func (x *executor) change(ctx context.Context, s Step) Outcome {
 		return x.unfinished(c, j, r, err)
 	}
 	x.keep(c.Addr, r)
-	return Outcome{ID: idOf(r, session.Prior, c), Duplicates: session.Duplicates}
+	return Outcome{ID: idOf(r, session.Prior, c), Found: session.Found, Duplicates: session.Duplicates}
 }
 
 // unfinished keeps what is known of an object whose change went wrong half way.

@@ -57,6 +57,7 @@ func (s *Session) recoverCreate(ctx context.Context, cause error) (kms.Key, erro
 		}
 		keys, err := findIntent(ctx, s.Manager, s.Intent)
 		if err == nil && len(keys) > 0 {
+			s.Found = true
 			return s.oldest(keys), nil
 		}
 		if attempt+1 == searches || s.wait(ctx, attempt) != nil {

@@ -59,6 +59,9 @@ type Session struct {
 	// Wait pauses between the searches for a lost answer, attempt 0, 1, 2 …; it
 	// returns an error when there is no time left. nil waits 0.2 s, 0.6 s, 1.8 s ….
 	Wait func(ctx context.Context, attempt int) error
+
+	// Found is set when a creation's answer was lost and its object found by the intent tag.
+	Found bool
 }
 
 // Journal makes intents and results durable. Apply implements it over state.Journal.

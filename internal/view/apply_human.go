@@ -73,6 +73,9 @@ func (t *Terminal) Done(s apply.Step, o apply.Outcome) {
 		id = " [id=" + neutral(o.ID) + "]"
 	}
 	t.say(s, "%s after %s%s", finished(s), elapsed(o.Elapsed), id)
+	if o.Found {
+		t.say(s, "The answer to its creation was lost; it was found by its tag and adopted, not created again")
+	}
 }
 
 // Failed ends a step that failed; why stands at the end, with the others.

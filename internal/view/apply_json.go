@@ -82,6 +82,9 @@ func outcomeJSON(o apply.Outcome) map[string]any {
 	if o.Status == apply.Unknown {
 		out["outcome"] = "unknown"
 	}
+	if o.Found {
+		out["adopted_after_lost_answer"] = true
+	}
 	if len(o.Written) > 0 {
 		out["files"] = len(o.Written)
 	}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// example is one command of a console block with what stands below it.
+type example struct {
+	line    int
+	command string
+	output  []string
+}
+
+// TestReadmeDoesWhatItShows runs the README's console blocks from the first to the last, in one shell, as a reader would, and
+// holds what comes out against what is printed there: a line of three dots stands for any lines, a key's id for any key's.
+func TestReadmeDoesWhatItShows(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the README is written for a POSIX shell")
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	examples := consoleBlocks(strings.ReplaceAll(string(text), "/tmp/", dir+"/"))
+	if len(examples) < 15 {
+		t.Fatalf("only %d commands were found", len(examples))
+	}
+	said := runExamples(t, dir, examples)
+	for i, e := range examples {
+		if missing := e.differs(said[i]); missing != "" {
+			t.Errorf("README.md:%d: $ %s\nprints\n%s\nand not, or not there: %q", e.line, e.command, strings.Join(said[i], "\n"), missing)
+		}
+	}
+}
+
+// consoleBlocks are the commands of ```console blocks.
+func consoleBlocks(text string) (out []example) {
+	inside := false
+	for i, line := range strings.Split(text, "\n") {
+		switch command, isCommand := strings.CutPrefix(line, "$ "); {
+		case strings.HasPrefix(line, "```"):
+			inside = line == "```console"
+		case inside && isCommand:
+			out = append(out, example{line: i + 1, command: command})
+		case inside:
+			last := &out[len(out)-1]
+			last.output = append(last.output, line)
+		}
+	}
+	return out
+}
+
+// runExamples runs the commands in one shell that stands in a copy of the quickstart, and returns the lines of each.
+func runExamples(t *testing.T, dir string, examples []example) [][]string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := fmt.Sprintf("#!/bin/sh\n%s=1 exec %q \"$@\"\n", actAsMain, self)
+	if err := os.WriteFile(filepath.Join(dir, "kmsplan"), []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "tour"), os.DirFS(filepath.Join("..", "..", "examples", "quickstart"))); err != nil {
+		t.Fatal(err)
+	}
+	const mark = "@@ the next command @@"
+	var script strings.Builder
+	for _, e := range examples {
+		fmt.Fprintf(&script, "echo '%s'\n%s\n", mark, e.command)
+	}
+	shell := exec.CommandContext(t.Context(), "bash", "-c", "exec 2>&1\n"+script.String())
+	shell.Dir = filepath.Join(dir, "tour")
+	shell.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "NO_COLOR=1", "HOME="+dir)
+	out, err := shell.Output()
+	parts := strings.Split(string(out), mark+"\n")[1:]
+	if len(parts) != len(examples) {
+		t.Fatalf("%d of %d commands ran: %v\n%s", len(parts), len(examples), err, out)
+	}
+	said := make([][]string, len(parts))
+	for i, part := range parts {
+		said[i] = strings.Split(strings.TrimRight(part, "\n"), "\n")
+	}
+	return said
+}
+
+// keyID is an id as the emulator makes them up.
+var keyID = regexp.MustCompile(`key-[a-z]{3}[0-9a-z]{10,}`)
+
+// differs is the first line that is shown and was not printed, in order, or "". Without dots at the end nothing may follow.
+func (e example) differs(said []string) string {
+	at, anywhere := 0, false
+	for _, want := range e.output {
+		if want == "..." {
+			anywhere = true
+			continue
+		}
+		found := at
+		for found < len(said) && !sameLine(want, said[found]) {
+			found++
+		}
+		if found == len(said) || found > at && !anywhere {
+			return want
+		}
+		at, anywhere = found+1, false
+	}
+	if len(e.output) > 0 && !anywhere && strings.TrimSpace(strings.Join(said[min(at, len(said)):], "")) != "" {
+		return said[at]
+	}
+	return ""
+}
+
+func sameLine(a, b string) bool {
+	return keyID.ReplaceAllString(strings.TrimRight(a, " "), "key-…") == keyID.ReplaceAllString(strings.TrimRight(b, " "), "key-…")
+}
+
+// TestTheReadmesTestCanFail holds that a line that is not printed is noticed, wherever it stands.
+func TestTheReadmesTestCanFail(t *testing.T) {
+	said := []string{"one", "two", "three"}
+	for _, c := range []struct {
+		output string
+		good   bool
+	}{
+		{"one\ntwo\nthree", true}, {"one\n...", true}, {"...\nthree", true}, {"one\n...\nthree", true}, {"", true},
+		{"one", false}, {"two\n...", false}, {"one\nthree", false}, {"...\nfour", false}, {"...\nthree\n...\none", false}, {"...\ntwo", false},
+	} {
+		var e example
+		if c.output != "" {
+			e.output = strings.Split(c.output, "\n")
+		}
+		if got := e.differs(said) == ""; got != c.good {
+			t.Errorf("%q: %v, want %v", c.output, got, c.good)
+		}
+	}
+}
