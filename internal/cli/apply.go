@@ -44,28 +44,18 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}
-	s, p, err := a.planToApply(ctx, o, args)
+	if len(args) == 1 {
+		return a.applySaved(ctx, o, parallelism, args[0])
+	}
+	s, p, err := a.makePlan(ctx, o, "apply")
 	if s != nil {
 		defer a.closing(s.Close)
 	}
 	if err != nil {
 		return err
 	}
-	saved := len(args) == 1
-	if saved {
-		a.view.Approved(p)
-	} else {
-		a.view.Plan(p)
-	}
-	if p.Refused() {
-		if p.Rescues() == nil {
-			return exit{exitRefused}
-		}
-	} else if !p.Differs() {
-		a.view.Applied(apply.Report{State: s.State})
-		return nil
-	}
-	if !saved && !approve && !p.Empty() {
+	a.view.Plan(p)
+	if !p.Empty() && !approve && (!p.Refused() || p.Rescues() != nil) {
 		if err := a.askApproval(o); err != nil {
 			return err
 		}
@@ -73,23 +63,44 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	return a.carryOut(ctx, s, p, parallelism)
 }
 
-// planToApply makes the plan, or reads a saved one and binds it to configuration and state.
-func (a *app) planToApply(ctx context.Context, o *planOptions, args []string) (*stack.Stack, *plan.Plan, error) {
-	if len(args) == 0 {
-		return a.makePlan(ctx, o, "apply")
+// applySaved carries out what a saved plan has and a plan made now has too.
+func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, name string) error {
+	if len(o.targetTexts) > 0 {
+		return usageError{errors.New("-target narrows a plan when it is made, and a saved plan is made already; plan again with -target and -out")}
 	}
-	p, err := a.readPlan(args[0])
+	saved, err := a.readPlan(name)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	s, err := a.openStack(&o.vars, o.lockTimeout)
+	s, err := a.opened(stack.Open, &o.vars, o.lockTimeout, saved.Binding.Variables...)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if err := p.Bound(s.Config); err != nil {
-		return s, nil, err
+	defer a.closing(s.Close)
+	if err := s.Survey(ctx, "apply"); err != nil {
+		return err
 	}
-	return s, p, s.Survey(ctx, "apply")
+	again, err := s.Confirm(ctx, saved)
+	if err != nil {
+		return err
+	}
+	a.view.Approved(again.Plan)
+	a.left(again)
+	err = a.carryOut(ctx, s, again.Plan, parallelism)
+	if again.More() {
+		return exit{gravest(exitChanges, a.exitCode(err))}
+	}
+	return err
+}
+
+// left names what is planned now and was not when the plan was saved.
+func (a *app) left(again stack.Again) {
+	for _, c := range again.Left {
+		a.view.Notef("not done, because the saved plan does not have it: %s %s; plan again", c.Action.Sign(), c.Addr)
+	}
+	for _, f := range again.LeftFiles {
+		a.view.Notef("not done, because the saved plan does not have it: %s %s of %s; plan again", f.Action.Sign(), f.Path, f.Addr)
+	}
 }
 
 // askApproval takes nothing but the word yes.
@@ -111,6 +122,13 @@ func (a *app) askApproval(o *planOptions) error {
 
 // carryOut runs the plan and shows what became of it.
 func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parallelism int) error {
+	switch {
+	case p.Refused() && p.Rescues() == nil:
+		return exit{exitRefused}
+	case !p.Refused() && !p.Differs():
+		a.view.Applied(apply.Report{State: s.State})
+		return nil
+	}
 	stop, done := a.patient()
 	defer done()
 	report, err := s.Apply(ctx, p, stack.Applying{Parallelism: parallelism, Hooks: view.Hooks(a.view), Stop: stop})

@@ -12,6 +12,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/plan/planfile"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -53,7 +54,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 		return exit{exitRefused}
 	}
 	if out != "" {
-		if err := a.savePlan(p, out); err != nil {
+		if err := a.savePlan(s, p, o.targets, out); err != nil {
 			return err
 		}
 	}
@@ -93,10 +94,14 @@ func (o *planOptions) parseTargets() error {
 }
 
 // savePlan writes a plan whole or not at all, readable by its owner only.
-func (a *app) savePlan(p *plan.Plan, name string) error {
+func (a *app) savePlan(s *stack.Stack, p *plan.Plan, targets []addr.Address, name string) error {
+	file, err := s.Saved(p, targets)
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
-	if err := plan.Encode(&b, p); err != nil {
-		return fmt.Errorf("encode the plan: %w", err)
+	if err := file.Encode(&b); err != nil {
+		return err
 	}
 	if err := renameio.WriteFile(a.path(name), b.Bytes(), 0o600, renameio.WithPermissions(0o600)); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
@@ -106,7 +111,7 @@ func (a *app) savePlan(p *plan.Plan, name string) error {
 }
 
 // readPlan reads a saved plan.
-func (a *app) readPlan(name string) (*plan.Plan, error) {
+func (a *app) readPlan(name string) (*planfile.File, error) {
 	f, err := os.Open(a.path(name))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("the plan file %s does not exist; make one with kmsplan plan -out %s", name, name)
@@ -115,9 +120,9 @@ func (a *app) readPlan(name string) (*plan.Plan, error) {
 		return nil, fmt.Errorf("open the plan file: %w", err)
 	}
 	defer f.Close()
-	p, err := plan.Decode(f)
+	saved, err := planfile.Decode(f)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan file %s: %w", name, err)
 	}
-	return p, nil
+	return saved, nil
 }

@@ -35,11 +35,11 @@ Terraform's plan format, so that tools made for it read it.`,
 }
 
 func (a *app) showPlan(name string) error {
-	p, err := a.readPlan(name)
+	saved, err := a.readPlan(name)
 	if err != nil {
 		return err
 	}
-	a.view.Plan(p)
+	a.view.Plan(saved.Plan)
 	return nil
 }
 

@@ -80,11 +80,12 @@ func (a *app) openStack(v *variables, lockTimeout time.Duration) (*stack.Stack, 
 	return a.opened(stack.Open, v, lockTimeout)
 }
 
-func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error), v *variables, lockTimeout time.Duration) (*stack.Stack, error) {
+func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error), v *variables, lockTimeout time.Duration, saved ...hcl.Variable) (*stack.Stack, error) {
 	m, err := a.module(v)
 	if err != nil {
 		return nil, err
 	}
+	m.Saved = saved
 	s, err := open(m, a.options(lockTimeout))
 	if err != nil {
 		return nil, err

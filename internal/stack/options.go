@@ -17,13 +17,15 @@ type Module struct {
 	Dir  string // absolute
 	Vars []hcl.Assignment
 	Env  []string // os.Environ() form
+	// Saved are the values that a saved plan carries; Vars that give a variable another value make the plan stale.
+	Saved []hcl.Variable
 }
 
 // Load reads the module. Variables without a value are errors unless allowMissing. The configuration is
 // never nil; with errors it holds what could be read.
 func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
 	return hcl.Load(hcl.Inputs{
-		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Version: version.Number, AllowMissing: allowMissing,
+		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Saved: m.Saved, Version: version.Number, AllowMissing: allowMissing,
 	})
 }
 

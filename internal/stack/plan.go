@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"time"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
@@ -13,16 +14,20 @@ import (
 // Plan makes a plan of what was surveyed, narrowed to targets if there are any, and returns the warnings of
 // making it. Errors: InvalidError.
 func (s *Stack) Plan(ctx context.Context, targets []addr.Address) (*plan.Plan, hclv2.Diagnostics, error) {
+	return s.planAt(ctx, targets, s.gateways.now(ctx))
+}
+
+// planAt plans with a time that decides what has soaked long enough.
+func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
 	files, err := s.fileStatus(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: s.gateways.now(ctx), Writer: version.Number, Targets: targets,
+		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Writer: version.Number, Targets: targets,
 	})
 	if diags.HasErrors() {
 		return nil, nil, s.invalid(diags)
 	}
-	p.Bind(s.Config)
 	return p, diags, nil
 }

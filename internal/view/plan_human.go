@@ -266,9 +266,6 @@ func (r planText) summary(p *plan.Plan) {
 	r.printf("%s\n", SummaryLine(p))
 	if n := rescues(p); n > 0 {
 		r.printf("Rescue: %s waiting for deletion will be kept.\n", plural(n, "object"))
-		if p.Refused() {
-			r.printf("A guard refuses this plan: apply carries out its rescues and nothing else.\n")
-		}
 	}
 	if line := fileSummary(p.Files); line != "" {
 		r.printf("%s\n", line)

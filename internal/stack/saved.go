@@ -1,0 +1,73 @@
+package stack
+
+import (
+	"context"
+	"os"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/plan/planfile"
+)
+
+// Saved binds a plan to what it was made from, so that it may be saved.
+func (s *Stack) Saved(p *plan.Plan, targets []addr.Address) (*planfile.File, error) {
+	return planfile.New(p, s.world(), targets)
+}
+
+// world is what the stack's plans are made from.
+func (s *Stack) world() planfile.World {
+	return planfile.World{Config: s.Config, State: s.State, Live: s.live, Sources: s.sources()}
+}
+
+// sources tells the digests of what encrypt blocks encrypt.
+func (s *Stack) sources() func(addr.Address, string) ([]byte, bool) {
+	of := map[addr.Address]string{}
+	blocks, err := s.dataBlocks()
+	if err != nil {
+		blocks = nil // the plan says so
+	}
+	for _, b := range blocks {
+		if b.Addr.Kind == "encrypt" && b.Source != "" {
+			of[b.Addr] = b.Source
+		}
+	}
+	return func(a addr.Address, _ string) ([]byte, bool) {
+		source, ok := of[a]
+		if !ok {
+			return nil, false
+		}
+		root, err := os.OpenRoot(s.Config.Dir)
+		if err != nil {
+			return nil, false
+		}
+		defer root.Close()
+		sum, err := ops.Digest(root, source)
+		return sum, err == nil
+	}
+}
+
+// Again is a saved plan held against one that was made now.
+type Again struct {
+	Plan *plan.Plan // what both have, to carry out
+	// Left are the actions and files that only the plan made now has. They are not done.
+	Left      []plan.Change
+	LeftFiles []plan.FileChange
+}
+
+// More reports whether something is left that the saved plan knows nothing of.
+func (a Again) More() bool { return len(a.Left)+len(a.LeftFiles) > 0 }
+
+// Confirm plans again what was surveyed, with a saved plan's targets and its time for what soaks, and compares
+// the actions: a saved plan is believed in nothing. Errors: planfile.ErrStale, planfile.ErrDamaged, InvalidError.
+func (s *Stack) Confirm(ctx context.Context, f *planfile.File) (Again, error) {
+	if err := f.Holds(s.world()); err != nil {
+		return Again{}, err
+	}
+	now, _, err := s.planAt(ctx, f.Binding.Targets, f.Time(s.gateways.now(ctx)))
+	if err != nil {
+		return Again{}, err
+	}
+	both := planfile.Compare(f.Plan, now)
+	return Again{Plan: both.Plan, Left: both.Left, LeftFiles: both.LeftFiles}, both.Err()
+}
