@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/aliyun/credentials-go/credentials/providers"
@@ -32,9 +34,11 @@ func CredentialChain(config ChainConfig) Credentials {
 }
 
 // source is one provider of the chain. build is called on each search, since
-// providers read the environment and files when they are built.
+// providers read the environment and files when they are built. A source that nobody set up is passed over
+// without a word.
 type source struct {
 	name  string
+	setUp func() bool
 	build func() (providers.CredentialsProvider, error)
 }
 
@@ -81,6 +85,9 @@ func (c *chain) get() (Credential, error) {
 func (c *chain) search() (Credential, error) {
 	var all *multierror.Error
 	for _, s := range c.sources {
+		if !s.setUp() {
+			continue
+		}
 		provider, err := s.build()
 		if err == nil {
 			var credential Credential
@@ -91,16 +98,21 @@ func (c *chain) search() (Credential, error) {
 		}
 		all = multierror.Append(all, fmt.Errorf("%s: %s", s.name, scrubText(err.Error())))
 	}
+	if all == nil {
+		return Credential{}, errors.New("none are set up; " + waysToCredentials)
+	}
 	all.ErrorFormat = chainErrors
 	return Credential{}, all
 }
 
+const waysToCredentials = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, run `aliyun configure`, or give the workload a role (RRSA)"
+
 func chainErrors(errs []error) string {
-	text := "no source of credentials delivered any"
+	text := "none that are set up can be used"
 	for _, err := range errs {
 		text += "; " + err.Error()
 	}
-	return text + "; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`"
+	return text + "; mend that, or " + waysToCredentials
 }
 
 func ask(provider providers.CredentialsProvider) (Credential, error) {
@@ -121,31 +133,59 @@ func ask(provider providers.CredentialsProvider) (Credential, error) {
 
 func (config ChainConfig) sources() []source {
 	sources := []source{
-		{"environment", func() (providers.CredentialsProvider, error) {
-			return providers.NewEnvironmentVariableCredentialsProviderBuilder().Build()
+		{"environment", anySet("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"), environmentProvider},
+		{"OIDC role", anySet("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), func() (providers.CredentialsProvider, error) {
+			return providers.NewOIDCCredentialsProviderBuilder().Build()
 		}},
-		{"OIDC role", oidcProvider},
-		{"CLI profile", config.cliProvider},
-		{"credentials file", func() (providers.CredentialsProvider, error) {
+		{"CLI profile", config.hasProfile, config.cliProvider},
+		{"credentials file", hasCredentialsFile, func() (providers.CredentialsProvider, error) {
 			return providers.NewProfileCredentialsProviderBuilder().Build()
+		}},
+		{"credentials URI", anySet("ALIBABA_CLOUD_CREDENTIALS_URI"), func() (providers.CredentialsProvider, error) {
+			return providers.NewURLCredentialsProviderBuilder().Build()
 		}},
 	}
 	if config.AllowECS {
-		sources = append(sources, source{"ECS role", func() (providers.CredentialsProvider, error) {
+		always := func() bool { return true }
+		sources = slices.Insert(sources, len(sources)-1, source{"ECS role", always, func() (providers.CredentialsProvider, error) {
 			return providers.NewECSRAMRoleCredentialsProviderBuilder().Build()
-		}})
-	}
-	if os.Getenv("ALIBABA_CLOUD_CREDENTIALS_URI") != "" {
-		sources = append(sources, source{"credentials URI", func() (providers.CredentialsProvider, error) {
-			return providers.NewURLCredentialsProviderBuilder().Build()
 		}})
 	}
 	return sources
 }
 
-func oidcProvider() (providers.CredentialsProvider, error) {
-	if os.Getenv("ALIBABA_CLOUD_OIDC_TOKEN_FILE") == "" {
-		return nil, errors.New("ALIBABA_CLOUD_OIDC_TOKEN_FILE is not set")
+func anySet(names ...string) func() bool {
+	return func() bool {
+		return slices.ContainsFunc(names, func(name string) bool { return os.Getenv(name) != "" })
 	}
-	return providers.NewOIDCCredentialsProviderBuilder().Build()
+}
+
+// environmentProvider says itself what is missing.
+func environmentProvider() (providers.CredentialsProvider, error) {
+	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"} {
+		if os.Getenv(name) == "" {
+			return nil, errors.New(name + " is not set")
+		}
+	}
+	return providers.NewEnvironmentVariableCredentialsProviderBuilder().Build()
+}
+
+// hasProfile: somebody named a profile or its file, or there is the file.
+func (config ChainConfig) hasProfile() bool {
+	file, err := config.profileFile()
+	return config.Profile != "" || config.ProfileFile != "" || os.Getenv("ALIBABA_CLOUD_CONFIG_FILE") != "" ||
+		os.Getenv("ALIBABA_CLOUD_PROFILE") != "" || err == nil && exists(file)
+}
+
+func hasCredentialsFile() bool {
+	if os.Getenv("ALIBABA_CLOUD_CREDENTIALS_FILE") != "" {
+		return true
+	}
+	home, err := os.UserHomeDir()
+	return err == nil && exists(filepath.Join(home, ".alibabacloud", "credentials"))
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
 }

@@ -144,6 +144,21 @@ func TestChainRecovers(t *testing.T) {
 	}
 }
 
+// Case W8. Without credentials one sentence says so and names the ways, in our own words; half a pair
+// is named for what it is.
+func TestNoCredentialsIsOneSentence(t *testing.T) {
+	clearEnv(t)
+	_, err := CredentialChain(ChainConfig{}).Credential(context.Background())
+	if want := "none are set up; " + waysToCredentials; err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", testKeyID)
+	_, err = CredentialChain(ChainConfig{}).Credential(context.Background())
+	if want := "none that are set up can be used; environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set; mend that, or " + waysToCredentials; err == nil || err.Error() != want {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestMissingCredentialsAreAnErrorOfTheCall(t *testing.T) {
 	clearEnv(t)
 	g := serve(t, nil)

@@ -41,6 +41,10 @@ const maxClientKeyFile = 1 << 20
 // PKCS#12 inside may use the legacy ciphers (RC2, 3DES) or PBES2, with its
 // certificates and key in any order, and may carry a CA chain.
 func ParseClientKey(file []byte, password string) (*ClientKey, error) {
+	return parseClientKey(file, password, maxIterations)
+}
+
+func parseClientKey(file []byte, password string, iterations int64) (*ClientKey, error) {
 	if len(file) > maxClientKeyFile {
 		return nil, fmt.Errorf("%w: %d bytes is more than %d", ErrClientKeyFile, len(file), maxClientKeyFile)
 	}
@@ -55,11 +59,11 @@ func ParseClientKey(file []byte, password string) (*ClientKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: PrivateKeyData is not base64", ErrClientKeyFile)
 	}
-	return openClientKey(f.KeyID, pfx, password)
+	return openClientKey(f.KeyID, pfx, password, iterations)
 }
 
-func openClientKey(keyID string, pfx []byte, password string) (*ClientKey, error) {
-	if err := checkDerivation(pfx, 0); err != nil {
+func openClientKey(keyID string, pfx []byte, password string, iterations int64) (*ClientKey, error) {
+	if err := checkDerivation(pfx, iterations); err != nil {
 		return nil, fmt.Errorf("ClientKey %s: %w: its PKCS#12 asks for %w", keyID, ErrClientKeyFile, err)
 	}
 	private, first, chain, err := pkcs12.DecodeChain(pfx, password)

@@ -217,16 +217,39 @@ func TestClientKeyNeverPrintsItsKey(t *testing.T) {
 	}
 }
 
+// A file cannot make its reader derive keys for hours: the rounds of all its derivations are bounded together.
+func TestKeyDerivationIsBounded(t *testing.T) {
+	key := newKey(t)
+	pfx, err := pkcs12.Modern2023.WithIterations(100).Encode(key, certificate(t, key), nil, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := dkms.MarshalClientKey("K", base64.StdEncoding.EncodeToString(pfx))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dkms.ParseClientKeyWithin(file, "p", 300); err != nil {
+		t.Error(err)
+	}
+	if _, err := dkms.ParseClientKeyWithin(file, "p", 299); !errors.Is(err, dkms.ErrClientKeyFile) {
+		t.Errorf("three derivations of 100 rounds within 299: %v", err)
+	}
+}
+
+// The seeds derive their keys in one round and 64 are allowed, so that the time goes into parsing; that a
+// file cannot ask for more than the bound has its own test.
 func FuzzParseClientKey(f *testing.F) {
 	key := newKey(f)
-	pfx, err := pkcs12.LegacyDES.Encode(key, certificate(f, key), nil, "p")
-	if err != nil {
-		f.Fatal(err)
+	for _, encoder := range []*pkcs12.Encoder{pkcs12.LegacyDES, pkcs12.LegacyRC2, pkcs12.Modern2023} {
+		pfx, err := encoder.WithIterations(1).Encode(key, certificate(f, key), nil, "p")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(pfx)
 	}
-	f.Add(pfx)
 	f.Fuzz(func(t *testing.T, pfx []byte) {
 		file, _ := dkms.MarshalClientKey("K", base64.StdEncoding.EncodeToString(pfx))
-		if k, err := dkms.ParseClientKey(file, "p"); err == nil && k.Key == nil {
+		if k, err := dkms.ParseClientKeyWithin(file, "p", 64); err == nil && k.Key == nil {
 			t.Fatal("no key and no error")
 		}
 	})
