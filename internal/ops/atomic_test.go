@@ -100,11 +100,11 @@ func TestWriteFile(t *testing.T) {
 		return func(w io.Writer) error { _, _ = w.Write([]byte(s)); return err }
 	}
 	boom := errors.New("boom")
-	if err := WriteFile(r.path("a/b/c"), 0o600, text("x", boom)); err != boom {
+	if err := WriteFile(r.path("a/b/c"), 0o600, text("x", boom)); !errors.Is(err, boom) {
 		t.Errorf("error %v", err)
 	}
 	r.must(WriteFile(r.path("a/b/c"), 0o644, text("one", nil)))
-	if err := WriteFile(r.path("a/b/c"), 0o644, text("two", boom)); err != boom || string(r.read("a/b/c")) != "one" {
+	if err := WriteFile(r.path("a/b/c"), 0o644, text("two", boom)); !errors.Is(err, boom) || string(r.read("a/b/c")) != "one" {
 		t.Errorf("error %v, content %q", err, r.read("a/b/c"))
 	}
 	modes(t, r, map[string]os.FileMode{"a/b/c": 0o644})

@@ -177,10 +177,10 @@ func TestTheKeyIsAskedForOnceAndOnlyWhenItIsNeeded(t *testing.T) {
 	asked, fail = 0, errors.New("no right to decrypt")
 	p = state.NewFingerprints(unwrap)
 	for range 2 {
-		if p.Compare(f, []byte("v")) != state.NotCompared || p.Err() != fail {
+		if p.Compare(f, []byte("v")) != state.NotCompared || !errors.Is(p.Err(), fail) {
 			t.Errorf("without the key: %v", p.Err())
 		}
-		if _, err := p.New("secret.a", nil); err != fail {
+		if _, err := p.New("secret.a", nil); !errors.Is(err, fail) {
 			t.Errorf("a fingerprint without the key: %v", err)
 		}
 	}
