@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,46 @@ func normalise(root *cobra.Command, args []string) []string {
 		}
 		out = append(out, arg)
 	}
+	if completing(args) {
+		out[len(out)-1] = beginsFlag(args[len(args)-1])
+	}
 	return out
+}
+
+// noColor reports whether -no-color is among the arguments: errors about the others are plain too.
+func noColor(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "-no-color", "--no-color", "-no-color=true", "--no-color=true":
+			return true
+		}
+	}
+	return false
+}
+
+// completing reports whether a shell asks for completions (cobra's hidden commands).
+func completing(args []string) bool {
+	return len(args) > 1 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
+// beginsFlag spells the beginning of a flag, -det, as cobra knows it.
+func beginsFlag(word string) string {
+	if len(word) > 1 && strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "--") && !strings.Contains(word, "=") {
+		return "-" + word
+	}
+	return word
+}
+
+// oneDash spells completed flags as the help does: a shell offers only what begins as the word that is typed.
+type oneDash struct{ to io.Writer }
+
+func (o oneDash) Write(p []byte) (int, error) {
+	text := "\n" + string(p)
+	text = strings.ReplaceAll(text, "\n--", "\n-")
+	_, err := io.WriteString(o.to, text[1:])
+	return len(p), err
 }
 
 // collectFlags gathers the names of every long flag of the tree.

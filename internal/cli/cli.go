@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,9 @@ func Main(p Process) int {
 	defer stop.release()
 	a := &app{proc: p, now: time.Now, stop: stop}
 	a.proc.Stdout = out
+	if noColor(p.Args) {
+		a.proc.Env = append(slices.Clip(p.Env), "NO_COLOR=1")
+	}
 	a.term = view.NewTerminal(p.Stdout, p.Stderr, a.getenv)
 	a.term.Out = out
 	a.view = a.term
@@ -50,6 +54,9 @@ func Main(p Process) int {
 	root.SetArgs(normalise(root, p.Args))
 	root.SetIn(p.Stdin)
 	root.SetOut(out)
+	if completing(p.Args) && !strings.HasPrefix(p.Args[len(p.Args)-1], "--") {
+		root.SetOut(oneDash{out})
+	}
 	root.SetErr(p.Stderr)
 	return a.closeInto(a.exitCode(out.settle(root.ExecuteContext(context.Background()))))
 }
@@ -105,7 +112,7 @@ func (a *app) root() *cobra.Command {
 		Use:   "kmsplan [-chdir=DIR] COMMAND",
 		Short: "The declarative key manager for Alibaba Cloud KMS",
 		Args:  noSuchSubcommand,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE:  needCommand,
 		Long: `kmsplan declares keys, aliases, rotation policies and secrets of Alibaba Cloud KMS in
 HCL files, plans the difference to what lives in the service, and applies it. Its file
 commands encrypt and decrypt configuration files under those keys.
@@ -119,6 +126,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 	}
 	root.SetVersionTemplate("kmsplan {{.Version}}\n")
 	root.PersistentFlags().StringVar(&a.chdir, "chdir", ".", "switch to `DIR` before anything else")
+	root.PersistentFlags().Bool("no-color", false, "print without colours, as with NO_COLOR set")
 	for _, g := range []cobra.Group{
 		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"},
 		{ID: groupFiles, Title: "Files:"}, {ID: groupRaw, Title: "Raw KMS:"}, {ID: groupTools, Title: "Tools:"},
@@ -136,6 +144,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 			c.Args, c.RunE = noSuchSubcommand, func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 	}
+	helpFor(root)
 	a.completions(root)
 	explainArguments(root)
 	root.SetFlagErrorFunc(flagError)

@@ -36,7 +36,7 @@ func unexpected(args []string) string {
 	return fmt.Sprintf("these arguments do not fit: %q", strings.Join(args, " "))
 }
 
-// noSuchSubcommand names the nearest subcommand for a word that is none.
+// noSuchSubcommand says how a word of another tool is said here, or else names the nearest subcommand.
 func noSuchSubcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -44,6 +44,10 @@ func noSuchSubcommand(c *cobra.Command, args []string) error {
 	var names []string
 	for _, sub := range c.Commands() {
 		names = append(names, sub.Name())
+	}
+	_, path, _ := strings.Cut(c.CommandPath()+" ", " ")
+	if way := elsewhere[path+args[0]]; way != "" {
+		return usageError{fmt.Errorf("%s has no command %q: %s", c.CommandPath(), args[0], way)}
 	}
 	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), args[0], suggest.Clause(args[0], names))}
 }
@@ -61,7 +65,38 @@ func flagError(c *cobra.Command, err error) error {
 	if c.Flags().Lookup(given+"-file") != nil {
 		return usageError{fmt.Errorf("%s has no flag -%s; did you mean -%s-file? What is secret is read from a file, or from standard input with -", c.CommandPath(), given, given)}
 	}
+	if way := cmp.Or(flagsElsewhere[c.Name()+" "+given], flagsElsewhere[given]); way != "" {
+		return usageError{fmt.Errorf("%s has no flag -%s: %s", c.CommandPath(), given, way)}
+	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "-"+f.Name) })
 	return usageError{fmt.Errorf("%s has no flag -%s%s", c.CommandPath(), given, cmp.Or(suggest.Clause("-"+given, names), "; see "+c.CommandPath()+" -help"))}
+}
+
+// needCommand is what the program does without a command: it shows its help, unless flags say that one was meant.
+func needCommand(c *cobra.Command, _ []string) error {
+	if chdir := c.Flags().Lookup("chdir"); chdir.Changed {
+		return usageError{fmt.Errorf("-chdir took %q as its directory, and no command follows; write kmsplan -chdir=DIR COMMAND", chdir.Value)}
+	}
+	return c.Help()
+}
+
+// helpFor makes `help` say so when there is nothing of that name.
+func helpFor(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error {
+				topic, rest, err := root.Find(args)
+				if err == nil && len(rest) > 0 && topic.HasSubCommands() {
+					err = noSuchSubcommand(topic, rest)
+				}
+				if err != nil {
+					return err
+				}
+				topic.InitDefaultHelpFlag()
+				return topic.Help()
+			}
+		}
+	}
 }

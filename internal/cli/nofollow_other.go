@@ -1,0 +1,6 @@
+//go:build !unix
+
+package cli
+
+// noFollow has no equal here.
+const noFollow = 0
