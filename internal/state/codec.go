@@ -53,10 +53,10 @@ func Decode(name string, data []byte) (State, error) {
 	if head.Terraform != "" {
 		return State{}, &CorruptError{Path: name, Reason: "it is a state of Terraform or OpenTofu (written by version " + head.Terraform + "), not of kmsplan", Foreign: true}
 	}
-	if head.Version > FormatVersion {
+	if head.Version > FormatVersion && head.Writer != "" {
 		return State{}, &NewerFormatError{Path: name, Format: head.Version, Writer: head.Writer}
 	}
-	if head.Version < 1 {
+	if head.Version < 1 || head.Version > FormatVersion {
 		return State{}, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
 	}
 	if !sealed(data) {
