@@ -154,6 +154,9 @@ func readVariables(read func(string) ([]byte, error), path, shown string) ([]ass
 	diags = append(diags, attrDiags...)
 	var list []assigned
 	for _, a := range sortedAttributes(attrs) {
+		if expr, ok := a.Expr.(hclsyntax.Expression); ok {
+			meterParts(expr)
+		}
 		list = append(list, assigned{name: a.Name, from: fmt.Sprintf("%s:%d", shown, a.Range.Start.Line), at: a.Range, expr: a.Expr})
 	}
 	return list, diags
@@ -190,10 +193,13 @@ func (m *module) settle(v *variable, a assigned) hclv2.Diagnostics {
 
 func (m *module) given(v *variable, a assigned) (cty.Value, hclv2.Diagnostics) {
 	if a.expr != nil {
-		return a.expr.Value(nil)
+		return evaluate(a.expr, nil)
 	}
 	if a.value != nil {
 		return *a.value, nil
+	}
+	if err := textProblem(*a.text); err != nil {
+		return cty.DynamicVal, hclv2.Diagnostics{fault(hclv2.Range{}, "Invalid value for variable", "The value of variable %q, from %s, cannot be used: %s.", v.name, a.from, err)}
 	}
 	if v.textual {
 		return cty.StringVal(*a.text), nil
@@ -207,7 +213,7 @@ func parseValue(name, text, from string) (cty.Value, hclv2.Diagnostics) {
 	expr, diags := parseExpression([]byte(text), "value of "+name)
 	if !diags.HasErrors() {
 		var val cty.Value
-		if val, diags = expr.Value(nil); !diags.HasErrors() {
+		if val, diags = evaluate(expr, nil); !diags.HasErrors() {
 			return val, nil
 		}
 	}
@@ -224,7 +230,11 @@ func parseExpression(text []byte, name string) (hclv2.Expression, hclv2.Diagnost
 	if diags := checkTokens(tokens); diags.HasErrors() {
 		return nil, diags
 	}
-	return hclsyntax.ParseExpression(text, name, hclv2.InitialPos)
+	expr, diags := hclsyntax.ParseExpression(text, name, hclv2.InitialPos)
+	if !diags.HasErrors() {
+		meterParts(expr)
+	}
+	return expr, diags
 }
 
 func (m *module) settleUnset(v *variable) hclv2.Diagnostics {

@@ -51,7 +51,7 @@ func (d *decoder) report(diags ...*hclv2.Diagnostic) {
 }
 
 func (d *decoder) file(f *hclv2.File) {
-	content, diags := f.Body.Content(rootSchema())
+	content, diags := contentOf(f.Body, rootSchema())
 	d.report(diags...)
 	blocks := content.Blocks
 	slices.SortStableFunc(blocks, func(a, b *hclv2.Block) int { return compareRanges(a.DefRange, b.DefRange) })
@@ -121,6 +121,7 @@ func (d *decoder) localsBlock(b *hclv2.Block) {
 	attrs, diags := b.Body.JustAttributes()
 	d.report(diags...)
 	for _, a := range sortedAttributes(attrs) {
+		a.Expr = native(a.Expr)
 		if prior := d.m.locals[a.Name]; prior != nil {
 			d.report(duplicate(a.NameRange, "local value", a.Name, prior.rng))
 			continue

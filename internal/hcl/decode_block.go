@@ -40,7 +40,7 @@ func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 	}
 	d.m.blocks[a] = b
 	d.m.blockOrder = append(d.m.blockOrder, b)
-	content, diags := raw.Body.Content(bodySchema(k))
+	content, diags := contentOf(raw.Body, bodySchema(k))
 	d.report(diags...)
 	b.attrs, diags = arguments(content.Attributes, k.Attributes, b.name)
 	d.report(diags...)
@@ -121,7 +121,7 @@ func decodeNested(decl *kind.Block, raw *hclv2.Block, owner string) (nested, hcl
 	for _, a := range decl.Attributes {
 		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: a.Name})
 	}
-	content, diags := raw.Body.Content(s)
+	content, diags := contentOf(raw.Body, s)
 	args, argDiags := arguments(content.Attributes, decl.Attributes, owner)
 	diags = append(append(diags, argDiags...), missing(decl.Attributes, content.Attributes, raw.DefRange)...)
 	return nested{decl: decl, rng: raw.DefRange, args: args}, diags
@@ -212,7 +212,7 @@ var lifecycleSchema = &hclv2.BodySchema{
 }
 
 func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
-	content, diags := raw.Body.Content(lifecycleSchema)
+	content, diags := contentOf(raw.Body, lifecycleSchema)
 	d.report(diags...)
 	for _, inner := range content.Blocks {
 		d.report(fault(inner.DefRange, "Not available yet", "%s blocks come with a later version of kmsplan. Until then, a variable's validation block can hold a condition.", inner.Type))

@@ -65,7 +65,7 @@ func (d *decoder) gateway(b *hclv2.Block) {
 
 // gatewayPart collects the arguments of one level and goes down.
 func (d *decoder) gatewayPart(g *gateway, body hclv2.Body, shape gatewayPart, prefix string) {
-	content, diags := body.Content(shape.schema())
+	content, diags := contentOf(body, shape.schema())
 	d.report(diags...)
 	for _, a := range sortedAttributes(content.Attributes) {
 		g.args[prefix+a.Name] = a.Expr

@@ -17,7 +17,7 @@ func (d *decoder) output(b *hclv2.Block) {
 		d.report(duplicate(b.DefRange, "output", name, prior.rng))
 		return
 	}
-	content, diags := b.Body.Content(outputSchema)
+	content, diags := contentOf(b.Body, outputSchema)
 	d.report(diags...)
 	value := content.Attributes["value"]
 	if value == nil {

@@ -37,7 +37,7 @@ var removedSchema = &hclv2.BodySchema{
 }
 
 func (d *decoder) removed(b *hclv2.Block) {
-	content, diags := b.Body.Content(removedSchema)
+	content, diags := contentOf(b.Body, removedSchema)
 	d.report(diags...)
 	for _, inner := range content.Blocks {
 		d.report(fault(inner.DefRange, "Unsupported block", `A removed block says what to do in one argument: action = "forget" leaves the object alone.`))
@@ -114,7 +114,7 @@ func (d *decoder) days(a *hclv2.Attribute, least, most int, to *int) {
 var movedSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "from", Required: true}, {Name: "to", Required: true}}}
 
 func (d *decoder) moved(b *hclv2.Block) {
-	content, diags := b.Body.Content(movedSchema)
+	content, diags := contentOf(b.Body, movedSchema)
 	d.report(diags...)
 	from, okFrom := d.address(content.Attributes["from"])
 	to, okTo := d.address(content.Attributes["to"])
@@ -134,7 +134,7 @@ func (d *decoder) moved(b *hclv2.Block) {
 var importSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "to", Required: true}, {Name: "id", Required: true}, {Name: "take_over"}}}
 
 func (d *decoder) imported(b *hclv2.Block) {
-	content, diags := b.Body.Content(importSchema)
+	content, diags := contentOf(b.Body, importSchema)
 	d.report(diags...)
 	to, ok := d.address(content.Attributes["to"])
 	id := content.Attributes["id"]

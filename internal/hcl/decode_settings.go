@@ -25,7 +25,7 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 		return
 	}
 	d.settings = b.DefRange
-	content, diags := b.Body.Content(settingsSchema)
+	content, diags := contentOf(b.Body, settingsSchema)
 	d.report(diags...)
 	if a := content.Attributes["required_version"]; a != nil {
 		d.requiredVersion(a)
@@ -79,7 +79,7 @@ func (d *decoder) backend(b *hclv2.Block) {
 		d.report(fault(b.LabelRanges[0], "Unknown backend", "There is no backend %q.%s Write backend \"local\" { path = \"…\" }.", kind, hint))
 		return
 	}
-	content, diags := b.Body.Content(&hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "path"}}})
+	content, diags := contentOf(b.Body, &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "path"}}})
 	d.report(diags...)
 	d.config.Settings.BackendType = kind
 	if a := content.Attributes["path"]; a != nil {
@@ -100,7 +100,7 @@ func (d *decoder) limits(b *hclv2.Block) {
 	for _, f := range figures {
 		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: f.name})
 	}
-	content, diags := b.Body.Content(s)
+	content, diags := contentOf(b.Body, s)
 	d.report(diags...)
 	for _, f := range figures {
 		if a := content.Attributes[f.name]; a != nil {
@@ -129,7 +129,11 @@ func (d *decoder) literal(a *hclv2.Attribute, want cty.Type) (cty.Value, bool) {
 		d.report(fault(a.Expr.Range(), "References not allowed here", "The value of %s is needed before variables are assigned. Write it out.", a.Name))
 		return cty.NilVal, false
 	}
-	v, diags := a.Expr.Value(nil)
+	expr := a.Expr
+	if j, ok := expr.(jsonExpr); ok {
+		expr = j.raw
+	}
+	v, diags := evaluate(expr, nil)
 	d.report(diags...)
 	if diags.HasErrors() {
 		return cty.NilVal, false
@@ -151,7 +155,7 @@ var encryptionSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{
 }}
 
 func (d *decoder) encryption(b *hclv2.Block) {
-	content, diags := b.Body.Content(encryptionSchema)
+	content, diags := contentOf(b.Body, encryptionSchema)
 	d.report(diags...)
 	e := &Encryption{Enabled: true, Range: b.DefRange}
 	d.config.Settings.Encryption = e

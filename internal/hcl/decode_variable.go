@@ -3,6 +3,7 @@ package hcl
 import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -50,7 +51,7 @@ func (d *decoder) variable(b *hclv2.Block) {
 	}
 	v := &variable{name: name, rng: b.DefRange, typ: cty.DynamicPseudoType, textual: true, nullable: true}
 	d.m.variables[name] = v
-	content, diags := b.Body.Content(variableSchema)
+	content, diags := contentOf(b.Body, variableSchema)
 	d.report(diags...)
 	attrs := content.Attributes
 	d.variableType(v, attrs["type"])
@@ -62,7 +63,7 @@ func (d *decoder) variable(b *hclv2.Block) {
 	}
 	d.variableDefault(v, attrs["default"])
 	for _, inner := range content.Blocks {
-		checks, diags := inner.Body.Content(validationSchema)
+		checks, diags := contentOf(inner.Body, validationSchema)
 		d.report(diags...)
 		if !diags.HasErrors() {
 			v.validations = append(v.validations, validation{checks.Attributes["condition"].Expr, checks.Attributes["error_message"].Expr, inner.DefRange})
@@ -92,7 +93,10 @@ func (d *decoder) variableDefault(v *variable, a *hclv2.Attribute) {
 		d.report(fault(a.Expr.Range(), "References not allowed here", "A default is a fixed value. Refer to other things in a local value instead."))
 		return
 	}
-	given, diags := a.Expr.Value(d.m.base)
+	if expr, ok := a.Expr.(hclsyntax.Expression); ok {
+		meterParts(expr)
+	}
+	given, diags := evaluate(a.Expr, d.m.base)
 	d.report(diags...)
 	if diags.HasErrors() {
 		return

@@ -109,6 +109,9 @@ func checkTokens(tokens hclsyntax.Tokens) hclv2.Diagnostics {
 		if t.Type == hclsyntax.TokenNumberLit && !plainNumber(t.Bytes) {
 			return hclv2.Diagnostics{fault(t.Range, "Number too large", "The exponent of this number has more than %d digits. Write a smaller number.", maxExponent)}
 		}
+		if err := tokenProblem(t); err != nil {
+			return hclv2.Diagnostics{fault(t.Range, "Text would change", "This text cannot be used: %s.", err)}
+		}
 		var following []byte
 		if i+1 < len(tokens) {
 			following = tokens[i+1].Bytes
@@ -116,6 +119,17 @@ func checkTokens(tokens hclsyntax.Tokens) hclv2.Diagnostics {
 		if m.next(t.Type, following); m.total > maxDepth {
 			return hclv2.Diagnostics{tooDeep(t.Range)}
 		}
+	}
+	return nil
+}
+
+// tokenProblem looks at texts and names as they are written.
+func tokenProblem(t hclsyntax.Token) error {
+	switch t.Type {
+	case hclsyntax.TokenQuotedLit:
+		return documentProblem(string(t.Bytes))
+	case hclsyntax.TokenStringLit, hclsyntax.TokenIdent:
+		return textProblem(string(t.Bytes))
 	}
 	return nil
 }
@@ -153,6 +167,9 @@ func checkJSONDepth(text []byte, name string) hclv2.Diagnostics {
 				return hclv2.Diagnostics{fault(whole, "Number too large", "The exponent of %s has more than %d digits. Write a smaller number.", name, maxExponent)}
 			}
 		case string:
+			if err := textProblem(t); err != nil {
+				return hclv2.Diagnostics{fault(whole, "Text would change", "A text in %s cannot be used: %s.", name, err)}
+			}
 			if diags := checkTemplateDepth([]byte(t), name); diags.HasErrors() {
 				return hclv2.Diagnostics{tooDeep(whole)}
 			}

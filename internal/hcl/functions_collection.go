@@ -142,6 +142,39 @@ var indexFunc = function.New(&function.Spec{
 	},
 })
 
+// containsFunc compares with null as with any other value.
+var containsFunc = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}, {Name: "value", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}},
+	Type:   function.StaticReturnType(cty.Bool),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if t := args[0].Type(); !t.IsListType() && !t.IsTupleType() && !t.IsSetType() {
+			return cty.UnknownVal(cty.Bool), function.NewArgErrorf(0, "contains needs a list or a set")
+		}
+		if !args[1].IsKnown() {
+			return cty.UnknownVal(cty.Bool), nil
+		}
+		unknown := false
+		for it := args[0].ElementIterator(); it.Next(); {
+			switch _, v := it.Element(); {
+			case v.IsNull() || args[1].IsNull():
+				if v.IsNull() && args[1].IsNull() {
+					return cty.True, nil
+				}
+			default:
+				eq, err := stdlib.Equal(v, args[1])
+				if err == nil && eq.IsKnown() && eq.True() {
+					return cty.True, nil
+				}
+				unknown = unknown || err == nil && !eq.IsKnown()
+			}
+		}
+		if unknown {
+			return cty.UnknownVal(cty.Bool), nil
+		}
+		return cty.False, nil
+	},
+})
+
 var lookupFunc = function.New(&function.Spec{
 	Params:   []function.Parameter{{Name: "map", Type: cty.DynamicPseudoType}, {Name: "key", Type: cty.String}},
 	VarParam: &function.Parameter{Name: "default", Type: cty.DynamicPseudoType, AllowUnknown: true, AllowDynamicType: true, AllowNull: true},
@@ -152,9 +185,12 @@ var lookupFunc = function.New(&function.Spec{
 		if t := args[0].Type(); !t.IsMapType() && !t.IsObjectType() {
 			return cty.NilType, function.NewArgErrorf(0, "lookup needs a map")
 		}
+		if t := args[0].Type(); t.IsMapType() {
+			return t.ElementType(), nil
+		}
 		return cty.DynamicPseudoType, nil
 	},
-	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+	Impl: func(args []cty.Value, typ cty.Type) (cty.Value, error) {
 		m, key := args[0], args[1].AsString()
 		switch {
 		case m.Type().IsObjectType() && m.Type().HasAttribute(key):
@@ -162,7 +198,11 @@ var lookupFunc = function.New(&function.Spec{
 		case m.Type().IsMapType() && m.HasIndex(args[1]).True():
 			return m.Index(args[1]), nil
 		case len(args) == 3:
-			return args[2], nil
+			v, err := convert.Convert(args[2], typ)
+			if err != nil {
+				return cty.NilVal, function.NewArgErrorf(2, "the default is no %s, as the map's elements are: %s", typ.FriendlyName(), err)
+			}
+			return v, nil
 		}
 		return cty.NilVal, fmt.Errorf("the map has no element %q, and lookup was given no default", key)
 	},

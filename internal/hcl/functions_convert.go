@@ -1,6 +1,8 @@
 package hcl
 
 import (
+	"fmt"
+
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
@@ -16,6 +18,9 @@ func collectionFunc(wrap func(cty.Type) cty.Type, from func(cty.Type) bool, buil
 		Type: func(args []cty.Value) (cty.Type, error) {
 			if t, ok := commonType(args[0]); ok && from(args[0].Type()) {
 				return wrap(t), nil
+			}
+			if n := elementTypes(args[0].Type()); n > maxMixed {
+				return cty.NilType, tooLarge{fmt.Sprintf("a collection of %d values of several types is more than kmsplan compares", n)}
 			}
 			return general.ReturnTypeForValues(args)
 		},

@@ -126,6 +126,9 @@ func (l *library) text(name string) (string, error) {
 	if !utf8.Valid(data) {
 		return "", fmt.Errorf("the file %q is not UTF-8 text; filebase64 reads any bytes", name)
 	}
+	if err := textProblem(string(data)); err != nil {
+		return "", fmt.Errorf("the file %q cannot be used as a text: %w", name, err)
+	}
 	return string(data), nil
 }
 
@@ -191,15 +194,28 @@ func (l *library) glob(dir, pattern string) ([]cty.Value, error) {
 		if clean == "." {
 			relative = p
 		}
-		if entry.Type().IsRegular() && kind.MatchGlob(pattern, relative) {
-			names = append(names, cty.StringVal(relative))
+		if !kind.MatchGlob(pattern, relative) || !l.isFile(root, p, entry) {
+			return nil
 		}
+		if err := textProblem(relative); err != nil {
+			return fmt.Errorf("the file name %q cannot be a text of the language: %w", relative, err)
+		}
+		names = append(names, cty.StringVal(relative))
 		return nil
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return names, err
+}
+
+// isFile reports whether an entry is a regular file, or a link to one inside the module, as in Terraform.
+func (l *library) isFile(root *os.Root, name string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type().IsRegular()
+	}
+	info, err := root.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // templateFunc evaluates a file as a template. The template sees its variables and every
@@ -220,7 +236,7 @@ func (l *library) templateFunc() function.Function {
 				return cty.DynamicVal, fmt.Errorf("the template uses %q at line %d, which is not among its variables", t.RootName(), t.SourceRange().Start.Line)
 			}
 		}
-		v, diags := expr.Value(ctx)
+		v, diags := evaluate(expr, ctx)
 		if diags.HasErrors() {
 			return cty.DynamicVal, diags
 		}
@@ -251,6 +267,7 @@ func (l *library) template(name string) (hclsyntax.Expression, error) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	meterParts(expr)
 	return expr, nil
 }
 

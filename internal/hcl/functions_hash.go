@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"net/url"
 	"unicode/utf8"
@@ -62,6 +63,9 @@ var (
 		}
 		if !utf8.Valid(b) {
 			return "", errors.New("the decoded bytes are not UTF-8 text")
+		}
+		if err := textProblem(string(b)); err != nil {
+			return "", fmt.Errorf("the decoded text cannot be used: %w", err)
 		}
 		return string(b), nil
 	})

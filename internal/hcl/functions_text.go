@@ -2,7 +2,6 @@ package hcl
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -62,8 +61,17 @@ var timeCmpFunc = function.New(&function.Spec{
 	},
 })
 
-// guarded refuses texts that check finds too deeply nested to be decoded safely.
-func guarded(f function.Function, check func(string) error) function.Function {
+// document makes a function that decodes a text: it refuses what check finds too deeply nested to be decoded
+// safely, and what decoding would change.
+func document(f function.Function, nesting func(string) error) function.Function {
+	check := func(text string) error {
+		if nesting != nil {
+			if err := nesting(text); err != nil {
+				return err
+			}
+		}
+		return documentProblem(text)
+	}
 	return function.New(&function.Spec{
 		Params: f.Params(),
 		Type: func(args []cty.Value) (cty.Type, error) {
@@ -93,22 +101,6 @@ func jsonNesting(text string) error {
 		}
 		if depth > maxDepth {
 			return errors.New("the document is nested too deep")
-		}
-	}
-	return nil
-}
-
-// yamlNesting bounds brackets as well as indentation, which nests too.
-func yamlNesting(text string) error {
-	if strings.Count(text, "[")+strings.Count(text, "{") > maxDepth {
-		if err := jsonNesting(text); err != nil {
-			return err
-		}
-	}
-	for line := range strings.Lines(text) {
-		indent := len(line) - len(strings.TrimLeft(line, " -?:\t"))
-		if indent > 4*maxDepth {
-			return fmt.Errorf("the document is indented by more than %d characters", 4*maxDepth)
 		}
 	}
 	return nil

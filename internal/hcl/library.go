@@ -23,6 +23,7 @@ type library struct {
 	dir       string
 	disabled  bool
 	functions map[string]function.Function
+	work      *work
 
 	mu    sync.Mutex
 	files map[string]fileContent
@@ -34,9 +35,9 @@ type fileContent struct {
 }
 
 func newLibrary(in Inputs) *library {
-	l := &library{dir: in.Dir, disabled: in.SkipFiles, functions: map[string]function.Function{}, files: map[string]fileContent{}}
+	l := &library{work: &work{}, dir: in.Dir, disabled: in.SkipFiles, functions: map[string]function.Function{}, files: map[string]fileContent{}}
 	for _, f := range l.list() {
-		l.functions[f.Name] = f.impl
+		l.functions[f.Name] = l.guarded(f)
 	}
 	return l
 }
@@ -118,7 +119,7 @@ func collections() []Function {
 		{"coalescelist", g, "The first list that is not empty.", stdlib.CoalesceListFunc},
 		{"compact", g, "A list of texts without nulls and empty ones.", stdlib.CompactFunc},
 		{"concat", g, "Lists joined into one.", stdlib.ConcatFunc},
-		{"contains", g, "Whether a list or set has an element.", stdlib.ContainsFunc},
+		{"contains", g, "Whether a list or set has an element.", containsFunc},
 		{"distinct", g, "A list without repetitions.", stdlib.DistinctFunc},
 		{"element", g, "A list's element by index, wrapping around.", stdlib.ElementFunc},
 		{"flatten", g, "Lists within lists made one list.", stdlib.FlattenFunc},
@@ -148,11 +149,11 @@ func encodings() []Function {
 	return []Function{
 		{"base64decode", g, "A text from Base64.", base64DecodeFunc},
 		{"base64encode", g, "A text as Base64.", base64EncodeFunc},
-		{"csvdecode", g, "A list of objects from CSV with a header line.", stdlib.CSVDecodeFunc},
-		{"jsondecode", g, "A value from JSON.", guarded(stdlib.JSONDecodeFunc, jsonNesting)},
+		{"csvdecode", g, "A list of objects from CSV with a header line.", document(stdlib.CSVDecodeFunc, nil)},
+		{"jsondecode", g, "A value from JSON.", document(stdlib.JSONDecodeFunc, jsonNesting)},
 		{"jsonencode", g, "A value as JSON.", stdlib.JSONEncodeFunc},
 		{"urlencode", g, "A text escaped for a URL's query.", urlEncodeFunc},
-		{"yamldecode", g, "A value from YAML.", guarded(ctyyaml.YAMLDecodeFunc, yamlNesting)},
+		{"yamldecode", g, "A value from YAML.", document(ctyyaml.YAMLDecodeFunc, yamlNesting)},
 		{"yamlencode", g, "A value as YAML.", ctyyaml.YAMLEncodeFunc},
 	}
 }

@@ -71,7 +71,8 @@ func newModule(in Inputs) *module {
 		elements: map[string][]element{}, library: lib, settledGateways: map[string]cty.Value{},
 		base: &hclv2.EvalContext{
 			Functions: lib.functions,
-			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")})},
+			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")}),
+				workName: cty.CapsuleVal(workType, lib.work)},
 		},
 	}
 }

@@ -49,8 +49,12 @@ type finder struct {
 // references finds what the expression refers to, and reports names that do not exist.
 func (m *module) references(expr hclv2.Expression, allowed names) ([]reference, hclv2.Diagnostics) {
 	f := &finder{m: m, allowed: allowed, indexed: map[hclsyntax.Node]*hclsyntax.IndexExpr{}, trailed: map[hclsyntax.Node]hclv2.Traversal{}}
+	if j, ok := expr.(jsonExpr); ok {
+		expr = j.Expression
+	}
 	if native, ok := expr.(hclsyntax.Expression); ok {
 		_ = hclsyntax.Walk(native, f) // findings are in f.diags
+		meterParts(native)
 		return f.refs, f.diags
 	}
 	for _, t := range expr.Variables() {

@@ -140,7 +140,7 @@ func (b *block) wantedKey(r reference, ctx *hclv2.EvalContext, in *instance) str
 	case r.eachKey && in != nil:
 		return in.addr.Key
 	}
-	key, diags := r.index.Value(ctx)
+	key, diags := evaluate(r.index, ctx)
 	if diags.HasErrors() {
 		return ""
 	}
@@ -222,7 +222,7 @@ func (s session) local(l *local) cty.Value {
 		return l.value
 	}
 	return s.remember(l.name, l.blocks, func() cty.Value {
-		v, _ := l.expr.Value(s.scope(l.refs, nil, nil)) // its diagnostics were reported by Load
+		v, _ := evaluate(l.expr, s.scope(l.refs, nil, nil)) // its diagnostics were reported by Load
 		return v
 	})
 }
@@ -254,7 +254,7 @@ func (s session) each(in *instance, owner *block) cty.Value {
 
 func (s session) eachValue(in *instance, owner *block) cty.Value {
 	all := s.remember(owner.name+" for_each", owner.blocks, func() cty.Value {
-		v, _ := owner.forEach.Value(s.scope(owner.eachRefs, nil, nil))
+		v, _ := evaluate(owner.forEach, s.scope(owner.eachRefs, nil, nil))
 		return v
 	})
 	all, _ = all.Unmark()

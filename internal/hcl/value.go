@@ -12,7 +12,7 @@ import (
 // value evaluates one expression. When a sensitive value flows in, the diagnostics are
 // stripped of everything that could show it.
 func value(expr hclv2.Expression, ctx *hclv2.EvalContext, secretive bool) (cty.Value, hclv2.Diagnostics) {
-	v, diags := expr.Value(ctx)
+	v, diags := evaluate(expr, ctx)
 	if secretive {
 		for _, d := range diags {
 			d.Expression, d.EvalContext, d.Extra = nil, nil, nil
@@ -20,9 +20,6 @@ func value(expr hclv2.Expression, ctx *hclv2.EvalContext, secretive bool) (cty.V
 				d.Detail = "The expression failed. It uses a sensitive value, so the reason, which could show it, is withheld."
 			}
 		}
-	}
-	if v == cty.NilVal {
-		v = cty.DynamicVal
 	}
 	return v, diags
 }

@@ -1,0 +1,61 @@
+package hcl
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Texts arrive as the bytes they are, or not at all. Expressions compose characters (an e and a combining
+// accent become one é), and what is no UTF-8 would be replaced on its way to the service; both would change a
+// password in silence. So every source of texts refuses what would change: files, variables, decoding
+// functions, and the language's own escapes.
+
+var (
+	errNotUTF8  = errors.New("it is not UTF-8 text, so its bytes would be changed on the way to the service; give it Base64-encoded, or save it as UTF-8")
+	errComposed = errors.New("it holds decomposed Unicode characters, such as an e followed by a combining accent, which kmsplan would have to compose, so its bytes would change; save it in composed form (Unicode NFC)")
+)
+
+// textProblem says why a text would not stay what it is, or nil.
+func textProblem(s string) error {
+	switch {
+	case !utf8.ValidString(s):
+		return errNotUTF8
+	case !norm.NFC.IsNormalString(s), joins(s):
+		return errComposed
+	}
+	return nil
+}
+
+// joins reports whether a text begins with a character that would be composed with what stands before it.
+func joins(s string) bool {
+	return s != "" && s[0] >= utf8.RuneSelf && !norm.NFC.PropertiesString(s).BoundaryBefore()
+}
+
+var escapes = regexp.MustCompile(`\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))`)
+
+// escapeProblem finds an escape that stands for a character which would be composed with its neighbour.
+func escapeProblem(source string) error {
+	for _, m := range escapes.FindAllStringSubmatch(source, -1) {
+		code, err := strconv.ParseUint(m[1]+m[2], 16, 32)
+		if err != nil || code > utf8.MaxRune {
+			continue // HCL says what is wrong
+		}
+		if s := string(rune(code)); joins(s) || !norm.NFC.IsNormalString(s) {
+			return fmt.Errorf("the escape %s is a part of a character, which kmsplan would have to compose, so its bytes would change; write the composed character (Unicode NFC)", m[0])
+		}
+	}
+	return nil
+}
+
+// documentProblem is textProblem for a document that a function decodes, its escapes included.
+func documentProblem(s string) error {
+	if err := textProblem(s); err != nil {
+		return err
+	}
+	return escapeProblem(s)
+}
