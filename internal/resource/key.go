@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/kms"
@@ -63,13 +64,23 @@ func (w *keyWork) read(ctx context.Context) (err error) {
 	if err := sameARN(w.key, w.Prior); err != nil {
 		return err
 	}
-	if o := w.snapshotted(); o != nil {
+	o := w.snapshotted()
+	if o != nil && !w.retags() {
 		w.tags = o.Tags
 		return nil
 	}
-	tags, err := w.Manager.ListTagResources(ctx, kms.KindKey, kms.TagQuery{IDs: []string{w.key.ID}})
-	w.tags = tags[w.key.ID]
-	return err
+	if w.tags, err = w.readTags(ctx, kms.KindKey, w.key.ID); err != nil {
+		return err
+	}
+	if o != nil && !maps.Equal(w.tags, o.Tags) {
+		return &ChangedError{Address: w.Change.Addr.String(), ID: w.key.ID, What: "its tags are not those the plan was made on"}
+	}
+	return nil
+}
+
+// retags reports whether the change sets or removes tags: it was planned on those that were there.
+func (w *keyWork) retags() bool {
+	return w.Change.Needs("TagResources") || w.Change.Needs("UntagResources")
 }
 
 func (w *keyWork) snapshotted() *plan.Object {

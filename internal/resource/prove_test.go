@@ -315,3 +315,22 @@ func TestALostCreateKeyIsNotRepeatedBeforeItsTagIsListed(t *testing.T) {
 		t.Errorf("%d keys", r.keys())
 	}
 }
+
+// Case S19. What an update was planned on is read again just before the call, tags too: a colleague's
+// change in between is not overwritten.
+func TestAnUpdateIsHeldAgainstWhatItWasPlannedOn(t *testing.T) {
+	ctx := context.Background()
+	r := newRig(t)
+	r.apply("key \"k\" { tags = { team = \"a\" } }")
+	src := "key \"k\" { tags = { team = \"b\" } }"
+	cfg, live, p, _ := r.plan(src)
+	r.must(r.manager.TagResources(ctx, kms.KindKey, []string{r.id("key.k")}, map[string]string{"team": "c"}))
+	before := r.calls("TagResources")
+	work := r.work(cfg)
+	work.Live = live
+	_, err := apply.Run(ctx, apply.Input{Work: work, Plan: p})
+	var changed *resource.ChangedError
+	if !errors.As(err, &changed) || r.calls("TagResources") != before {
+		t.Errorf("%d calls: %v", r.calls("TagResources")-before, err)
+	}
+}

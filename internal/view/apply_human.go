@@ -76,6 +76,9 @@ func (t *Terminal) Done(s apply.Step, o apply.Outcome) {
 	if o.Found {
 		t.say(s, "The answer to its creation was lost; it was found by its tag and adopted, not created again")
 	}
+	for _, id := range o.Duplicates {
+		t.say(s, "Its creation was carried out twice: %s exists too and is left alone; look at it, and import it or retire it by hand", neutral(id))
+	}
 }
 
 // Failed ends a step that failed; why stands at the end, with the others.

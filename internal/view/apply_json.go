@@ -85,6 +85,9 @@ func outcomeJSON(o apply.Outcome) map[string]any {
 	if o.Found {
 		out["adopted_after_lost_answer"] = true
 	}
+	if len(o.Duplicates) > 0 {
+		out["duplicates"] = o.Duplicates
+	}
 	if len(o.Written) > 0 {
 		out["files"] = len(o.Written)
 	}
