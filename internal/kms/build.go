@@ -62,3 +62,12 @@ func (a args) context(name string, c map[string]string) args {
 	}
 	return a
 }
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

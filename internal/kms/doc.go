@@ -7,11 +7,12 @@
 // [Manager] and [Cryptographer], typed records and one error type, [Error];
 // no type of a vendor SDK appears in a signature.
 //
-// The package owns everything between a typed request and the wire: credentials
-// (credential.go), endpoints and certificates (endpoint.go, ca.go), the HTTP
-// exchange (exchange.go), retries (policy.go, retry.go), quotas (quota.go) and
-// redaction (secret.go, redact.go). The table of operations (operation.go)
-// drives the generic calls, the command line and the documentation.
+// The package owns everything between a typed request and the wire: endpoints and
+// certificates (endpoint.go, ca.go), the HTTP exchange (exchange.go), retries
+// (policy.go, retry.go), quotas (quota.go) and redaction (secret.go, redact.go).
+// An answer is held against its request in one place (named.go). The table of
+// operations (operation.go) drives the generic calls, the command line and the
+// documentation. Where credentials come from is package credential.
 //
 // It may import the vendor's SDKs and internal/kms/wire, and nothing else of
 // ours. Start reading at manager.go and cryptographer.go, then public_call.go

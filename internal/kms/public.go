@@ -81,7 +81,7 @@ func newPublic(gateway string, e endpoint, c PublicConfig) (*Public, error) {
 		NoProxy: dara.String(e.host),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("preparing the SDK's client: %s", scrubText(err.Error()))
+		return nil, fmt.Errorf("preparing the SDK's client: %s", Scrub(err.Error()))
 	}
 	return &Public{
 		gateway: gateway, region: region, exchange: newExchange(e, c.Connection), sdk: client.Client,

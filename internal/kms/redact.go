@@ -15,8 +15,8 @@ var secretField = regexp.MustCompile(`(?i)((?:access_?key_?secret|secret_?access
 // authorization finds credentials of the Authorization headers.
 var authorization = regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization"?\s*[:=]).*|\b(?:bearer|token|basic)\s+[A-Za-z0-9+/=._-]{8,}`)
 
-// scrubText removes what looks like a secret from text of others and bounds it.
-func scrubText(text string) string {
+// Scrub removes what looks like a secret from text of others and bounds it.
+func Scrub(text string) string {
 	text = authorization.ReplaceAllString(text, "${1}"+Redacted)
 	text = secretField.ReplaceAllString(text, "${1}"+Redacted)
 	if len(text) > maxForeignText {
@@ -37,5 +37,5 @@ func scrub(message string, secrets []string) string {
 			message = strings.ReplaceAll(message, s, Redacted)
 		}
 	}
-	return scrubText(message)
+	return Scrub(message)
 }

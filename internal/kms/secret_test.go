@@ -74,11 +74,11 @@ func TestScrubText(t *testing.T) {
 		"The security token is invalid":           "The security token is invalid",
 		"Parameter x-kms-acccesskeyid is missing": "Parameter x-kms-acccesskeyid is missing",
 	} {
-		if got := scrubText(in); got != want {
+		if got := Scrub(in); got != want {
 			t.Errorf("%q\n got %q\nwant %q", in, got, want)
 		}
 	}
-	if long := scrubText(strings.Repeat("ü", 5000)); len(long) > maxForeignText+8 {
+	if long := Scrub(strings.Repeat("ü", 5000)); len(long) > maxForeignText+8 {
 		t.Error(len(long))
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/credential"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
@@ -15,9 +16,9 @@ func (g *Gateways) connect(ctx context.Context, b *hcl.Gateway) (*gateway, error
 		return g.connectEmulator(ctx, b)
 	}
 	out := &gateway{block: b, region: b.Region}
-	credentials := kms.CredentialChain(kms.ChainConfig{})
+	credentials := credential.Chain(credential.Config{})
 	if b.Public != nil {
-		if err := g.connectPublic(out, b, kms.CredentialChain(kms.ChainConfig{Profile: b.Public.Profile})); err != nil {
+		if err := g.connectPublic(out, b, credential.Chain(credential.Config{Profile: b.Public.Profile})); err != nil {
 			return nil, err
 		}
 	}

@@ -1,4 +1,4 @@
-package kms
+package credential
 
 import (
 	"context"
@@ -11,10 +11,12 @@ import (
 
 	"github.com/aliyun/credentials-go/credentials/providers"
 	"github.com/hashicorp/go-multierror"
+
+	"kmsplan.dev/kmsplan/internal/kms"
 )
 
-// ChainConfig says which sources a credential chain may use.
-type ChainConfig struct {
+// Config says which sources a credential chain may use.
+type Config struct {
 	Profile     string // of the CLI's configuration; "" = its current one
 	ProfileFile string // "" = $ALIBABA_CLOUD_CONFIG_FILE or ~/.aliyun/config.json
 	// AllowECS asks the machine's metadata service for its role, over the
@@ -24,12 +26,12 @@ type ChainConfig struct {
 	AllowExternal bool
 }
 
-// CredentialChain looks for credentials in the order of Alibaba Cloud's tools:
+// Chain looks for credentials in the order of Alibaba Cloud's tools:
 // environment (AccessKey or STS), OIDC (RRSA), the CLI's profile, the shared
 // credentials file, and the machine's role and a credentials URI where allowed.
 // The first source that delivers is kept; when it fails later, the next call
 // goes through the whole chain again.
-func CredentialChain(config ChainConfig) Credentials {
+func Chain(config Config) kms.Credentials {
 	return &chain{sources: config.sources()}
 }
 
@@ -51,9 +53,9 @@ type chain struct {
 // Credential asks the kept source, or searches. The vendor's providers know no
 // context, so a call that is given up goes on in the background until its own
 // timeout.
-func (c *chain) Credential(ctx context.Context) (Credential, error) {
+func (c *chain) Credential(ctx context.Context) (kms.Credential, error) {
 	type result struct {
-		credential Credential
+		credential kms.Credential
 		err        error
 	}
 	done := make(chan result, 1)
@@ -65,11 +67,11 @@ func (c *chain) Credential(ctx context.Context) (Credential, error) {
 	case r := <-done:
 		return r.credential, r.err
 	case <-ctx.Done():
-		return Credential{}, fmt.Errorf("waiting for credentials: %w", ctx.Err())
+		return kms.Credential{}, fmt.Errorf("waiting for credentials: %w", ctx.Err())
 	}
 }
 
-func (c *chain) get() (Credential, error) {
+func (c *chain) get() (kms.Credential, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.kept != nil {
@@ -82,7 +84,7 @@ func (c *chain) get() (Credential, error) {
 	return c.search()
 }
 
-func (c *chain) search() (Credential, error) {
+func (c *chain) search() (kms.Credential, error) {
 	var all *multierror.Error
 	for _, s := range c.sources {
 		if !s.setUp() {
@@ -90,19 +92,19 @@ func (c *chain) search() (Credential, error) {
 		}
 		provider, err := s.build()
 		if err == nil {
-			var credential Credential
+			var credential kms.Credential
 			if credential, err = ask(provider); err == nil {
 				c.kept = provider
 				return credential, nil
 			}
 		}
-		all = multierror.Append(all, fmt.Errorf("%s: %s", s.name, scrubText(err.Error())))
+		all = multierror.Append(all, fmt.Errorf("%s: %s", s.name, kms.Scrub(err.Error())))
 	}
 	if all == nil {
-		return Credential{}, errors.New("none are set up; " + waysToCredentials)
+		return kms.Credential{}, errors.New("none are set up; " + waysToCredentials)
 	}
 	all.ErrorFormat = chainErrors
-	return Credential{}, all
+	return kms.Credential{}, all
 }
 
 const waysToCredentials = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, run `aliyun configure`, or give the workload a role (RRSA)"
@@ -115,23 +117,23 @@ func chainErrors(errs []error) string {
 	return text + "; mend that, or " + waysToCredentials
 }
 
-func ask(provider providers.CredentialsProvider) (Credential, error) {
+func ask(provider providers.CredentialsProvider) (kms.Credential, error) {
 	got, err := provider.GetCredentials()
 	if err != nil {
-		return Credential{}, errors.New(scrubText(err.Error()))
+		return kms.Credential{}, errors.New(kms.Scrub(err.Error()))
 	}
 	if got == nil || got.AccessKeyId == "" || got.AccessKeySecret == "" {
-		return Credential{}, errors.New("it delivered no AccessKey")
+		return kms.Credential{}, errors.New("it delivered no AccessKey")
 	}
 	name := got.ProviderName
 	if name == "" {
 		name = provider.GetProviderName()
 	}
-	return Credential{AccessKeyID: got.AccessKeyId, AccessKeySecret: NewSecret(got.AccessKeySecret),
-		SecurityToken: NewSecret(got.SecurityToken), Provider: name}, nil
+	return kms.Credential{AccessKeyID: got.AccessKeyId, AccessKeySecret: kms.NewSecret(got.AccessKeySecret),
+		SecurityToken: kms.NewSecret(got.SecurityToken), Provider: name}, nil
 }
 
-func (config ChainConfig) sources() []source {
+func (config Config) sources() []source {
 	sources := []source{
 		{"environment", anySet("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"), environmentProvider},
 		{"OIDC role", anySet("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), func() (providers.CredentialsProvider, error) {
@@ -171,7 +173,7 @@ func environmentProvider() (providers.CredentialsProvider, error) {
 }
 
 // hasProfile: somebody named a profile or its file, or there is the file.
-func (config ChainConfig) hasProfile() bool {
+func (config Config) hasProfile() bool {
 	file, err := config.profileFile()
 	return config.Profile != "" || config.ProfileFile != "" || os.Getenv("ALIBABA_CLOUD_CONFIG_FILE") != "" ||
 		os.Getenv("ALIBABA_CLOUD_PROFILE") != "" || err == nil && exists(file)

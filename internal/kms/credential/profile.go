@@ -1,6 +1,7 @@
-package kms
+package credential
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ type cliProfile struct {
 // cliProvider checks the profile first: the vendor's provider would print a
 // file that it cannot parse, AccessKeys included, would follow a circle of
 // source profiles forever, and would run any command of mode External.
-func (config ChainConfig) cliProvider() (providers.CredentialsProvider, error) {
+func (config Config) cliProvider() (providers.CredentialsProvider, error) {
 	if strings.EqualFold(os.Getenv("ALIBABA_CLOUD_CLI_PROFILE_DISABLED"), "true") {
 		return nil, errors.New("disabled by ALIBABA_CLOUD_CLI_PROFILE_DISABLED")
 	}
@@ -45,7 +46,7 @@ func (config ChainConfig) cliProvider() (providers.CredentialsProvider, error) {
 	return providers.NewCLIProfileCredentialsProviderBuilder().WithProfileFile(file).WithProfileName(profile.Name).Build()
 }
 
-func (config ChainConfig) profileFile() (string, error) {
+func (config Config) profileFile() (string, error) {
 	for _, file := range []string{config.ProfileFile, os.Getenv("ALIBABA_CLOUD_CONFIG_FILE")} {
 		if file != "" {
 			return file, nil
@@ -59,7 +60,7 @@ func (config ChainConfig) profileFile() (string, error) {
 }
 
 // checkProfile returns the profile if it and its sources may be used.
-func (config ChainConfig) checkProfile(file string) (cliProfile, error) {
+func (config Config) checkProfile(file string) (cliProfile, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return cliProfile{}, fmt.Errorf("%s does not exist", file)
@@ -74,7 +75,7 @@ func (config ChainConfig) checkProfile(file string) (cliProfile, error) {
 	if json.Unmarshal(text, &all) != nil {
 		return cliProfile{}, fmt.Errorf("%s is not the JSON of the aliyun CLI", file)
 	}
-	name := firstOf(config.Profile, os.Getenv("ALIBABA_CLOUD_PROFILE"), all.Current)
+	name := cmp.Or(config.Profile, os.Getenv("ALIBABA_CLOUD_PROFILE"), all.Current)
 	profile, err := findProfile(all.Profiles, name)
 	if err == nil {
 		err = config.checkSources(all.Profiles, profile)
@@ -86,7 +87,7 @@ func (config ChainConfig) checkProfile(file string) (cliProfile, error) {
 }
 
 // checkSources follows the chain of source profiles to its end.
-func (config ChainConfig) checkSources(all []cliProfile, p cliProfile) error {
+func (config Config) checkSources(all []cliProfile, p cliProfile) error {
 	first, seen := p.Name, map[string]bool{}
 	for {
 		if seen[p.Name] {
@@ -106,7 +107,7 @@ func (config ChainConfig) checkSources(all []cliProfile, p cliProfile) error {
 	}
 }
 
-func (config ChainConfig) allowMode(p cliProfile, isSource bool) error {
+func (config Config) allowMode(p cliProfile, isSource bool) error {
 	switch {
 	case p.Mode == "External" && !config.AllowExternal:
 		return errors.New("runs an external command, which must be allowed first")
@@ -125,13 +126,4 @@ func findProfile(profiles []cliProfile, name string) (cliProfile, error) {
 		}
 	}
 	return cliProfile{}, fmt.Errorf("there is no profile %q", name)
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

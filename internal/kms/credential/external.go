@@ -1,4 +1,4 @@
-package kms
+package credential
 
 import (
 	"bytes"
@@ -72,7 +72,7 @@ func (e *external) run() (*providers.Credentials, time.Time, error) {
 		return nil, time.Time{}, fmt.Errorf("the external command %s named no access_key_id, access_key_secret or sts_token", e.argv[0])
 	}
 	until := time.Now().Add(externalKept)
-	if expires := parseTime(said.Expiration); !expires.IsZero() {
+	if expires, err := time.Parse(time.RFC3339, said.Expiration); err == nil {
 		until = expires.Add(-externalEarly)
 	}
 	return &providers.Credentials{AccessKeyId: said.ID, AccessKeySecret: said.Secret, SecurityToken: said.Token,
