@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -53,9 +54,20 @@ func (a *app) module(v *variables) (stack.Module, error) {
 // options are what every stack is opened with.
 func (a *app) options(lockTimeout time.Duration) stack.Options {
 	return stack.Options{
-		LockTimeout: lockTimeout, Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
+		LockTimeout: lockTimeout, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
 		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, File: a.fileProgress(),
 	}
+}
+
+// outsideDirs are the directories of -outside, absolute.
+func (a *app) outsideDirs() []string {
+	var out []string
+	for _, name := range a.outside {
+		if dir, err := filepath.Abs(a.path(name)); err == nil {
+			out = append(out, dir)
+		}
+	}
+	return out
 }
 
 // fileProgress draws the progress of files, one at a time.

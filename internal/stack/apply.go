@@ -24,6 +24,7 @@ func (s *Stack) Apply(ctx context.Context, p *plan.Plan, how Applying) (apply.Re
 	if p == nil || !p.Differs() {
 		return apply.Report{State: s.State}, nil
 	}
+	s.ignoreOnce()
 	clients, err := s.connect(ctx)
 	if err != nil {
 		return apply.Report{}, err

@@ -73,7 +73,10 @@ func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.
 	if path == "" {
 		path = filepath.Join(".kmsplan", "emulator")
 	}
-	path = g.path(path)
+	path, err := g.options.inside(g.Config.Dir, path, "the emulator's path")
+	if err != nil {
+		return emulator.Ready{}, err
+	}
 	region, seed := cmp.Or(b.Region, emulator.DefaultRegion), g.optionalPath(b.Emulator.Seed)
 	if server := g.emulators[path]; server != nil {
 		if seed != "" {

@@ -37,6 +37,7 @@ type Options struct {
 	LockTimeout time.Duration
 	Now         func() time.Time    // this machine's clock
 	Logger      *slog.Logger        // of the gateways' clients; nil is silent
+	Outside     []string            // directories beside the module in which its state and emulators may lie, absolute
 	Faults      string              // of embedded emulators, as KMSPLAN_EMULATOR_FAULTS has them
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass
 

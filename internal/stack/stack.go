@@ -37,9 +37,9 @@ func Open(m Module, o Options) (*Stack, error) {
 
 func open(m Module, o Options, cfg *hcl.Config, diags hclv2.Diagnostics) (*Stack, error) {
 	if diags.HasErrors() {
-		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files, Refusals: missedObjects(cfg, diags)}
+		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files, Refusals: missedObjects(cfg, diags, o)}
 	}
-	store, err := openStore(cfg)
+	store, err := openStore(cfg, o)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +57,8 @@ func (s *Stack) Close() error {
 
 // missedObjects are the guards behind a module that does not load because a protected object's block was
 // taken out while others still refer to it: what to do about the object is the real question.
-func missedObjects(cfg *hcl.Config, diags hclv2.Diagnostics) []plan.Refusal {
-	store, err := openStore(cfg)
+func missedObjects(cfg *hcl.Config, diags hclv2.Diagnostics, o Options) []plan.Refusal {
+	store, err := openStore(cfg, o)
 	if err != nil {
 		return nil
 	}

@@ -1,10 +1,10 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -16,19 +16,19 @@ import (
 const defaultState = "kmsplan.state.json"
 
 // openStore opens the module's backend.
-func openStore(cfg *hcl.Config) (state.Store, error) {
+func openStore(cfg *hcl.Config, o Options) (state.Store, error) {
 	if t := cfg.Settings.BackendType; t != "" && t != "local" {
 		return nil, fmt.Errorf("backend %q is not supported by this version; use backend \"local\"", t)
 	}
-	path := cfg.Settings.Backend["path"]
-	if path == "" {
-		path = defaultState
-	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(cfg.Dir, path)
+	path, err := o.inside(cfg.Dir, statePath(cfg), "the state's path")
+	if err != nil {
+		return nil, err
 	}
 	return local.Open(path, local.Options{})
 }
+
+// statePath is where the local backend keeps the state, as it is written.
+func statePath(cfg *hcl.Config) string { return cmp.Or(cfg.Settings.Backend["path"], defaultState) }
 
 // readStored is the stored state with an interrupted run's journal folded in, and the calls that are
 // still open. Nothing is written.
@@ -39,6 +39,7 @@ func readStored(ctx context.Context, store state.Store) (state.State, []state.In
 
 // Stored is a module's state for commands that need nothing else: variables need no value.
 type Stored struct {
+	config  *hcl.Config
 	store   state.Store
 	options Options
 }
@@ -49,11 +50,11 @@ func OpenState(m Module, o Options) (*Stored, error) {
 	if diags.HasErrors() {
 		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files}
 	}
-	store, err := openStore(cfg)
+	store, err := openStore(cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Stored{store, o.withDefaults()}, nil
+	return &Stored{cfg, store, o.withDefaults()}, nil
 }
 
 // Read is the state with an interrupted run's journal folded in, and the calls that are still open.

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -16,11 +18,15 @@ import (
 //
 // The census is left out, so that `run` leaves waiting plans as they are.
 func sealKey(s state.State) ([]byte, error) {
+	resources := slices.Clone(s.Resources)
+	for i := range resources {
+		resources[i].LastAppliedAt, resources[i].RetiredAt = time.Time{}, time.Time{} // a plan foresees what recovery will record, but not when
+	}
 	raw, err := json.Marshal(struct {
 		Lineage   string
 		Resources []state.Resource
 		Outputs   map[string]any
-	}{s.Lineage, s.Resources, s.Outputs})
+	}{s.Lineage, resources, s.Outputs})
 	if err != nil {
 		return nil, fmt.Errorf("seal the plan: %w", err)
 	}

@@ -1,0 +1,76 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// starter is the module that init writes into an empty directory.
+const starter = `kmsplan {
+  required_version = ">= 0.1"
+}
+
+# The embedded emulator: everything works offline, nothing leaves this machine.
+# Replace it by region, public {} and instance {} to manage the real service.
+gateway "dev" {
+  region = "cn-hangzhou"
+  emulator {}
+}
+
+key "example" {
+  description = "A first key"
+}
+
+alias "example" {
+  name = "alias/example"
+  key  = key.example.id
+}
+
+output "example_key" {
+  value = key.example.id
+}
+`
+
+// Prepared is what Init did.
+type Prepared struct {
+	Started bool     // wrote a first module
+	Ignored []string // lines added to .gitignore
+}
+
+// Init prepares a directory: it writes a first module if there is none, checks that the module loads and that its
+// state can be read, and sees to its .gitignore. It may be run again at any time. Errors: InvalidError.
+func Init(ctx context.Context, m Module, o Options) (done Prepared, err error) {
+	found, err := filepath.Glob(filepath.Join(m.Dir, "*.kms.*"))
+	if err != nil {
+		return done, fmt.Errorf("list %s: %w", m.Dir, err)
+	}
+	if done.Started = len(found) == 0; done.Started {
+		if err := writeNew(filepath.Join(m.Dir, "main.kms.hcl"), starter); err != nil {
+			return done, err
+		}
+	}
+	stored, err := OpenState(m, o)
+	if err != nil {
+		return done, err
+	}
+	if _, _, err := stored.Read(ctx); err != nil {
+		return done, err
+	}
+	done.Ignored, err = Ignore(stored.config)
+	return done, err
+}
+
+// writeNew writes a file that must not exist yet.
+func writeNew(name, content string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if _, err := f.WriteString(content); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close())
+	}
+	return f.Close()
+}
