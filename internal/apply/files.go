@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -54,15 +53,15 @@ func (x *executor) dropped(n *node, written []string) (entries []state.Entry) {
 
 // usable parts the files that can be worked on from what is wrong with the others.
 func usable(files []plan.FileChange) (stale []plan.FileChange, unusable error) {
-	var problems several.Errors
+	var problems error
 	for _, f := range files {
 		if f.Problem == "" {
 			stale = append(stale, f)
 			continue
 		}
-		problems.Add(errors.New(f.Problem))
+		problems = joined(problems, errors.New(f.Problem))
 	}
-	return stale, problems.Err()
+	return stale, problems
 }
 
 func (x *executor) filesOf(address string) []state.File {

@@ -11,7 +11,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
-	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -21,6 +20,7 @@ type Recovery struct {
 	Version   state.Version
 	Recovered []Recovered    // calls that earlier runs left open
 	Open      []state.Intent // those that stay open: a late commit is still possible
+	Strays    []Stray        // objects with this stack's tags that its state does not know, where somebody looked
 }
 
 // Recover brings the state up to date with what interrupted runs did: it folds
@@ -82,17 +82,17 @@ func (w Work) catchUp(ctx context.Context, b *bell) (state.Position, []Recovered
 func (w Work) resolveOpen(ctx context.Context, j *state.Journal, at state.Position, b *bell) ([]Recovered, error) {
 	x := newExecutor(w, j, b, at.State)
 	var recovered []Recovered
-	var failed several.Errors
+	var failed error
 	for _, in := range at.Open {
 		r, err := x.resolveInTime(ctx, in)
 		if err != nil {
-			failed.Addf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err)
+			failed = joined(failed, fmt.Errorf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err))
 			continue
 		}
 		recovered = append(recovered, r)
 		b.recovered(r)
 	}
-	return recovered, failed.Err()
+	return recovered, failed
 }
 
 // shortWait is the longest wait for certainty that a run takes upon itself; a longer

@@ -1,9 +1,10 @@
 package apply
 
 import (
+	"fmt"
+
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -91,14 +92,14 @@ func (r *Report) countDone(n *node) {
 
 // errorOf gathers what went wrong, each error under its address.
 func (r *Report) errorOf() error {
-	var all several.Errors
+	var all error
 	for _, o := range r.Outcomes {
 		switch o.Status {
 		case Failed:
-			all.Addf("%s: %w", o.Addr, o.Err)
+			all = joined(all, fmt.Errorf("%s: %w", o.Addr, o.Err))
 		case Unknown:
-			all.Addf("%s: the outcome is unknown; the next plan or apply finds out: %w", o.Addr, o.Err)
+			all = joined(all, fmt.Errorf("%s: the outcome is unknown; the next plan or apply finds out: %w", o.Addr, o.Err))
 		}
 	}
-	return all.Err()
+	return all
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/several"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -50,14 +49,6 @@ func (w Work) lockInfo() state.LockInfo {
 	info := state.NewLockInfo(w.Operation, w.Now())
 	info.Writer = w.Writer
 	return info
-}
-
-// joined adds a late error to an earlier one.
-func joined(err, late error) error {
-	var both several.Errors
-	both.Add(err)
-	both.Add(late)
-	return both.Err()
 }
 
 func run(ctx context.Context, in Input) (Report, error) {

@@ -15,8 +15,9 @@ func (a *app) recoverCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "recover", Short: "Find out what became of calls that an interrupted run left open", GroupID: groupState, Args: cobra.NoArgs,
 		Long: `Fold an interrupted run's journal into the state and resolve its open calls: a key whose
-creation took effect is found by its intent tag and adopted. plan and apply do this by
-themselves; recover does nothing else.`,
+creation took effect is found by its intent tag and adopted. apply does this by itself, and plan
+in memory. Objects that carry this stack's tags and that its state does not know, as of a request that
+was delivered twice, are listed with the ways on; nothing is done to them.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.recoverOpen(c.Context(), &vars, stream) },
 	}
 	vars.flags(c)
@@ -38,7 +39,7 @@ func (a *app) recoverOpen(ctx context.Context, vars *variables, stream streamFla
 		return err
 	}
 	a.view.Recovery(got)
-	if len(got.Open) > 0 {
+	if len(got.Open) > 0 || len(got.Strays) > 0 {
 		return exit{exitChanges}
 	}
 	return nil

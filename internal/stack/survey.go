@@ -33,7 +33,8 @@ func (s *Stack) Survey(ctx context.Context, operation string) error {
 	return err
 }
 
-// Recover finds out what became of calls that interrupted runs left open, and does nothing else.
+// Recover finds out what became of calls that interrupted runs left open, and which objects carry this stack's tags
+// without being in its state. It does nothing else.
 func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 	var err error
 	if s.State, _, err = readStored(ctx, s.store); err != nil {
@@ -43,7 +44,15 @@ func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 	if err != nil {
 		return apply.Recovery{}, err
 	}
-	return apply.Recover(ctx, s.work(clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
+	found, err := apply.Recover(ctx, s.work(clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
+	if err != nil {
+		return found, err
+	}
+	if s.live, err = resource.Snapshot(ctx, clients, s.Config, found.State); err != nil {
+		return found, err
+	}
+	found.Strays = apply.Strays(s.live, found.State)
+	return found, nil
 }
 
 // connect opens every gateway that manages objects of this stack.

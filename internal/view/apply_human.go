@@ -222,7 +222,12 @@ func (t *Terminal) Wrote(block string, paths []string) {
 }
 
 // Recovery sums up what became of open calls.
-func (t *Terminal) Recovery(r apply.Recovery) { t.Printf("%s\n", recoveryLine(r)) }
+func (t *Terminal) Recovery(r apply.Recovery) {
+	t.Printf("%s\n", recoveryLine(r))
+	for _, s := range r.Strays {
+		t.Printf("\n%s\n", s)
+	}
+}
 
 func recoveryLine(r apply.Recovery) string {
 	switch {

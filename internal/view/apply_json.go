@@ -41,7 +41,10 @@ func (l *Lines) Recovered(r apply.Recovered) {
 
 // Recovery sums up what became of open calls.
 func (l *Lines) Recovery(r apply.Recovery) {
-	l.emit("info", "recovery", recoveryLine(r), map[string]any{"recovery": map[string]any{"resolved": len(r.Recovered), "open": len(r.Open)}})
+	l.emit("info", "recovery", recoveryLine(r), map[string]any{"recovery": map[string]any{"resolved": len(r.Recovered), "open": len(r.Open), "strays": len(r.Strays)}})
+	for _, s := range r.Strays {
+		l.emit("warn", "stray", s.String(), map[string]any{"stray": map[string]any{"kind": s.Kind, "id": s.ID, "gateway": s.Gateway, "address": s.Address, "intent": s.Intent, "twin": s.Twin}})
+	}
 }
 
 // Current says that a data block's files are as they should be.
