@@ -2,9 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,13 +77,13 @@ func exitStatus(err error) int {
 	return code
 }
 
-// absent demands that a text is in no file below the working directory but those named:
-// absent TEXT [FILE …].
+// absent demands that a text is in no file below the working directory but those named, neither as it is nor in base64
+// at any alignment, in hexadecimal, or with its quotes escaped: absent TEXT [FILE …].
 func absent(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: absent TEXT [FILE …]")
 	}
-	needle := []byte(args[0])
+	needles := disguises(args[0])
 	allowed := map[string]bool{}
 	for _, name := range args[1:] {
 		allowed[ts.MkAbs(name)] = true
@@ -95,13 +98,45 @@ func absent(ts *testscript.TestScript, neg bool, args []string) {
 			return err
 		}
 		searched++
-		if bytes.Contains(content, needle) {
-			ts.Fatalf("%s holds %q", path, args[0])
+		for _, needle := range needles {
+			if bytes.Contains(content, needle) {
+				ts.Fatalf("%s holds %q, as %s", path, args[0], needle)
+			}
 		}
 		return nil
 	}))
 	if searched == 0 {
 		ts.Fatalf("no file was searched")
+	}
+}
+
+// disguises are the forms in which a text could lie in a file. In base64 it depends on what stands before it, by three
+// alignments, and the characters at its ends are shared with its neighbours.
+func disguises(text string) [][]byte {
+	out := [][]byte{[]byte(text), []byte(hex.EncodeToString([]byte(text))), []byte(strings.ToUpper(hex.EncodeToString([]byte(text))))}
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			encoded := encoding.EncodeToString([]byte(strings.Repeat("x", before) + text))
+			first := (before*8 + 5) / 6
+			last := (before + len(text)) * 8 / 6
+			out = append(out, []byte(encoded[first:last]))
+		}
+	}
+	return out
+}
+
+// TestDisguisesAreFound holds that the search for a secret finds it inside what is encoded.
+func TestDisguisesAreFound(t *testing.T) {
+	const secret = "canary-9f3b2c"
+	for _, around := range []string{"", "a", "ab", "abc", "abcd"} {
+		whole := []byte(around + secret + around)
+		for name, encoded := range map[string]string{
+			"plain": string(whole), "hex": hex.EncodeToString(whole), "base64": base64.StdEncoding.EncodeToString(whole), "url": base64.RawURLEncoding.EncodeToString(whole),
+		} {
+			if !slices.ContainsFunc(disguises(secret), func(d []byte) bool { return strings.Contains(encoded, string(d)) }) {
+				t.Errorf("%s around it, %s: not found in %s", around, name, encoded)
+			}
+		}
 	}
 }
 

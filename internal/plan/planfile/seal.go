@@ -18,7 +18,7 @@ import (
 //
 // The census is left out, so that `run` leaves waiting plans as they are.
 func sealKey(s state.State) ([]byte, error) {
-	resources := slices.Clone(s.Resources)
+	resources := slices.Clone(state.Sorted(s).Resources) // in memory, what a recovery found stands last
 	for i := range resources {
 		resources[i].LastAppliedAt, resources[i].RetiredAt = time.Time{}, time.Time{} // a plan foresees what recovery will record, but not when
 	}
