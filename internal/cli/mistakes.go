@@ -55,6 +55,10 @@ func noSuchSubcommand(c *cobra.Command, args []string) error {
 // flagError names a flag as it was written, the nearest one there is, and which help lists them.
 func flagError(c *cobra.Command, err error) error {
 	var none *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) { // the value itself may be a secret
+		return usageError{fmt.Errorf("-%s has a value it cannot take: %w; see %s -help", invalid.GetFlag().Name, errors.Unwrap(invalid), c.CommandPath())}
+	}
 	if !errors.As(err, &none) {
 		return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
 	}

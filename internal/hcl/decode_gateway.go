@@ -1,12 +1,8 @@
 package hcl
 
 import (
-	"regexp"
-
 	hclv2 "github.com/hashicorp/hcl/v2"
 )
-
-var regionPattern = regexp.MustCompile(`^[a-z]{2,4}(-[a-z0-9]+)+$`)
 
 // gateway is one gateway block, parsed.
 type gateway struct {

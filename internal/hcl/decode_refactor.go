@@ -124,8 +124,8 @@ func (d *decoder) moved(b *hclv2.Block) {
 	switch {
 	case from == to:
 		d.report(fault(b.DefRange, "Moved to itself", "from and to are both %s. Remove the block.", from))
-	case from.Kind != to.Kind || from.Data || to.Data:
-		d.report(fault(b.DefRange, "Moved to another kind", "A moved block renames one managed object: from and to are of one kind. %s cannot become %s.", from, to))
+	case from.Kind != to.Kind || from.Data != to.Data:
+		d.report(fault(b.DefRange, "Moved to another kind", "A moved block renames one object or data block: from and to are of one kind. %s cannot become %s.", from, to))
 	default:
 		d.config.Moved = append(d.config.Moved, Moved{From: from, To: to, Range: b.DefRange})
 	}

@@ -62,6 +62,9 @@ func isEachKey(key hclsyntax.Expression) bool {
 	return name == "key"
 }
 
+// UnknownBlock is the Extra of the diagnostic about a reference to a block that does not exist.
+type UnknownBlock struct{ Addr addr.Address }
+
 // objectReference resolves a traversal that starts with a block's address. Both results
 // are nil when it starts with something else.
 func (m *module) objectReference(t hclv2.Traversal) (*reference, *hclv2.Diagnostic) {
@@ -72,7 +75,9 @@ func (m *module) objectReference(t hclv2.Traversal) (*reference, *hclv2.Diagnost
 	at := t.SourceRange()
 	b := m.blocks[a.Block()]
 	if b == nil {
-		return nil, fault(at, "Unknown block", "There is no %s.%s Declare it, or correct the name.", a.Block(), didYouMean(a.Block().String(), m.addresses()))
+		d := fault(at, "Unknown block", "There is no %s.%s Declare it, or correct the name.", a.Block(), didYouMean(a.Block().String(), m.addresses()))
+		d.Extra = UnknownBlock{a.Block()}
+		return nil, d
 	}
 	return &reference{block: b, key: a.Key, rng: at}, nil
 }

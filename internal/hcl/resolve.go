@@ -25,6 +25,12 @@ func (m *module) resolve() hclv2.Diagnostics {
 	}
 	for _, b := range m.blockOrder {
 		m.resolveBlock(b, find)
+		for i := range b.attrs {
+			if found := m.refers(&b.attrs[i], b.name); len(found) > 0 {
+				b.attrs[i].wrong, b.broken = true, true
+				diags = append(diags, found...)
+			}
+		}
 	}
 	for _, o := range m.outputOrder {
 		o.refs = append(o.refs, find(&o.node, o.expr, names{})...)

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // paths are the gateway's written arguments, in a fixed order.
@@ -144,8 +146,17 @@ func (g *gateway) check(text map[string]string) hclv2.Diagnostics {
 	if _, isWritten := at["region"]; !isWritten && g.decl.Emulator == nil {
 		diags = append(diags, fault(g.rng, "Missing required argument", `A gateway needs its region, such as region = "cn-hangzhou".`))
 	}
-	if hasRegion && !regionPattern.MatchString(region) {
-		diags = append(diags, fault(at["region"], "Invalid region", `%q is no region id; one looks like "cn-hangzhou".`, region))
+	if hasRegion {
+		if err := kind.CheckRegion(region); err != nil {
+			diags = append(diags, fault(at["region"], "Invalid region", "%s", err))
+		}
+	}
+	for _, path := range []string{"public.endpoint", "instance.endpoint"} {
+		if endpoint := text[path]; endpoint != "" {
+			if err := kind.CheckEndpoint(endpoint); err != nil {
+				diags = append(diags, fault(at[path], "Invalid endpoint", "%s", err))
+			}
+		}
 	}
 	if id, ok := text["instance.id"]; ok {
 		if err := checkInstanceID(id); err != nil {

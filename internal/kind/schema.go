@@ -75,6 +75,9 @@ type Attribute struct {
 	WriteOnly bool   // may carry sensitive values; never stored, never printed
 	Doc       string // one sentence, with range, default and source
 
+	// Refers lists what a plain reference in this argument may name, "key.id" and the like; nil = anything.
+	Refers []string
+
 	// Equal compares a configured with a live value semantically (durations,
 	// JSON); nil compares cty values. Both are known, non-null and of Type.
 	Equal func(configured, live cty.Value) bool

@@ -92,6 +92,7 @@ func writeSnippet(b *strings.Builder, d *hclv2.Diagnostic, files map[string]*hcl
 type sourceLine struct {
 	number, start int
 	text          string
+	inside        bool // a heredoc, whose text may be a secret
 }
 
 // sourceLines returns the lines a range touches, five at most.
@@ -99,11 +100,17 @@ func sourceLines(src []byte, r hclv2.Range) []sourceLine {
 	var out []sourceLine
 	scanner := bufio.NewScanner(bytes.NewReader(src))
 	scanner.Buffer(nil, 1<<20)
-	at := 0
+	at, end := 0, ""
 	for n := 1; scanner.Scan(); n++ {
 		text := scanner.Text()
+		inside := end != ""
+		if inside && strings.TrimSpace(text) == end {
+			end, inside = "", false
+		} else if start := heredoc.FindStringSubmatch(text); !inside && start != nil {
+			end = start[1]
+		}
 		if n >= r.Start.Line && n <= max(r.End.Line, r.Start.Line) && len(out) < 5 {
-			out = append(out, sourceLine{n, at, text})
+			out = append(out, sourceLine{n, at, text, inside})
 		}
 		at += len(text) + 1
 	}
@@ -119,6 +126,9 @@ func (l sourceLine) split(r hclv2.Range) (before, marked, after string) {
 
 // quoted is the line cut around the range, or uncut where a part of it is not to be shown.
 func (l sourceLine) quoted(r hclv2.Range) (before, marked, after string) {
+	if l.inside {
+		return hidden, "", ""
+	}
 	if text := quotable(r.Filename, l.text); text != l.text {
 		return neutral(text), "", ""
 	}

@@ -14,6 +14,9 @@ var assigned = regexp.MustCompile(`^\s*"?[\p{L}_][\p{L}\p{N}_-]*"?\s*[=:]`)
 // secretText is the value of an argument called value or password, or a variable's default, as a string.
 var secretText = regexp.MustCompile(`(\b(?:value|password|default)"?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?)`)
 
+// heredoc is the start of a text over several lines, and its end marker.
+var heredoc = regexp.MustCompile(`<<[-~]?\s*"?([\p{L}_][\p{L}\p{N}_-]*)"?\s*$`)
+
 // maxQuoted bounds a quoted line, bytes: JSON is often one line.
 const maxQuoted = 400
 
