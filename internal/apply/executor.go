@@ -22,6 +22,7 @@ type executor struct {
 	work    Work
 	files   FileRunner
 	stop    <-chan struct{} // of the run
+	begun   func() error    // makes sure, once, that the journal can be written, before any file is
 	journal *state.Journal
 	bell    *bell
 	lineage string
@@ -51,6 +52,7 @@ func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
 	for _, f := range st.Files {
 		x.kept[f.Address] = append(x.kept[f.Address], f)
 	}
+	x.begun = sync.OnceValue(func() error { return j.Append() })
 	x.showGateways()
 	return x
 }

@@ -16,6 +16,9 @@ func (x *executor) runFiles(ctx context.Context, n *node) Outcome {
 	if len(stale) == 0 {
 		return Outcome{Status: Failed, Err: unusable}
 	}
+	if err := x.begun(); err != nil {
+		return Outcome{Status: Failed, Err: joined(unusable, err)}
+	}
 	body, err := x.evaluate(n.Addr)
 	if err != nil {
 		return Outcome{Status: Failed, Err: joined(unusable, err)}

@@ -73,7 +73,7 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.Survey(ctx, operation); err != nil {
+	if err := s.Survey(ctx, operation, o.targets...); err != nil {
 		return s, nil, err
 	}
 	p, warnings, err := s.Plan(ctx, o.targets)

@@ -75,6 +75,7 @@ type node struct {
 	change  Change
 	removed *hcl.Removed
 	refused bool
+	unread  bool     // its gateway was not read
 	needs   []string // rotation policies: the key ids whose rotation differs
 }
 

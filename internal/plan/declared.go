@@ -11,7 +11,7 @@ import (
 // verdict means for the kind.
 func (p *planner) planDeclared(n *node) {
 	if n.live == nil {
-		p.refuseUnreadGateway(n)
+		p.unread(n)
 		return
 	}
 	f := p.factsOf(n)

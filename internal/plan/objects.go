@@ -15,6 +15,11 @@ import (
 // What a large stack has many of is let go again: ten thousand bodies of keys are needed
 // no more once their values are known.
 func (p *planner) know(n *node) {
+	if n.unread {
+		n.change.After = n.remembered()
+		p.objects.Set(n.addr, n.change.After)
+		return
+	}
 	clear(p.scratch)
 	n.change.After, n.change.WriteOnly = n.planned(p.scratch), n.writeOnlyNames()
 	p.objects.Set(n.addr, n.change.After)

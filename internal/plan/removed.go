@@ -54,7 +54,7 @@ func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
 	n.object = n.live.object(r.Kind, r.ID)
 	v := Decide(Facts{Kind: r.Kind, Desired: desiredRemoval(r, n.removed), Known: true, Live: presence(n.object)})
 	if n.live == nil && v.Action != Forget && v.Guard == "" {
-		p.refuseUnreadGateway(n)
+		p.unread(n)
 		return
 	}
 	if v.Guard != "" {

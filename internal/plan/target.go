@@ -1,6 +1,10 @@
 package plan
 
-import "kmsplan.dev/kmsplan/internal/addr"
+import (
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
 
 // narrow keeps what is targeted and what that depends on. Everything else keeps
 // its planned value for references, and gets no change and no guard.
@@ -14,8 +18,12 @@ func (p *planner) narrow() {
 			p.want(n.addr)
 		}
 	}
+	p.wantForFiles()
 	kept := p.order[:0]
 	for _, n := range p.order {
+		if p.wanted[n.addr] && n.unread {
+			p.refuseUnreadGateway(n)
+		}
 		if p.wanted[n.addr] {
 			kept = append(kept, n)
 		}
@@ -40,6 +48,43 @@ func (p *planner) named(a addr.Address) bool {
 		}
 	}
 	return false
+}
+
+// wantForFiles adds what the targeted data blocks depend on.
+func (p *planner) wantForFiles() {
+	for _, block := range p.in.Config.Blocks {
+		for _, a := range block.Instances {
+			if block.Kind.Data && p.named(a) {
+				for _, d := range p.in.Config.DependsOn(a) {
+					p.want(d)
+				}
+			}
+		}
+	}
+}
+
+// unread leaves an object alone whose gateway was not read. Only a plan that is narrowed to others may do without
+// that; see narrow.
+func (p *planner) unread(n *node) {
+	if len(p.in.Targets) == 0 {
+		p.refuseUnreadGateway(n)
+		return
+	}
+	n.unread, n.refused, n.change.Action = true, true, NoOp
+}
+
+// remembered is the value of an object that was not read: what state has of it, or unknown.
+func (n *node) remembered() cty.Value {
+	if n.prior != nil {
+		return ObjectValue(n.block.Kind, n.prior, nil)
+	}
+	vals := map[string]cty.Value{}
+	for i := range n.block.Kind.Attributes {
+		if at := &n.block.Kind.Attributes[i]; !at.WriteOnly {
+			vals[at.Name] = cty.UnknownVal(at.Type)
+		}
+	}
+	return cty.ObjectVal(vals)
 }
 
 // want adds an instance and what it depends on.

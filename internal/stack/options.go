@@ -9,6 +9,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
@@ -37,6 +38,7 @@ type Options struct {
 	LockTimeout time.Duration
 	Now         func() time.Time    // this machine's clock
 	Logger      *slog.Logger        // of the gateways' clients; nil is silent
+	Store       state.Store         // nil = the backend that the module names
 	Outside     []string            // directories beside the module in which its state and emulators may lie, absolute
 	Faults      string              // of embedded emulators, as KMSPLAN_EMULATOR_FAULTS has them
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass

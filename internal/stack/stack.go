@@ -26,6 +26,7 @@ type Stack struct {
 	gateways *Gateways
 	engine   *ops.Engine
 	live     plan.Live
+	needed   map[string]bool // gateways that were surveyed
 }
 
 // Open loads a module, whose variables must all have a value, and opens its state. Nothing is called yet.

@@ -17,6 +17,9 @@ const defaultState = "kmsplan.state.json"
 
 // openStore opens the module's backend.
 func openStore(cfg *hcl.Config, o Options) (state.Store, error) {
+	if o.Store != nil {
+		return o.Store, nil
+	}
 	if t := cfg.Settings.BackendType; t != "" && t != "local" {
 		return nil, fmt.Errorf("backend %q is not supported by this version; use backend \"local\"", t)
 	}

@@ -4,17 +4,29 @@ import (
 	"context"
 	"fmt"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
-// Survey brings the state up to date with interrupted runs and reads the service. operation names the
-// command in the state's lock.
-func (s *Stack) Survey(ctx context.Context, operation string) error {
+// Survey brings the state up to date with interrupted runs and reads the service; with targets, only the gateways
+// that these need. operation names the command in the state's lock.
+func (s *Stack) Survey(ctx context.Context, operation string, targets ...addr.Address) error {
+	var open []state.Intent
 	var err error
-	if s.State, _, err = s.store.Read(ctx); err != nil {
+	if s.State, open, err = readStored(ctx, s.store); err != nil {
 		return err
+	}
+	s.needed = s.managing()
+	if len(targets) > 0 {
+		s.needed = s.neededBy(targets, open)
+		for name := range s.managing() {
+			if !s.needed[name] {
+				s.options.Note(fmt.Sprintf("gateway %q is not read: nothing that is targeted is there", name))
+			}
+		}
 	}
 	clients, err := s.connect(ctx)
 	if err != nil {
@@ -40,6 +52,7 @@ func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 	if s.State, _, err = readStored(ctx, s.store); err != nil {
 		return apply.Recovery{}, err
 	}
+	s.needed = s.managing()
 	clients, err := s.connect(ctx)
 	if err != nil {
 		return apply.Recovery{}, err
@@ -55,10 +68,10 @@ func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 	return found, nil
 }
 
-// connect opens every gateway that manages objects of this stack.
+// connect opens every gateway that is needed to manage objects of this stack.
 func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients, error) {
 	out := map[string]resource.GatewayClients{}
-	for name := range s.managing() {
+	for name := range s.needed {
 		if _, err := s.gateways.block(name); err != nil {
 			return nil, hint(err, fmt.Sprintf("The state has objects of gateway %q. Declare it again under this name; or forget them with kmsplan state rm and take them up on another gateway with import blocks.", name))
 		}
@@ -85,6 +98,42 @@ func (s *Stack) managing() map[string]bool {
 	}
 	for _, r := range s.State.Resources {
 		names[r.Gateway] = true
+	}
+	return names
+}
+
+// neededBy names the gateways of what is targeted, of what that depends on, and of calls that are still open.
+func (s *Stack) neededBy(targets []addr.Address, open []state.Intent) map[string]bool {
+	names := map[string]bool{}
+	seen := map[addr.Address]bool{}
+	var add func(a addr.Address)
+	add = func(a addr.Address) {
+		if seen[a] {
+			return
+		}
+		seen[a] = true
+		if b := s.Config.Block(a.Block()); b != nil && !b.Addr.Data && b.Gateway != nil {
+			names[b.Gateway.Name] = true
+		}
+		for _, d := range s.Config.DependsOn(a) {
+			add(d)
+		}
+	}
+	for _, t := range targets {
+		add(t)
+		if b := s.Config.Block(t.Block()); b != nil && t.Key == "" {
+			for _, a := range b.Instances {
+				add(a)
+			}
+		}
+	}
+	for _, r := range s.State.Resources {
+		if a, err := addr.Parse(r.Address); err == nil && (seen[a] || seen[a.Block()]) {
+			names[r.Gateway] = true
+		}
+	}
+	for _, in := range open {
+		names[in.Gateway] = true
 	}
 	return names
 }
