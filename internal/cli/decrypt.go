@@ -51,16 +51,7 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 	if err != nil {
 		return err
 	}
-	engine, done, err := a.openEngine(&d.vars, d.identities...)
-	if err != nil {
-		return err
-	}
-	defer done()
-	ctx, cancel := a.interruptible(ctx)
-	defer cancel()
-	progress := a.term.NewFileProgress(a.now)
-	return a.eachFile(ctx, files, func(ctx context.Context, name string) error {
-		defer progress.Done()
+	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
 		if name == "-" || d.output == "-" {
 			return a.decryptStream(ctx, engine, name, d.output, unseal)
 		}
@@ -68,7 +59,7 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 		if err != nil {
 			return err
 		}
-		_, err = engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress.Of("decrypting", name))
+		_, err = engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
 		if err == nil {
 			a.view.Notef("decrypted %s into %s", name, output)
 		}

@@ -12,7 +12,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
-	"kmsplan.dev/kmsplan/internal/several"
 )
 
 // envelopeSuffix is what encrypt appends to a file's name and decrypt takes away.
@@ -113,16 +112,7 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 	if e.output != "" && len(files) > 1 {
 		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
 	}
-	engine, done, err := a.openEngine(&e.vars)
-	if err != nil {
-		return err
-	}
-	defer done()
-	ctx, cancel := a.interruptible(ctx)
-	defer cancel()
-	progress := a.term.NewFileProgress(a.now)
-	return a.eachFile(ctx, files, func(ctx context.Context, name string) error {
-		defer progress.Done()
+	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
 		if name == "-" || e.output == "-" {
 			return a.encryptStream(ctx, engine, name, e.output, seal)
 		}
@@ -130,7 +120,7 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 		if output == "" {
 			output = name + envelopeSuffix
 		}
-		_, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress.Of("encrypting", name))
+		_, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
 		if err == nil {
 			a.view.Notef("encrypted %s into %s", name, output)
 		}
@@ -157,20 +147,6 @@ func (a *app) encryptStream(ctx context.Context, engine *ops.Engine, name, outpu
 	}
 	_, err := engine.EncryptStream(ctx, a.proc.Stdout, in, size, name, seal, nil)
 	return err
-}
-
-// eachFile works through files, several at once, and goes on after a failure so that one bad file
-// does not hide the others; the errors come together at the end.
-func (a *app) eachFile(ctx context.Context, files []string, work func(context.Context, string) error) error {
-	errs := ops.Each(ctx, files, work)
-	var failed several.Errors
-	for _, err := range errs {
-		failed.Add(err)
-	}
-	if len(files) == 1 || failed.Len() == 0 {
-		return failed.Err()
-	}
-	return fmt.Errorf("%d of %d files failed: %w", failed.Len(), len(files), failed.Err())
 }
 
 // closing shows what went wrong while something was closed.

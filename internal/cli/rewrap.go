@@ -26,14 +26,7 @@ and encrypt the file anew: old copies stay openable.`,
 			if t.Key == "" {
 				return usageError{errors.New("-key is required: an id, alias/NAME or an ARN")}
 			}
-			engine, done, err := a.openEngine(&vars)
-			if err != nil {
-				return err
-			}
-			defer done()
-			ctx, cancel := a.interruptible(c.Context())
-			defer cancel()
-			return a.eachFile(ctx, args, func(ctx context.Context, name string) error {
+			return a.eachFile(c.Context(), &vars, nil, args, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) error {
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
 				switch {
 				case err != nil:

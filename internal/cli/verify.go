@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/ops"
 )
 
 // verifyCommand authenticates envelopes to their last byte.
@@ -17,17 +19,8 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			engine, done, err := a.openEngine(&d.vars, d.identities...)
-			if err != nil {
-				return err
-			}
-			defer done()
-			ctx, cancel := a.interruptible(c.Context())
-			defer cancel()
-			progress := a.term.NewFileProgress(a.now)
-			return a.eachFile(ctx, args, func(ctx context.Context, name string) error {
-				defer progress.Done()
-				got, err := engine.Verify(ctx, a.path(name), unseal, progress.Of("verifying", name))
+			return a.eachFile(c.Context(), &d.vars, d.identities, args, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
+				got, err := engine.Verify(ctx, a.path(name), unseal, progress("verifying"))
 				if err == nil {
 					a.view.Result(got, fmt.Sprintf("%s: good, %d bytes of plaintext", name, got.Plaintext))
 				}
