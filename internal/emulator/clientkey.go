@@ -11,6 +11,8 @@ import (
 	"github.com/google/renameio/v2"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/engine/access"
+	"kmsplan.dev/kmsplan/internal/emulator/engine/secrets"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
@@ -80,7 +82,7 @@ func (k *clientKey) kept() (password string, valid bool, err error) {
 }
 
 func (k *clientKey) mint() error {
-	password, err := k.engine.ClientKeyPassword()
+	password, err := secrets.ClientKeyPassword(k.engine)
 	if err != nil {
 		return fmt.Errorf("make a ClientKey password: %w", err)
 	}
@@ -90,11 +92,11 @@ func (k *clientKey) mint() error {
 	}
 	out, err := engine.Operations()["CreateClientKey"].Handle(k.engine,
 		&engine.Call{Account: b.Account, Region: b.Region, Gateway: engine.Public, Principal: "acs:ram::" + b.Account + ":root"},
-		&engine.CreateClientKeyRequest{AapName: &b.AccessPoint, Password: &password})
+		&access.CreateClientKeyRequest{AapName: &b.AccessPoint, Password: &password})
 	if err != nil {
 		return fmt.Errorf("mint the emulator's ClientKey: %w", err)
 	}
-	made := out.(*engine.CreateClientKeyResponse)
+	made := out.(*access.CreateClientKeyResponse)
 	text, err := dkms.MarshalClientKey(made.ClientKeyId, made.PrivateKeyData)
 	if err != nil {
 		return fmt.Errorf("encode the emulator's ClientKey: %w", err)

@@ -55,7 +55,7 @@ func (s *Server) openEngine() (err error) {
 		return err
 	}
 	if o.SeedFile != "" {
-		_, err = s.engine.Seed(o.SeedFile, false)
+		_, err = engine.Seed(s.engine, o.SeedFile, false)
 	}
 	return err
 }

@@ -19,7 +19,7 @@ type Options struct {
 	Memory      bool          // keep nothing: Dir is ignored, secrets live in a temporary directory until Close
 	LockTimeout time.Duration // how long to wait for another process that holds Dir
 
-	SeedFile string // JSON, see engine.SeedDocument; objects that exist are left alone
+	SeedFile string // JSON, see seed.Document; objects that exist are left alone
 	Region   string // default region; "" = engine.DefaultRegion
 	Account  string // bootstrap account; "" = engine.DefaultAccount
 	Strict   bool   // enforce key, secret and access point policies, and the current page's rotation ranges

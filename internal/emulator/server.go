@@ -73,6 +73,12 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 // Engine is the service below the gateways, for tests in the same process.
 func (s *Server) Engine() *engine.Engine { return s.engine }
 
+// Seed adds what a file describes; what exists is left alone.
+func (s *Server) Seed(path string) error {
+	_, err := engine.Seed(s.engine, path, false)
+	return err
+}
+
 // Faults is the injector, for tests in the same process.
 func (s *Server) Faults() *fault.Injector { return s.faults }
 

@@ -80,7 +80,7 @@ func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.
 	region, seed := cmp.Or(b.Region, emulator.DefaultRegion), g.optionalPath(b.Emulator.Seed)
 	if server := g.emulators[path]; server != nil {
 		if seed != "" {
-			if _, err := server.Engine().Seed(seed, false); err != nil {
+			if err := server.Seed(seed); err != nil {
 				return emulator.Ready{}, err
 			}
 		}

@@ -242,7 +242,7 @@ func (c *Client) DiffSnapshot(ctx context.Context, name string) ([]store.Change,
 	return get[[]store.Change](ctx, c, "/snapshots/"+url.PathEscape(name)+"/diff")
 }
 
-// Seed applies a seed document (JSON, see engine.SeedDocument).
+// Seed applies a seed document (JSON, see seed.Document).
 func (c *Client) Seed(ctx context.Context, document []byte, force bool) (result engine.SeedResult, err error) {
 	err = c.do(ctx, http.MethodPost, "/seed?force="+strconv.FormatBool(force), document, &result)
 	return result, err

@@ -272,7 +272,7 @@ func (h *handler) loadSnapshot(r *http.Request) (any, error) {
 }
 
 func (h *handler) seed(r *http.Request) (any, error) {
-	return h.Engine.SeedFrom(r.Body, r.URL.Query().Get("force") == "true")
+	return engine.SeedFrom(h.Engine, r.Body, r.URL.Query().Get("force") == "true")
 }
 
 func decode(r io.Reader, into any) error {

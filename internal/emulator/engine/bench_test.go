@@ -5,16 +5,17 @@ import (
 	"syscall"
 	"testing"
 
-	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/engine/enginetest"
+	"kmsplan.dev/kmsplan/internal/emulator/engine/keys"
 )
 
 // bigWorld has 10,000 keys with an alias each.
-func bigWorld(b *testing.B) (*world, []string) {
-	w := newWorld(b, generous)
+func bigWorld(b *testing.B) (*enginetest.World, []string) {
+	w := enginetest.NewWorld(b, enginetest.Generous)
 	ids := make([]string, 10_000)
 	for i := range ids {
-		ids[i] = w.key(nil)
-		w.do("CreateAlias", fields{"AliasName": fmt.Sprintf("alias/%d", i), "KeyId": ids[i]})
+		ids[i] = w.Key(nil)
+		w.Do("CreateAlias", enginetest.Fields{"AliasName": fmt.Sprintf("alias/%d", i), "KeyId": ids[i]})
 	}
 	return w, ids
 }
@@ -40,50 +41,50 @@ func processorTime() int64 {
 
 func BenchmarkDescribeKey(b *testing.B) {
 	w, ids := bigWorld(b)
-	describe := w.operations["DescribeKey"]
+	describe := w.Operations["DescribeKey"]
 	measure(b, func(i int) error {
-		c := w.call
-		_, err := describe.Handle(w.e, &c, &engine.KeyRequest{KeyId: &ids[i%len(ids)]})
+		c := w.Call
+		_, err := describe.Handle(w.E, &c, &keys.KeyRequest{KeyId: &ids[i%len(ids)]})
 		return err
 	})
 }
 
 func BenchmarkDescribeKeyByAlias(b *testing.B) {
 	w, _ := bigWorld(b)
-	describe := w.operations["DescribeKey"]
+	describe := w.Operations["DescribeKey"]
 	measure(b, func(i int) error {
-		c, alias := w.call, fmt.Sprintf("alias/%d", i%10_000)
-		_, err := describe.Handle(w.e, &c, &engine.KeyRequest{KeyId: &alias})
+		c, alias := w.Call, fmt.Sprintf("alias/%d", i%10_000)
+		_, err := describe.Handle(w.E, &c, &keys.KeyRequest{KeyId: &alias})
 		return err
 	})
 }
 
 func BenchmarkListKeysPage(b *testing.B) {
 	w, _ := bigWorld(b)
-	listKeys, size := w.operations["ListKeys"], int64(100)
+	listKeys, size := w.Operations["ListKeys"], int64(100)
 	measure(b, func(i int) error {
-		c, number := w.call, int64(i%100+1)
-		_, err := listKeys.Handle(w.e, &c, &engine.ListKeysRequest{PageNumber: &number, PageSize: &size})
+		c, number := w.Call, int64(i%100+1)
+		_, err := listKeys.Handle(w.E, &c, &keys.ListKeysRequest{PageNumber: &number, PageSize: &size})
 		return err
 	})
 }
 
 func BenchmarkListKeysFiltered(b *testing.B) {
 	w, _ := bigWorld(b)
-	listKeys, filter := w.operations["ListKeys"], `[{"Key":"KeyState","Values":["PendingDeletion"]}]`
+	listKeys, filter := w.Operations["ListKeys"], `[{"Key":"KeyState","Values":["PendingDeletion"]}]`
 	measure(b, func(int) error {
-		c := w.call
-		_, err := listKeys.Handle(w.e, &c, &engine.ListKeysRequest{Filters: &filter})
+		c := w.Call
+		_, err := listKeys.Handle(w.E, &c, &keys.ListKeysRequest{Filters: &filter})
 		return err
 	})
 }
 
 func BenchmarkCreateAliasInMemory(b *testing.B) {
 	w, ids := bigWorld(b)
-	create := w.operations["CreateAlias"]
+	create := w.Operations["CreateAlias"]
 	measure(b, func(i int) error {
-		c, alias := w.call, fmt.Sprintf("alias/bench/%d", i)
-		_, err := create.Handle(w.e, &c, &engine.AliasRequest{AliasName: &alias, KeyId: &ids[i%len(ids)]})
+		c, alias := w.Call, fmt.Sprintf("alias/bench/%d", i)
+		_, err := create.Handle(w.E, &c, &keys.AliasRequest{AliasName: &alias, KeyId: &ids[i%len(ids)]})
 		return err
 	})
 }

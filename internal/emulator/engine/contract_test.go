@@ -9,6 +9,7 @@ import (
 	kms "github.com/alibabacloud-go/kms-20160120/v3/client"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/engine/enginetest"
 )
 
 // sdkOperations are the operations of the vendor's SDK with their types.
@@ -117,13 +118,6 @@ func sdkOperations() []struct {
 	}
 }
 
-// refusedOperations answer a documented refusal and nothing else.
-var refusedOperations = []string{
-	"CreateCertificate", "UploadCertificate", "GetCertificate", "DescribeCertificate",
-	"UpdateCertificateStatus", "DeleteCertificate", "CertificatePublicKeyEncrypt",
-	"CertificatePrivateKeyDecrypt", "CertificatePrivateKeySign", "CertificatePublicKeyVerify",
-}
-
 // Every operation of the SDK exists; every field it sends is taken, and every
 // field it reads is one the engine answers.
 func TestOperationsHaveTheFieldsOfTheSDK(t *testing.T) {
@@ -134,7 +128,7 @@ func TestOperationsHaveTheFieldsOfTheSDK(t *testing.T) {
 			t.Errorf("%s is missing", sdk.name)
 			continue
 		}
-		if slices.Contains(refusedOperations, sdk.name) {
+		if slices.Contains(enginetest.RefusedOperations, sdk.name) {
 			continue
 		}
 		request := fieldNames(reflect.TypeOf(o.New()), "")

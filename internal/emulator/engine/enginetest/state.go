@@ -1,0 +1,3 @@
+package enginetest
+
+const PolicyText = `{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["*"]},"Action":["kms:*"],"Resource":["*"]}]}`

@@ -1,0 +1,238 @@
+package keys
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strconv"
+
+	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
+	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+)
+
+// Tag is a tag of the newer family's requests.
+type Tag struct{ Key, Value *string }
+
+// TagResourcesRequest tags up to 50 keys or secrets at once, all or none.
+type TagResourcesRequest struct {
+	RegionId     *string
+	ResourceId   []string // 1–50
+	ResourceType *string  // key, secret
+	Tag          []Tag    // 1–20
+}
+
+// UntagResourcesRequest takes tags from up to 50 keys or secrets.
+type UntagResourcesRequest struct {
+	All          *bool // with no TagKey: all tags
+	RegionId     *string
+	ResourceId   []string
+	ResourceType *string
+	TagKey       []string // 1–20; those a resource lacks are ignored
+}
+
+// checkBulk holds the parameters the family shares against their limits.
+func checkBulk(c *core.Call, region, kind *string, ids []string, needIDs bool) error {
+	if r := core.Text(region); r != "" && r != c.Region {
+		return core.ErrInvalidParameter("RegionId")
+	}
+	k, err := core.Required("ResourceType", kind)
+	if err != nil {
+		return err
+	}
+	if k != resourceTypeKey && k != resourceTypeSecret {
+		return core.ErrInvalidParameter("ResourceType")
+	}
+	if len(ids) == 0 && needIDs {
+		return core.ErrMissingParameter("ResourceId")
+	}
+	if len(ids) > core.ResourceIDLimit {
+		return core.ErrInvalidParameter("ResourceId")
+	}
+	return nil
+}
+
+func tagResources(e *core.Engine, c *core.Call, in *TagResourcesRequest) (*core.Empty, error) {
+	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, true); err != nil {
+		return nil, err
+	}
+	if len(in.Tag) == 0 {
+		return nil, core.ErrMissingParameter("Tag")
+	}
+	add := map[string]string{}
+	for _, t := range in.Tag {
+		if !core.ValidTagKey(core.Text(t.Key)) || !core.ValidTagText(core.Text(t.Value)) {
+			return nil, core.ErrInvalidParameter("Tag")
+		}
+		add[core.Text(t.Key)] = core.Text(t.Value)
+	}
+	if len(in.Tag) > core.TagLimit || len(add) != len(in.Tag) {
+		return nil, core.ErrInvalidParameter("Tag")
+	}
+	return retagAll(e, c, "TagResources", *in.ResourceType, in.ResourceId,
+		func(have map[string]string) (map[string]string, error) { return withTags(have, add, core.TagLimit) })
+}
+
+func untagResources(e *core.Engine, c *core.Call, in *UntagResourcesRequest) (*core.Empty, error) {
+	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, true); err != nil {
+		return nil, err
+	}
+	all := core.Flag(in.All)
+	switch {
+	case len(in.TagKey) == 0 && !all:
+		return nil, core.ErrMissingParameter("TagKey")
+	case len(in.TagKey) > 0 && all, len(in.TagKey) > core.TagLimit:
+		return nil, core.ErrInvalidParameter("TagKey")
+	}
+	return retagAll(e, c, "UntagResources", *in.ResourceType, in.ResourceId,
+		func(have map[string]string) (map[string]string, error) {
+			if all {
+				return nil, nil
+			}
+			return without(have, in.TagKey), nil
+		})
+}
+
+func retagAll(e *core.Engine, c *core.Call, op, kind string, ids []string, change func(map[string]string) (map[string]string, error)) (*core.Empty, error) {
+	err := e.Update(func(tx *store.Tx) error {
+		for _, id := range ids {
+			if err := changeTags(e, tx, c, op, kind, id, change); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &core.Empty{}, nil
+}
+
+// ListTagResourcesRequest asks for the tags of some or all keys or secrets.
+type ListTagResourcesRequest struct {
+	NextToken    *string
+	RegionId     *string
+	ResourceId   []string // ≤ 50; none = all
+	ResourceType *string
+	Tag          []Tag // ≤ 20; only resources that have all of them; no Value = any
+}
+
+// ListTagResourcesResponse holds up to 200 tags; NextToken is "" at the end.
+type ListTagResourcesResponse struct {
+	NextToken    string
+	TagResources struct{ TagResource []TagResource }
+}
+
+// TagResource is one tag of one resource.
+type TagResource struct{ ResourceId, ResourceType, TagKey, TagValue string }
+
+func listTagResources(e *core.Engine, c *core.Call, in *ListTagResourcesRequest) (*ListTagResourcesResponse, error) {
+	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, false); err != nil {
+		return nil, err
+	}
+	if len(in.Tag) > core.TagLimit {
+		return nil, core.ErrInvalidParameter("Tag")
+	}
+	skip, err := tagOffset(core.Text(in.NextToken))
+	if err != nil {
+		return nil, err
+	}
+	rows := &tagRows{kind: *in.ResourceType, filter: in.Tag, skip: skip}
+	rows.list = []TagResource{}
+	err = e.View(func(tx *store.Tx) error {
+		if rows.kind == resourceTypeSecret {
+			secretTags(e, tx, c, in.ResourceId, rows)
+		} else {
+			keyTags(e, tx, c, in.ResourceId, rows)
+		}
+		return nil
+	})
+	out := &ListTagResourcesResponse{}
+	out.TagResources.TagResource = rows.list
+	if rows.more {
+		out.NextToken = tagToken(skip + undocumented.TagPageSize)
+	}
+	return out, err
+}
+
+// tagRows collects one page of tags.
+type tagRows struct {
+	kind   string
+	filter []Tag
+	skip   int
+	list   []TagResource
+	more   bool
+}
+
+// add appends a resource's tags and tells whether the page has room.
+func (r *tagRows) add(id string, tags map[string]string) bool {
+	for _, t := range r.filter {
+		if value, found := tags[core.Text(t.Key)]; !found || t.Value != nil && value != *t.Value {
+			return true
+		}
+	}
+	if r.skip >= len(tags) {
+		r.skip -= len(tags)
+		return true
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		switch {
+		case r.skip > 0:
+			r.skip--
+		case len(r.list) == undocumented.TagPageSize:
+			r.more = true
+			return false
+		default:
+			r.list = append(r.list, TagResource{id, r.kind, key, tags[key]})
+		}
+	}
+	return true
+}
+
+func keyTags(e *core.Engine, tx *store.Tx, c *core.Call, ids []string, rows *tagRows) {
+	if len(ids) == 0 {
+		for _, k := range e.Table.Keys.ScanIndex(tx, core.ByCreation, c.Scope(""), 0) {
+			if !rows.add(k.ID, e.TagsOfKey(k)) {
+				return
+			}
+		}
+	}
+	for _, id := range ids {
+		k, err := readKey(e, tx, c, "ListTagResources", id, false)
+		if err == nil && !rows.add(k.ID, e.TagsOfKey(k)) {
+			return
+		}
+	}
+}
+
+func secretTags(e *core.Engine, tx *store.Tx, c *core.Call, names []string, rows *tagRows) {
+	if len(names) == 0 {
+		for _, s := range e.Table.Secrets.ScanIndex(tx, core.ByCreation, c.Scope(""), 0) {
+			if !rows.add(s.Name, e.TagsOfSecret(s)) {
+				return
+			}
+		}
+	}
+	for _, name := range names {
+		s, err := e.SecretNamed(tx, c, "ListTagResources", name)
+		if err == nil && !rows.add(s.Name, e.TagsOfSecret(s)) {
+			return
+		}
+	}
+}
+
+func tagToken(offset int) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(offset)))
+}
+
+func tagOffset(token string) (int, error) {
+	if token == "" {
+		return 0, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	n, err2 := strconv.Atoi(string(b))
+	if err != nil || err2 != nil || n < 0 {
+		return 0, core.ErrInvalidParameter("NextToken")
+	}
+	return n, nil
+}
