@@ -133,6 +133,9 @@ func (x *executor) changeJournal(s Step, c plan.Change) *changeJournal {
 func (x *executor) complete(r state.Resource, c plan.Change) state.Resource {
 	r.Address, r.Kind, r.Gateway = c.Addr.String(), c.Kind, c.Gateway
 	r.LastAppliedAt = x.work.Now().UTC()
+	if prior := x.priorOf(c.Addr); prior != nil && r.Predecessors == nil {
+		r.Predecessors = prior.Predecessors
+	}
 	if x.work.Config.Block(c.Addr.Block()) == nil {
 		if prior := x.priorOf(c.Addr); prior != nil {
 			r.Protected, r.DependsOn = prior.Protected, prior.DependsOn
