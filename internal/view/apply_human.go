@@ -225,7 +225,7 @@ func (t *Terminal) Wrote(block string, paths []string) {
 func (t *Terminal) Recovery(r apply.Recovery) {
 	t.Printf("%s\n", recoveryLine(r))
 	for _, s := range r.Strays {
-		t.Printf("\n%s\n", s)
+		t.Printf("\n%s\n", neutral(s.String()))
 	}
 }
 

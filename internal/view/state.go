@@ -19,7 +19,7 @@ func (t *Terminal) State(st state.State) {
 
 // Resource prints what the state remembers of one object.
 func (t *Terminal) Resource(r state.Resource) {
-	t.Printf("# %s\n%s %q {\n", r.Address, r.Kind, blockName(r))
+	t.Printf("# %s\n%s %q {\n", neutral(r.Address), neutral(r.Kind), neutral(blockName(r)))
 	wide := len("id")
 	for name := range r.Attributes {
 		wide = max(wide, len(name))
@@ -57,6 +57,6 @@ func blockName(r state.Resource) string {
 func (t *Terminal) Census(files []state.File) {
 	for _, f := range files {
 		t.Printf("# %s\nfile %s {\n    key         = %s\n    key_version = %s\n    commitment  = %s\n    size        = %d\n}\n\n",
-			f.Address, quote(f.Path), quote(f.KeyID), quote(f.KeyVersion), quote(f.Commitment), f.Size)
+			neutral(f.Address), quote(f.Path), quote(f.KeyID), quote(f.KeyVersion), quote(f.Commitment), f.Size)
 	}
 }

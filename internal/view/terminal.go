@@ -46,7 +46,7 @@ func (t *Terminal) Printf(format string, args ...any) { fmt.Fprintf(t.Out, forma
 
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
-	fmt.Fprintf(t.Err, "kmsplan: "+format+"\n", args...)
+	fmt.Fprintf(t.Err, "kmsplan: %s\n", neutral(fmt.Sprintf(format, args...)))
 }
 
 // Result prints the lines of an answer.

@@ -12,7 +12,9 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // today is when these tests take place.
@@ -82,6 +84,20 @@ func TestTheServiceCannotDriveTheTerminal(t *testing.T) {
 		"finding":     func(term *Terminal) { term.Findings([]Finding{{Gateway: evil, Check: evil, Detail: evil}}) },
 		"answer":      func(term *Terminal) { term.Answer(mustJSON(t, map[string]any{"Description": evil})) },
 		"outputs":     func(term *Terminal) { term.Outputs(map[string]any{"o": evil}) },
+		"note":        func(term *Terminal) { term.Notef("%s", evil) },
+		"recovery": func(term *Terminal) {
+			term.Recovery(apply.Recovery{Strays: []apply.Stray{{Claim: plan.Claim{Kind: "key", ID: evil, Address: evil}, Gateway: evil}}})
+		},
+		"recovered": func(term *Terminal) { term.Recovered(apply.Recovered{ID: evil, Duplicates: []string{evil}}) },
+		"applied": func(term *Terminal) {
+			term.Applied(apply.Report{State: state.State{Outputs: map[string]any{"o": evil}}})
+		},
+		"step": func(term *Terminal) {
+			term.Done(apply.Step{Addr: addr.Resource("key", "k")}, apply.Outcome{ID: evil, Duplicates: []string{evil}})
+		},
+		"state": func(term *Terminal) {
+			term.Resource(state.Resource{Address: evil, Kind: "key", ID: evil, Attributes: map[string]any{"d": evil}})
+		},
 		"result":      func(term *Terminal) { term.Result(nil, evil) },
 		"document":    func(term *Terminal) { NewDocument(term, "1").Plan(p) },
 		"answer json": func(term *Terminal) { NewDocument(term, "1").Answer(mustJSON(t, map[string]any{"Description": evil})) },
