@@ -22,11 +22,14 @@ func (a *app) applyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "apply [PLANFILE]", Short: "Create, update and rescue what the configuration declares", GroupID: groupDeclare,
 		Args: cobra.MaximumNArgs(1),
-		Long: `Plan, ask for approval, and carry the plan out; or carry out a plan saved with plan -out,
-without asking. The first interrupt starts nothing new and finishes what is under way.
+		Long: `Plan, ask for approval, and carry the plan out; or, without asking, what a plan saved with
+plan -out has and a plan made now has too. A saved plan needs no -var for plain variables.
+The first interrupt starts nothing new and finishes what is under way.
 
-Exit codes: 0 done; 1 error; 2 when the outcome of a call is unknown (the next plan or
-apply finds out); 3 when a guard refuses the plan.`,
+Exit codes: 0 done; 1 error, also when a file could not be used and all else was done; 2 when
+the outcome of a call is unknown (the next plan or apply finds out), or when something is
+planned now that the saved plan does not have; 3 when a guard refuses the plan: then objects
+that wait for deletion are rescued, and nothing else is called. Of several, 1 before 3 before 2.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.runApply(c.Context(), &o, approve, parallelism, args)
 		},

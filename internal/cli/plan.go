@@ -24,10 +24,10 @@ func (a *app) planCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do", GroupID: groupDeclare, Args: cobra.NoArgs,
 		Long: `Compare the configuration with the state and the live service, and show what apply would
-do. Nothing is changed, except that calls an interrupted run left open are resolved first.
+do. Nothing is changed. A file that cannot be used is a warning, and holds up nothing else.
 
-Exit codes: 0, or 2 with -detailed-exitcode when there are changes; 1 on errors; 3 when a
-guard refuses the plan.`,
+Exit codes: 0, or 2 with -detailed-exitcode when something is not as it is declared; 1 on
+errors; 3 when a guard refuses the plan.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.runPlan(c.Context(), &o, detailed, out)
 		},

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/hashicorp/go-multierror"
-
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/control"
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -70,14 +68,14 @@ func (g *Gateways) Engine() *ops.Engine {
 func (g *Gateways) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var failed *multierror.Error
+	var failed []error
 	for path, server := range g.emulators {
 		if err := server.Close(); err != nil {
-			failed = multierror.Append(failed, fmt.Errorf("stop the emulator in %s: %w", path, err))
+			failed = append(failed, fmt.Errorf("stop the emulator in %s: %w", path, err))
 		}
 	}
 	clear(g.emulators)
-	return failed.ErrorOrNil()
+	return errors.Join(failed...)
 }
 
 // block finds a gateway block by name; "" is the default, the first.
