@@ -48,7 +48,10 @@ func (w *walk) value(v cty.Value) error {
 		}
 	case t == cty.Number:
 		return plausible(v.AsBigFloat())
-	case t.IsListType() || t.IsTupleType() || t.IsSetType() || t.IsMapType() || t.IsObjectType():
+	case t.IsSetType():
+		// cty sorts a set to walk it. Its elements were looked at when they were a list.
+		w.size += 2 * leastFee * int64(v.LengthInt())
+	case t.IsListType() || t.IsTupleType() || t.IsMapType() || t.IsObjectType():
 		return w.elements(v)
 	}
 	return w.verdict()
