@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -167,7 +168,9 @@ func TestRepeatedDeliveryMakesTwoKeys(t *testing.T) {
 		t.Errorf("delivered twice: %d keys", got)
 	}
 	inject(t, s, "CreateKey:reject-after-commit=Rejected.Throttling")
-	if _, err := client.CreateKey(&kms.CreateKeyRequest{}); code(err) != "Rejected.Throttling" || tea.IntValue(err.(*tea.SDKError).StatusCode) != 429 {
+	_, err := client.CreateKey(&kms.CreateKeyRequest{})
+	var refused *tea.SDKError
+	if !errors.As(err, &refused) || code(err) != "Rejected.Throttling" || tea.IntValue(refused.StatusCode) != 429 {
 		t.Errorf("%v", err)
 	}
 	if got := countKeys(t, client); got != 3 {
