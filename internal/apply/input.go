@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -28,6 +29,7 @@ type Work struct {
 	Handlers func(kind string) resource.Handler // nil for a kind nobody handles
 	Live     plan.Live                          // the last snapshot; may be empty
 	Hooks    Hooks
+	Scheme   *SchemeChange // nil = stays as it is
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 
@@ -37,6 +39,20 @@ type Work struct {
 	ChangeTimeout time.Duration // 0 = DefaultChangeTimeout
 	Now           func() time.Time
 	Failpoint     failpoint.Hook // nil outside crash tests
+}
+
+// SchemeChange is a way of making fingerprints that a run records before it makes the first.
+type SchemeChange struct{ From, To *state.FingerprintScheme }
+
+// begin records the scheme, if the stack's is still the one that it takes the place of.
+func (c *SchemeChange) begin(j *state.Journal, st state.State) error {
+	switch {
+	case c == nil:
+		return nil
+	case !reflect.DeepEqual(c.From, st.Scheme):
+		return errors.New("another run changed how this stack makes fingerprints; plan again")
+	}
+	return j.Append(state.SchemeEntry(*c.To))
 }
 
 // Input is what Run works on.

@@ -67,6 +67,9 @@ func run(ctx context.Context, in Input) (Report, error) {
 	}
 	j.Born(at.State.Lineage)
 	g, err := newGraph(in.Plan, in.Config, at.State)
+	if err == nil {
+		err = in.Scheme.begin(j, at.State)
+	}
 	if err != nil {
 		return report, joined(err, j.Abandon())
 	}

@@ -35,6 +35,7 @@ that wait for deletion are rescued, and nothing else is called. Of several, 1 be
 		},
 	}
 	o.flags(c)
+	a.unprovedFlag(c)
 	c.Flags().BoolVar(&approve, "auto-approve", false, "do not ask for approval")
 	c.Flags().IntVar(&parallelism, "parallelism", apply.DefaultParallelism, "how many objects to work on at once")
 	return c

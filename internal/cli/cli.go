@@ -35,6 +35,8 @@ type app struct {
 	chdir   string
 	outside []string // -outside
 	stop    *interrupt
+	// unproved is the flag of that name.
+	unproved bool
 }
 
 // Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present

@@ -31,12 +31,17 @@ func (a *app) eachFile(ctx context.Context, v *variables, identityFiles, files [
 		defer progress.Done()
 		return work(ctx, engine, name, func(verb string) func(done, total int64) { return progress.Of(verb, name) })
 	})
+	return failures(len(files), errs)
+}
+
+// failures is one error of those that some of n files had.
+func failures(n int, errs []error) error {
 	if len(errs) < 2 {
-		return oneOf(len(files), errs)
+		return oneOf(n, errs)
 	}
 	all := &multierror.Error{Errors: errs}
 	all.ErrorFormat = func(list []error) string {
-		text := fmt.Sprintf("%d of %d files failed:", len(list), len(files))
+		text := fmt.Sprintf("%d of %d files failed:", len(list), n)
 		for i, err := range list {
 			if i == listed {
 				return text + fmt.Sprintf("\n  … and %d more", len(list)-i)

@@ -27,6 +27,7 @@ type encryption struct {
 	recipients []string
 	suite      string
 	scope      string
+	again      bool
 }
 
 // encryptCommand encrypts files into envelopes.
@@ -53,7 +54,14 @@ refuses to open it under another context.`,
 	f.StringArrayVar(&e.recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
 	f.StringVar(&e.suite, "suite", "AES_256_GCM", "the body's cipher: AES_256_GCM or SM4_GCM")
 	f.StringVar(&e.scope, "scope", "file", "how many files share a data key: file, directory or run")
+	f.BoolVar(&e.again, "again", false, "also encrypt what is an envelope or an age file already")
+	a.unprovedFlag(c)
 	return c
+}
+
+// unprovedFlag is that of the commands that make data keys.
+func (a *app) unprovedFlag(c *cobra.Command) {
+	c.Flags().BoolVar(&a.unproved, "unproved", false, "do not open each new data key once before it encrypts anything: one call less, and no right to decrypt needed")
 }
 
 // needFiles demands at least one file.
@@ -77,7 +85,7 @@ func (e *encryption) seal() (ops.Seal, error) {
 	if err != nil {
 		return ops.Seal{}, usageError{err}
 	}
-	s := ops.Seal{Gateway: e.gateway, Key: e.key, Context: ec, Recipients: e.recipients, Scope: scope}
+	s := ops.Seal{Gateway: e.gateway, Key: e.key, Context: ec, Recipients: e.recipients, Scope: scope, Again: e.again}
 	switch e.suite {
 	case "AES_256_GCM":
 	case "SM4_GCM":

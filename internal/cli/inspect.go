@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/view"
 )
@@ -13,22 +14,33 @@ func (a *app) inspectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "inspect FILE.enc …", Short: "Show an envelope's key, version, context and size, without opening it", GroupID: groupFiles,
 		Long: `Show what each envelope's header says: its KMS key and key version, encryption context, suite
-and size. Nothing is called and nothing is proved: decrypt or verify proves.`,
+and size. Nothing is called and nothing is proved: decrypt or verify proves. A dash reads
+standard input.`,
 		Args: needFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.answerIn(asJSON)
 			var all []view.Envelope
+			var errs []error
 			for _, name := range args {
-				h, size, err := ops.Inspect(a.path(name))
+				h, size, err := a.inspect(name)
 				if err != nil {
-					return err
+					errs = append(errs, err)
+					continue
 				}
 				all = append(all, view.EnvelopeOf(name, h, size))
 			}
 			a.view.Inspect(all)
-			return nil
+			return failures(len(args), errs)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// inspect reads one envelope's header; - is standard input.
+func (a *app) inspect(name string) (*envelope.Header, int64, error) {
+	if name == "-" {
+		return ops.InspectStream(a.proc.Stdin)
+	}
+	return ops.Inspect(a.path(name))
 }

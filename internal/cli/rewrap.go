@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,9 @@ and encrypt the file anew: old copies stay openable.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if t.Key == "" {
 				return usageError{errors.New("-key is required: an id, alias/NAME or an ARN")}
+			}
+			if slices.Contains(args, "-") {
+				return usageError{errors.New("rewrap changes files where they are; name them (a file called - is ./-)")}
 			}
 			return a.eachFile(c.Context(), &vars, nil, args, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) error {
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)

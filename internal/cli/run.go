@@ -26,6 +26,7 @@ Addresses look like data.encrypt.app_config; a block's address stands for all it
 	}
 	vars.flags(c)
 	stream.flags(c)
+	a.unprovedFlag(c)
 	c.Flags().BoolVar(&force, "force", false, "run the blocks even if their outputs are current")
 	return c
 }

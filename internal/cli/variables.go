@@ -56,6 +56,7 @@ func (a *app) options(lockTimeout time.Duration) stack.Options {
 	return stack.Options{
 		LockTimeout: lockTimeout, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
 		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, File: a.fileProgress(),
+		UnprovedDataKeys: a.unproved,
 	}
 }
 

@@ -14,13 +14,14 @@ func (a *app) verifyCommand() *cobra.Command {
 	d := &decryption{}
 	c := &cobra.Command{
 		Use: "verify FILE.enc …", Short: "Authenticate envelopes to the last byte, writing nothing", GroupID: groupFiles, Args: needFiles,
+		Long: "Authenticate each envelope to its last byte and write nothing. A dash reads standard input.",
 		RunE: func(c *cobra.Command, args []string) error {
 			unseal, err := d.unseal()
 			if err != nil {
 				return err
 			}
 			return a.eachFile(c.Context(), &d.vars, d.identities, args, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
-				got, err := engine.Verify(ctx, a.path(name), unseal, progress("verifying"))
+				got, err := a.verify(ctx, engine, name, unseal, progress("verifying"))
 				if err == nil {
 					a.view.Result(got, fmt.Sprintf("%s: good, %d bytes of plaintext", name, got.Plaintext))
 				}
@@ -32,4 +33,12 @@ func (a *app) verifyCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
 	return c
+}
+
+// verify authenticates one envelope; - is standard input.
+func (a *app) verify(ctx context.Context, engine *ops.Engine, name string, u ops.Unseal, p ops.Progress) (ops.Envelope, error) {
+	if name == "-" {
+		return engine.VerifyStream(ctx, a.proc.Stdin, u, p)
+	}
+	return engine.Verify(ctx, a.path(name), u, p)
 }

@@ -31,6 +31,15 @@ const (
 // product is what the version line of every version begins with.
 const product = "kmsplan.dev/envelope/v"
 
+// Recognizable is how many bytes of a file Recognize looks at.
+const Recognizable = versionRoom
+
+// Recognize reports whether a file that begins so is an envelope, of whatever version, or was one before a
+// program took it for text.
+func Recognize(first []byte) bool {
+	return strings.HasPrefix(string(first), product) || converted(first) != nil
+}
+
 // converted finds an envelope in the first bytes of a file that is none. It gives nil for what never was one.
 func converted(first []byte) error {
 	text := string(first)

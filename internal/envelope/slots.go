@@ -87,8 +87,11 @@ func readHead(r io.Reader) (*head, error) {
 		h.body = 2 * h.slotSize
 	}
 	if err := h.need(r, h.body+cobblestone.PrefixSize); err != nil {
-		if changed := convertedBody(h.slotSize != 0, h.raw, nil); err == ErrTruncated && len(h.raw) > start && changed != nil {
-			return nil, changed
+		// The body of a slotted file that lost its zero bytes follows the text.
+		if end := textEnd(h.raw[start:]); err == ErrTruncated && end > 0 && len(h.raw) > start+end+cobblestone.PrefixSize {
+			if changed := convertedBody(h.slotSize != 0, h.raw, nil); changed != nil {
+				return nil, changed
+			}
 		}
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 )
 
@@ -53,6 +54,9 @@ func (o *Owned) Reaches(name string) string {
 	if savedPlan(real) {
 		return ownPlan
 	}
+	if !linked(info) {
+		return ""
+	}
 	o.once.Do(o.list)
 	for _, k := range o.known {
 		if os.SameFile(k.info, info) {
@@ -60,6 +64,22 @@ func (o *Owned) Reaches(name string) string {
 		}
 	}
 	return ""
+}
+
+// ReachesNow is Reaches for the moment of writing: nothing that was found out before is relied on.
+func (o *Owned) ReachesNow(name string) string {
+	now := &Owned{dir: o.dir, states: o.states, trees: o.trees, files: o.files, all: o.all, resolved: map[string]string{}}
+	return now.Reaches(name)
+}
+
+// linked reports whether a file may have several names. Where the system does not say, it may.
+func linked(info os.FileInfo) bool {
+	facts := reflect.Indirect(reflect.ValueOf(info.Sys()))
+	if facts.Kind() != reflect.Struct {
+		return true
+	}
+	n := facts.FieldByName("Nlink")
+	return !n.IsValid() || !n.CanUint() || n.Uint() > 1
 }
 
 // resolve follows the links of a directory, of the part of it that exists.

@@ -19,6 +19,7 @@ type atomicFile struct {
 	dir  *os.Root
 	list *os.File // dir, open for syncing
 	name string   // in dir
+	path string   // for messages
 	temp string   // name in dir until Commit; "" while it has none
 	attr attributes
 	f    *os.File
@@ -33,16 +34,16 @@ func createAtomic(p place, attr attributes) (*atomicFile, error) {
 	}
 	parent := path.Dir(p.name)
 	if err := p.root.MkdirAll(parent, 0o755); err != nil {
-		return nil, fmt.Errorf("make the directory of %s: %w", p.name, err)
+		return nil, fmt.Errorf("make the directory of %s: %w", p, err)
 	}
 	dir, err := p.root.OpenRoot(parent)
 	if err != nil {
-		return nil, fmt.Errorf("open the directory of %s: %w", p.name, err)
+		return nil, fmt.Errorf("open the directory of %s: %w", p, err)
 	}
-	a := &atomicFile{dir: dir, name: path.Base(p.name), attr: attr}
+	a := &atomicFile{dir: dir, name: path.Base(p.name), path: p.String(), attr: attr}
 	if err := a.open(); err != nil {
 		a.close()
-		return nil, fmt.Errorf("create a file beside %s: %w", p.name, err)
+		return nil, fmt.Errorf("create a file beside %s: %w", p, err)
 	}
 	return a, nil
 }
@@ -87,10 +88,10 @@ func (a *atomicFile) Write(p []byte) (int, error) { return a.f.Write(p) }
 func (a *atomicFile) Commit() error {
 	defer a.Abort()
 	if err := a.settle(); err != nil {
-		return fmt.Errorf("write %s: %w", a.name, err)
+		return fmt.Errorf("write %s: %w", a.path, err)
 	}
 	if err := a.dir.Rename(a.temp, a.name); err != nil {
-		return fmt.Errorf("put the new %s in place: %w", a.name, err)
+		return fmt.Errorf("put the new %s in place: %w", a.path, err)
 	}
 	a.temp = ""
 	return syncDir(a.list)

@@ -32,7 +32,7 @@ func TestAtomicFile(t *testing.T) {
 	for name, open := range map[string]func(fs.FileMode) *atomicFile{
 		"named": func(mode fs.FileMode) *atomicFile { return named(t, r, "f", mode) },
 		"as the system can": func(mode fs.FileMode) *atomicFile {
-			a, err := createAtomic(place{r.root(), "f"}, newFile(mode))
+			a, err := createAtomic(place{root: r.root(), name: "f"}, newFile(mode))
 			r.must(err)
 			return a
 		},
@@ -70,7 +70,7 @@ func TestNothingHasANameBeforeCommit(t *testing.T) {
 		t.Skip("files without a name exist on Linux only")
 	}
 	r := &rig{t: t, dir: t.TempDir()}
-	a, err := createAtomic(place{r.root(), "f"}, newFile(0o600))
+	a, err := createAtomic(place{root: r.root(), name: "f"}, newFile(0o600))
 	r.must(err)
 	defer a.Abort()
 	_, err = a.Write([]byte("plaintext"))

@@ -35,7 +35,7 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 			return out, err
 		}
 		out.Seal = Seal{
-			Gateway: gateway, Key: r.text("key"), Context: r.texts("context"), Recipients: r.list("recipients"), Scope: scope, Digest: true,
+			Gateway: gateway, Key: r.text("key"), Context: r.texts("context"), Recipients: r.list("recipients"), Scope: scope, Digest: true, Again: true,
 		}
 		if r.text("suite") == kind.SuiteSM4 {
 			out.Seal.Suite = envelope.SM4

@@ -1,8 +1,8 @@
 package ops
 
 import (
-	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -15,7 +15,7 @@ import (
 // encrypt compares an envelope with what the block would write.
 func (s *survey) encrypt(b Block) plan.FileStatus {
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, Unknown: b.Unknown}
-	h, size, headerErr := s.envelope(b.Output)
+	h, info, headerErr := s.envelope(b.Output)
 	f.OutputExists, f.OutputReadable = !isMissing(headerErr), headerErr == nil
 	known, recorded := s.recorded(b, b.Output)
 	match, err := s.source(b, known)
@@ -23,7 +23,7 @@ func (s *survey) encrypt(b Block) plan.FileStatus {
 		return f
 	}
 	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
-	f.OutputReadable = f.Replaced || size == h.SealedSize(known.Size)
+	f.OutputReadable = f.Replaced || info.Size() == h.SealedSize(known.Size)
 	f.SourceChanged = recorded && match == state.Different
 	f.NotCompared = recorded && match == state.NotCompared
 	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite
@@ -83,7 +83,20 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 	f.Replaced = !recorded || !f.SourceChanged && match == state.Different
 	f.NotCompared = recorded && !f.SourceChanged && match == state.NotCompared
 	f.ContextChanged = b.Unseal.Context != nil && !h.Context.Equal(b.Unseal.Context)
+	f.Exposed = s.exposed(slash(b.Output), b.Unseal.Mode)
 	return f
+}
+
+// exposed reports whether a plaintext is open to more people than asked for: by its mode, or because another
+// user owns it. Root may have given it to somebody.
+func (s *survey) exposed(name string, mode fs.FileMode) bool {
+	info, err := s.root.Lstat(name)
+	if err != nil {
+		return false
+	}
+	uid := attributesOf(info).uid
+	const kept = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid
+	return info.Mode()&kept&^mode != 0 || os.Geteuid() != 0 && uid >= 0 && uid != os.Geteuid()
 }
 
 // toDecrypt is the header of a decrypt block's envelope; nil if it is not known which, or if it will be
@@ -99,39 +112,57 @@ func (s *survey) toDecrypt(b Block) (*envelope.Header, error) {
 	return h, role("envelope", err)
 }
 
-// rewrap lists the envelopes a pattern matches and holds them against the key's primary version.
+// rewrap lists the envelopes a pattern matches and holds them against the key's primary version. What matches
+// and is no envelope is named: the block says that it is one.
 func (s *survey) rewrap(b Block) []plan.FileStatus {
-	names, err := Glob(s.root, b.Source)
+	if b.Source == "" && b.Unknown {
+		return nil
+	}
+	found, err := glob(s.root, b.Source)
 	if err != nil {
 		return []plan.FileStatus{{Addr: b.Addr, Path: b.Source, Problem: err.Error()}}
 	}
 	var out []plan.FileStatus
-	for _, name := range names {
-		h, _, err := s.envelope(name)
-		if errors.Is(err, envelope.ErrNotEnvelope) || isMissing(err) {
-			continue
+	for _, name := range found.files {
+		if s.owned(name) == "" {
+			out = append(out, s.toRewrap(b, name))
 		}
-		f := plan.FileStatus{Addr: b.Addr, Path: name, Source: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
-		if f.Problem = problems(role("envelope", err)); f.Problem == "" && !b.Unknown {
-			f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
-			f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted
-		}
-		out = append(out, f)
+	}
+	for _, m := range found.bad {
+		out = append(out, plan.FileStatus{Addr: b.Addr, Path: m.name, Source: m.name, Problem: m.problem})
+	}
+	if len(out) == 0 {
+		out = append(out, plan.FileStatus{Addr: b.Addr, Path: b.Source, Notice: "no file matches " + b.Source})
 	}
 	return out
 }
 
-// envelope reads an envelope's header and size; a missing file is fs.ErrNotExist, one that is there and holds no
-// whole header is unwhole.
-func (s *survey) envelope(name string) (*envelope.Header, int64, error) {
-	f, info, err := openRegular(place{s.root, slash(name)}, os.O_RDONLY)
+func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
+	f := plan.FileStatus{Addr: b.Addr, Path: name, Source: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
+	h, info, err := s.envelope(name)
+	if f.Problem = problems(role("envelope", err)); f.Problem != "" || b.Unknown {
+		return f
+	}
+	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
+	f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted
+	if n := links(info); n > 1 && (f.KeyChanged || f.KeyVersionChanged) {
+		f.Problem = fmt.Sprintf("the envelope %s needs a new header and is one file under %d names (hard links), of which a rewrap would leave some behind; "+
+			"give this name a file of its own: cp -p %[1]s %[1]s.own && mv %[1]s.own %[1]s", name, n)
+	}
+	return f
+}
+
+// envelope reads an envelope's header and the file's facts; a missing file is fs.ErrNotExist, one that is there and
+// holds no whole header is unwhole.
+func (s *survey) envelope(name string) (*envelope.Header, fs.FileInfo, error) {
+	f, info, err := openRegular(place{root: s.root, name: slash(name)}, os.O_RDONLY)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	h, err := envelope.ReadHeader(f)
 	if err != nil {
-		return nil, 0, unwhole{slash(name), err}
+		return nil, nil, unwhole{slash(name), err}
 	}
-	return h, info.Size(), nil
+	return h, info, nil
 }

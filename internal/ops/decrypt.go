@@ -44,7 +44,7 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 	}
 	defer f.Close()
 	if sameFile(from, to) {
-		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output", from.name)
+		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output", from)
 	}
 	out, err := newOutput(to, plaintextAttributes(u.Mode))
 	if err != nil {
@@ -53,7 +53,7 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 	defer out.Abort()
 	got, err := e.decryptInto(ctx, out.sweeping(&e.sweeper, e.now), f, info.Size(), from.full(), u, p)
 	if err != nil {
-		return Envelope{}, fmt.Errorf("decrypt %s: %w", from.name, err)
+		return Envelope{}, fmt.Errorf("decrypt %s: %w", from, err)
 	}
 	return got, out.Commit()
 }
@@ -98,19 +98,30 @@ func (e *Engine) decryptInto(ctx context.Context, w io.Writer, r io.ReaderAt, n 
 // aside as it is, still encrypted, and authenticated to its end first: nothing reaches w before the
 // whole envelope is known to be good.
 func (e *Engine) DecryptStream(ctx context.Context, w io.Writer, r io.Reader, u Unseal, p Progress) (Envelope, error) {
-	spool, err := os.CreateTemp("", "kmsplan-envelope-")
+	spool, n, err := putAside(ctx, r)
 	if err != nil {
-		return Envelope{}, fmt.Errorf("put the envelope aside: %w", err)
+		return Envelope{}, err
 	}
 	defer spool.Close()
+	return e.DecryptVerified(ctx, w, spool, n, u, p)
+}
+
+// putAside copies an envelope, encrypted as it is, into a file without a name.
+func putAside(ctx context.Context, r io.Reader) (*os.File, int64, error) {
+	spool, err := os.CreateTemp("", "kmsplan-envelope-")
+	if err != nil {
+		return nil, 0, fmt.Errorf("put the envelope aside: %w", err)
+	}
 	if err := os.Remove(spool.Name()); err != nil {
-		return Envelope{}, fmt.Errorf("put the envelope aside: %w", err)
+		spool.Close()
+		return nil, 0, fmt.Errorf("put the envelope aside: %w", err)
 	}
 	n, err := io.Copy(spool, &watched{ctx: ctx, r: r})
 	if err != nil {
-		return Envelope{}, fmt.Errorf("read the envelope: %w", err)
+		spool.Close()
+		return nil, 0, fmt.Errorf("read the envelope: %w", err)
 	}
-	return e.DecryptVerified(ctx, w, spool, n, u, p)
+	return spool, n, nil
 }
 
 // DecryptVerified authenticates an envelope to its end, then decrypts it into w. It reads r

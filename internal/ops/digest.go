@@ -4,7 +4,7 @@ import "os"
 
 // Digest is the SHA-256 of a regular file below root.
 func Digest(root *os.Root, name string) ([]byte, error) {
-	f, _, err := openRegular(place{root, slash(name)}, os.O_RDONLY)
+	f, _, err := openRegular(place{root: root, name: slash(name)}, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}

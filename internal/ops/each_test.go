@@ -39,7 +39,7 @@ func TestASlottedFileThatMayOnlyBeRead(t *testing.T) {
 	r := newRig(t)
 	e, plain := r.engine(), pattern(100000, 4)
 	path := r.encrypted(e, "a", plain, Seal{Key: r.aesKey()})
-	p := place{r.root(), "a.enc"}
+	p := place{root: r.root(), name: "a.enc"}
 	f, info, err := openRegular(p, os.O_RDONLY)
 	r.must(err)
 	defer f.Close()

@@ -21,6 +21,7 @@ type Seal struct {
 	Recipients []string // age1…, for break-glass
 	Scope      Scope
 	Digest     bool // also hash the plaintext, for the census
+	Again      bool // also encrypt what is encrypted already
 }
 
 func (s Seal) use() keys.Use {
@@ -50,7 +51,7 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 	}
 	defer f.Close()
 	if sameFile(from, to) {
-		return Envelope{}, fmt.Errorf("%s would be encrypted over itself; name another output", from.name)
+		return Envelope{}, fmt.Errorf("%s would be encrypted over itself; name another output", from)
 	}
 	out, err := newOutput(to, envelopeAttributes(info))
 	if err != nil {
@@ -59,9 +60,9 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 	defer out.Abort()
 	got, err := e.EncryptStream(ctx, out.sweeping(&e.sweeper, e.now), f, info.Size(), to.full(), s, p)
 	if err != nil {
-		return Envelope{}, fmt.Errorf("encrypt %s: %w", from.name, err)
+		return Envelope{}, fmt.Errorf("encrypt %s: %w", from, err)
 	}
-	if err := unchanged(f, info, got.Plaintext); err != nil {
+	if err := unchanged(from, f, info, got.Plaintext); err != nil {
 		return Envelope{}, err
 	}
 	release, err := holdForReplacing(ctx, to, e.patience)
@@ -85,6 +86,10 @@ func envelopeAttributes(source fs.FileInfo) func(fs.FileInfo) attributes {
 // EncryptStream encrypts r into w. size is the plaintext's length, or
 // envelope.UnknownSize; name decides which files share a data key under a scope.
 func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, size int64, name string, s Seal, p Progress) (Envelope, error) {
+	r, err := refuseEncrypted(r, s.Again)
+	if err != nil {
+		return Envelope{}, err
+	}
 	key, err := e.keys.DataKey(ctx, s.use(), s.Scope, name, size)
 	if err != nil {
 		return Envelope{}, err

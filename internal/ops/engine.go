@@ -18,7 +18,8 @@ type Engine struct {
 	extra    []envelope.Identity
 	workers  int
 	patience time.Duration // with files that others hold
-	prints   *state.Fingerprints
+	prints   func() *state.Fingerprints
+	owned    func(name string) string
 }
 
 // Options configure an Engine.
@@ -29,8 +30,11 @@ type Options struct {
 	// first: whoever brings one may have no KMS to ask.
 	Identities []envelope.Identity
 	Workers    int // cores for one large file; 0 = all
-	// Fingerprints make those of the census; nil = argon2id.
-	Fingerprints *state.Fingerprints
+	// Fingerprints are asked for when there is something to fingerprint, and make those of the census;
+	// nil = argon2id.
+	Fingerprints func() *state.Fingerprints
+	// Owned says what of kmsplan's or git's own a path of the module leads to, or ""; nil = nothing.
+	Owned func(name string) string
 	// Unproved leaves out that each fresh data key is opened once before it seals anything: see keys.Options.
 	Unproved bool
 }
@@ -62,9 +66,12 @@ func New(o Options) *Engine {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	if o.Fingerprints == nil {
+		o.Fingerprints = func() *state.Fingerprints { return nil }
+	}
 	return &Engine{
 		keys: keys.New(keys.Options{Ring: o.Keyring, Now: o.Now, Unproved: o.Unproved}), now: o.Now,
-		extra: o.Identities, workers: workers, patience: holdPatience, prints: o.Fingerprints,
+		extra: o.Identities, workers: workers, patience: holdPatience, prints: o.Fingerprints, owned: o.Owned,
 	}
 }
 

@@ -83,7 +83,7 @@ func holdForReplacing(ctx context.Context, p place, patience time.Duration) (rel
 		return func() {}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("replace %s: %w", p.name, err)
+		return nil, fmt.Errorf("replace %s: %w", p, err)
 	}
 	return func() { f.Close() }, nil
 }

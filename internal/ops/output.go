@@ -18,6 +18,9 @@ type output struct {
 
 // newOutput refuses at once what could not be replaced in the end.
 func newOutput(at place, attr func(fs.FileInfo) attributes) (*output, error) {
+	if err := at.writable(); err != nil {
+		return nil, err
+	}
 	if _, err := refuseIrregular(at); err != nil && !isMissing(err) {
 		return nil, err
 	}
@@ -58,6 +61,9 @@ func (o *output) Write(p []byte) (int, error) {
 // Commit makes the new content the file's, also when it is empty.
 func (o *output) Commit() error {
 	if err := o.create(); err != nil {
+		return err
+	}
+	if err := o.at.writable(); err != nil {
 		return err
 	}
 	return o.file.Commit()

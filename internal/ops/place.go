@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,26 +14,48 @@ import (
 type place struct {
 	root *os.Root
 	name string // slash-separated, relative to root
+	// shown is the path as its caller gave it, for messages; "" = name.
+	shown string
+	// owned says what of kmsplan's or git's own writing here would destroy, or ""; nil = nothing. It is asked
+	// again at the moment of writing, because links change.
+	owned func(name string) string
+}
+
+// String is the whole path, as its caller gave it.
+func (p place) String() string { return cmp.Or(p.shown, p.name) }
+
+// writable refuses a place that is not its block's to write.
+func (p place) writable() error {
+	if p.owned == nil {
+		return nil
+	}
+	if what := p.owned(p.name); what != "" {
+		return fmt.Errorf("%s is %s, which no data block may write over; give the block another output", p, what)
+	}
+	return nil
 }
 
 // at opens the directory a path is in.
 func at(p string) (place, error) {
-	dir, name := split(p)
+	shown, dir, name := p, filepath.Dir(filepath.Clean(p)), filepath.Base(filepath.Clean(p))
 	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return place{}, missing{p}
+	}
 	if err != nil {
 		return place{}, fmt.Errorf("open the directory of %s: %w", p, err)
 	}
-	return place{root, name}, nil
+	return place{root: root, name: name, shown: shown}, nil
 }
 
 // atNew is at for a file that will be written: the directory may be missing, and nothing is
 // made before there is something to write.
 func atNew(p string) (place, error) {
-	dir, name := split(p)
+	shown, dir, name := p, filepath.Dir(filepath.Clean(p)), filepath.Base(filepath.Clean(p))
 	for {
 		root, err := os.OpenRoot(dir)
 		if err == nil {
-			return place{root, name}, nil
+			return place{root: root, name: name, shown: shown}, nil
 		}
 		parent := filepath.Dir(dir)
 		if !errors.Is(err, fs.ErrNotExist) || parent == dir {
@@ -40,12 +63,6 @@ func atNew(p string) (place, error) {
 		}
 		name, dir = path.Join(filepath.Base(dir), name), parent
 	}
-}
-
-// split is filepath.Split without an empty half.
-func split(p string) (dir, name string) {
-	p = filepath.Clean(p)
-	return filepath.Dir(p), filepath.Base(p)
 }
 
 func (p place) close() { p.root.Close() }

@@ -111,7 +111,7 @@ func TestAnExchangedFileIsNeverRead(t *testing.T) {
 		}
 	}()
 	for range 20000 {
-		f, _, err := openRegular(place{root, "name"}, os.O_RDONLY)
+		f, _, err := openRegular(place{root: root, name: "name"}, os.O_RDONLY)
 		if err != nil {
 			continue
 		}
@@ -135,10 +135,10 @@ func TestWalksStayInside(t *testing.T) {
 	r.must(os.Symlink(outside, r.path("way-out")))
 	root := r.root()
 	for _, name := range []string{"../" + filepath.Base(outside) + "/secret", "way-out/secret", filepath.Join(outside, "secret")} {
-		if _, _, err := openRegular(place{root, name}, os.O_RDONLY); err == nil {
+		if _, _, err := openRegular(place{root: root, name: name}, os.O_RDONLY); err == nil {
 			t.Errorf("%s was opened", name)
 		}
-		if _, err := createAtomic(place{root, name}, newFile(0o600)); err == nil {
+		if _, err := createAtomic(place{root: root, name: name}, newFile(0o600)); err == nil {
 			t.Errorf("%s can be written", name)
 		}
 	}

@@ -12,20 +12,20 @@ import (
 func refuseIrregular(p place) (fs.FileInfo, error) {
 	info, err := p.root.Lstat(p.name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, missing{p.name}
+		return nil, missing{p.String()}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be looked at: %w", p.name, reason(err))
+		return nil, fmt.Errorf("%s cannot be looked at: %w", p, reason(err))
 	}
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 		return info, nil
 	case mode&fs.ModeSymlink != 0:
-		return nil, fmt.Errorf("%s is a symbolic link; name the file itself", p.name)
+		return nil, fmt.Errorf("%s is a symbolic link; name the file itself", p)
 	case mode.IsDir():
-		return nil, fmt.Errorf("%s is a directory; name a file in it", p.name)
+		return nil, fmt.Errorf("%s is a directory; name a file in it", p)
 	default:
-		return nil, fmt.Errorf("%s is not a regular file", p.name)
+		return nil, fmt.Errorf("%s is not a regular file", p)
 	}
 }
 
@@ -57,11 +57,11 @@ func openSeen(p place, flag int) (*os.File, fs.FileInfo, error) {
 	}
 	f, err := p.root.OpenFile(p.name, flag|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, nil, unopened{p.name, reason(err)}
+		return nil, nil, unopened{p.String(), reason(err)}
 	}
 	info, err := f.Stat()
 	if err == nil && !os.SameFile(seen, info) {
-		err = fmt.Errorf("%s %w", p.name, errExchanged)
+		err = fmt.Errorf("%s %w", p, errExchanged)
 	}
 	if err != nil {
 		f.Close()
@@ -96,17 +96,17 @@ func (m missing) Unwrap() error { return fs.ErrNotExist }
 
 // unchanged refuses a source that was written to while n bytes of it were read. One that was replaced
 // meanwhile has lost a name, which changes the ctime too, and was read as it had been.
-func unchanged(f *os.File, before fs.FileInfo, n int64) error {
+func unchanged(p place, f *os.File, before fs.FileInfo, n int64) error {
 	after, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("look at %s again: %w", before.Name(), err)
+		return fmt.Errorf("look at %s again: %w", p, err)
 	}
 	was, is := factsOf(before), factsOf(after)
 	if links(after) != links(before) {
 		was.Ctime = is.Ctime
 	}
 	if n != before.Size() || is != was {
-		return fmt.Errorf("%s changed while it was read; try again when it is at rest", before.Name())
+		return fmt.Errorf("%s changed while it was read; try again when it is at rest", p)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func renew(root *os.Root, entry *state.File, prints *state.Fingerprints) (bool, 
 	} else if a.Kind == "decrypt" {
 		name = entry.Path
 	}
-	f, _, err := openRegular(place{root, slash(name)}, os.O_RDONLY)
+	f, _, err := openRegular(place{root: root, name: slash(name)}, os.O_RDONLY)
 	if err != nil {
 		return false, nil // not at hand: the next plan says what is wrong with it
 	}

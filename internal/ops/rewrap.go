@@ -142,6 +142,9 @@ func replaceStanza(old []*envelope.Stanza, fresh envelope.KMSStanza) ([]*envelop
 
 // putHeader replaces the header: in place where there is room for it, else with the whole file.
 func (e *Engine) putHeader(p place, f *os.File, info fs.FileInfo, h *envelope.Header, writable bool, key []byte, stanzas []*envelope.Stanza) (*envelope.Header, error) {
+	if err := p.writable(); err != nil {
+		return nil, err
+	}
 	if h.SlotSize == 0 || !writable {
 		return e.rewriteWhole(p, f, info, key, stanzas)
 	}
@@ -174,7 +177,7 @@ func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte,
 	if err != nil {
 		return nil, err
 	}
-	if err := unchanged(f, info, source.n); err != nil {
+	if err := unchanged(p, f, info, source.n); err != nil {
 		return nil, err
 	}
 	return h, out.Commit()

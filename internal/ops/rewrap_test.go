@@ -277,7 +277,7 @@ func TestOneRewriterAtATime(t *testing.T) {
 // TestTheNameIsLookedAtAgain: the lock of a file that lost its name meanwhile is worth nothing.
 func TestTheNameIsLookedAtAgain(t *testing.T) {
 	r := newRig(t)
-	p := place{r.root(), "a"}
+	p := place{root: r.root(), name: "a"}
 	r.write("a", []byte("old"), 0o600)
 	f, _, err := openRegular(p, os.O_RDWR)
 	r.must(err)

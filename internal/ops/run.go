@@ -14,7 +14,7 @@ func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 	if b.Unknown {
 		return state.File{}, fmt.Errorf("an argument of %s is still not known", b.Addr)
 	}
-	if err := e.prints.Err(); err != nil && b.Addr.Kind != "rewrap" {
+	if err := e.prints().Err(); err != nil && b.Addr.Kind != "rewrap" {
 		return state.File{}, fmt.Errorf("%s was not written, because what it is made of could not be recorded: %w", change.Path, err)
 	}
 	got, err := e.run(ctx, root, b, change, p)
@@ -25,14 +25,14 @@ func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 }
 
 func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (Envelope, error) {
-	source, output := place{root, slash(b.Source)}, place{root, slash(b.Output)}
+	source, output := place{root: root, name: slash(b.Source)}, place{root: root, name: slash(b.Output), owned: e.owned}
 	switch b.Addr.Kind {
 	case "encrypt":
 		return e.encrypt(ctx, source, output, b.Seal, p)
 	case "decrypt":
 		return e.decrypt(ctx, source, output, b.Unseal, p)
 	}
-	got, _, err := e.rewrap(ctx, place{root, slash(change.Path)}, b.Target)
+	got, _, err := e.rewrap(ctx, place{root: root, name: slash(change.Path), owned: e.owned}, b.Target)
 	if err != nil {
 		return got, fmt.Errorf("rewrap %s: %w", change.Path, err)
 	}
@@ -49,7 +49,7 @@ func (e *Engine) censusEntry(b Block, path string, got Envelope) (state.File, er
 	}
 	var err error
 	if got.Source != ([32]byte{}) {
-		f.SourceDigest, err = e.prints.New(b.Addr.String(), got.Source[:])
+		f.SourceDigest, err = e.prints().New(b.Addr.String(), got.Source[:])
 	}
 	return f, err
 }

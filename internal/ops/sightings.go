@@ -60,7 +60,7 @@ type sightingsDocument struct {
 // may have written counts as empty.
 func openSightings(root *os.Root, prints *state.Fingerprints, now func() time.Time) *sightings {
 	s := &sightings{root: root, prints: prints, now: now, known: map[string]sighting{}}
-	f, info, err := openRegular(place{root, sightingsFile}, os.O_RDONLY)
+	f, info, err := openRegular(place{root: root, name: sightingsFile}, os.O_RDONLY)
 	if err != nil {
 		return s
 	}
@@ -85,7 +85,7 @@ func ours(info fs.FileInfo) bool {
 // file is fs.ErrNotExist.
 func (s *sightings) match(name string, known state.File) (state.Match, error) {
 	want := known.SourceDigest
-	f, info, err := openRegular(place{s.root, name}, os.O_RDONLY)
+	f, info, err := openRegular(place{root: s.root, name: name}, os.O_RDONLY)
 	if err != nil {
 		return state.Different, err
 	}
@@ -148,7 +148,7 @@ func (s *sightings) save() {
 }
 
 func (s *sightings) write(text []byte) error {
-	out, err := newOutput(place{s.root, sightingsFile}, func(fs.FileInfo) attributes { return newFile(PrivateMode) })
+	out, err := newOutput(place{root: s.root, name: sightingsFile}, func(fs.FileInfo) attributes { return newFile(PrivateMode) })
 	if err != nil {
 		return err
 	}

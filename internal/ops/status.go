@@ -22,12 +22,27 @@ type KeyFacts struct {
 // reports false for a key that does not exist yet. Status asks one question at a time.
 type Facts func(gateway, key string) (KeyFacts, bool)
 
+// Standing is what data blocks are held against.
+type Standing struct {
+	Root         *os.Root // the module's directory
+	Census       []state.File
+	Facts        Facts
+	Fingerprints *state.Fingerprints      // nil = argon2id
+	Owned        func(name string) string // as Options.Owned
+}
+
 // Survey holds every data block against its files and the census: which outputs are
 // stale and why, and which cannot be worked on (Problem). A bad file hides no other. It reads headers and
 // sources and calls nothing. What it writes is a note for itself, .kmsplan/files.json, which spares the next
 // call the reading of sources that did not change.
-func Survey(root *os.Root, blocks []Block, census []state.File, facts Facts, prints *state.Fingerprints) []plan.FileStatus {
-	s := &survey{root: root, census: index(census), facts: facts, fresh: map[string]bool{}, seen: openSightings(root, prints, time.Now)}
+func Survey(blocks []Block, in Standing) []plan.FileStatus {
+	if in.Owned == nil {
+		in.Owned = func(string) string { return "" }
+	}
+	s := &survey{
+		root: in.Root, census: index(in.Census), facts: in.Facts, owned: in.Owned, fresh: map[string]bool{},
+		seen: openSightings(in.Root, in.Fingerprints, time.Now),
+	}
 	out := s.blocks(blocks)
 	s.seen.save()
 	return out
@@ -55,6 +70,7 @@ type survey struct {
 	root   *os.Root
 	census map[string]state.File
 	facts  Facts
+	owned  func(name string) string
 	asking sync.Mutex      // held during facts
 	fresh  map[string]bool // envelopes whose body will be written anew; changes between ranks only
 	seen   *sightings

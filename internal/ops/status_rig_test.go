@@ -19,7 +19,7 @@ func (e BlockError) Unwrap() error { return e.Err }
 
 // Status is Survey with the problems taken out, as errors.
 func Status(root *os.Root, blocks []Block, census []state.File, facts Facts, prints *state.Fingerprints) (out []plan.FileStatus, errs []error) {
-	for _, f := range Survey(root, blocks, census, facts, prints) {
+	for _, f := range Survey(blocks, Standing{Root: root, Census: census, Facts: facts, Fingerprints: prints}) {
 		if f.Problem != "" {
 			errs = append(errs, BlockError{f.Addr.String(), errors.New(f.Problem)})
 			continue

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,7 +51,7 @@ func newStack(t *testing.T, r *rig) *stack {
 	s.run(s.enc, s.enc.Output)
 	s.run(s.dec, s.dec.Output)
 	s.write("archive/2024/one.enc", s.read("dist/app.enc"), 0o600)
-	s.write("archive/note.enc", []byte("no envelope"), 0o600)
+	s.write("archive/note.txt", []byte("no envelope"), 0o600)
 	s.write("archive/.git/two.enc", s.read("dist/app.enc"), 0o600)
 	s.run(s.re, "archive/2024/one.enc")
 	s.version = s.census[0].KeyVersion
@@ -119,7 +121,13 @@ func TestStatus(t *testing.T) {
 		"context demanded":   {func(s *stack) { s.dec.Unseal.Context = envelope.Context{"app": "z"} }, with("", "", "context changed")},
 		"no census":          {func(s *stack) { s.census = nil }, with("the file is not the one this stack wrote", "", "source changed")},
 		"argument not known": {func(s *stack) { s.enc.Unknown, s.re.Unknown = true, true }, with("its key is known after apply", "its key is known after apply", "source changed")},
-		"rewrap elsewhere":   {func(s *stack) { s.re.Target.Key = "another" }, with("", "key changed", "")},
+		// Case S3.
+		"plaintext for all":       {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o666)) }, with("", "", "others may read it, or it is not ours")},
+		"plaintext for the group": {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o640)) }, with("", "", "others may read it, or it is not ours")},
+		"plaintext setuid":        {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o600|os.ModeSetuid)) }, with("", "", "others may read it, or it is not ours")},
+		"plaintext for less":      {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o400)) }, current},
+		"plaintext as asked":      {func(s *stack) { s.dec.Unseal.Mode = 0o640; s.must(os.Chmod(s.path("run/app.yaml"), 0o640)) }, current},
+		"rewrap elsewhere":        {func(s *stack) { s.re.Target.Key = "another" }, with("", "key changed", "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, r)
@@ -141,13 +149,13 @@ func TestWhatCannotBeComparedIsNoChange(t *testing.T) {
 	without := state.NewFingerprints(func() ([]byte, error) { return nil, errors.New("no right to decrypt") })
 	s := newStack(t, r)
 	for _, b := range []Block{s.enc, s.dec} {
-		e := s.engine(func(o *Options) { o.Fingerprints = with })
+		e := s.engine(func(o *Options) { o.Fingerprints = give(with) })
 		f, err := e.Run(t.Context(), s.root(), b, plan.FileChange{Addr: b.Addr, Path: b.Output}, nil)
 		s.must(err)
 		s.census = append(slices.DeleteFunc(s.census, func(o state.File) bool { return o.Address == f.Address }), f)
 	}
 	look := func(prints *state.Fingerprints) (text string) {
-		for _, f := range Survey(s.root(), []Block{s.enc, s.dec}, s.census, s.facts, prints) {
+		for _, f := range Survey([]Block{s.enc, s.dec}, Standing{Root: s.root(), Census: s.census, Facts: s.facts, Fingerprints: prints}) {
 			c := plan.FileChanges([]plan.FileStatus{f})[0]
 			text += fmt.Sprintf("%s %v %v %s\n", f.Path, f.NotCompared, c.Action == plan.NoOp, c.Reason)
 		}
@@ -168,12 +176,12 @@ func TestWhatCannotBeComparedIsNoChange(t *testing.T) {
 		}
 	}
 	before := s.read("dist/app.enc")
-	_, err := s.engine(func(o *Options) { o.Fingerprints = without }).Run(t.Context(), s.root(), s.enc, plan.FileChange{Path: "dist/app.enc"}, nil)
+	_, err := s.engine(func(o *Options) { o.Fingerprints = give(without) }).Run(t.Context(), s.root(), s.enc, plan.FileChange{Path: "dist/app.enc"}, nil)
 	wants(t, err, "dist/app.enc was not written, because what it is made of could not be recorded: no right to decrypt")
 	if string(s.read("dist/app.enc")) != string(before) {
 		t.Error("it was written")
 	}
-	_, err = s.engine(func(o *Options) { o.Fingerprints = without }).Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/2024/one.enc"}, nil)
+	_, err = s.engine(func(o *Options) { o.Fingerprints = give(without) }).Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/2024/one.enc"}, nil)
 	s.must(err) // needs none
 
 	s.version = "v2"
@@ -186,6 +194,10 @@ func TestWhatCannotBeComparedIsNoChange(t *testing.T) {
 	if got := look(without); !strings.Contains(got, "source changed") {
 		t.Error(got)
 	}
+}
+
+func give(p *state.Fingerprints) func() *state.Fingerprints {
+	return func() *state.Fingerprints { return p }
 }
 
 // TestARewrapMakesNoPlaintextStale: the body stays, so nothing needs to be decrypted again.
@@ -236,6 +248,25 @@ func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
 			s.write("archive/b.enc", []byte("kmsplan.dev/envelope/v9\n"), 0o600)
 			s.write("archive/c.enc", []byte("kmsplan.dev/envelope/v9\n"), 0o600)
 		}, []string{re + "b.enc: the envelope", re + "c.enc: the envelope"}},
+		// Case S2.
+		"no envelope in archive": {func(s *stack) { s.write("archive/p.enc", []byte("pw"), 0o600) }, []string{re + "p.enc: the envelope archive/p.enc cannot be read: not a kmsplan envelope"}},
+		"empty in archive":       {func(s *stack) { s.write("archive/p.enc", nil, 0o600) }, []string{re + "p.enc: the envelope archive/p.enc cannot be read: not a kmsplan envelope"}},
+		"converted in archive": {func(s *stack) {
+			s.write("archive/p.enc", bytes.ReplaceAll(s.read("dist/app.enc"), []byte("\n"), []byte("\r\n")), 0o600)
+		}, []string{re + "p.enc: the envelope archive/p.enc cannot be read: an envelope that was changed as if it were text: its line endings"}},
+		"link in archive":            {func(s *stack) { s.must(os.Symlink("2024/one.enc", s.path("archive/l.enc"))) }, []string{re + "l.enc: the envelope archive/l.enc is a symbolic link, which is not followed"}},
+		"dangling link in archive":   {func(s *stack) { s.must(os.Symlink("none", s.path("archive/l.enc"))) }, []string{re + "l.enc: the envelope archive/l.enc is a symbolic link"}},
+		"linked directory":           {func(s *stack) { s.must(os.Symlink("2024", s.path("archive/now"))) }, []string{re + "now: the envelope archive/now is a symbolic link"}},
+		"linked directory, no match": {func(s *stack) { s.must(os.Symlink("2024", s.path("now"))) }, nil},
+		"pipe in archive":            {func(s *stack) { s.must(syscall.Mkfifo(s.path("archive/l.enc"), 0o600)) }, []string{re + "l.enc: the envelope archive/l.enc is not a regular file"}},
+		// Case S20.
+		"hard link in archive, current": {func(s *stack) { s.must(os.Link(s.path("archive/2024/one.enc"), s.path("archive/two.enc"))) }, nil},
+		"hard link in archive": {func(s *stack) {
+			s.must(os.Link(s.path("archive/2024/one.enc"), s.path("archive/two.enc")))
+			s.version = "v2"
+		}, []string{
+			re + "2024/one.enc: the envelope archive/2024/one.enc needs a new header and is one file under 2 names (hard links), of which a rewrap would leave some behind; give this name a file of its own: cp -p archive/2024/one.enc archive/2024/one.enc.own && mv archive/2024/one.enc.own archive/2024/one.enc",
+			re + "two.enc: the envelope archive/two.enc needs"}},
 		"two blocks": {func(s *stack) { s.enc.Source, s.dec.Source = "none", "none" },
 			[]string{e + "the source none does not exist", d + "the envelope none does not exist"}},
 	} {
@@ -244,7 +275,7 @@ func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
 			tt.change(s)
 			var got []string
 			files := map[string]bool{}
-			for _, f := range Survey(s.root(), []Block{s.dec, s.re, s.enc}, s.census, s.facts, nil) {
+			for _, f := range Survey([]Block{s.dec, s.re, s.enc}, Standing{Root: s.root(), Census: s.census, Facts: s.facts, Fingerprints: nil}) {
 				files[f.Addr.String()] = true
 				if f.Problem != "" {
 					got = append(got, fmt.Sprintf("%s %s: %s", f.Addr, f.Path, f.Problem))
@@ -407,8 +438,8 @@ func TestRunErrors(t *testing.T) {
 	s.enc.Unknown = true
 	_, err := s.engine().Run(t.Context(), s.root(), s.enc, plan.FileChange{}, nil)
 	wants(t, err, "data.encrypt.e is still not known")
-	_, err = s.engine().Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/note.enc"}, nil)
-	wants(t, err, "rewrap archive/note.enc: not a kmsplan envelope")
+	_, err = s.engine().Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/note.txt"}, nil)
+	wants(t, err, "rewrap archive/note.txt: not a kmsplan envelope")
 }
 
 // TestCensus: an entry names what is needed to tell the file, and no digest that a guess can be held
@@ -427,31 +458,76 @@ func TestCensus(t *testing.T) {
 func TestGlob(t *testing.T) {
 	r := &rig{t: t, dir: t.TempDir()}
 	for _, name := range []string{"a.enc", "archive/b.enc", "archive/x/c.enc", "archive/x/d.txt", ".git/e.enc", "archive/.hidden/f.enc", "archive/.g.enc",
-		"archive/" + tempPrefix + "0123456789abcdef" + tempSuffix, "w[x]/h.enc"} {
+		"archive/" + tempPrefix + "0123456789abcdef" + tempSuffix, "w[x]/h.enc", "n\xff/i\xfe.enc"} {
 		r.write(name, nil, 0o600)
 	}
 	r.must(os.Symlink("archive", r.path("link")))
 	r.must(os.Symlink("b.enc", r.path("archive/l.enc")))
 	for pattern, want := range map[string]string{
-		"*.enc":             "a.enc",
-		"./archive/*.enc":   "archive/.g.enc archive/b.enc",
-		"archive/**/*.enc":  "archive/.g.enc archive/b.enc archive/x/c.enc",
-		"**":                "a.enc archive/.g.enc archive/b.enc archive/x/c.enc archive/x/d.txt w[x]/h.enc",
-		"archive/.hidden/*": "archive/.hidden/f.enc",
-		".git/**":           ".git/e.enc",
-		"archive/b.enc":     "archive/b.enc",
-		"nowhere/*":         "",
-		"nowhere":           "",
-		`w\[x\]/*`:          "w[x]/h.enc",
-		"*/x/*":             "archive/x/c.enc archive/x/d.txt",
+		"*.enc":                 "a.enc",
+		"./archive/*.enc":       "archive/.g.enc archive/b.enc | archive/l.enc",
+		"archive/**/*.enc":      "archive/.g.enc archive/b.enc archive/x/c.enc | archive/l.enc",
+		"**":                    "a.enc archive/.g.enc archive/b.enc archive/x/c.enc archive/x/d.txt n\xff/i\xfe.enc w[x]/h.enc | archive/l.enc link",
+		"archive/.hidden/*":     "archive/.hidden/f.enc",
+		".git/**":               ".git/e.enc",
+		"archive/b.enc":         "archive/b.enc",
+		"nowhere/*":             "",
+		"nowhere":               "",
+		`w\[x\]/*`:              "w[x]/h.enc",
+		"*/x/*":                 "archive/x/c.enc archive/x/d.txt | link",
+		"{archive/x,nowhere}/*": "archive/x/c.enc archive/x/d.txt | link",
+		"n\xff/*":               "n\xff/i\xfe.enc",
+		"lin?/*.enc":            " | link",
+		"link":                  " | link",
 	} {
-		got, err := Glob(r.root(), pattern)
-		if err != nil || strings.Join(got, " ") != want {
-			t.Errorf("%s: %v, %v; want %s", pattern, got, err, want)
+		got, err := glob(r.root(), pattern)
+		var bad []string
+		for _, m := range got.bad {
+			bad = append(bad, m.name)
+		}
+		text := strings.Join(got.files, " ")
+		if len(bad) > 0 {
+			text += " | " + strings.Join(bad, " ")
+		}
+		if err != nil || text != want {
+			t.Errorf("%s: %q, %v; want %q", pattern, text, err, want)
 		}
 	}
-	if _, err := Glob(r.root(), "../"+filepath.Base(r.dir)+"/*"); err == nil {
-		t.Error("a pattern left the directory")
+	for _, pattern := range []string{"../" + filepath.Base(r.dir) + "/*", "..", "/etc/*", "["} {
+		if _, err := glob(r.root(), pattern); err == nil {
+			t.Errorf("%s: no error", pattern)
+		}
+	}
+}
+
+// TestADirectoryThatCannotBeReadIsNamed, and hides no other file. Case P1.
+func TestADirectoryThatCannotBeReadIsNamed(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root reads every directory")
+	}
+	r := &rig{t: t, dir: t.TempDir()}
+	r.write("a/x.enc", nil, 0o600)
+	r.write("b/x.enc", nil, 0o600)
+	r.must(os.Chmod(r.path("a"), 0))
+	defer os.Chmod(r.path("a"), 0o700)
+	got, err := glob(r.root(), "**/*.enc")
+	if err != nil || len(got.files) != 1 || len(got.bad) != 1 || got.bad[0].problem != "the directory a cannot be read: permission denied" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestAPatternThatMatchesNothingIsNoticed. Case S2.
+func TestAPatternThatMatchesNothingIsNoticed(t *testing.T) {
+	r := &rig{t: t, dir: t.TempDir()}
+	b := Block{Addr: address(t, "data.rewrap.r"), Source: "ar/*.enc"}
+	got := Survey([]Block{b}, Standing{Root: r.root()})
+	if len(got) != 1 || got[0].Notice != "no file matches ar/*.enc" || got[0].Problem != "" {
+		t.Errorf("%+v", got)
+	}
+	r.write("ar/state.enc", []byte("x"), 0o600)
+	got = Survey([]Block{b}, Standing{Root: r.root(), Owned: func(name string) string { return "kmsplan's" }})
+	if len(got) != 1 || got[0].Notice == "" {
+		t.Errorf("what kmsplan owns: %+v", got)
 	}
 }
 

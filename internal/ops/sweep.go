@@ -35,7 +35,7 @@ func (s *sweeper) sweep(dir *os.Root, now time.Time) {
 	}
 	for _, entry := range names {
 		if isTemp(entry.Name()) && entry.Type().IsRegular() {
-			removeStale(place{dir, entry.Name()}, now)
+			removeStale(place{root: dir, name: entry.Name()}, now)
 		}
 	}
 }

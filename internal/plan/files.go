@@ -4,6 +4,11 @@ import "strings"
 
 // planFiles turns what package ops found into changes.
 func (p *planner) planFiles() {
+	for _, f := range p.in.Files {
+		if f.Notice != "" && p.targeted(f.Addr) {
+			p.warn(f.Addr, "Nothing to work on", strings.ToUpper(f.Notice[:1])+f.Notice[1:]+".")
+		}
+	}
 	for _, c := range FileChanges(p.in.Files) {
 		if !p.targeted(c.Addr) {
 			continue
@@ -21,7 +26,9 @@ func (p *planner) planFiles() {
 func FileChanges(files []FileStatus) []FileChange {
 	out := make([]FileChange, 0, len(files))
 	for _, f := range files {
-		out = append(out, f.change())
+		if f.Notice == "" {
+			out = append(out, f.change())
+		}
 	}
 	return out
 }
@@ -49,6 +56,8 @@ func (f FileStatus) change() FileChange {
 		c.Reason = "context changed"
 	case f.RecipientsChanged:
 		c.Reason = "recipients changed"
+	case f.Exposed:
+		c.Reason = "others may read it, or it is not ours"
 	default:
 		c.Action = NoOp
 	}

@@ -39,9 +39,12 @@ type FileStatus struct {
 	// Unknown says that it cannot be told before apply: the key, the source or
 	// another argument is known after apply.
 	Unknown bool
+	Exposed bool // a plaintext is open to more people than asked for
 	// NotCompared says that this run cannot check the fingerprint of the source (decrypt: of the plaintext).
 	// That alone is no change.
 	NotCompared bool
+	// Notice says that there is nothing to work on, as Problem does; then nothing else is set, and that is no error.
+	Notice string
 	// Problem says why the block cannot work on this file, "" where it can: a sentence without its capital
 	// and full stop that begins with a word and not with a path. It holds nothing secret.
 	Problem string

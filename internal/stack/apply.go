@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -21,6 +22,20 @@ func (s *Stack) Apply(ctx context.Context, p *plan.Plan, how Applying) (apply.Re
 	if refused {
 		p = p.Rescues()
 	}
+	if refused {
+		return s.carryOut(ctx, p, how, true)
+	}
+	unprepared := s.prepareFingerprints(ctx, p.Lineage) // which holds up nothing else
+	report, err := s.carryOut(ctx, p, how, false)
+	if err == nil && unprepared == nil {
+		s.State = report.State
+		err = s.refingerprint(ctx)
+		report.State = s.State
+	}
+	return report, errors.Join(err, unprepared)
+}
+
+func (s *Stack) carryOut(ctx context.Context, p *plan.Plan, how Applying, refused bool) (apply.Report, error) {
 	if p == nil || !p.Differs() {
 		return apply.Report{State: s.State}, nil
 	}
@@ -29,7 +44,11 @@ func (s *Stack) Apply(ctx context.Context, p *plan.Plan, how Applying) (apply.Re
 	if err != nil {
 		return apply.Report{}, err
 	}
+	w := s.work(clients, "apply", how.Hooks)
+	if s.finger.fresh != nil {
+		w.Scheme = &apply.SchemeChange{From: s.State.Scheme, To: s.finger.fresh}
+	}
 	return apply.Run(ctx, apply.Input{
-		Work: s.work(clients, "apply", how.Hooks), Plan: p, Parallelism: how.Parallelism, Files: s.runFiles, Stop: how.Stop, KeepOutputs: refused,
+		Work: w, Plan: p, Parallelism: how.Parallelism, Files: s.runFiles, Stop: how.Stop, KeepOutputs: refused,
 	})
 }

@@ -36,7 +36,9 @@ func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileSt
 		return nil, fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	return ops.Survey(root, blocks, s.State.Files, s.facts(ctx), nil), nil
+	return ops.Survey(blocks, ops.Standing{
+		Root: root, Census: s.State.Files, Facts: s.facts(ctx), Fingerprints: s.fingerprints(), Owned: s.Config.Owned().Reaches,
+	}), nil
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -60,8 +60,10 @@ func OpenGateways(m Module, o Options) (*Gateways, error) {
 }
 
 // Engine makes the file engine over the gateways.
-func (g *Gateways) Engine() *ops.Engine {
-	return ops.New(ops.Options{Keyring: keyring{g}, Now: g.options.Now, Identities: g.options.Identities})
+func (g *Gateways) Engine() *ops.Engine { return ops.New(g.engineOptions()) }
+
+func (g *Gateways) engineOptions() ops.Options {
+	return ops.Options{Keyring: keyring{g}, Now: g.options.Now, Identities: g.options.Identities, Unproved: g.options.UnprovedDataKeys}
 }
 
 // Close stops the emulators.

@@ -42,6 +42,8 @@ type Options struct {
 	Outside     []string            // directories beside the module in which its state and emulators may lie, absolute
 	Faults      string              // of embedded emulators, as KMSPLAN_EMULATOR_FAULTS has them
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass
+	// UnprovedDataKeys leaves out that each fresh data key is opened once before it seals anything.
+	UnprovedDataKeys bool
 
 	// What happens on the way. Each may be nil.
 

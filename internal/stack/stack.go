@@ -25,6 +25,7 @@ type Stack struct {
 	store    state.Store
 	gateways *Gateways
 	engine   *ops.Engine
+	finger   fingerprinting
 	live     plan.Live
 	needed   map[string]bool // gateways that were surveyed
 }
@@ -46,7 +47,9 @@ func open(m Module, o Options, cfg *hcl.Config, diags hclv2.Diagnostics) (*Stack
 	}
 	o = o.withDefaults()
 	s := &Stack{Config: cfg, Warnings: diags, module: m, options: o, store: store, gateways: newGateways(cfg, o)}
-	s.engine = s.gateways.Engine()
+	engine := s.gateways.engineOptions()
+	engine.Fingerprints, engine.Owned = s.fingerprints, cfg.Owned().ReachesNow
+	s.engine = ops.New(engine)
 	return s, nil
 }
 

@@ -143,5 +143,6 @@ func (s *Stack) work(clients map[string]resource.GatewayClients, operation strin
 	return apply.Work{
 		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
+		Fingerprints: s.fingerprints(),
 	}
 }

@@ -1,0 +1,50 @@
+package ops
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+)
+
+// ErrEncrypted says that what was to be encrypted is so already.
+var ErrEncrypted = errors.New("encrypted already")
+
+// encryptedError names what it is. It wraps ErrEncrypted.
+type encryptedError struct{ what string }
+
+func (e encryptedError) Error() string {
+	return "it is " + e.what + ", and would be encrypted twice; decrypt it first, or insist with -again"
+}
+
+func (e encryptedError) Unwrap() error { return ErrEncrypted }
+
+// refuseEncrypted looks at the beginning of a plaintext and gives it back whole.
+func refuseEncrypted(r io.Reader, again bool) (io.Reader, error) {
+	if again {
+		return r, nil
+	}
+	first := make([]byte, envelope.Recognizable)
+	n, err := io.ReadFull(r, first)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	first = first[:n]
+	if what := encryptedAs(first); what != "" {
+		return nil, encryptedError{what}
+	}
+	return io.MultiReader(bytes.NewReader(first), r), nil
+}
+
+// encryptedAs names the encrypted form that a file begins as, or "".
+func encryptedAs(first []byte) string {
+	switch text := string(first); {
+	case envelope.Recognize(first):
+		return "an envelope"
+	case strings.HasPrefix(text, "age-encryption.org/"), strings.HasPrefix(text, "-----BEGIN AGE ENCRYPTED FILE-----"):
+		return "an age file"
+	}
+	return ""
+}
