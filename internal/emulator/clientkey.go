@@ -8,8 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 	"kmsplan.dev/kmsplan/internal/emulator/engine/access"
 	"kmsplan.dev/kmsplan/internal/emulator/engine/secrets"
@@ -102,7 +101,7 @@ func (k *clientKey) mint() error {
 		return fmt.Errorf("encode the emulator's ClientKey: %w", err)
 	}
 	for name, data := range map[string][]byte{k.file(): text, k.passwordFile(): []byte(password)} {
-		if err := renameio.WriteFile(name, data, 0o600); err != nil {
+		if err := durable.WriteFile(name, data, 0o600); err != nil {
 			return fmt.Errorf("write the emulator's ClientKey: %w", err)
 		}
 	}

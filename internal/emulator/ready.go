@@ -8,8 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/google/renameio/v2"
-
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 )
 
@@ -93,7 +92,7 @@ func (s *Server) writeReady(path string) error {
 	if err != nil {
 		return fmt.Errorf("write the ready file: %w", err)
 	}
-	if err := renameio.WriteFile(path, append(text, '\n'), 0o600); err != nil {
+	if err := durable.WriteFile(path, append(text, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the ready file: %w", err)
 	}
 	return nil

@@ -6,9 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 )
@@ -43,12 +41,6 @@ func perCPU(b *testing.B, f func()) {
 		f()
 	}
 	b.ReportMetric(float64(benchSize)*float64(b.N)/1e6/(cpu()-before).Seconds(), "MB/cpu-s")
-}
-
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 var benchSuites = map[string]Suite{"kmsplan": AES256, "kmsplan-sm": SM4}

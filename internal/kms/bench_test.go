@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -103,15 +102,6 @@ func startServer(b *testing.B) Connection {
 		b.Fatal(err)
 	}
 	return Connection{Endpoint: at.URL, CA: ca}
-}
-
-func cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // perCPU runs op b.N times on a few goroutines and reports this process's CPU.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -22,9 +21,7 @@ func newFile(mode fs.FileMode) attributes { return attributes{mode: mode.Perm(),
 // attributesOf reads what to keep of an existing file.
 func attributesOf(info fs.FileInfo) attributes {
 	a := newFile(info.Mode())
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		a.uid, a.gid = int(st.Uid), int(st.Gid)
-	}
+	a.uid, a.gid = ownerOf(info)
 	return a
 }
 

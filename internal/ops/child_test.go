@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -49,8 +47,7 @@ func child(text string) error {
 		return err
 	}
 	if j.MaxFileSize > 0 {
-		signal.Ignore(syscall.SIGXFSZ)
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(j.MaxFileSize), Max: uint64(j.MaxFileSize)}); err != nil {
+		if err := limitFileSize(uint64(j.MaxFileSize)); err != nil {
 			return err
 		}
 	}

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // errHeld says that another process, or another part of this one, rewrites a file.
@@ -15,14 +16,11 @@ var errHeld = errors.New("another process is rewriting it; try again when that h
 
 // tryLock takes the advisory lock of an open file, which the system gives back at close.
 func tryLock(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	err := durable.TryLock(f)
+	if errors.Is(err, durable.ErrHeld) {
 		return errHeld
 	}
-	if err != nil {
-		return fmt.Errorf("lock %s: %w", f.Name(), err)
-	}
-	return nil
+	return err
 }
 
 const (

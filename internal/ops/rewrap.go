@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
@@ -68,14 +67,6 @@ func (e *Engine) holdEnvelope(ctx context.Context, p place) (f *os.File, info fs
 	}
 	f, info, err = hold(ctx, p, os.O_RDONLY, e.patience)
 	return f, info, false, err
-}
-
-// links is how many names a file has.
-func links(info fs.FileInfo) uint64 {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(st.Nlink)
-	}
-	return 1
 }
 
 // sized fills in the plaintext's length as the file's length claims it.

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
@@ -77,8 +76,8 @@ func openSightings(root *os.Root, prints *state.Fingerprints, now func() time.Ti
 
 // ours reports whether only this user could have written a file.
 func ours(info fs.FileInfo) bool {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(st.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0
+	uid, _ := ownerOf(info)
+	return uid >= 0 && uid == os.Geteuid() && info.Mode().Perm()&0o077 == 0
 }
 
 // match holds a file against the plaintext that the census knows; no entry matches nothing. A missing

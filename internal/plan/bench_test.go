@@ -5,11 +5,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
-	"golang.org/x/sys/unix"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -61,15 +59,6 @@ alias "app" {
 		}
 	}
 	return cfg, w.input(cfg)
-}
-
-// cpu is the processor time this process has used.
-func cpu() time.Duration {
-	var r unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
-		return 0
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // The planner alone, with evaluation, no change: linear in the estate.

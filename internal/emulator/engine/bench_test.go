@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"fmt"
-	"syscall"
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/enginetest"
@@ -31,12 +30,6 @@ func measure(b *testing.B, call func(i int) error) {
 		}
 	}
 	b.ReportMetric(float64(processorTime()-before)/float64(b.N), "cpu-ns/op")
-}
-
-func processorTime() int64 {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for oneself
-	return u.Utime.Nano() + u.Stime.Nano()
 }
 
 func BenchmarkDescribeKey(b *testing.B) {

@@ -17,7 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // The files of an authority in its directory.
@@ -218,7 +218,7 @@ func save(certPath, keyPath string, der []byte, key *ecdsa.PrivateKey) error {
 		{keyPath, 0o600, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})},
 		{certPath, 0o644, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})},
 	} {
-		if err := renameio.WriteFile(f.path, f.data, f.mode); err != nil {
+		if err := durable.WriteFile(f.path, f.data, f.mode); err != nil {
 			return fmt.Errorf("write %s: %w", f.path, err)
 		}
 	}

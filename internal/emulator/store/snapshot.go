@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 const (
@@ -60,7 +60,7 @@ func (db *DB) Save(name string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("save snapshot %q: %w", name, err)
 	}
-	if err := renameio.WriteFile(db.snapshotPath(name), db.seal.seal(snapshotSeal+name, text), 0o600); err != nil {
+	if err := durable.WriteFile(db.snapshotPath(name), db.seal.seal(snapshotSeal+name, text), 0o600); err != nil {
 		return fmt.Errorf("save snapshot %q: %w", name, err)
 	}
 	return syncDir(dir)

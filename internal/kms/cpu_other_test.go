@@ -1,0 +1,11 @@
+//go:build !unix
+
+package kms
+
+import (
+	"testing"
+	"time"
+)
+
+// Processor time is not measured here.
+func cpuTime(*testing.B) time.Duration { return 0 }
