@@ -33,7 +33,7 @@ var below = map[string][]string{
 	"internal/ops":                   {"internal/ops/...", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},
 	"internal/ops/keys":              {"internal/kms", "internal/envelope"},
 	"internal/resource":              {"internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/addr"},
-	"internal/plan":                  {"internal/hcl", "internal/kind", "internal/state", "internal/addr", "internal/dag"},
+	"internal/plan":                  {"internal/hcl", "internal/suggest", "internal/kind", "internal/state", "internal/addr", "internal/dag"},
 	"internal/plan/planfile":         {"internal/plan", "internal/hcl", "internal/state", "internal/addr"},
 	"internal/hcl":                   {"internal/kind", "internal/addr", "internal/suggest", "internal/dag"},
 	"internal/kind":                  {"internal/addr", "internal/suggest"},

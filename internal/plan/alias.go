@@ -2,8 +2,11 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
 )
 
 // findAlias looks for a live alias of the declared name that this address does
@@ -18,13 +21,30 @@ func (p *planner) findAlias(n *node) Presence {
 	n.object = n.live.object(KindAlias, name)
 	_, held := p.holder[objectID{n.gateway, KindAlias, name}]
 	if held || target == text(n.body.Attrs["key"]) {
-		return FoundOurs // claim refuses the second of two declared addresses
+		return FoundOurs // claim notes the second of two declared addresses
 	}
 	return FoundForeign
 }
 
-// planAlias plans create, re-point, and rename. KMS cannot rename: the new name
-// is created before the old one is deleted, so that consumers of either find one.
+// gaveAway reports whether the alias that state holds for this address is another's by now: names were
+// exchanged, and that stopped half way.
+func (p *planner) gaveAway(n *node) bool {
+	name := text(n.body.Attrs["name"])
+	for _, d := range p.doubles {
+		other := d.other
+		if other == n.addr {
+			other = d.addr
+		}
+		if d.id != n.prior.ID || d.kind != KindAlias || name == d.id || d.addr != n.addr && d.other != n.addr || !p.declares(other) {
+			continue
+		}
+		body, _ := p.in.Config.Body(other, p.objects)
+		return text(body.Attrs["name"]) == d.id
+	}
+	return false
+}
+
+// planAlias plans create and re-point. A rename is planned once all names are known.
 func (p *planner) planAlias(n *node) {
 	c := &n.change
 	if c.Action == Create {
@@ -35,7 +55,7 @@ func (p *planner) planAlias(n *node) {
 	n.compare()
 	switch {
 	case c.diffs("name"):
-		p.renameAlias(n)
+		c.Action = Update
 	case c.diffs("key"):
 		c.Calls = []string{"UpdateAlias"}
 	}
@@ -44,35 +64,104 @@ func (p *planner) planAlias(n *node) {
 	}
 }
 
-func (p *planner) renameAlias(n *node) {
-	c := &n.change
-	name := text(n.body.Attrs["name"])
-	target, taken := n.live.Aliases[name]
-	if taken && target == n.target() {
-		p.finishRename(n, name)
-		return
+// planRenames plans what gets another name. KMS cannot rename: the new name is created before the old one is
+// deleted, so that consumers of either find one. Where names are exchanged or handed on, a name that another
+// address of this stack leaves is pointed at this alias's key instead, and is at no moment gone:
+//
+//	the new name            call         the old name             call
+//	does not exist          CreateAlias  is nobody's              DeleteAlias
+//	is left by an address   UpdateAlias  another address gets it  —
+//	is there, points right  —
+//	is anybody else's       refused
+func (p *planner) planRenames() {
+	gets := map[objectID]addr.Address{} // name → the address that gets it by a rename
+	var renames []*node
+	for _, n := range p.order {
+		if n.change.Kind == KindAlias && n.block != nil && n.change.diffs("name") && n.object != nil && n.change.Action == Update {
+			renames = append(renames, n)
+			gets[objectID{n.gateway, KindAlias, text(n.body.Attrs["name"])}] = n.addr
+		}
 	}
-	if taken {
-		c.Diff, n.refused = nil, true
-		p.refuseAliasTaken(n, name, target)
-		return
+	for _, n := range renames {
+		p.leave(n)
 	}
-	if !p.claim(n, name) {
-		return
+	for _, n := range renames {
+		p.planRename(n, gets)
 	}
-	c.Calls = []string{"CreateAlias", "DeleteAlias"}
-	c.Reason = fmt.Sprintf("renamed from %s; both names exist for a moment", n.object.ID)
-	c.PreImage = PreImageOf(n.object)
 }
 
-// finishRename ends a rename that was interrupted between its two calls.
-func (p *planner) finishRename(n *node, name string) {
-	if !p.claim(n, name) {
+// leave gives the old name free for another address.
+func (p *planner) leave(n *node) {
+	if old := (objectID{n.gateway, KindAlias, n.object.ID}); p.claimed[old] == n.addr {
+		delete(p.claimed, old)
+	}
+}
+
+func (p *planner) planRename(n *node, gets map[objectID]addr.Address) {
+	c := &n.change
+	name := text(n.body.Attrs["name"])
+	to, old := objectID{n.gateway, KindAlias, name}, objectID{n.gateway, KindAlias, n.object.ID}
+	target, exists := n.live.Aliases[name]
+	holder, held := p.holder[to]
+	handed := exists && held && holder != n.addr && p.leaves(holder, name) || exists && !held && p.leftOver(n, target)
+	if exists && !handed && target != n.target() {
+		n.taken = name
 		return
 	}
-	n.change.Calls = []string{"DeleteAlias"}
-	n.change.Reason = fmt.Sprintf("%s exists already; the old name %s is left to delete", name, n.object.ID)
-	n.change.PreImage = PreImageOf(n.object)
+	if other, claimed := p.claimed[to]; claimed && other != n.addr {
+		n.conflict, n.wants = other, name
+		return
+	}
+	p.claimed[to] = n.addr
+	c.PreImage = nil // of the old name, if it is deleted
+	switch {
+	case handed:
+		c.Calls, c.Reason = []string{"UpdateAlias"}, fmt.Sprintf("renamed from %s; another address of this stack leaves the name", n.object.ID)
+		p.releaseTo(n, holder)
+	case exists:
+		c.Reason = fmt.Sprintf("%s exists already; the old name %s is left to delete", name, n.object.ID)
+	default:
+		c.Calls, c.Reason = []string{"CreateAlias"}, fmt.Sprintf("renamed from %s; both names exist for a moment", n.object.ID)
+	}
+	if _, handedOn := gets[old]; !handedOn && !n.gave {
+		c.Calls, c.PreImage = append(c.Calls, "DeleteAlias"), PreImageOf(n.object)
+	}
+}
+
+// leaves reports whether an address of state gives its alias name up: it gets another one, or its block is gone.
+func (p *planner) leaves(holder addr.Address, name string) bool {
+	if n := p.nodes[holder]; n != nil && n.block != nil {
+		wanted, ok := n.body.Attrs["name"]
+		return ok && n.change.diffs("name") && text(wanted) != name
+	}
+	return !p.declares(holder) && !p.prior[holder].Protected
+}
+
+// leftOver reports whether a name that state does not hold is left over from an exchange that stopped half
+// way: it points to a key of this stack.
+func (p *planner) leftOver(n *node, target string) bool {
+	_, ours := p.holder[objectID{n.gateway, KindKey, target}]
+	return ours && slices.ContainsFunc(p.doubles, func(d double) bool { return d.kind == KindAlias })
+}
+
+// releaseTo lets the address whose block is gone let its alias go.
+func (p *planner) releaseTo(n *node, holder addr.Address) {
+	gone := p.nodes[holder]
+	if gone == nil || gone.block != nil {
+		return
+	}
+	gone.change.Action, gone.change.Calls, gone.change.PreImage, gone.change.Diff = Forget, nil, nil, nil
+	gone.change.Reason = "the alias is held by another block now"
+	gone.change.DependsOn = append(gone.change.DependsOn, n.addr)
+}
+
+// checkAlias refuses a rename to a name that is not this stack's.
+func (p *planner) checkAlias(n *node) {
+	if n.taken != "" {
+		n.hold()
+		n.change.Diff, n.refused = nil, true
+		p.refuseAliasTaken(n, n.taken, n.live.Aliases[n.taken])
+	}
 }
 
 // target is the key an alias will point to after apply; "" when it is known

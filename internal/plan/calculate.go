@@ -22,16 +22,19 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 		return p.plan, p.diags
 	}
 	p.planRemovals()
+	p.planRenames()
 	p.narrow()
+	if p.diags.HasErrors() {
+		return p.plan, p.diags
+	}
 	p.orderRemovals()
 	p.orderDisabling()
-	p.guardUses()
-	p.guardDyingTargets()
-	p.guardLimits()
+	p.guard()
 	p.planFiles()
 	p.planOutputs()
 	p.reportDrift()
 	p.reportDying()
+	p.reportStrays()
 	p.finish()
 	return p.plan, p.diags
 }
@@ -49,8 +52,10 @@ type planner struct {
 	prior    map[addr.Address]*state.Resource // state by address, moved blocks applied
 	holder   map[objectID]addr.Address        // state by live id
 	movedTo  map[addr.Address]addr.Address    // new address → old address
-	imports  map[addr.Address]string
+	imports  map[addr.Address]hcl.Import
+	doubles  []double // state holds one object under two addresses
 	removed  map[addr.Address]*hcl.Removed
+	gateways map[string]*hcl.Gateway
 	defaults string // the default gateway's name
 
 	objects  *hcl.ObjectMap // planned values, for expressions
@@ -75,8 +80,26 @@ type node struct {
 	change  Change
 	removed *hcl.Removed
 	refused bool
-	unread  bool     // its gateway was not read
-	needs   []string // rotation policies: the key ids whose rotation differs
+	unread  bool // its gateway was not read
+
+	// What the guards look at.
+	facts     Facts
+	verdict   Verdict
+	conflict  addr.Address // already holds the object that this address wants; zero = none
+	wants     string       // the object's id then
+	gave      bool         // aliases: the alias of state is another address's by now
+	taken     string       // aliases: the new name, which somebody else has
+	immutable []AttrDiff   // attributes that differ and cannot be changed
+	foreign   string       // secrets: the current version, which this stack did not write
+	needs     []string     // rotation policies: the key ids whose rotation differs
+	nowhere   []string     // rotation policies: key ids that do not exist
+	disabled  []string     // rotation policies: keys that are or become disabled, and would be changed
+}
+
+// double is one object that state holds under two addresses.
+type double struct {
+	addr, other addr.Address
+	kind, id    string
 }
 
 func newPlanner(in Input) *planner {
@@ -89,19 +112,23 @@ func newPlanner(in Input) *planner {
 		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),
 		holder:   make(map[objectID]addr.Address, len(in.State.Resources)),
 		movedTo:  map[addr.Address]addr.Address{},
-		imports:  make(map[addr.Address]string, len(in.Config.Imports)),
+		imports:  make(map[addr.Address]hcl.Import, len(in.Config.Imports)),
 		removed:  make(map[addr.Address]*hcl.Removed, len(in.Config.Removed)),
+		gateways: map[string]*hcl.Gateway{},
 		objects:  hcl.NewObjectMap(),
 		scratch:  map[string]cty.Value{},
 		nodes:    make(map[addr.Address]*node, len(in.State.Resources)),
 		claimed:  make(map[objectID]addr.Address, len(in.State.Resources)),
 		released: map[addr.Address]bool{},
 	}
+	for _, g := range in.Config.Gateways {
+		p.gateways[g.Name] = g
+	}
 	if len(in.Config.Gateways) > 0 {
 		p.defaults = in.Config.Gateways[0].Name
 	}
 	for _, im := range in.Config.Imports {
-		p.imports[im.To] = im.ID
+		p.imports[im.To] = im
 	}
 	for i := range in.Config.Removed {
 		p.removed[in.Config.Removed[i].From] = &in.Config.Removed[i]
@@ -111,8 +138,7 @@ func newPlanner(in Input) *planner {
 	return p
 }
 
-// indexState reads state's addresses, renames what moved blocks rename, and
-// refuses a state in which two addresses hold one object.
+// indexState reads state's addresses and renames what moved blocks rename.
 func (p *planner) indexState() {
 	moves := movesOf(p.in.Config)
 	p.addrs = make([]addr.Address, len(p.in.State.Resources))
@@ -133,7 +159,7 @@ func (p *planner) indexState() {
 		p.addrs[i], p.prior[a] = a, r
 		id := objectID{r.Gateway, r.Kind, r.ID}
 		if other, taken := p.holder[id]; taken {
-			p.refuseDuplicate(a, other, r.Kind, r.ID)
+			p.doubles = append(p.doubles, double{a, other, r.Kind, r.ID})
 			continue
 		}
 		p.holder[id] = a

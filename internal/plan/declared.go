@@ -14,23 +14,15 @@ func (p *planner) planDeclared(n *node) {
 		p.unread(n)
 		return
 	}
-	f := p.factsOf(n)
-	v := Decide(f)
-	if v.Guard != "" {
-		n.refused = true
-		p.refuseDeclared(n, v.Guard)
-		return
+	n.facts = p.factsOf(n)
+	n.verdict = Decide(n.facts)
+	if n.verdict.Guard != "" || p.elsewhere(n) || n.object != nil && !n.gave && !p.claim(n, n.object.ID) {
+		return // a guard says why
 	}
-	if n.prior != nil && n.prior.Gateway != n.gateway {
-		p.refuseMovedGateway(n)
-		return
-	}
-	if n.object != nil && !p.claim(n, n.object.ID) {
-		return
-	}
-	n.change.Action = v.Action
+	n.change.Action = n.verdict.Action
 	if n.object != nil {
 		n.change.ID = n.object.ID
+		p.takeOwner(n)
 	}
 	switch n.block.Kind.Name {
 	case KindKey:
@@ -42,31 +34,28 @@ func (p *planner) planDeclared(n *node) {
 	case KindSecret:
 		p.planSecret(n)
 	}
-	p.explain(n, f)
+	if c := &n.change; len(c.Calls) > 0 && n.object != nil && c.PreImage == nil {
+		c.PreImage = PreImageOf(n.object)
+	}
+	p.explain(n, n.facts)
 }
 
 // factsOf reads the three columns of the truth table and finds the live object.
 func (p *planner) factsOf(n *node) Facts {
 	f := Facts{Kind: n.block.Kind.Name, Known: n.prior != nil}
-	id, imported := p.imports[n.addr]
-	if imported && n.prior != nil && n.prior.ID != id && !p.renames(n, id) {
-		p.refuse(GuardAlreadyManaged, n.addr,
-			fmt.Sprintf("The import block names %s, but %s already holds %s.", id, n.addr, n.prior.ID),
-			"Remove the import block: the object is managed already.",
-			fmt.Sprintf("To let go of %s first, run `kmsplan state rm '%s'` and plan again.", n.prior.ID, n.addr))
-		n.refused = true
-	}
+	im, imported := p.imports[n.addr]
 	switch {
 	case n.prior != nil:
 		n.object = n.live.object(f.Kind, n.prior.ID)
 		f.Live = presence(n.object)
-		if n.object == nil && f.Kind == KindAlias {
-			f.Live = p.findAlias(n) // a rename that deleted the old name, and then stopped
+		n.gave = f.Kind == KindAlias && n.object != nil && p.gaveAway(n)
+		if f.Kind == KindAlias && n.object == nil {
+			f.Live = p.findAlias(n) // a rename that gave the old name away, and then stopped
 		}
 		f.Generated = f.Kind == KindSecret && n.generates()
 	case imported:
 		f.Desired = Imported
-		n.object = n.live.object(f.Kind, id)
+		n.object = n.live.object(f.Kind, im.ID)
 		f.Live = presence(n.object)
 	default:
 		f.Live = p.find(n)
@@ -103,20 +92,34 @@ func (p *planner) find(n *node) Presence {
 	return Absent
 }
 
-// claim notes that an address holds a live object, and refuses the second
-// address that wants it.
+// claim notes that an address holds a live object; false for the second address that wants it.
 func (p *planner) claim(n *node, id string) bool {
 	key := objectID{n.gateway, n.block.Kind.Name, id}
 	if other, taken := p.claimed[key]; taken && other != n.addr {
-		n.refused = true
-		p.refuseDuplicate(n.addr, other, key.kind, id)
+		n.conflict, n.wants = other, id
 		return false
 	}
 	p.claimed[key] = n.addr
+	if n.prior != nil && n.prior.ID == id {
+		return true
+	}
 	if holder, ok := p.holder[key]; ok && holder != n.addr {
 		return p.takeOver(n, holder, id)
 	}
 	return true
+}
+
+// checkImport refuses an import block that names another object than the address holds.
+func (p *planner) checkImport(n *node) {
+	im, imported := p.imports[n.addr]
+	if !imported || n.prior == nil || n.prior.ID == im.ID || p.renames(n, im.ID) {
+		return
+	}
+	n.hold()
+	p.refuseObject(n, GuardAlreadyManaged,
+		fmt.Sprintf("The import block names %s, but %s already holds %s.", im.ID, n.addr, n.prior.ID),
+		"Remove the import block: the object is managed already.",
+		fmt.Sprintf("To let go of %s first, run `kmsplan state rm '%s'` and plan again.", n.prior.ID, n.addr))
 }
 
 // takeOver lets a declared alias have an object that state holds under an
@@ -127,8 +130,7 @@ func (p *planner) takeOver(n *node, holder addr.Address, id string) bool {
 		p.released[holder] = true
 		return true
 	}
-	n.refused = true
-	p.refuseDuplicate(n.addr, holder, n.block.Kind.Name, id)
+	n.conflict, n.wants = holder, id
 	return false
 }
 
@@ -158,9 +160,13 @@ func (p *planner) explain(n *node, f Facts) {
 		c.Reason = p.whyAdopted(n, f)
 	case Rescue:
 		c.Reason = fmt.Sprintf("the %s waits for deletion (%s)", c.Kind, p.timeLeft(n.object.DeleteAt))
-	case NoOp:
-		if c.MovedFrom != (addr.Address{}) {
+	case NoOp, Update:
+		switch {
+		case c.MovedFrom.Kind == "":
+		case c.Action == NoOp:
 			c.Reason = fmt.Sprintf("moved from %s", c.MovedFrom)
+		case c.OnlyMoves():
+			c.Reason = fmt.Sprintf("moved from %s; its tag %s is set anew", c.MovedFrom, TagAddress)
 		}
 	}
 }

@@ -30,9 +30,9 @@ func (n *node) desired(at *kind.Attribute, written cty.Value) cty.Value {
 }
 
 // compare fills the change's diff: managed attributes whose live value is not
-// what configuration asks for. Immutable ones are returned and not entered as
-// updates. An attribute the service does not report cannot differ.
-func (n *node) compare() (immutable []AttrDiff) {
+// what configuration asks for. Immutable ones are for the guard, and not entered
+// as updates. An attribute the service does not report cannot differ.
+func (n *node) compare() {
 	for i := range n.block.Kind.Attributes {
 		at := &n.block.Kind.Attributes[i]
 		written, managed := n.body.Attrs[at.Name]
@@ -49,12 +49,11 @@ func (n *node) compare() (immutable []AttrDiff) {
 		}
 		d := AttrDiff{Name: at.Name, Before: before, After: after}
 		if at.Immutable {
-			immutable = append(immutable, d)
+			n.immutable = append(n.immutable, d)
 			continue
 		}
 		n.change.Diff = append(n.change.Diff, d)
 	}
-	return immutable
 }
 
 // creation fills the diff of an object that does not exist yet.

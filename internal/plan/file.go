@@ -186,7 +186,7 @@ func fromFile(f file) (*Plan, error) {
 		p.Outputs = append(p.Outputs, OutputChange{o.Name, o.Before.v, o.After.v})
 	}
 	for _, w := range f.Warnings {
-		p.Warnings = append(p.Warnings, Warning{r.addr(w.Addr), w.Summary, w.Detail})
+		p.Warnings = append(p.Warnings, Warning{Addr: r.addr(w.Addr), Summary: w.Summary, Detail: w.Detail})
 	}
 	return p, r.err
 }

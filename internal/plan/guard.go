@@ -1,6 +1,10 @@
 package plan
 
-import "kmsplan.dev/kmsplan/internal/addr"
+import (
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
 
 // The guards, by the names that messages, JSON and pipelines see.
 const (
@@ -8,6 +12,8 @@ const (
 	GuardSecretVanished      = "secret-vanished"            // likewise a secret
 	GuardAliasVanished       = "alias-vanished"             // an alias with prevent_destroy
 	GuardPolicyVanished      = "rotation-policy-vanished"   // a rotation policy with prevent_destroy
+	GuardOtherGateway        = "other-gateway"              // state holds the object in another account or region than its block names
+	GuardOwnedElsewhere      = "owned-elsewhere"            // the object carries another stack's ownership tag
 	GuardImmutable           = "immutable-attribute"        // an attribute changed that KMS cannot change
 	GuardStillInUse          = "still-in-use"               // a key with users would be disabled or scheduled
 	GuardTooMany             = "too-many-destructive"       // more than kmsplan { limits { … } } allows
@@ -22,8 +28,73 @@ const (
 	GuardAlreadyManaged      = "already-managed"            // an import block for an address that holds another object
 	GuardKeyNotDeletable     = "key-not-deletable"          // removed { action = "delete" } on a key
 	GuardRotationDisabled    = "rotation-needs-enabled-key" // a rotation change on a key that stays or becomes disabled
-	GuardKeyUnusable         = "key-unusable"               // an alias, a secret or a policy needs a key that waits for deletion
+	GuardKeyUnusable         = "key-unusable"               // an alias, a secret or a policy needs a key that waits for deletion or does not exist
 )
+
+// guard looks at the plan once everything is decided, and refuses.
+type guard struct {
+	name  string
+	check func(*planner)
+}
+
+// guards are walked in this order. An object is refused by the first of them that finds something; those
+// about the whole plan come last, and see what is left.
+var guards = []guard{
+	{GuardAlreadyManaged, each((*planner).checkImport)},
+	{GuardOtherGateway, each((*planner).checkGateway)},
+	{GuardKeyVanished, verdict(GuardKeyVanished)},
+	{GuardSecretVanished, verdict(GuardSecretVanished)},
+	{GuardAliasVanished, verdict(GuardAliasVanished)},
+	{GuardPolicyVanished, verdict(GuardPolicyVanished)},
+	{GuardKeyNotDeletable, verdict(GuardKeyNotDeletable)},
+	{GuardKeyLost, verdict(GuardKeyLost)},
+	{GuardSecretLost, verdict(GuardSecretLost)},
+	{GuardImportNotFound, verdict(GuardImportNotFound)},
+	{GuardAliasTaken, func(p *planner) { verdict(GuardAliasTaken)(p); each((*planner).checkAlias)(p) }},
+	{GuardSecretTaken, verdict(GuardSecretTaken)},
+	{GuardSecretInRecovery, verdict(GuardSecretInRecovery)},
+	{GuardDuplicateID, (*planner).checkDuplicates},
+	{GuardOwnedElsewhere, each((*planner).checkOwner)},
+	{GuardImmutable, each((*planner).checkImmutable)},
+	{GuardUnseenSecretVersion, each((*planner).checkVersion)},
+	{GuardRotationDisabled, each((*planner).checkRotation)},
+	{GuardKeyUnusable, (*planner).checkTargets},
+	{GuardStillInUse, (*planner).checkUses},
+	{GuardTooMany, (*planner).checkLimits},
+}
+
+// each makes a guard of a check of one object.
+func each(check func(*planner, *node)) func(*planner) {
+	return func(p *planner) {
+		for _, n := range p.order {
+			if !n.refused {
+				check(p, n)
+			}
+		}
+	}
+}
+
+// verdict makes a guard of one that the truth table raises.
+func verdict(name string) func(*planner) {
+	return each(func(p *planner, n *node) {
+		switch {
+		case n.verdict.Guard != name:
+		case n.block == nil:
+			p.refuseRemoval(n, name)
+		default:
+			p.refuseDeclared(n, name)
+		}
+	})
+}
+
+// guard walks the guards.
+func (p *planner) guard() {
+	for _, g := range guards {
+		if !slices.Contains(p.in.without, g.name) {
+			g.check(p)
+		}
+	}
+}
 
 // refuse records a guard that fired. Every refusal names at least two ways
 // forward, most likely first.
@@ -31,6 +102,31 @@ func (p *planner) refuse(guard string, a addr.Address, reason string, ways ...st
 	p.plan.Refusals = append(p.plan.Refusals, Refusal{Guard: guard, Addr: a, Reason: reason, WaysForward: ways})
 }
 
+// refuseObject refuses what would be done with one object.
+func (p *planner) refuseObject(n *node, guard, reason string, ways ...string) {
+	n.refused = true
+	p.refuse(guard, n.addr, reason, ways...)
+}
+
+// hold takes everything back that was decided about an object.
+func (n *node) hold() {
+	n.change.Action, n.change.Calls, n.change.PreImage, n.change.TakenFrom = NoOp, nil, nil, ""
+}
+
+// holdBack is hold, but out of its deletion window the object comes all the same.
+func (n *node) holdBack() {
+	if n.change.Action == Rescue {
+		n.change = n.change.OnlyRescue()
+		return
+	}
+	n.hold()
+}
+
 func (p *planner) warn(a addr.Address, summary, detail string) {
 	p.plan.Warnings = append(p.plan.Warnings, Warning{Addr: a, Summary: summary, Detail: detail})
+}
+
+// stands warns of something that is not as it is declared, and that apply leaves as it is.
+func (p *planner) stands(a addr.Address, summary, detail string) {
+	p.plan.Warnings = append(p.plan.Warnings, Warning{Addr: a, Summary: summary, Detail: detail, Stands: true})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -63,6 +64,41 @@ removed {
   from   = rotation_policy.p
   action = "forget"
 }`},
+		// Case S7, and its siblings: a block, a removal, a region, an instance.
+		{guard: plan.GuardOtherGateway, first: `key "k" {}`, world: func(w *world) { w.state.Resources[0].Gateway = "other" },
+			wrong: `key "k" {}`, fix: func(w *world) { w.state.Resources[0].Gateway = "dev" }},
+		{guard: plan.GuardOtherGateway, first: `key "k" {}`, world: func(w *world) {
+			w.state.Resources[0].Region, w.live.Objects["key"] = "cn-shanghai", map[string]*plan.Object{}
+		}, wrong: `key "k" {}`, fix: func(w *world) { w.state.Resources[0].Region = "" }},
+		{guard: plan.GuardOtherGateway, first: `key "old" {}`, world: func(w *world) {
+			w.state.Resources[0].Region, w.live.Objects["key"] = "cn-shanghai", map[string]*plan.Object{}
+		}, wrong: limits + retire, fix: func(w *world) { w.state.Resources[0].Region = "cn-hangzhou" }},
+		{guard: plan.GuardOtherGateway, first: alias, world: func(w *world) { w.state.Resources[1].Region, w.live.Aliases = "cn-shanghai", nil },
+			wrong: `key "k" {}`, fix: func(w *world) { w.state.Resources[1].Region = "cn-hangzhou" }},
+		{guard: plan.GuardOtherGateway, first: `key "k" {}`, world: func(w *world) {
+			w.live.InstanceID, w.live.Objects["key"] = "kst-other", map[string]*plan.Object{}
+		}, wrong: `key "k" {}`, fix: func(w *world) { w.state.Resources = nil }},
+		// Case P9, and its siblings: import, forged state, an adopted alias, a secret, a removal, a policy.
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: strangersKey, wrong: importStranger, answer: strings.Replace(importStranger, "id ", "take_over = \"lineage-2\"\n  id ", 1)},
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: func(w *world) {
+			strangersKey(w)
+			w.setState(w.live.Objects["key"]["key-0001"], plan.StatePendingDeletion)
+		},
+			wrong: importStranger, answer: strings.Replace(importStranger, "id ", "take_over = \"lineage-2\"\n  id ", 1)},
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: strangersKey, wrong: strings.Replace(importStranger, "id ", "take_over = \"lineage-3\"\n  id ", 1), answer: `key "k" {}`},
+		{guard: plan.GuardOwnedElsewhere, first: `key "k" {}`, world: bindToStranger, wrong: `key "k" { description = "mine" }`, answer: `removed {
+  from   = key.k
+  action = "forget"
+}`},
+		{guard: plan.GuardOwnedElsewhere, first: `key "old" {}`, world: bindToStranger, wrong: limits + retire, fix: func(w *world) { w.live.Objects["key"]["key-0002"].Tags = nil }},
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: func(w *world) { strangersKey(w); w.live.Aliases["alias/a"] = "key-0001" },
+			wrong: "alias \"a\" {\n  name = \"alias/a\"\n  key = \"key-0001\"\n}", answer: "alias \"a\" {\n  name = \"alias/b\"\n  key = \"key-0001\"\n}"},
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: func(w *world) {
+			foreignSecret(w, time.Time{})
+			w.live.Objects["secret"]["app/s"].Tags = plan.OwnerTags("lineage-2", addr.Resource("secret", "theirs"), "i")
+		}, wrong: secret + importSecret, answer: secret + strings.Replace(importSecret, "id ", "take_over = \"lineage-2\"\n  id ", 1)},
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: strangersKey, wrong: strings.Replace(policy, "key.k.id", `"key-0001"`, 1),
+			answer: strings.Replace(importStranger, "id ", "take_over = \"lineage-2\"\n  id ", 1) + policy},
 		{guard: plan.GuardImmutable, first: `key "k" { spec = "Aliyun_AES_256" }`, wrong: `key "k" { spec = "Aliyun_SM4" }`, answer: `key "k" {}`},
 		{guard: plan.GuardImmutable, first: `key "k" {}`, wrong: `key "k" { instance = null }`, answer: `key "k" { instance = gateway.dev.instance.id }`},
 		{guard: plan.GuardImmutable, first: secret, wrong: strings.Replace(secret, "app/s", "app/t", 1), answer: secret},
@@ -105,11 +141,12 @@ rotation_policy "p" {
 			wrong:  "kmsplan {\n  limits {\n    alias_moves = 0\n  }\n}\nkey \"k\" {}\nkey \"n\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key = key.n.id\n}",
 			answer: "key \"k\" {}\nkey \"n\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key = key.n.id\n}"},
 		{guard: plan.GuardUnseenSecretVersion, first: secret, world: outsideVersion, wrong: strings.Replace(secret, "pass-1", "pass-2", 1),
-			answer: strings.Replace(secret, "pass-1", "pass-2", 1) + `
-import {
-  to = secret.s
-  id = "app/s"
-}`},
+			answer: onForeign("overwrite", "pass-2")},
+		{guard: plan.GuardUnseenSecretVersion, first: secret, world: outsideVersion, wrong: strings.Replace(secret, "pass-1", "pass-2", 1),
+			answer: onForeign("keep", "pass-2")},
+		{guard: plan.GuardUnseenSecretVersion, first: secret, world: movedBack, wrong: strings.Replace(secret, "pass-1", "pass-3", 1),
+			answer: onForeign("keep", "pass-3")},
+		{guard: plan.GuardUnseenSecretVersion, first: generated, world: outsideVersion, wrong: strings.Replace(generated, "32", "33", 1), answer: generated},
 		{guard: plan.GuardUnseenSecretVersion, first: secret, world: outsideVersion, wrong: strings.Replace(secret, "pass-1", "pass-2", 1),
 			answer: strings.Replace(secret, "name ", "lifecycle { ignore_changes = [value] }\n  name ", 1)},
 		{guard: plan.GuardKeyLost, first: `key "k" {}`, world: func(w *world) { w.live.Objects["key"] = map[string]*plan.Object{} }, wrong: `key "k" {}`,
@@ -138,7 +175,7 @@ import {
 			wrong: "alias \"a\" {\n  name = \"alias/a\"\n  key = \"key-0001\"\n}", answer: "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-0001\"\n}\n" + alias[strings.Index(alias, "alias"):]},
 		{guard: plan.GuardKeyUnusable, first: ``, wrong: "rotation_policy \"p\" {\n  interval = \"90d\"\n  keys = [\"key-nowhere\"]\n}", answer: `key "k" {}` + policy},
 	}
-	covered := map[string]bool{}
+	covered := map[string]bool{plan.GuardKeyNotDeletable: true} // the language refuses it first: TestKeyIsNotDeletable
 	for i, test := range tests {
 		covered[test.guard] = true
 		t.Run(fmt.Sprintf("%s-%d", test.guard, i), func(t *testing.T) {
@@ -156,6 +193,9 @@ import {
 					t.Errorf("reason %q, ways forward %q", r.Reason, r.WaysForward)
 				}
 			}
+			if off := plan.CalculateWithout(w.input(config(t, test.wrong)), test.guard); len(refusals(off, test.guard)) > 0 {
+				t.Errorf("switched off, and still refused:\n%s", lines(off))
+			}
 			src := test.answer
 			if test.fix != nil {
 				src = test.wrong
@@ -167,15 +207,43 @@ import {
 			}
 		})
 	}
-	for _, g := range []string{plan.GuardKeyVanished, plan.GuardSecretVanished, plan.GuardAliasVanished, plan.GuardPolicyVanished, plan.GuardImmutable,
-		plan.GuardStillInUse, plan.GuardTooMany, plan.GuardUnseenSecretVersion, plan.GuardKeyLost, plan.GuardSecretLost, plan.GuardDuplicateID,
-		plan.GuardAliasTaken, plan.GuardSecretTaken, plan.GuardSecretInRecovery, plan.GuardImportNotFound, plan.GuardAlreadyManaged,
-		plan.GuardRotationDisabled, plan.GuardKeyUnusable} {
+	for _, g := range plan.GuardNames() {
 		if !covered[g] {
 			t.Errorf("no test for guard %s", g)
 		}
 	}
 }
+
+// The language refuses removed { action = "delete" } on a key; should it ever not, the planner does.
+func TestKeyIsNotDeletable(t *testing.T) {
+	w := newWorld(t)
+	w.apply(`key "old" {}`)
+	cfg := config(t, limits+retire)
+	cfg.Removed[0].Action = "delete"
+	in := w.input(cfg)
+	p, diags := plan.Calculate(in)
+	fatalErrors(t, diags)
+	if len(refusals(p, plan.GuardKeyNotDeletable)) != 1 || len(p.Changes[0].Calls) > 0 {
+		t.Error(lines(p))
+	}
+	if off := plan.CalculateWithout(in, plan.GuardKeyNotDeletable); off.Refused() || len(off.Changes[0].Calls) > 0 {
+		t.Error(lines(off))
+	}
+}
+
+// strangersKey is a live key of another stack.
+func strangersKey(w *world) {
+	o := w.newKey()
+	o.Tags = plan.OwnerTags("lineage-2", addr.Resource("key", "theirs"), "i")
+}
+
+// bindToStranger makes state say that another stack's key is ours.
+func bindToStranger(w *world) {
+	strangersKey(w)
+	w.state.Resources[0].ID = "key-0002"
+}
+
+const importStranger = "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-0001\"\n}\n"
 
 const (
 	secret = `
@@ -235,6 +303,19 @@ func outsideVersion(w *world) {
 	o := w.live.Objects[plan.KindSecret]["app/s"]
 	o.Versions, o.Current = append(o.Versions, "console-1"), "console-1"
 	o.Attrs["current_version"] = cty.StringVal("console-1")
+}
+
+// movedBack is a second version of ours, and the stage moved back to the first by others.
+func movedBack(w *world) {
+	w.apply(strings.Replace(secret, "pass-1", "pass-2", 1))
+	o := w.live.Objects[plan.KindSecret]["app/s"]
+	o.Current = o.Versions[0]
+	o.Attrs["current_version"] = cty.StringVal(o.Current)
+}
+
+// onForeign is the secret with a word on versions that others wrote, and a value.
+func onForeign(word, value string) string {
+	return strings.Replace(strings.Replace(secret, "pass-1", value, 1), "name ", fmt.Sprintf("lifecycle { on_foreign_version = %q }\n  name ", word), 1)
 }
 
 func foreignAlias(w *world) { w.live.Aliases["alias/a"] = "key-of-someone" }

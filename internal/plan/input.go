@@ -20,6 +20,13 @@ type Input struct {
 	// Targets narrows the plan to these instances or blocks and what they depend
 	// on; empty = everything. Guards hold for what is targeted only.
 	Targets []addr.Address
+
+	// Compare holds a configured write-only value against the fingerprint that state has of it. Nothing in
+	// Calculate reads a key or burns a slow hash: who calls it may have compared before, in parallel. nil
+	// compares here and now.
+	Compare func(address string, fp state.Fingerprint, value []byte) state.Match
+
+	without []string // guards that a test switches off
 }
 
 // FileStatus is what package ops found out about one output of a data block. The

@@ -1,31 +1,19 @@
 package plan
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/zclconf/go-cty/cty"
 )
 
 // findKey looks for a key that carries our lineage and this address in its
 // tags: an interrupted create, or a key whose state was lost. The oldest is
-// taken; others are reported and never touched.
+// taken; others are reported (reportStrays) and never touched.
 func (p *planner) findKey(n *node) Presence {
 	ours := p.unknownToState(n, n.live.Owned[OwnedBy(KindKey, AddressTag(n.addr))])
 	if len(ours) == 0 {
+		p.findElsewhere(n)
 		return Absent
 	}
 	n.object = ours[0]
-	if len(ours) > 1 {
-		ids := make([]string, 0, len(ours)-1)
-		for _, o := range ours[1:] {
-			ids = append(ids, o.ID)
-		}
-		p.warn(n.addr, "More than one key was created for this address",
-			fmt.Sprintf("The oldest, %s, is taken. Also tagged for it, and left alone: %s. `kmsplan recover` lists them; "+
-				"import one under another address, or schedule its deletion with `kmsplan kms ScheduleKeyDeletion`.",
-				n.object.ID, strings.Join(ids, ", ")))
-	}
 	if n.object.Dying() {
 		return FoundDying
 	}
@@ -55,13 +43,10 @@ func (p *planner) planKey(n *node) {
 		p.createKey(n)
 		return
 	}
+	n.compare()
 	state := n.object.State
 	if n.rescue("CancelKeyDeletion") {
 		state = StateEnabled // KMS: CancelKeyDeletion always lands in Enabled
-	}
-	if immutable := n.compare(); len(immutable) > 0 {
-		p.refuseImmutable(n, immutable)
-		return
 	}
 	disable := p.keyCalls(n, state)
 	c.Calls = append(c.Calls, p.keyUpdates(n)...)
@@ -181,18 +166,21 @@ func (p *planner) protectionText(n *node) {
 	}
 }
 
-// tagCalls lists the calls behind a difference of tags. A moved object also
-// gets its new address as a tag.
+// retags reports whether kmsplan's own tags change: a moved object gets its new
+// address, one that is taken over also its new owner.
+func (n *node) retags() bool {
+	_, owned := n.object.Tags[TagOwner]
+	return n.change.TakenFrom != "" || owned && n.object.Tags[TagAddress] != AddressTag(n.addr) && n.change.MovedFrom.Kind != ""
+}
+
+// tagCalls lists the calls behind a difference of tags.
 func (n *node) tagCalls() []string {
 	var set, unset bool
 	if d := n.change.attr("tags"); d != nil {
 		add, remove := TagChanges(d.Before, d.After)
 		set, unset = len(add) > 0 || !known(d.After), len(remove) > 0
 	}
-	_, owned := n.object.Tags[TagOwner]
-	if owned && n.object.Tags[TagAddress] != AddressTag(n.addr) && n.change.MovedFrom.Kind != "" {
-		set = true
-	}
+	set = set || n.retags()
 	var calls []string
 	if set {
 		calls = append(calls, "TagResources")

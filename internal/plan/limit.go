@@ -15,9 +15,9 @@ const (
 	shareFrom = 10
 )
 
-// guardLimits refuses a plan that takes more away than kmsplan { limits { … } }
+// checkLimits refuses a plan that takes more away than kmsplan { limits { … } }
 // allows.
-func (p *planner) guardLimits() {
+func (p *planner) checkLimits() {
 	limits := p.in.Config.Settings.Limits
 	var deletions, moves []string
 	gone := 0

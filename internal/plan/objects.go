@@ -73,7 +73,7 @@ func (n *node) disturbs(attr string) bool {
 	case "current_version":
 		return n.change.Needs("PutSecretValue")
 	case "arn":
-		return n.change.Needs("CreateAlias")
+		return n.change.Needs("CreateAlias") || n.change.Kind == KindAlias && n.change.diffs("name")
 	}
 	return false
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -76,13 +75,13 @@ func (p *planner) reverseEdges(n *node) {
 // key that stays disabled cannot follow.
 func (p *planner) orderDisabling() {
 	for _, n := range p.order {
-		if n.change.Kind != KindRotation || n.block == nil || len(n.change.Calls) == 0 || n.refused {
+		if n.change.Kind != KindRotation || n.block == nil || len(n.change.Calls) == 0 {
 			continue
 		}
 		for _, id := range n.needs {
 			p.orderAgainstKey(n, id)
 		}
-		p.refuseDisabledCreation(n)
+		p.findDisabledCreation(n)
 	}
 }
 
@@ -95,37 +94,29 @@ func (p *planner) orderAgainstKey(n *node, id string) {
 	live := n.live.object(KindKey, id)
 	enabledNow := live.State == StateEnabled || key != nil && (key.change.Action == Rescue || key.change.Needs("EnableKey"))
 	if !enabledNow {
-		p.refuseRotationDisabled(n, id)
+		n.disabled = append(n.disabled, id)
 		return
 	}
 	if key == nil || !key.change.Needs("DisableKey") {
 		return
 	}
 	if live.State != StateEnabled {
-		p.refuseRotationDisabled(n, id) // rescued and disabled again in one change
+		n.disabled = append(n.disabled, id) // rescued and disabled again in one change
 		return
 	}
 	n.change.DependsOn = slices.DeleteFunc(slices.Clone(n.change.DependsOn), func(a addr.Address) bool { return a == key.addr })
 	key.change.DependsOn = append(slices.Clone(key.change.DependsOn), n.addr)
 }
 
-// refuseDisabledCreation is for a key that this plan creates disabled and that
+// findDisabledCreation is for a key that this plan creates disabled and that
 // the policy should rotate.
-func (p *planner) refuseDisabledCreation(n *node) {
+func (p *planner) findDisabledCreation(n *node) {
 	if unknownElements(n.body.Attrs["keys"]) == 0 {
 		return
 	}
 	for _, a := range n.change.DependsOn {
 		if key := p.nodes[a]; key != nil && key.change.Action == Create && key.change.Needs("DisableKey") {
-			p.refuseRotationDisabled(n, a.String())
+			n.disabled = append(n.disabled, a.String())
 		}
 	}
-}
-
-func (p *planner) refuseRotationDisabled(n *node, key string) {
-	n.refused = true
-	p.refuse(GuardRotationDisabled, n.addr,
-		fmt.Sprintf("%s would change the rotation of %s, and that key is disabled. KMS changes rotation of enabled keys only.", n.addr, key),
-		"Enable the key (enabled = true), apply, and disable it again afterwards.",
-		"Take the key out of the policy's keys; its rotation stays as it is.")
 }

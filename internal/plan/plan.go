@@ -43,6 +43,9 @@ type Change struct {
 	Protected bool     // recorded in state, so that the guard outlives the block
 	PreImage  *PreImage
 	MovedFrom addr.Address // zero unless a moved block renamed it
+	// TakenFrom is the lineage of the stack that an import block with take_over takes the object from: its
+	// ownership tags become this stack's.
+	TakenFrom string
 	DependsOn []addr.Address
 	Whole
 }
@@ -110,4 +113,7 @@ type Warning struct {
 	Addr    addr.Address
 	Summary string
 	Detail  string
+	// Stands says that something is not as it is declared, and that apply leaves it so: with it among the
+	// warnings, the infrastructure does not match the configuration.
+	Stands bool
 }

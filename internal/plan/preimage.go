@@ -10,7 +10,7 @@ import (
 )
 
 // preImageAttrs are the attributes whose change makes a destructive or rescue
-// action another action than the one that was approved. What the service moves by itself (the primary
+// action, or an update, another one than was approved. What the service moves by itself (the primary
 // version, the next rotation) is not among them.
 var preImageAttrs = map[string][]string{
 	KindKey:    {"arn", "deletion_protection", "deletion_protection_description", "description", "instance", "origin", "spec", "usage"},
@@ -25,7 +25,7 @@ func PreImageOf(o *Object) *PreImage {
 	enc := json.NewEncoder(h) // writing to a hash never fails
 	for _, name := range preImageAttrs[o.Kind] {
 		v, ok := o.Attrs[name]
-		if !ok {
+		if !ok || name == "current_version" && o.Rotated {
 			v = cty.NullVal(cty.String)
 		}
 		_ = enc.Encode([]any{name, ToState(v)})

@@ -13,6 +13,7 @@ import (
 // object.
 func (p *planner) refuseDeclared(n *node, guard string) {
 	a := n.addr
+	n.refused = true
 	switch guard {
 	case GuardKeyLost:
 		p.refuse(guard, a,
@@ -26,7 +27,7 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 			fmt.Sprintf("If the secret is really gone, run `kmsplan state rm '%s'`; the next plan creates it with a new value.", a))
 	case GuardImportNotFound:
 		p.refuse(guard, a,
-			fmt.Sprintf("The import block for %s names %s, and KMS says that it does not exist.", a, p.imports[a]),
+			fmt.Sprintf("The import block for %s names %s, and KMS says that it does not exist.", a, p.imports[a].ID),
 			fmt.Sprintf("Correct the id; it must be a %s in the region and account of gateway %q.", strings.ReplaceAll(n.block.Kind.Name, "_", " "), n.gateway),
 			"To create a new object, remove the import block.")
 	case GuardAliasTaken:
@@ -34,15 +35,31 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 		p.refuseAliasTaken(n, name, n.live.Aliases[name])
 	case GuardSecretTaken:
 		p.refuse(guard, a,
-			fmt.Sprintf("A secret named %s exists and this stack did not create it.", text(n.body.Attrs["name"])),
-			fmt.Sprintf("To manage it, add import { to = %s, id = %q }.", a, text(n.body.Attrs["name"])),
+			fmt.Sprintf("A secret named %s exists and this stack did not create it.%s", text(n.body.Attrs["name"]), p.whose(n)),
+			"To manage it, add "+p.importOf(n)+".",
 			"To create another secret, choose another name.")
 	case GuardSecretInRecovery:
 		p.refuse(guard, a,
-			fmt.Sprintf("A deleted secret holds the name %s until its recovery window ends, and this stack did not create it.", text(n.body.Attrs["name"])),
-			fmt.Sprintf("To restore it and manage it, add import { to = %s, id = %q }.", a, text(n.body.Attrs["name"])),
+			fmt.Sprintf("A deleted secret holds the name %s until its recovery window ends, and this stack did not create it.%s", text(n.body.Attrs["name"]), p.whose(n)),
+			"To restore it and manage it, add "+p.importOf(n)+".",
 			"To create another secret, choose another name, or wait for the window to end.")
 	}
+}
+
+// whose is a sentence about another stack whose object it is, or "".
+func (p *planner) whose(n *node) string {
+	if lineage, address := p.owner(n); lineage != "" {
+		return fmt.Sprintf(" It carries the tags of another stack: lineage %s, address %s.", lineage, orNothing(address))
+	}
+	return ""
+}
+
+// importOf is the import block that takes the object of a declared name up.
+func (p *planner) importOf(n *node) string {
+	if lineage, _ := p.owner(n); lineage != "" {
+		return fmt.Sprintf("import { to = %s, id = %q, take_over = %q }", n.addr, text(n.body.Attrs["name"]), lineage)
+	}
+	return fmt.Sprintf("import { to = %s, id = %q }", n.addr, text(n.body.Attrs["name"]))
 }
 
 func (p *planner) refuseAliasTaken(n *node, name, target string) {
@@ -54,6 +71,7 @@ func (p *planner) refuseAliasTaken(n *node, name, target string) {
 
 // refuseRemoval words the guards for an object whose block is gone.
 func (p *planner) refuseRemoval(n *node, guard string) {
+	n.refused = true
 	what := strings.ReplaceAll(n.change.Kind, "_", " ")
 	back := fmt.Sprintf("Put the block %s back; nothing has changed.", n.addr)
 	forget := fmt.Sprintf("To let kmsplan forget it and leave it as it is, add removed { from = %s, action = \"forget\" }.", n.addr)
@@ -74,43 +92,6 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 	}
 }
 
-// refuseImmutable names every attribute that KMS cannot change.
-func (p *planner) refuseImmutable(n *node, diffs []AttrDiff) {
-	n.refused = true
-	if n.change.Action == Rescue {
-		n.change = n.change.OnlyRescue() // out of the deletion window it comes all the same
-	} else {
-		n.change.Action, n.change.Calls = NoOp, nil
-	}
-	n.change.Diff = diffs
-	var names, keep []string
-	for _, d := range diffs {
-		names = append(names, fmt.Sprintf("%s (%s → %s)", d.Name, show(d.Before), show(d.After)))
-		keep = append(keep, fmt.Sprintf("%s = %s", d.Name, show(d.Before)))
-	}
-	what := n.block.Kind.Name
-	ways := []string{
-		"Write what the " + what + " has: " + strings.Join(keep, ", ") + "; or leave it out, then it is not managed.",
-		fmt.Sprintf("Declare a new %s under another name beside this one, move what uses it (aliases, secrets, files), and retire the old one with a removed block.", what),
-	}
-	if what == KindSecret {
-		ways[1] = "Declare a new secret under another name beside this one, and delete the old one with a removed block once nothing reads it."
-	}
-	reason := fmt.Sprintf("KMS cannot change %s of an existing %s, and kmsplan never replaces one: %s.", plural(len(diffs), "this attribute", "these attributes"), what, strings.Join(names, ", "))
-	if n.block.Lifecycle.OnImmutableChange == "succeed" {
-		reason += " This version of kmsplan does not carry out on_immutable_change = \"succeed\" yet."
-	}
-	p.refuse(GuardImmutable, n.addr, reason, ways...)
-}
-
-func (p *planner) refuseMovedGateway(n *node) {
-	n.refused = true
-	p.refuse(GuardImmutable, n.addr,
-		fmt.Sprintf("%s is in the state of gateway %q and the block names gateway %q. An object cannot move to another account or region.", n.addr, n.prior.Gateway, n.gateway),
-		fmt.Sprintf("Write gateway = gateway.%s, or rename the gateway block back.", n.prior.Gateway),
-		"Declare a new object under another name for the new gateway, and retire or forget this one with a removed block.")
-}
-
 func (p *planner) refuseDuplicate(a, other addr.Address, kind, id string) {
 	p.refuse(GuardDuplicateID, a,
 		fmt.Sprintf("%s and %s both hold the %s %s.", a, other, strings.ReplaceAll(kind, "_", " "), id),
@@ -119,8 +100,7 @@ func (p *planner) refuseDuplicate(a, other addr.Address, kind, id string) {
 }
 
 func (p *planner) refuseNoKey(n *node, id string) {
-	n.refused = true
-	p.refuse(GuardKeyUnusable, n.addr,
+	p.refuseObject(n, GuardKeyUnusable,
 		fmt.Sprintf("%s names the key %s, which does not exist in the region and account of gateway %q.", n.addr, id, n.gateway),
 		"Refer to a key of this stack by key.NAME.id.", "Correct the key id, or the gateway.")
 }

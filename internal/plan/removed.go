@@ -52,17 +52,16 @@ func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
 		return
 	}
 	n.object = n.live.object(r.Kind, r.ID)
-	v := Decide(Facts{Kind: r.Kind, Desired: desiredRemoval(r, n.removed), Known: true, Live: presence(n.object)})
-	if n.live == nil && v.Action != Forget && v.Guard == "" {
+	n.facts = Facts{Kind: r.Kind, Desired: desiredRemoval(r, n.removed), Known: true, Live: presence(n.object)}
+	n.verdict = Decide(n.facts)
+	if n.live == nil && n.verdict.Action != Forget && n.verdict.Guard == "" {
 		p.unread(n)
 		return
 	}
-	if v.Guard != "" {
-		n.refused = true
-		p.refuseRemoval(n, v.Guard)
-		return
+	if n.verdict.Guard != "" || p.elsewhere(n) {
+		return // a guard says why
 	}
-	n.change.Action = v.Action
+	n.change.Action = n.verdict.Action
 	p.planStep(n)
 }
 

@@ -50,9 +50,6 @@ func (p *planner) planRotation(n *node) {
 	c := &n.change
 	want := RotationOf(n.body.Attrs)
 	p.needs(n, want)
-	if n.refused {
-		return
-	}
 	if n.prior == nil {
 		n.creation()
 		return
@@ -75,7 +72,7 @@ func (p *planner) needs(n *node, want Rotation) {
 	for _, id := range sorted(Strings(keys)) {
 		key := n.live.object(KindKey, id)
 		if key == nil {
-			p.refuseNoKey(n, id)
+			n.nowhere = append(n.nowhere, id)
 			continue
 		}
 		if want.Differs(key) {

@@ -1,12 +1,16 @@
 package plan
 
+import "slices"
+
 // Summary counts a plan in the words of Terraform's sentence.
 type Summary struct {
 	Import, Add, Change, Destroy, Forget int
+	Retire                               int // first steps of a retirement; the second counts as a destruction
+	Move                                 int // addresses that change, and nothing else
 }
 
-// Summary counts. A rescue is a change; a step of a retirement counts as a
-// destruction, so that nobody reads over it. An adopted object that also needs calls is an import and a change.
+// Summary counts. A rescue is a change; scheduling a key's deletion is a destruction, and disabling it, which
+// is taken back at any time, is not. An adopted object that also needs calls is an import and a change.
 func (p *Plan) Summary() Summary {
 	var s Summary
 	for i := range p.Changes {
@@ -19,9 +23,20 @@ func (p *Plan) Summary() Summary {
 			}
 		case Create, Succeed:
 			s.Add++
-		case Update, Rescue:
-			s.Change++
-		case Delete, Retire:
+		case NoOp, Update, Rescue:
+			switch {
+			case c.OnlyMoves():
+				s.Move++
+			case c.Action != NoOp:
+				s.Change++
+			}
+		case Retire:
+			if !c.Needs("ScheduleKeyDeletion") {
+				s.Retire++
+				break
+			}
+			s.Destroy++
+		case Delete:
 			s.Destroy++
 		case Forget:
 			s.Forget++
@@ -59,10 +74,18 @@ func (p *Plan) Unusable() []FileChange {
 
 // Differs reports whether what lives is not what is declared: more than what apply would do, because some of
 // it apply cannot mend.
-func (p *Plan) Differs() bool { return !p.Empty() || len(p.Unusable()) > 0 }
+func (p *Plan) Differs() bool {
+	return !p.Empty() || len(p.Unusable()) > 0 || slices.ContainsFunc(p.Warnings, func(w Warning) bool { return w.Stands })
+}
 
 // Refused reports whether a guard fired: the plan must not be applied.
 func (p *Plan) Refused() bool { return len(p.Refusals) > 0 }
+
+// OnlyMoves reports whether the object gets another address, with the tag that names it, and nothing else.
+func (c *Change) OnlyMoves() bool {
+	return c.MovedFrom.Kind != "" && len(c.Diff) == 0 && (c.Action == NoOp || c.Action == Update) &&
+		!slices.ContainsFunc(c.Calls, func(op string) bool { return op != "TagResources" })
+}
 
 // Acts reports whether apply does something about the object, if only in state: a move.
 func (c *Change) Acts() bool { return c.Action != NoOp || c.MovedFrom.Kind != "" }

@@ -1,9 +1,15 @@
 package plan
 
 import (
+	"fmt"
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
 // narrow keeps what is targeted and what that depends on. Everything else keeps
@@ -13,6 +19,7 @@ func (p *planner) narrow() {
 		return
 	}
 	p.wanted = map[addr.Address]bool{}
+	p.checkTargetsExist()
 	for _, n := range p.order {
 		if p.named(n.addr) {
 			p.want(n.addr)
@@ -29,15 +36,36 @@ func (p *planner) narrow() {
 		}
 	}
 	p.order = kept
-	refusals := p.plan.Refusals[:0]
-	for _, r := range p.plan.Refusals {
-		if p.wanted[r.Addr] {
-			refusals = append(refusals, r)
-		}
-	}
-	p.plan.Refusals = refusals
 	p.warn(addr.Address{}, "The plan is narrowed to targets",
 		"Other changes are left out, and the result may not match the configuration. Plan without -target before you rely on it.")
+}
+
+// checkTargetsExist reports targets that name nothing: a plan of nothing would look like "no changes".
+func (p *planner) checkTargetsExist() {
+	for _, t := range p.in.Targets {
+		known := func(a addr.Address) bool { return t == a || t.Key == "" && t == a.Block() }
+		found := slices.ContainsFunc(p.order, func(n *node) bool { return known(n.addr) }) ||
+			slices.ContainsFunc(p.in.Config.Blocks, func(b *hcl.Block) bool { return b.Addr == t || slices.ContainsFunc(b.Instances, known) })
+		if found {
+			continue
+		}
+		p.diags = p.diags.Append(&hclv2.Diagnostic{
+			Severity: hclv2.DiagError, Summary: "No such target",
+			Detail: fmt.Sprintf("Neither the configuration nor the state has %s%s.", t, suggest.Clause(t.String(), p.addresses())),
+		})
+	}
+}
+
+// addresses are those that a target may name.
+func (p *planner) addresses() []string {
+	var out []string
+	for _, n := range p.order {
+		out = append(out, n.addr.String())
+	}
+	for _, b := range p.in.Config.Blocks {
+		out = append(out, b.Addr.String())
+	}
+	return out
 }
 
 // named reports whether a target names an instance or its block.

@@ -8,9 +8,9 @@ import (
 // maxListedUsers bounds a refusal's sentence; the number is always given.
 const maxListedUsers = 50
 
-// guardUses refuses to disable or schedule a key that something still uses once
+// checkUses refuses to disable or schedule a key that something still uses once
 // this plan is applied: aliases managed or not, secrets, rotation policies, recorded files.
-func (p *planner) guardUses() {
+func (p *planner) checkUses() {
 	var users map[objectID][]user // built when the first key needs it
 	for _, n := range p.order {
 		if n.refused || n.object == nil || !n.takesOutOfUse() {
@@ -115,7 +115,6 @@ func (p *planner) secretUsers(add func(gateway, key, user string)) {
 }
 
 func (p *planner) refuseStillInUse(n *node, users []string) {
-	n.refused = true
 	what := "disabled"
 	if n.change.Needs("ScheduleKeyDeletion") {
 		what = "scheduled for deletion"
@@ -128,15 +127,20 @@ func (p *planner) refuseStillInUse(n *node, users []string) {
 	if n.change.Action == Retire {
 		last = "To keep the key, take the removed block out and put the key's block back."
 	}
-	p.refuse(GuardStillInUse, n.addr,
+	p.refuseObject(n, GuardStillInUse,
 		fmt.Sprintf("%s (%s) would be %s while %d %s: %s.", n.addr, n.change.ID, what, len(users),
 			plural(len(users), "object still uses it", "objects still use it"), strings.Join(listed, "; ")),
 		"Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files.", last)
 }
 
-// guardDyingTargets refuses to point something at a key that waits for deletion
+// checkTargets refuses a rotation policy that names keys which do not exist, and refuses to point something at a key that waits for deletion
 // and is not rescued by this plan; KMS would refuse it half-way through the apply.
-func (p *planner) guardDyingTargets() {
+func (p *planner) checkTargets() {
+	for _, n := range p.order {
+		for _, id := range n.nowhere {
+			p.refuseNoKey(n, id)
+		}
+	}
 	dying := map[objectID]bool{}
 	for name, g := range p.in.Live.Gateways {
 		for _, k := range g.Dying {
@@ -177,8 +181,7 @@ func (p *planner) rescued(gateway, id string) bool {
 }
 
 func (p *planner) refuseDyingTarget(n *node, id string) {
-	n.refused = true
-	p.refuse(GuardKeyUnusable, n.addr,
+	p.refuseObject(n, GuardKeyUnusable,
 		fmt.Sprintf("%s needs the key %s, and that key waits for deletion.", n.addr, id),
 		fmt.Sprintf("To bring the key back, declare it with import { to = key.NAME, id = %q }, or run `kmsplan kms CancelKeyDeletion -key-id %s`.", id, id),
 		"Otherwise refer to another key.")

@@ -70,6 +70,14 @@ func config(t testing.TB, src string) *hcl.Config {
 }
 
 func (w *world) input(cfg *hcl.Config) plan.Input {
+	w.live.Claims = nil
+	for _, kind := range []string{plan.KindKey, plan.KindSecret} {
+		for _, id := range slices.Sorted(maps.Keys(w.live.Objects[kind])) {
+			if tags := w.live.Objects[kind][id].Tags; tags[plan.TagOwner] != "" {
+				w.live.Claims = append(w.live.Claims, plan.Claim{Kind: kind, ID: id, Owner: tags[plan.TagOwner], Address: tags[plan.TagAddress], Intent: tags[plan.TagIntent]})
+			}
+		}
+	}
 	return plan.Input{
 		Config: cfg, State: w.state, Now: w.now, Writer: "test",
 		Live: plan.Live{Gateways: map[string]*plan.LiveGateway{"dev": w.live}},
@@ -232,7 +240,7 @@ func (w *world) callKey(c plan.Change, body hcl.Body, r *state.Resource) {
 			w.set(o, body, "description")
 		case "TagResources", "UntagResources":
 			w.set(o, body, "tags")
-			o.Tags[plan.TagAddress] = plan.AddressTag(c.Addr)
+			w.retag(o, c)
 		case "SetDeletionProtection":
 			w.set(o, body, "deletion_protection", "deletion_protection_description")
 			if c.Action == plan.Retire {
@@ -258,6 +266,18 @@ func (w *world) callKey(c plan.Change, body hcl.Body, r *state.Resource) {
 		}
 	}
 	w.remember(r, o)
+}
+
+// retag writes kmsplan's own tags, as TagResources does when an object moves or is taken over.
+func (w *world) retag(o *plan.Object, c plan.Change) {
+	if o.Tags[plan.TagOwner] == "" {
+		return
+	}
+	o.Tags = maps.Clone(o.Tags)
+	o.Tags[plan.TagAddress] = plan.AddressTag(c.Addr)
+	if c.TakenFrom != "" {
+		o.Tags[plan.TagOwner] = w.state.Lineage
+	}
 }
 
 func (w *world) newKey() *plan.Object {
@@ -394,6 +414,7 @@ func (w *world) callSecret(c plan.Change, body hcl.Body, r *state.Resource) {
 			w.set(o, body, "description")
 		case "TagResources", "UntagResources":
 			w.set(o, body, "tags")
+			w.retag(o, c)
 		case "RestoreSecret":
 			o.DeleteAt = time.Time{}
 		default:
@@ -466,6 +487,9 @@ func (w *world) key(address string) *plan.Object {
 func (w *world) own(kind string, a addr.Address, id string) {
 	by := plan.OwnedBy(kind, plan.AddressTag(a))
 	w.live.Owned[by] = append(w.live.Owned[by], id)
+	if o := w.live.Objects[kind][id]; o.Tags == nil {
+		o.Tags = plan.OwnerTags(w.state.Lineage, a, "intent-"+id)
+	}
 }
 
 // lines renders a plan for comparison: one line per change, diff and refusal.
@@ -525,7 +549,7 @@ func lines(p *plan.Plan) string {
 	for _, x := range p.Warnings {
 		fmt.Fprintf(&b, "warning %s: %s\n", x.Addr, x.Summary)
 	}
-	fmt.Fprintf(&b, "summary %+v empty=%v\n", p.Summary(), p.Empty())
+	fmt.Fprintf(&b, "summary %+v empty=%v matches=%v\n", p.Summary(), p.Empty(), !p.Differs())
 	return b.String()
 }
 

@@ -230,9 +230,9 @@ func (w *secretWork) describe(ctx context.Context) error {
 }
 
 // put stores a new version. A value that turns out to be the recorded one, after
-// it was unknown when it was planned, is not stored again.
+// it was unknown when it was planned, is not stored again, unless others replaced it.
 func (w *secretWork) put(ctx context.Context) error {
-	if w.Prior != nil && w.Body.Blocks["generate"] == nil {
+	if w.Prior != nil && w.Body.Blocks["generate"] == nil && plan.LastWritten(w.Prior) == w.object.Current {
 		if fp, ok := w.Prior.Fingerprints["value"]; ok && w.Fingerprints.Compare(fp, []byte(text(w.Body.Attrs["value"]))) == state.Same {
 			return nil
 		}
@@ -280,13 +280,23 @@ func (w *secretWork) result() *state.Resource {
 		r.Attributes["generate"] = plan.GenerateArguments(args)
 	}
 	if w.Prior == nil {
-		r.Versions = slices.Clone(w.object.Versions)
+		r.Versions = currentLast(w.object)
 	}
 	if w.Change.Action == plan.Create {
 		r.Intent = w.Intent
 	}
 	w.stored.addTo(&r)
 	return &r
+}
+
+// currentLast lists a secret's versions with the current one last: that is the one to be found
+// again.
+func currentLast(o *plan.Object) []string {
+	others := slices.DeleteFunc(slices.Clone(o.Versions), func(v string) bool { return v == o.Current })
+	if len(others) == len(o.Versions) {
+		return others
+	}
+	return append(others, o.Current)
 }
 
 // addTo records a version that was written.

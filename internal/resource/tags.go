@@ -17,8 +17,11 @@ func (s *Session) tagsToSet(live map[string]string) map[string]string {
 		now := plan.MapOf(plan.UserTags(live))
 		set, _ = plan.TagChanges(now, s.Body.WithIgnored("tags", v, now))
 	}
-	if _, ours := live[plan.TagOwner]; ours && s.Change.MovedFrom.Kind != "" {
+	if _, ours := live[plan.TagOwner]; s.Change.TakenFrom != "" || ours && s.Change.MovedFrom.Kind != "" {
 		set[plan.TagAddress] = plan.AddressTag(s.Change.Addr)
+	}
+	if s.Change.TakenFrom != "" {
+		set[plan.TagOwner] = s.Lineage
 	}
 	return set
 }

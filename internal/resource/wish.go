@@ -124,6 +124,7 @@ func (w *wisher) wishInstance(wish *wish, block *hcl.Block, a addr.Address, r *s
 	case plan.KindAlias:
 		if r == nil {
 			wish.aliases[text(w.body(a)["name"])] = true
+			wish.search = true // whose is the key of an alias that is taken up?
 		}
 	case plan.KindSecret:
 		if r == nil {

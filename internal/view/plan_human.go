@@ -95,7 +95,7 @@ func (r planText) changes(p *plan.Plan) {
 	for _, c := range p.Changes {
 		if c.Action != plan.NoOp || c.MovedFrom.Kind != "" {
 			todo = append(todo, c)
-			used[c.Action] = true
+			used[c.Action] = used[c.Action] || !c.OnlyMoves()
 		}
 	}
 	if len(todo) == 0 {
@@ -121,7 +121,7 @@ func (r planText) changes(p *plan.Plan) {
 func (r planText) change(c plan.Change, where bool) {
 	heading := paint(r.color, bold, c.Addr.String()) + " " + headline(c)
 	r.printf("  # %s\n", heading)
-	if c.MovedFrom.Kind != "" && c.Action != plan.NoOp {
+	if c.MovedFrom.Kind != "" && !c.OnlyMoves() {
 		r.printf("  # (moved from %s)\n", c.MovedFrom)
 	}
 	if where && c.Gateway != "" {
@@ -130,7 +130,7 @@ func (r planText) change(c plan.Change, where bool) {
 	if c.Reason != "" {
 		r.printf("  # (%s)\n", neutral(c.Reason))
 	}
-	if c.Action == plan.NoOp {
+	if c.Action == plan.NoOp || c.OnlyMoves() {
 		r.printf("\n")
 		return
 	}
@@ -167,6 +167,9 @@ func shown(c plan.Change) []plan.AttrDiff {
 // headline is the sentence behind an address. Where Terraform has one it is the same to the letter,
 // since pipelines look for it.
 func headline(c plan.Change) string {
+	if c.OnlyMoves() {
+		return "has moved from " + c.MovedFrom.String()
+	}
 	switch c.Action {
 	case plan.Create:
 		return "will be created"
@@ -259,6 +262,10 @@ func (r planText) summary(p *plan.Plan) {
 			r.printf("%s\n", wrap(fmt.Sprintf("Nothing can be done, and not all is as it is declared: %s cannot be worked on.", plural(n, "file")), r.width))
 			return
 		}
+		if p.Differs() {
+			r.printf("%s\n", wrap("Nothing to do. The infrastructure does not match the configuration, and apply leaves it as it is: see the warnings.", r.width))
+			return
+		}
 		r.printf("%s Your infrastructure matches the configuration.\n", paint(r.color, green, paint(r.color, bold, "No changes.")))
 		r.printf("\n%s\n", wrap("kmsplan compared the live keys, aliases, secrets and files with the configuration and found no differences, so nothing needs to be done.", r.width))
 		return
@@ -290,8 +297,13 @@ func SummaryLine(p *plan.Plan) string {
 		line += fmt.Sprintf("%d to import, ", s.Import)
 	}
 	line += fmt.Sprintf("%d to add, %d to change, %d to destroy", s.Add, s.Change, s.Destroy)
-	if s.Forget > 0 {
-		line += fmt.Sprintf(", %d to forget", s.Forget)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{s.Forget, "to forget"}, {s.Retire, "to retire"}, {s.Move, "to move"}} {
+		if more.n > 0 {
+			line += fmt.Sprintf(", %d %s", more.n, more.what)
+		}
 	}
 	return line + "."
 }

@@ -134,18 +134,19 @@ func mustJSON(t *testing.T, v any) json.RawMessage {
 }
 
 // TestPlanSaysWhatItLeavesForNow shows a key that soaks on its way out, and where a moved one came from; what a
-// guard refused is not among the actions.
+// guard refused is not among the actions. Case S21: what only moves is said to have moved.
 func TestPlanSaysWhatItLeavesForNow(t *testing.T) {
 	p := &plan.Plan{
 		Changes: []plan.Change{
 			{Addr: addr.Resource("key", "old"), Kind: "key", Action: plan.NoOp, Reason: "disabled; it soaks until 2030-02-01"},
-			{Addr: addr.Resource("key", "b"), Kind: "key", Action: plan.Update, MovedFrom: addr.Resource("key", "a")},
+			{Addr: addr.Resource("key", "b"), Kind: "key", Action: plan.Update, MovedFrom: addr.Resource("key", "a"), Diff: []plan.AttrDiff{{Name: "description"}}},
+			{Addr: addr.Resource("key", "d"), Kind: "key", Action: plan.Update, MovedFrom: addr.Resource("key", "c"), Calls: []string{"TagResources"}},
 			{Addr: addr.Resource("alias", "t"), Kind: "alias", Action: plan.NoOp},
 		},
 		Refusals: []plan.Refusal{{Guard: "alias-taken", Addr: addr.Resource("alias", "t"), Reason: "It is taken."}},
 	}
 	text := printed(78, false, func(term *Terminal) { term.Plan(p) })
-	for _, want := range []string{"Left as it is for now:\n  key.old  disabled; it soaks until 2030-02-01", "# (moved from key.a)"} {
+	for _, want := range []string{"Left as it is for now:\n  key.old  disabled; it soaks until 2030-02-01", "# (moved from key.a)", "key.d has moved from key.c\n", "1 to change, 0 to destroy, 1 to move."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, text)
 		}

@@ -126,6 +126,8 @@ func (c *Comparison) compare(was, is *plan.Change) {
 		c.differ(a, "its id was %s and is %s", orNone(was.ID), orNone(is.ID))
 	case was.MovedFrom != is.MovedFrom:
 		c.differ(a, "it is moved from another address than before")
+	case was.TakenFrom != is.TakenFrom:
+		c.differ(a, "whose it is changed")
 	case was.Protected != is.Protected:
 		c.differ(a, "whether it is protected changed")
 	case !slices.Equal(was.Calls, is.Calls):

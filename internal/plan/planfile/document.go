@@ -50,6 +50,7 @@ type change struct {
 	Protected bool           `json:"protected,omitempty"`
 	PreImage  *plan.PreImage `json:"pre_image,omitempty"`
 	MovedFrom string         `json:"moved_from,omitempty"`
+	TakenFrom string         `json:"taken_from,omitempty"`
 	DependsOn []string       `json:"depends_on,omitempty"`
 	whole
 }
@@ -102,4 +103,5 @@ type warning struct {
 	Addr    string `json:"address,omitempty"`
 	Summary string `json:"summary"`
 	Detail  string `json:"detail"`
+	Stands  bool   `json:"stands,omitempty"`
 }

@@ -23,7 +23,7 @@ func fromDocument(d document) (*File, error) {
 		p.Changes = append(p.Changes, plan.Change{
 			Addr: r.must(c.Addr), Kind: c.Kind, Gateway: c.Gateway, Action: r.action(c.Action), ID: c.ID, Reason: c.Reason,
 			Diff: diffs(c.Diff), Whole: c.whole.plan(), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
-			MovedFrom: r.addr(c.MovedFrom), DependsOn: r.addrs(c.DependsOn),
+			MovedFrom: r.addr(c.MovedFrom), TakenFrom: c.TakenFrom, DependsOn: r.addrs(c.DependsOn),
 		})
 	}
 	for _, x := range d.Refusals {
@@ -49,7 +49,7 @@ func fromDocument(d document) (*File, error) {
 		p.Outputs = append(p.Outputs, plan.OutputChange{Name: o.Name, Before: o.Before.Value, After: o.After.Value})
 	}
 	for _, w := range d.Warnings {
-		p.Warnings = append(p.Warnings, plan.Warning{Addr: r.addr(w.Addr), Summary: w.Summary, Detail: w.Detail})
+		p.Warnings = append(p.Warnings, plan.Warning{Addr: r.addr(w.Addr), Summary: w.Summary, Detail: w.Detail, Stands: w.Stands})
 	}
 	return &File{Plan: p, Binding: r.binding(d.Made)}, r.err
 }

@@ -24,7 +24,7 @@ func toDocument(f *File) (*document, error) {
 		d.Changes = append(d.Changes, change{
 			Addr: c.Addr.String(), Kind: c.Kind, Gateway: c.Gateway, Action: c.Action.Sign(), ID: c.ID, Reason: c.Reason,
 			Diff: w.diffs(c.Addr, c.Diff), whole: w.whole(c), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
-			MovedFrom: text(c.MovedFrom), DependsOn: texts(c.DependsOn),
+			MovedFrom: text(c.MovedFrom), TakenFrom: c.TakenFrom, DependsOn: texts(c.DependsOn),
 		})
 	}
 	for _, x := range p.Drift {
@@ -53,7 +53,7 @@ func (d *document) addReports(p *plan.Plan) {
 		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: c.Path, Reason: c.Reason, Problem: c.Problem})
 	}
 	for _, w := range p.Warnings {
-		d.Warnings = append(d.Warnings, warning{text(w.Addr), w.Summary, w.Detail})
+		d.Warnings = append(d.Warnings, warning{text(w.Addr), w.Summary, w.Detail, w.Stands})
 	}
 }
 

@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// What lifecycle { on_foreign_version } says.
+const (
+	keepForeign      = "keep"
+	overwriteForeign = "overwrite"
+)
+
+// planValue plans a new version when the value is not the one state has a fingerprint of, or when others
+// wrote the current one and the configuration says to overwrite it. The live value is never read.
+func (p *planner) planValue(n *node) {
+	if n.ignores("value") || !n.hasValue() && !n.generates() {
+		return // not declared, so that nothing is foreign to it
+	}
+	changed := p.valueChanged(n)
+	if n.foreign = n.foreignVersion(); n.foreign != "" {
+		switch n.block.Lifecycle.OnForeignVersion {
+		case keepForeign:
+			p.standsForeign(n, "It is kept, because of on_foreign_version = \"keep\".")
+			return
+		case overwriteForeign:
+			changed = true
+			p.warn(n.addr, "A version written by someone else is superseded",
+				fmt.Sprintf("Version %s, which this stack did not write, is current. on_foreign_version = \"overwrite\" says that the declared value replaces it; it stays as ACSPrevious.", n.foreign))
+			n.foreign = ""
+		default:
+			if !changed {
+				p.standsForeign(n, fmt.Sprintf("The declared value is not the current one. To have it again, add lifecycle { on_foreign_version = %q }; "+
+					"to leave the live value, %q. To stop managing the value, lifecycle { ignore_changes = [value] }.", overwriteForeign, keepForeign))
+				return
+			}
+		}
+	}
+	if !changed {
+		return
+	}
+	n.valueDiff()
+	n.change.Calls = append(n.change.Calls, "PutSecretValue")
+	if live := n.object.Versions; len(live) >= MaxSecretVersions {
+		p.warn(n.addr, "A secret version will roll off",
+			fmt.Sprintf("KMS keeps %d versions of a secret. Storing a new one drops the oldest without a used stage, probably %s.", MaxSecretVersions, live[0]))
+	}
+}
+
+func (p *planner) standsForeign(n *node, way string) {
+	p.stands(n.addr, "The secret's current version was not written here",
+		fmt.Sprintf("Version %s of %s is current, and this stack last wrote %s: others wrote it, moved a stage, or made the secret anew. %s", n.foreign, n.object.ID, orNothing(LastWritten(n.prior)), way))
+	n.foreign = ""
+}
+
+// foreignVersion is the current version when it is not the one this stack knows as current: written by
+// others, moved back, or of a secret that others made anew. What the service rotates by itself, and what an
+// import block takes over as it is, is not foreign.
+func (n *node) foreignVersion() string {
+	current := n.object.Current
+	switch {
+	case current == "" || n.object.Rotated:
+		return ""
+	case n.prior == nil && (n.facts.Desired == Imported || strings.HasPrefix(current, versionPrefix)):
+		return ""
+	case n.prior != nil && (len(n.prior.Versions) == 0 || current == LastWritten(n.prior)):
+		return ""
+	}
+	return current
+}
+
+// LastWritten is the version of a secret that a stack knows as current, "" for one that it has not seen yet.
+func LastWritten(r *state.Resource) string {
+	if r == nil || len(r.Versions) == 0 {
+		return ""
+	}
+	return r.Versions[len(r.Versions)-1]
+}
+
+// checkVersion refuses to overwrite a version that this stack did not write: it was written by somebody,
+// and may be the one in use.
+func (p *planner) checkVersion(n *node) {
+	if n.foreign == "" {
+		return
+	}
+	n.holdBack()
+	p.refuseObject(n, GuardUnseenSecretVersion,
+		fmt.Sprintf("The value of %s would replace version %s, which this stack did not write.", n.object.ID, n.foreign),
+		fmt.Sprintf("To keep the live value, add lifecycle { on_foreign_version = %q }, or leave value out.", keepForeign),
+		fmt.Sprintf("To replace it knowingly, add lifecycle { on_foreign_version = %q }; the version stays as ACSPrevious.", overwriteForeign))
+}
+
+// generates reports whether the secret's value is made by kmsplan and exists
+// nowhere else.
+func (n *node) generates() bool {
+	_, ok := n.body.Blocks["generate"]
+	return ok
+}
+
+// hasValue reports whether configuration gives a value.
+func (n *node) hasValue() bool {
+	v, ok := n.body.Attrs["value"]
+	v, _ = v.Unmark()
+	return ok && !v.IsNull()
+}
+
+func (n *node) valueDiff() {
+	null := cty.NullVal(cty.String)
+	n.change.drop("value")
+	n.change.Diff = append(n.change.Diff, AttrDiff{Name: "value", Before: null, After: null, WriteOnly: true})
+}
+
+// valueChanged holds the configured value against the fingerprint, or the
+// arguments of generate against those the value was made with.
+func (p *planner) valueChanged(n *node) bool {
+	if n.generates() {
+		if n.prior == nil {
+			return false // adopted with its value
+		}
+		if reflect.DeepEqual(n.prior.Attributes["generate"], GenerateArguments(n.body.Blocks["generate"])) {
+			return false
+		}
+		n.change.Reason = "the arguments of generate changed"
+		return true
+	}
+	v, _ := n.body.Attrs["value"].Unmark()
+	if !v.IsKnown() || n.prior == nil {
+		return true
+	}
+	fp, recorded := n.prior.Fingerprints["value"]
+	if !recorded {
+		return true
+	}
+	match := p.match(n, fp, []byte(v.AsString()))
+	if match == state.NotCompared {
+		p.stands(n.addr, "The secret's value was not compared",
+			fmt.Sprintf("This run cannot check the fingerprint that state has of the value of %s, so that nobody knows whether the declared value is the stored one. It is left as it is.", n.object.ID))
+	}
+	return match == state.Different
+}
+
+// match is Input.Compare, or the slow comparison here and now.
+func (p *planner) match(n *node, fp state.Fingerprint, value []byte) state.Match {
+	if p.in.Compare != nil {
+		return p.in.Compare(n.addr.String(), fp, value)
+	}
+	return fp.Compare(value)
+}
+
+// WriteOnlyValue is a configured value that a plan holds against the fingerprint state has of it.
+type WriteOnlyValue struct {
+	Address     string
+	Fingerprint state.Fingerprint
+	Value       []byte
+}
+
+// WriteOnlyValues lists what Calculate will compare, as far as it is known before: who supplies
+// Input.Compare can compare them in parallel.
+func WriteOnlyValues(cfg *hcl.Config, s state.State, live Live) []WriteOnlyValue {
+	objects := Remember(cfg, s, live)
+	var out []WriteOnlyValue
+	for a, r := range MovedAddresses(cfg, s) {
+		fp, recorded := r.Fingerprints["value"]
+		block := cfg.Block(a.Block())
+		if !recorded || block == nil || !slices.Contains(block.Instances, a) {
+			continue
+		}
+		body, _ := cfg.Body(a, objects)
+		if v, _ := body.Attrs["value"].UnmarkDeep(); text(v) != "" {
+			out = append(out, WriteOnlyValue{a.String(), fp, []byte(text(v))})
+		}
+	}
+	slices.SortFunc(out, func(a, b WriteOnlyValue) int { return strings.Compare(a.Address, b.Address) })
+	return out
+}
