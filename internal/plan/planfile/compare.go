@@ -132,10 +132,12 @@ func (c *Comparison) compare(was, is *plan.Change) {
 		c.differ(a, "whether it is protected changed")
 	case !slices.Equal(was.Calls, is.Calls):
 		c.differ(a, "it needed the calls %v and needs %v", was.Calls, is.Calls)
-	case !samePreImage(was.PreImage, is.PreImage):
-		c.differ(a, "the live object changed since it was planned")
 	default:
+		found := len(c.Differences)
 		c.compareDiffs(a, was.Diff, is.Diff)
+		if len(c.Differences) == found && !samePreImage(was.PreImage, is.PreImage) {
+			c.differ(a, "the live object changed since it was planned")
+		}
 	}
 }
 
