@@ -85,11 +85,12 @@ type dying struct {
 }
 
 type file struct {
-	Addr    string `json:"address"`
-	Action  string `json:"action"`
-	Path    string `json:"path"`
-	Reason  string `json:"reason,omitempty"`
-	Problem string `json:"problem,omitempty"`
+	Addr    string         `json:"address"`
+	Action  string         `json:"action"`
+	Path    state.PathText `json:"path"`
+	Source  state.PathText `json:"source,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	Problem string         `json:"problem,omitempty"`
 }
 
 type output struct {
