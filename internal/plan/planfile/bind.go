@@ -22,7 +22,7 @@ func New(p *plan.Plan, w World, targets []addr.Address) (*File, error) {
 	}
 	return &File{Plan: p, key: key, Binding: Binding{
 		Targets: targets, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
-		Configuration: fingerprint(w.Config.Sources()), Secrets: fingerprint(w.secrets(p)), Sources: fingerprint(w.sources(p)),
+		Configuration: fingerprint(w.configuration()), Secrets: fingerprint(w.secrets(p)), Sources: fingerprint(w.sources(p)),
 	}}, nil
 }
 
@@ -57,6 +57,18 @@ func digest(facts []string) []byte {
 		h.Write([]byte(f))
 	}
 	return h.Sum(nil)
+}
+
+// configuration lists what the configuration was read from, with the files that its expressions read once
+// everything is known that is known now.
+func (w World) configuration() []string {
+	objects := plan.Remember(w.Config, w.State, w.Live)
+	for _, b := range w.Config.Blocks {
+		for _, a := range b.Instances {
+			w.Config.Body(a, objects)
+		}
+	}
+	return w.Config.Sources()
 }
 
 // secrets lists the sensitive values that the plan writes, each behind its name. One that is known after
@@ -204,7 +216,7 @@ func orNone(s string) string {
 }
 
 func (f *File) checkFingerprints(w World, e *StaleError) {
-	if !matches(f.Binding.Configuration, w.Config.Sources()) {
+	if !matches(f.Binding.Configuration, w.configuration()) {
 		e.add("the configuration, or a file that it reads, changed since it was saved")
 	}
 	if !matches(f.Binding.Secrets, w.secrets(f.Plan)) {

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -16,17 +14,22 @@ import (
 // plan, and an edited one would be a variable that somebody else gave. It is a second line: a stack
 // without a state has no secret to seal with, and what a plan may do is never taken from it.
 //
-// The census is left out, so that `run` leaves waiting plans as they are.
+// Only what identifies the objects and their guards goes in. The census does not, so that `run` leaves
+// waiting plans as they are; nor do attributes and times, which each resolving of an interrupted run reads anew.
 func sealKey(s state.State) ([]byte, error) {
-	resources := slices.Clone(state.Sorted(s).Resources) // in memory, what a recovery found stands last
-	for i := range resources {
-		resources[i].LastAppliedAt, resources[i].RetiredAt = time.Time{}, time.Time{} // a plan foresees what recovery will record, but not when
+	type object struct {
+		Address, Gateway, Region, ID, Intent, Retire string
+		Protected                                    bool
+		Versions                                     []string
+		Fingerprints                                 map[string]state.Fingerprint
 	}
-	raw, err := json.Marshal(struct {
-		Lineage   string
-		Resources []state.Resource
-		Outputs   map[string]any
-	}{s.Lineage, resources, s.Outputs})
+	resources := state.Sorted(s).Resources // in memory, what a recovery found stands last
+	objects := make([]object, 0, len(resources))
+	for i := range resources {
+		r := &resources[i]
+		objects = append(objects, object{r.Address, r.Gateway, r.Region, r.ID, r.Intent, r.Retire, r.Protected, r.Versions, r.Fingerprints})
+	}
+	raw, err := json.Marshal([]any{s.Lineage, objects})
 	if err != nil {
 		return nil, fmt.Errorf("seal the plan: %w", err)
 	}
