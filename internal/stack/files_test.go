@@ -145,3 +145,17 @@ func (r *rig) holds(name, want string) {
 		r.t.Errorf("%s holds %q, want %q", name, got, want)
 	}
 }
+
+// TestADeployMachineDecryptsWithoutTheSources is case P1: the source of an encrypt block is missing, its envelope is
+// there, and the block that decrypts it does so.
+func TestADeployMachineDecryptsWithoutTheSources(t *testing.T) {
+	r := newRig(t, keyAndFile+"data \"decrypt\" \"d\" {\n  source = \"a.enc\"\n  output = \"run/a\"\n}\n")
+	r.write("a.txt", "one")
+	r.apply()
+	r.remove("a.txt")
+	r.remove("run/a")
+	if _, err := r.run(stack.Running{}); err == nil || !strings.Contains(err.Error(), "a.txt") {
+		t.Errorf("the run said %v", err)
+	}
+	r.holds("run/a", "one")
+}
