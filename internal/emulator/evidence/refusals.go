@@ -26,6 +26,7 @@ func Refusals() []Refusal {
 		refusal("public", "404 Forbidden.KeyNotFound", "DescribeKey EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion CreateAlias UpdateRotationPolicy CreateKeyVersion", common),
 		refusal("public", "404 Forbidden.AliasNotFound", "DescribeKey Encrypt UpdateAlias DeleteAlias", common),
 		refusal("public", "404 Forbidden.ResourceNotFound", "GetSecretValue DescribeSecret DeleteSecret", "DeleteSecret"),
+		refusal("public", "400 Forbidden.Opened", "OpenKmsService", "OpenKmsService"),
 		refusal("public", "400 AliasAlreadyExists", "CreateAlias", common),
 		refusal("public", "400 Rejected.UnsupportedOperation", "UpdateRotationPolicy CreateKeyVersion", "UpdateRotationPolicy"),
 		refusal("public", "400 UnsupportedOperation", "Encrypt", "Decrypt"),
