@@ -1,7 +1,7 @@
 package kind
 
 import (
-	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -62,6 +62,6 @@ func CheckEndpoint(endpoint string) error {
 }
 
 func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
