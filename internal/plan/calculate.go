@@ -9,9 +9,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// PlanFormat is the version of the saved plan's form.
-const PlanFormat = 1
-
 // Calculate plans. Diagnostics are the author's mistakes that only evaluation
 // finds; with errors among them the plan is incomplete and must not be applied.
 // Refusals are in the plan: it may be shown, and not applied.
@@ -106,7 +103,7 @@ func newPlanner(in Input) *planner {
 	p := &planner{
 		in: in,
 		plan: &Plan{
-			FormatVersion: PlanFormat, Writer: in.Writer, Created: in.Now.UTC(),
+			Writer: in.Writer, Created: in.Now.UTC(),
 			Lineage: in.State.Lineage, Serial: in.State.ObjectsSerial,
 		},
 		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),

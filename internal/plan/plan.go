@@ -11,20 +11,16 @@ import (
 // Plan is what apply will do, and why it may not. It holds no secret by
 // construction: write-only values never enter it.
 type Plan struct {
-	FormatVersion int
-	Writer        string
-	Created       time.Time
-	Lineage       string // of the state it was made from
-	Serial        uint64
-	// ConfigDigest binds a saved plan to the configuration it was made from; see
-	// ConfigDigest. "" in a plan that was never saved.
-	ConfigDigest string
-	Changes      []Change // dependency order; no-ops included
-	Refusals     []Refusal
-	Drift        []Drift
-	Dying        []DyingKey
-	Files        []FileChange
-	Outputs      []OutputChange
+	Writer   string
+	Created  time.Time
+	Lineage  string // of the state it was made from
+	Serial   uint64
+	Changes  []Change // dependency order; no-ops included
+	Refusals []Refusal
+	Drift    []Drift
+	Dying    []DyingKey
+	Files    []FileChange
+	Outputs  []OutputChange
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.
 	SteadyOutputs map[string]cty.Value
 	Warnings      []Warning

@@ -16,7 +16,7 @@ import (
 func fromDocument(d document) (*File, error) {
 	var r reader
 	p := &plan.Plan{
-		FormatVersion: Format, Writer: d.Writer, Created: d.Created, Lineage: d.Lineage, Serial: d.Serial,
+		Writer: d.Writer, Created: d.Created, Lineage: d.Lineage, Serial: d.Serial,
 		Changes: make([]plan.Change, 0, len(d.Changes)),
 	}
 	for _, c := range d.Changes {
