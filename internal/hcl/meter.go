@@ -96,6 +96,7 @@ func workOf(ctx *hclv2.EvalContext) *work {
 
 // evaluate is how every expression of the language is evaluated: within a budget.
 func evaluate(expr hclv2.Expression, ctx *hclv2.EvalContext) (cty.Value, hclv2.Diagnostics) {
+	native, isNative := expr.(hclsyntax.Expression)
 	switch e := expr.(type) {
 	case *hclsyntax.LiteralValueExpr, *hclsyntax.ScopeTraversalExpr:
 		return checked(expr, ctx, nil)
@@ -104,9 +105,12 @@ func evaluate(expr hclv2.Expression, ctx *hclv2.EvalContext) (cty.Value, hclv2.D
 			return expr.Value(ctx)
 		}
 	}
+	if isNative && bounded(native) {
+		return checked(expr, ctx, &meter{left: maxWork, total: workOf(ctx)})
+	}
 	m := &meter{left: maxWork, total: workOf(ctx)}
 	if ctx == nil {
-		if _, is := expr.(hclsyntax.Expression); !is || len(expr.Variables()) > 0 {
+		if !isNative || len(expr.Variables()) > 0 {
 			return checked(expr, nil, m) // JSON takes its texts literally, and names are refused
 		}
 		ctx = &hclv2.EvalContext{}
@@ -186,6 +190,9 @@ func (e metered) Value(ctx *hclv2.EvalContext) (cty.Value, hclv2.Diagnostics) {
 // meterParts puts meters around everything in the expression that is put together from parts. It is done
 // once, while a module is loaded.
 func meterParts(expr hclsyntax.Expression) {
+	if bounded(expr) {
+		return
+	}
 	_ = hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hclv2.Diagnostics {
 		for _, part := range parts(n) {
 			if _, done := (*part).(metered); !done && *part != nil {
