@@ -34,6 +34,8 @@ type executor struct {
 	prior map[string]*state.Resource
 	byID  map[objectID]string     // addresses
 	kept  map[string][]state.File // the census, by address
+
+	unwritten map[addr.Address]bool // data blocks whose files the plan changes and that are not done
 }
 
 func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
@@ -41,6 +43,7 @@ func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
 		work: w, journal: j, bell: b, lineage: st.Lineage, objects: plan.Remember(w.Config, st, w.Live),
 		removed: make(map[addr.Address]*hcl.Removed, len(w.Config.Removed)), pending: map[string]Recovered{},
 		prior: make(map[string]*state.Resource, len(st.Resources)), byID: make(map[objectID]string, len(st.Resources)), kept: map[string][]state.File{},
+		unwritten: map[addr.Address]bool{},
 	}
 	for i := range w.Config.Removed {
 		x.removed[w.Config.Removed[i].From] = &w.Config.Removed[i]

@@ -40,7 +40,9 @@ func (x *executor) runFiles(ctx context.Context, n *node) Outcome {
 	}
 	if err != nil {
 		out.Status, out.Err = Failed, err
+		return out
 	}
+	x.wrote(n.Addr, files)
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 // differ. A sensitive value is neither stored nor kept; one that depends on something that was not
 // done keeps its old value.
 func (x *executor) outputs(before map[string]any) error {
+	x.showAllData()
 	var entries []state.Entry
 	declared := map[string]bool{}
 	for _, o := range x.work.Config.Outputs {

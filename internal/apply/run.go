@@ -101,6 +101,11 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 			x.pending[r.Intent.Address] = r
 		}
 	}
+	for _, n := range g.nodes {
+		if n.Change == nil {
+			x.unwritten[n.Addr] = true
+		}
+	}
 	s := &schedule{
 		graph: g, parallelism: in.Parallelism, stop: in.Stop, broken: j.Err, run: x.step,
 		started: func(n *node) { x.start(n) }, ended: func(n *node) { x.end(n) },
@@ -128,6 +133,9 @@ func moveFirst(j *state.Journal, p *plan.Plan, st state.State) (state.State, err
 		if c := &p.Changes[i]; c.MovedFrom.Kind != "" {
 			moves[c.MovedFrom.String()] = c.Addr.String()
 		}
+	}
+	for _, f := range p.MovedBlocks() {
+		moves[f.MovedFrom.String()] = f.Addr.String()
 	}
 	if len(moves) == 0 {
 		return st, nil

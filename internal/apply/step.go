@@ -148,6 +148,7 @@ func (x *executor) body(c plan.Change) (hcl.Body, error) {
 }
 
 func (x *executor) evaluate(a addr.Address) (hcl.Body, error) {
+	x.showData(a)
 	body, diags := x.work.Config.Body(a, x.objects)
 	if diags.HasErrors() {
 		return hcl.Body{}, evaluationError(diags)

@@ -134,6 +134,7 @@ type Block struct {
 	Lifecycle Lifecycle
 	Instances []addr.Address // sorted; one without key for a single block
 	Range     hclv2.Range    // the block's header
+	Referred  bool           // something uses its values
 }
 
 // Lifecycle is lifecycle { … }.

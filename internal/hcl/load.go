@@ -194,7 +194,7 @@ func (m *module) finish(c *Config, d *decoder) hclv2.Diagnostics {
 }
 
 func (c *Config) add(b *block) {
-	out := &Block{Addr: b.addr, Kind: b.kind, Lifecycle: b.lifecycle, Range: b.rng, Instances: make([]addr.Address, len(b.instances))}
+	out := &Block{Addr: b.addr, Kind: b.kind, Lifecycle: b.lifecycle, Range: b.rng, Referred: b.usedWhole || b.usedAttrs != nil, Instances: make([]addr.Address, len(b.instances))}
 	if b.gateway != nil {
 		out.Gateway = b.gateway.decl
 	}

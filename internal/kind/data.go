@@ -26,7 +26,7 @@ func encryptKind() *Kind {
 		Name: "encrypt", Data: true,
 		Doc: "A file this stack keeps encrypted. The output is stale, and written anew, when source, key, key version, context or recipients changed.",
 		Attributes: []Attribute{
-			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key"}, Check: checkKeyReference},
+			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key"}, Check: checkKeyReference},
 			{Name: "source", Type: cty.String, Mode: Required, Doc: "The plaintext file, inside the module.", Check: checkFile},
 			{Name: "output", Type: cty.String, Mode: Required, Doc: "The envelope to write, inside the module.", Check: checkFile},
 			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context, readable in the envelope and bound into it; up to 8,192 characters as JSON.", Check: checkContext},
@@ -60,7 +60,7 @@ func rewrapKind() *Kind {
 		Doc: "Keeps every matching envelope under the key's primary version. Only headers are rewritten, never bodies.",
 		Attributes: []Attribute{
 			{Name: "source", Type: cty.String, Mode: Required, Doc: "A glob inside the module; `**` stands for any directories.", Check: checkGlob},
-			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key"}, Check: checkKeyReference},
+			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key"}, Check: checkKeyReference},
 		},
 	}
 }

@@ -56,6 +56,8 @@ type planner struct {
 	defaults string // the default gateway's name
 
 	objects  *hcl.ObjectMap // planned values, for expressions
+	census   Census
+	stale    map[addr.Address]bool // data blocks
 	scratch  map[string]cty.Value
 	nodes    map[addr.Address]*node
 	order    []*node // declared ones in dependency order, then removals
@@ -113,6 +115,8 @@ func newPlanner(in Input) *planner {
 		removed:  make(map[addr.Address]*hcl.Removed, len(in.Config.Removed)),
 		gateways: map[string]*hcl.Gateway{},
 		objects:  hcl.NewObjectMap(),
+		census:   CensusOf(MovedFiles(in.Config, in.State.Files)),
+		stale:    Stale(in.Files),
 		scratch:  map[string]cty.Value{},
 		nodes:    make(map[addr.Address]*node, len(in.State.Resources)),
 		claimed:  make(map[objectID]addr.Address, len(in.State.Resources)),
@@ -215,6 +219,7 @@ func (m movedBlocks) target(a addr.Address) (addr.Address, bool) {
 func (p *planner) evaluate() {
 	for _, block := range p.in.Config.Blocks {
 		if block.Kind.Data {
+			p.knowData(block)
 			continue
 		}
 		for _, a := range block.Instances {

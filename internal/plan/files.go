@@ -9,7 +9,7 @@ func (p *planner) planFiles() {
 			p.warn(f.Addr, "Nothing to work on", strings.ToUpper(f.Notice[:1])+f.Notice[1:]+".")
 		}
 	}
-	for _, c := range FileChanges(p.in.Files) {
+	for _, c := range PlanFiles(p.in.Config, p.in.State.Files, p.in.Files) {
 		if !p.targeted(c.Addr) {
 			continue
 		}

@@ -95,7 +95,8 @@ type FileChange struct {
 	Source string // the file it is made of: what writes that goes first
 	Reason string // "source changed", "key version changed" …
 	// Problem says why the file cannot be worked on, "" where it can; Action is NoOp then.
-	Problem string
+	Problem   string
+	MovedFrom addr.Address // the block's earlier address, which the census still has
 }
 
 // OutputChange is a difference of a root output.

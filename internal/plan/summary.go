@@ -42,7 +42,19 @@ func (p *Plan) Summary() Summary {
 			s.Forget++
 		}
 	}
+	s.Move += len(p.MovedBlocks())
 	return s
+}
+
+// MovedBlocks are the data blocks that get another address in the census, by the first of their files.
+func (p *Plan) MovedBlocks() []FileChange {
+	var out []FileChange
+	for _, f := range p.Files {
+		if f.MovedFrom.Kind != "" && !slices.ContainsFunc(out, func(o FileChange) bool { return o.Addr == f.Addr }) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // Empty reports whether apply would do nothing: no change, no moved address, no
@@ -53,8 +65,8 @@ func (p *Plan) Empty() bool {
 			return false
 		}
 	}
-	for _, f := range p.Files {
-		if f.Action != NoOp {
+	for i := range p.Files {
+		if p.Files[i].Acts() {
 			return false
 		}
 	}

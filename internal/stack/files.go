@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
@@ -17,14 +19,34 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// fileStatus holds the data blocks against their files.
-func (s *Stack) fileStatus(ctx context.Context) ([]plan.FileStatus, error) {
-	blocks, err := s.dataBlocks()
-	if err != nil {
-		return nil, err
+// fileStatus holds the wanted data blocks against their files. What refers to the key version or commitment
+// of a file that is current can be evaluated only once that is known, so it is evaluated again then.
+func (s *Stack) fileStatus(ctx context.Context, wanted func(addr.Address) bool) ([]ops.Block, []plan.FileStatus, error) {
+	current := map[addr.Address]bool{}
+	for {
+		all, err := s.dataBlocks(func(a addr.Address) bool { return current[a] || !wanted(a) })
+		if err != nil {
+			return nil, nil, err
+		}
+		blocks := slices.DeleteFunc(all, func(b ops.Block) bool { return !wanted(b.Addr) })
+		status, err := s.statusOf(ctx, blocks)
+		if err != nil {
+			return nil, nil, err
+		}
+		before, unknown, stale := len(current), false, plan.Stale(status)
+		for _, b := range blocks {
+			unknown = unknown || b.Unknown
+			if !b.Unknown && !stale[b.Addr] {
+				current[b.Addr] = true
+			}
+		}
+		if !unknown || len(current) == before {
+			return blocks, status, nil
+		}
 	}
-	return s.statusOf(ctx, blocks)
 }
+
+func anyBlock(addr.Address) bool { return true }
 
 // statusOf holds some data blocks against their files.
 func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileStatus, error) {
@@ -37,15 +59,16 @@ func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileSt
 	}
 	defer root.Close()
 	return ops.Survey(blocks, ops.Standing{
-		Root: root, Census: s.State.Files, Facts: s.facts(ctx), Fingerprints: s.fingerprints(), Owned: s.Config.Owned().Reaches,
+		Root: root, Census: plan.MovedFiles(s.Config, s.State.Files), Facts: s.facts(ctx), Fingerprints: s.fingerprints(), Owned: s.Config.Owned().Reaches,
 	}), nil
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// dataBlocks evaluates every data block with what is known now.
-func (s *Stack) dataBlocks() ([]ops.Block, error) {
-	objects := plan.Remember(s.Config, s.State, s.live)
+// dataBlocks evaluates every data block with what is known now: of those that are current, what the census
+// has of their files too.
+func (s *Stack) dataBlocks(current func(addr.Address) bool) ([]ops.Block, error) {
+	objects, census := plan.Remember(s.Config, s.State, s.live), plan.CensusOf(plan.MovedFiles(s.Config, s.State.Files))
 	var out []ops.Block
 	var diags hclv2.Diagnostics
 	for _, b := range s.Config.Blocks {
@@ -57,6 +80,13 @@ func (s *Stack) dataBlocks() ([]ops.Block, error) {
 			diags = append(diags, more...)
 			if more.HasErrors() {
 				continue
+			}
+			if b.Referred {
+				var file *state.File
+				if current(a) {
+					file = census.File(a, body)
+				}
+				objects.Set(a, plan.DataValue(b.Kind, body, file))
 			}
 			block, err := ops.NewBlock(a, gatewayName(b), body)
 			if err != nil {

@@ -22,7 +22,7 @@ func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Tim
 	if err := s.checkTargets(targets); err != nil {
 		return nil, nil, err
 	}
-	files, err := s.fileStatus(ctx)
+	_, files, err := s.fileStatus(ctx, anyBlock)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -54,20 +55,20 @@ func (s *Stack) planFiles(ctx context.Context, how Running) (*plan.Plan, error) 
 	if s.State, _, err = readStored(ctx, s.store); err != nil {
 		return nil, err
 	}
-	blocks, err := s.wantedBlocks(how.Wanted)
+	wanted, err := s.wantedBlocks(how.Wanted)
+	if err != nil {
+		return nil, err
+	}
+	blocks, status, err := s.fileStatus(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
 	if len(blocks) == 0 {
 		s.options.Note("the module has no data blocks that work on files")
 	}
-	status, err := s.statusOf(ctx, blocks)
-	if err != nil {
-		return nil, err
-	}
 	s.notKnownYet(blocks, status)
 	p := &plan.Plan{
-		Writer: version.Number, Created: s.options.Now().UTC(), Lineage: s.State.Lineage, Serial: s.State.Serial, Files: plan.FileChanges(status),
+		Writer: version.Number, Created: s.options.Now().UTC(), Lineage: s.State.Lineage, Serial: s.State.Serial, Files: plan.PlanFiles(s.Config, s.State.Files, status),
 	}
 	for i := range p.Files {
 		if f := &p.Files[i]; how.Force && f.Action == plan.NoOp && f.Problem == "" {
@@ -80,15 +81,20 @@ func (s *Stack) planFiles(ctx context.Context, how Running) (*plan.Plan, error) 
 // notKnownYet notes which blocks cannot be run because an argument is not known: a variable has no value, or
 // what they refer to does not exist yet.
 func (s *Stack) notKnownYet(blocks []ops.Block, status []plan.FileStatus) {
-	unknown := map[addr.Address]bool{}
+	unknown, stale := map[addr.Address]bool{}, plan.Stale(status)
 	for _, b := range blocks {
 		unknown[b.Addr] = b.Unknown
 	}
 	for i := range status {
-		if f := &status[i]; unknown[f.Addr] && f.Problem == "" {
+		if f := &status[i]; unknown[f.Addr] && f.Problem == "" && !s.follows(f.Addr, stale) {
 			f.Problem = "the block needs what is not known yet. Run kmsplan apply first: it makes the keys and aliases that the block refers to" + s.missingVariables()
 		}
 	}
+}
+
+// follows reports whether a block refers to files that are written before its own.
+func (s *Stack) follows(a addr.Address, stale map[addr.Address]bool) bool {
+	return slices.ContainsFunc(s.Config.DependsOn(a), func(d addr.Address) bool { return d.Data && stale[d] })
 }
 
 // missingVariables are the variables without a value, as sentences.
@@ -103,31 +109,32 @@ func (s *Stack) missingVariables() string {
 	return text
 }
 
-// wantedBlocks evaluates the data blocks that were asked for.
-func (s *Stack) wantedBlocks(wanted []addr.Address) ([]ops.Block, error) {
-	all, err := s.dataBlocks()
-	if err != nil || len(wanted) == 0 {
-		return all, err
+// wantedBlocks tells the data blocks that were asked for.
+func (s *Stack) wantedBlocks(wanted []addr.Address) (func(addr.Address) bool, error) {
+	if len(wanted) == 0 {
+		return anyBlock, nil
 	}
-	var out []ops.Block
+	var all []addr.Address
+	for _, b := range s.Config.Blocks {
+		if b.Addr.Data {
+			all = append(all, b.Instances...)
+		}
+	}
+	names := func(w, a addr.Address) bool { return a == w || a.Block() == w }
 	for _, w := range wanted {
-		n := len(out)
-		for _, b := range all {
-			if b.Addr == w || b.Addr.Block() == w {
-				out = append(out, b)
-			}
-		}
-		if len(out) == n {
-			return nil, fmt.Errorf("the module has no block %s%s", w, suggest.Clause(w.String(), addressesOf(all)))
+		if !slices.ContainsFunc(all, func(a addr.Address) bool { return names(w, a) }) {
+			return nil, fmt.Errorf("the module has no block %s%s", w, suggest.Clause(w.String(), texts(all)))
 		}
 	}
-	return out, nil
+	return func(a addr.Address) bool {
+		return slices.ContainsFunc(wanted, func(w addr.Address) bool { return names(w, a) })
+	}, nil
 }
 
-func addressesOf(blocks []ops.Block) []string {
+func texts(list []addr.Address) []string {
 	var out []string
-	for _, b := range blocks {
-		out = append(out, b.Addr.String())
+	for _, a := range list {
+		out = append(out, a.String())
 	}
 	return out
 }

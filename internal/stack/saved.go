@@ -23,7 +23,7 @@ func (s *Stack) world() planfile.World {
 // sources tells the digests of what encrypt blocks encrypt.
 func (s *Stack) sources() func(addr.Address, string) ([]byte, bool) {
 	of := map[addr.Address]string{}
-	blocks, err := s.dataBlocks()
+	blocks, err := s.dataBlocks(anyBlock)
 	if err != nil {
 		blocks = nil // the plan says so
 	}

@@ -111,7 +111,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 		switch {
 		case f.Problem != "":
 			l.emit("warn", "file_problem", f.Addr.String()+": "+f.Problem, map[string]any{"file": fileJSON(f)})
-		case f.Action != plan.NoOp:
+		case f.Acts():
 			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{"file": fileJSON(f)})
 		}
 	}

@@ -50,6 +50,7 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.drift(p.Drift)
 	r.changes(p)
 	r.files(p.Files)
+	r.movedBlocks(p)
 	r.outputs(p.Outputs)
 	r.summary(p)
 	r.waiting(p.Changes)
@@ -214,6 +215,13 @@ func (r planText) files(files []plan.FileChange) {
 	r.endFiles(last)
 }
 
+// movedBlocks lists the data blocks that get another address.
+func (r planText) movedBlocks(p *plan.Plan) {
+	for _, f := range p.MovedBlocks() {
+		r.printf("  # %s has moved from %s\n\n", paint(r.color, bold, f.Addr.String()), f.MovedFrom)
+	}
+}
+
 // endFiles leaves a line after the files of a block.
 func (r planText) endFiles(block addr.Address) {
 	if block.Kind != "" {
@@ -222,10 +230,12 @@ func (r planText) endFiles(block addr.Address) {
 }
 
 func fileHeadline(f plan.FileChange) string {
-	switch f.Addr.Kind {
-	case "encrypt":
+	switch {
+	case f.Action == plan.NoOp:
+		return "has moved from " + f.MovedFrom.String()
+	case f.Addr.Kind == "encrypt":
 		return "will be encrypted"
-	case "decrypt":
+	case f.Addr.Kind == "decrypt":
 		return "will be decrypted"
 	default:
 		return "will be rewrapped"

@@ -235,6 +235,9 @@ func fileJSON(f plan.FileChange) map[string]any {
 	if f.Problem != "" {
 		out["problem"] = f.Problem
 	}
+	if f.MovedFrom.Kind != "" {
+		out["previous_address"] = f.MovedFrom.String()
+	}
 	return out
 }
 

@@ -96,10 +96,10 @@ func compareFiles(saved, now []plan.FileChange) (kept, left []plan.FileChange) {
 	type file struct{ addr, path string }
 	approved := map[file]bool{}
 	for _, f := range saved {
-		approved[file{f.Addr.String(), f.Path}] = f.Action != plan.NoOp
+		approved[file{f.Addr.String(), f.Path}] = f.Acts()
 	}
 	for _, f := range now {
-		if f.Action != plan.NoOp && !approved[file{f.Addr.String(), f.Path}] {
+		if f.Acts() && !approved[file{f.Addr.String(), f.Path}] {
 			left = append(left, f)
 			continue
 		}

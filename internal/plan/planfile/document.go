@@ -91,6 +91,8 @@ type file struct {
 	Source  state.PathText `json:"source,omitempty"`
 	Reason  string         `json:"reason,omitempty"`
 	Problem string         `json:"problem,omitempty"`
+
+	MovedFrom string `json:"moved_from,omitempty"`
 }
 
 type output struct {

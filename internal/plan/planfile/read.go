@@ -36,7 +36,7 @@ func fromDocument(d document) (*File, error) {
 		p.Dying = append(p.Dying, plan.DyingKey{Gateway: x.Gateway, ID: x.ID, Addr: r.addr(x.Addr), DeleteAt: x.DeleteAt})
 	}
 	for _, c := range d.Files {
-		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: string(c.Path), Source: string(c.Source), Reason: c.Reason, Problem: c.Problem})
+		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: string(c.Path), Source: string(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: r.addr(c.MovedFrom)})
 	}
 	for _, o := range d.Outputs {
 		if o.Steady {

@@ -50,7 +50,7 @@ func (d *document) addReports(p *plan.Plan) {
 		d.Dying = append(d.Dying, dying{x.Gateway, x.ID, text(x.Addr), x.DeleteAt})
 	}
 	for _, c := range p.Files {
-		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: state.PathText(c.Path), Source: state.PathText(c.Source), Reason: c.Reason, Problem: c.Problem})
+		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: state.PathText(c.Path), Source: state.PathText(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: text(c.MovedFrom)})
 	}
 	for _, w := range p.Warnings {
 		d.Warnings = append(d.Warnings, warning{text(w.Addr), w.Summary, w.Detail, w.Stands})
