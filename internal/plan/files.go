@@ -5,8 +5,13 @@ import "strings"
 // planFiles turns what package ops found into changes.
 func (p *planner) planFiles() {
 	for _, f := range p.in.Files {
-		if f.Notice != "" && p.targeted(f.Addr) {
+		switch {
+		case !p.targeted(f.Addr):
+		case f.Notice != "":
 			p.warn(f.Addr, "Nothing to work on", strings.ToUpper(f.Notice[:1])+f.Notice[1:]+".")
+		case f.NotCompared && f.change().Action == NoOp:
+			p.stands(f.Addr, "A file was not compared",
+				"This run cannot check the fingerprint that state has of what "+f.Path+" goes with, so that nobody knows whether it changed. It is left as it is.")
 		}
 	}
 	for _, c := range PlanFiles(p.in.Config, p.in.State.Files, p.in.Files) {

@@ -12,7 +12,8 @@ import (
 	"reflect"
 	"slices"
 
-	"kmsplan.dev/kmsplan/internal/addr"
+	"golang.org/x/sync/errgroup"
+
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -186,12 +187,12 @@ func (s *Stack) record(ctx context.Context, entries []state.Entry) (err error) {
 // of is at hand and unchanged.
 func (s *Stack) renewed(ctx context.Context) ([]state.Entry, error) {
 	var entries []state.Entry
-	for _, v := range s.writeOnly() {
-		f, done, err := s.fingerprints().Renewed(v.fingerprint, v.address, v.value)
+	for _, v := range plan.WriteOnlyValues(s.Config, s.State, s.live) {
+		f, done, err := s.fingerprints().Renewed(v.Fingerprint, v.Address, v.Value)
 		if err != nil {
 			return nil, err
 		}
-		if r, ok := state.Find(s.State, v.address); ok && done {
+		if r, ok := state.Find(s.State, v.Address); ok && done {
 			r.Fingerprints = maps.Clone(r.Fingerprints)
 			r.Fingerprints["value"] = f
 			entries = append(entries, state.Record(r))
@@ -209,30 +210,30 @@ func (s *Stack) renewed(ctx context.Context) ([]state.Entry, error) {
 	return entries, err
 }
 
-// writeOnly is a configured value of which the state has a fingerprint.
-type writeOnly struct {
-	address     string
-	fingerprint state.Fingerprint
-	value       []byte
-}
-
-func (s *Stack) writeOnly() []writeOnly {
-	objects := plan.Remember(s.Config, s.State, s.live)
-	var out []writeOnly
-	for _, r := range s.State.Resources {
-		f, recorded := r.Fingerprints["value"]
-		a, err := addr.Parse(r.Address)
-		if err != nil || !recorded {
-			continue
-		}
-		block := s.Config.Block(a.Block())
-		if block == nil || !slices.Contains(block.Instances, a) {
-			continue
-		}
-		body, _ := s.Config.Body(a, objects)
-		if v, _ := body.Attrs["value"].UnmarkDeep(); text(v) != "" {
-			out = append(out, writeOnly{r.Address, f, []byte(text(v))})
-		}
+// compare holds values against fingerprints for a plan. What will be compared is compared at once, because a
+// slow fingerprint takes its time.
+func (s *Stack) compare() func(address string, f state.Fingerprint, value []byte) state.Match {
+	type question struct {
+		f     state.Fingerprint
+		value string
 	}
-	return out
+	values := plan.WriteOnlyValues(s.Config, s.State, s.live)
+	answers := make([]state.Match, len(values))
+	var g errgroup.Group
+	g.SetLimit(4) // package state bounds the slow ones
+	prints := s.fingerprints()
+	for i, v := range values {
+		g.Go(func() error { answers[i] = prints.Compare(v.Fingerprint, v.Value); return nil })
+	}
+	_ = g.Wait()
+	known := map[question]state.Match{}
+	for i, v := range values {
+		known[question{v.Fingerprint, string(v.Value)}] = answers[i]
+	}
+	return func(_ string, f state.Fingerprint, value []byte) state.Match {
+		if m, ok := known[question{f, string(value)}]; ok {
+			return m
+		}
+		return prints.Compare(f, value)
+	}
 }

@@ -23,8 +23,13 @@ alias "enc2" {
 }
 `
 
-// fingerprinted has files with fingerprints.
+// fingerprinted has a secret and files, which have fingerprints.
 const fingerprinted = wrapping + `
+secret "s" {
+  name           = "s"
+  encryption_key = key.enc.id
+  value          = sensitive("hunter2")
+}
 data "encrypt" "e" {
   key    = alias.enc.name
   source = "cfg/a"
@@ -88,7 +93,7 @@ func TestFingerprintsComeUnderAKey(t *testing.T) {
 	r.write("cfg/a", "plain")
 	r.apply()
 	slow := params(r.stored())
-	if len(slow) != 2 || strings.Count(strings.Join(slow, " "), "argon2id") != 2 {
+	if len(slow) != 3 || strings.Count(strings.Join(slow, " "), "argon2id") != 3 {
 		t.Fatalf("fingerprints %v", slow)
 	}
 	r.unchanged("after the apply")
@@ -104,7 +109,7 @@ func TestFingerprintsComeUnderAKey(t *testing.T) {
 	if first.Scheme == nil || first.Scheme.Name != state.SchemeKeyed || first.Scheme.Context["kmsplan:lineage"] != first.Lineage || report.State.Scheme == nil {
 		t.Fatalf("scheme %+v", first.Scheme)
 	}
-	if len(keyed) != 2 || strings.Count(strings.Join(keyed, " "), "hmac-sha256,k=") != 2 {
+	if len(keyed) != 3 || strings.Count(strings.Join(keyed, " "), "hmac-sha256,k=") != 3 {
 		t.Fatalf("fingerprints %v", keyed)
 	}
 	r.unchanged("under the key")
@@ -135,7 +140,7 @@ func TestFingerprintsComeUnderAKey(t *testing.T) {
 
 	r.write("main.kms.hcl", gateway+strings.Replace(fingerprinted, "hunter2", "hunter3", 1))
 	r.unchanged("without the block")
-	if got := params(r.stored()); strings.Count(strings.Join(got, " "), "hmac-sha256,k=") != 2 {
+	if got := params(r.stored()); strings.Count(strings.Join(got, " "), "hmac-sha256,k=") != 3 {
 		t.Errorf("fingerprints %v", got)
 	}
 }

@@ -28,7 +28,11 @@ func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Tim
 	}
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Writer: version.Number, Targets: targets,
+		Compare: s.compare(),
 	})
+	if err := s.fingerprints().Failure(); err != nil {
+		s.options.Note(err.Error())
+	}
 	if diags.HasErrors() {
 		return nil, nil, s.invalid(diags)
 	}
