@@ -126,12 +126,8 @@ func (a *app) askApproval(o *planOptions) error {
 
 // carryOut runs the plan and shows what became of it.
 func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parallelism int) error {
-	switch {
-	case p.Refused() && p.Rescues() == nil:
+	if p.Refused() && p.Rescues() == nil {
 		return exit{exitRefused}
-	case !p.Refused() && !p.Differs():
-		a.view.Applied(apply.Report{State: s.State})
-		return nil
 	}
 	stop, done := a.patient()
 	defer done()
