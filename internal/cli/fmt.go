@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/hcl"
 )
 
@@ -143,7 +143,11 @@ func (a *app) formatFile(f *formatting, name string) error {
 	if f.check || !f.write {
 		return nil
 	}
-	if err := renameio.WriteFile(name, out, 0o644, renameio.WithExistingPermissions()); err != nil {
+	info, err := os.Stat(name)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := durable.WriteFile(name, out, info.Mode().Perm()); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/plan/planfile"
 	"kmsplan.dev/kmsplan/internal/stack"
@@ -103,7 +103,7 @@ func (a *app) savePlan(s *stack.Stack, p *plan.Plan, targets []addr.Address, nam
 	if err := file.Encode(&b); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(a.path(name), b.Bytes(), 0o600, renameio.WithPermissions(0o600)); err != nil {
+	if err := durable.WriteFile(a.path(name), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
 	a.view.Saved(name)
