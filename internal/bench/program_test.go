@@ -51,7 +51,7 @@ func TestTheProgramRuns(t *testing.T) {
 	if string(w.read("b")) != "content" {
 		t.Error("another content")
 	}
-	if c := w.calls(); c != 3 {
+	if c := w.calls(); c != 4 { // CreateKey, the data key, its proof, and its opening
 		t.Errorf("%d calls were counted", c)
 	}
 }

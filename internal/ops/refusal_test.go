@@ -1,5 +1,3 @@
-//go:build unix
-
 package ops
 
 import (
@@ -9,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -26,7 +23,7 @@ func TestRefusesWhatIsNoRegularFile(t *testing.T) {
 	r.must(os.Symlink("good.enc", r.path("link.enc")))
 	r.must(os.Symlink("nowhere", r.path("dangling")))
 	r.must(os.Mkdir(r.path("dir"), 0o755))
-	r.must(syscall.Mkfifo(r.path("pipe"), 0o600))
+	r.must(mkfifo(r.path("pipe")))
 	l, err := net.Listen("unix", r.path("socket"))
 	r.must(err)
 	defer l.Close()
@@ -64,9 +61,6 @@ func TestRefusesWhatIsNoRegularFile(t *testing.T) {
 		t.Errorf("the tree was %v and is %v", trees, got)
 	}
 }
-
-func second[A any](_ A, err error) error        { return err }
-func third[A, B any](_ A, _ B, err error) error { return err }
 
 // TestRefusesOverItself: by the same name, another spelling, and a hard link.
 func TestRefusesOverItself(t *testing.T) {

@@ -218,3 +218,6 @@ func pattern(n int, seed byte) []byte {
 	}
 	return out
 }
+
+func second[A any](_ A, err error) error        { return err }
+func third[A, B any](_ A, _ B, err error) error { return err }

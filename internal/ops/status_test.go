@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -258,7 +257,7 @@ func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
 		"dangling link in archive":   {func(s *stack) { s.must(os.Symlink("none", s.path("archive/l.enc"))) }, []string{re + "l.enc: the envelope archive/l.enc is a symbolic link"}},
 		"linked directory":           {func(s *stack) { s.must(os.Symlink("2024", s.path("archive/now"))) }, []string{re + "now: the envelope archive/now is a symbolic link"}},
 		"linked directory, no match": {func(s *stack) { s.must(os.Symlink("2024", s.path("now"))) }, nil},
-		"pipe in archive":            {func(s *stack) { s.must(syscall.Mkfifo(s.path("archive/l.enc"), 0o600)) }, []string{re + "l.enc: the envelope archive/l.enc is not a regular file"}},
+		"pipe in archive":            {func(s *stack) { s.must(mkfifo(s.path("archive/l.enc"))) }, []string{re + "l.enc: the envelope archive/l.enc is not a regular file"}},
 		// Case S20.
 		"hard link in archive, current": {func(s *stack) { s.must(os.Link(s.path("archive/2024/one.enc"), s.path("archive/two.enc"))) }, nil},
 		"hard link in archive": {func(s *stack) {
