@@ -26,5 +26,5 @@ func (o *planOptions) flags(c *cobra.Command) {
 	f.DurationVar(&o.lockTimeout, "lock-timeout", stack.DefaultLockTimeout, "how long to wait for a state or emulator that another process holds")
 	f.StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
 	o.streamFlags.flags(c)
-	f.BoolVar(&o.input, "input", true, "ask for what is missing; -input=false never asks")
+	f.BoolVar(&o.input, "input", true, "apply asks for approval; -input=false never asks")
 }

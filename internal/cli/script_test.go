@@ -33,8 +33,12 @@ const actAsMain = "KMSPLAN_TEST_ACT_AS_MAIN"
 
 // TestScripts runs testdata/script, one file per command and behaviour.
 func TestScripts(t *testing.T) {
+	runScripts(t, filepath.Join("testdata", "script"))
+}
+
+func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {

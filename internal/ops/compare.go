@@ -14,6 +14,9 @@ import (
 
 // encrypt compares an envelope with what the block would write.
 func (s *survey) encrypt(b Block) plan.FileStatus {
+	if b.Output == "" && b.Unknown {
+		return plan.FileStatus{Addr: b.Addr, Source: b.Source, Unknown: true}
+	}
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, Unknown: b.Unknown}
 	h, info, headerErr := s.envelope(b.Output)
 	f.OutputExists, f.OutputReadable = !isMissing(headerErr), headerErr == nil
@@ -64,6 +67,9 @@ func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged
 
 // decrypt compares a plaintext with the envelope it was made from.
 func (s *survey) decrypt(b Block) plan.FileStatus {
+	if b.Output == "" && b.Unknown {
+		return plan.FileStatus{Addr: b.Addr, Source: b.Source, Unknown: true}
+	}
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, OutputReadable: true, Unknown: b.Unknown}
 	h, err := s.toDecrypt(b)
 	known, recorded := s.recorded(b, b.Output)

@@ -11,6 +11,9 @@ import (
 
 // Run carries out one file change of a data block and returns its entry of the census.
 func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (state.File, error) {
+	if change.Path == "" {
+		change.Path = b.Output // it was not known when the plan was made
+	}
 	if b.Unknown {
 		return state.File{}, fmt.Errorf("an argument of %s is still not known", b.Addr)
 	}

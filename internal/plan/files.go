@@ -43,6 +43,8 @@ func (f FileStatus) change() FileChange {
 	switch {
 	case f.Problem != "":
 		c.Action, c.Problem = NoOp, f.Problem
+	case f.Unknown && f.Path == "":
+		c.Action, c.Reason = Create, "its path is known after apply"
 	case !f.OutputExists:
 		c.Action, c.Reason = Create, "the file does not exist"
 	case f.Unknown:

@@ -206,7 +206,11 @@ func (r planText) files(files []plan.FileChange) {
 			r.printf("  # %s %s\n", paint(r.color, bold, f.Addr.String()), fileHeadline(f))
 			last = f.Addr
 		}
-		r.printf("  %s %s", paint(r.color, signStyle[f.Action], f.Action.Sign()), quote(f.Path))
+		name := "(known after apply)"
+		if f.Path != "" {
+			name = quote(f.Path)
+		}
+		r.printf("  %s %s", paint(r.color, signStyle[f.Action], f.Action.Sign()), name)
 		if f.Reason != "" {
 			r.printf(" (%s)", f.Reason)
 		}

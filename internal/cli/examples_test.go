@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// completion is the least that makes an example of the documentation something to apply.
+type completion struct {
+	before string            // what is applied first
+	more   string            // blocks beside the example
+	files  map[string]string // what it reads
+	script string            // commands between before and the example
+	// unapplied says why the example is only validated.
+	unapplied string
+}
+
+const emulatorGateway = "gateway \"dev\" {\n  emulator {}\n}\n"
+
+// completions are the examples that do not stand alone, by heading and number below it. All others are applied
+// as they are.
+var completions = map[string]completion{
+	"A first look 1":        {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Settings: `kmsplan` 1": {more: emulatorGateway + "key \"k\" {}\n"},
+	"Settings: `kmsplan` 2": {more: "key \"state\" {}\nalias \"state\" {\n  name = \"alias/kmsplan\"\n  key  = key.state.id\n}\n"},
+	"Inputs: `variable` 1":  {more: emulatorGateway + "key \"k\" {\n  tags = { team = var.team, every = var.rotation.interval }\n}\n"},
+	"Names for values: `locals` 1": {
+		more: emulatorGateway + "key \"k\" {\n  for_each    = local.names\n  description = each.value\n}\n",
+	},
+	"Secrets in a configuration 1": {script: "env KMSPLAN_VAR_db_password=opensesame-1234\n"},
+	"Leaving, renaming, adopting: `removed`, `moved`, `import` 1": {
+		before: emulatorGateway + "kmsplan {\n  limits {\n    deletions = 5\n  }\n}\nkey \"legacy\" {}\nkey \"compromised\" {}\nkey \"s\" {}\nsecret \"old\" {\n  name           = \"old\"\n  encryption_key = key.s.id\n  generate {\n    length = 32\n  }\n}\n",
+		more:   "kmsplan {\n  limits {\n    deletions = 5\n  }\n}\nkey \"s\" {}\n",
+	},
+	"Leaving, renaming, adopting: `removed`, `moved`, `import` 2": {
+		before: emulatorGateway + "key \"order_db\" {}\nalias \"orders\" {\n  name = \"alias/orders\"\n  key  = key.order_db.id\n}\n",
+		script: "exec kmsplan state rm alias.orders\n",
+	},
+	"Data blocks: files 1":              {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Accounts and regions: `gateway` 1": {unapplied: "it names an account's own instance on the public service"},
+}
+
+// mayBeUnapplied holds the number of examples that are only validated: it may fall.
+const mayBeUnapplied = 1
+
+// Case W3. Every example of the documentation is planned and applied on the emulator, and is no change afterwards.
+func TestTheDocumentationsExamplesApply(t *testing.T) {
+	dir := t.TempDir()
+	names, _ := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	used := map[string]bool{}
+	for _, name := range append(names, filepath.Join("..", "..", "README.md")) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, source := range hclExamples(string(text)) {
+			used[key] = true
+			file := fmt.Sprintf("%s-%d.txtar", strings.TrimSuffix(filepath.Base(name), ".md"), len(used))
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(completions[key].of(key, source)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(used) < 14 {
+		t.Fatalf("only %d examples were found", len(used))
+	}
+	unapplied := 0
+	for _, key := range slices.Sorted(maps.Keys(completions)) {
+		if !used[key] {
+			t.Errorf("there is no example %q any more", key)
+		}
+		if completions[key].unapplied != "" {
+			unapplied++
+		}
+	}
+	if unapplied > mayBeUnapplied {
+		t.Errorf("%d examples are not applied, and at most %d may be", unapplied, mayBeUnapplied)
+	}
+	runScripts(t, dir)
+}
+
+// of is the script that applies an example.
+func (c completion) of(key, source string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n", key)
+	if c.before != "" {
+		b.WriteString("cp before.hcl main.kms.hcl\nexec kmsplan apply -auto-approve\n")
+	}
+	b.WriteString(c.script + "cp example.hcl main.kms.hcl\nexec kmsplan validate\n")
+	if c.unapplied == "" {
+		b.WriteString("exec kmsplan plan -out saved\nexec kmsplan apply -auto-approve saved\ncode 0 kmsplan plan -detailed-exitcode\n")
+	}
+	fmt.Fprintf(&b, "-- example.hcl --\n%s%s", source, c.more)
+	if c.before != "" {
+		fmt.Fprintf(&b, "-- before.hcl --\n%s", c.before)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.files)) {
+		fmt.Fprintf(&b, "-- %s --\n%s", name, c.files[name])
+	}
+	return b.String()
+}
+
+// hclExamples are the blocks of configuration in a document, by heading and number below it.
+func hclExamples(text string) map[string]string {
+	out, heading, n := map[string]string{}, "", 0
+	for len(text) > 0 {
+		line, rest, _ := strings.Cut(text, "\n")
+		text = rest
+		switch {
+		case strings.HasPrefix(line, "#"):
+			heading, n = strings.TrimLeft(line, "# "), 0
+		case line == "```hcl":
+			n++
+			out[fmt.Sprintf("%s %d", heading, n)], text, _ = strings.Cut(text, "```")
+		case strings.HasPrefix(line, "```"):
+			_, text, _ = strings.Cut(text, "\n```")
+		}
+	}
+	return out
+}
