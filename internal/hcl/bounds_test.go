@@ -68,6 +68,8 @@ func TestValuesThatGrowAreRefused(t *testing.T) {
 		"distinct":                 {"", `distinct(flatten([for i in range(100) : range(1000)]))`},
 		"split":                    {doubled(`",,,,,,,,,,"`, `"${PREV}${PREV}"`, 20), `split(",", local.l20)`},
 		"a template file's loop":   {"", `templatefile("t", {n = range(1000)})`},
+		"joined in loops in loops": {"", `join("", [for i in range(1024) : join("", [for j in range(1024): join("", [for k in range(1024) : "xxxxxxxxxx"])])])`},
+		"rounds that make nothing": {"", `length([for i in range(1024) : [for j in range(1024) : [for k in range(1024) : true if false]]])`},
 		"for in a conditional":     {"", `true ? [for a in range(2000) : range(2000)] : []`},
 		"growing numbers, written": {"", `[for a in flatten([for i in range(100) : range(1000)]) : format("%f", pow(10, 300))]`},
 	} {

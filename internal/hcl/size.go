@@ -47,6 +47,7 @@ func (w *walk) value(v cty.Value) error {
 			}
 		}
 	case t == cty.Number:
+		w.size += leastFee // its digits lie apart, and arithmetic makes them anew
 		return plausible(v.AsBigFloat())
 	case t.IsSetType():
 		// cty sorts a set to walk it. Its elements were looked at when they were a list.
