@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -71,7 +72,7 @@ func (x *executor) showGateways() {
 			instance = cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(g.InstanceID)})
 		}
 		x.objects.SetGateway(name, cty.ObjectVal(map[string]cty.Value{
-			"name": cty.StringVal(name), "region": cty.StringVal(g.Gateway.Region), "instance": instance,
+			"name": cty.StringVal(name), "region": cty.StringVal(cmp.Or(g.Region, g.Gateway.Region)), "instance": instance,
 		}))
 	}
 }
@@ -107,7 +108,7 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 		return nil, nil, fmt.Errorf("its gateway %q is not configured; add the gateway block back", c.Gateway)
 	}
 	return &resource.Session{
-		Manager: clients.Manager, Gateway: clients.Gateway, Live: x.work.Live.Gateways[c.Gateway],
+		Manager: clients.Manager, Gateway: clients.Gateway, Region: clients.Region, Live: x.work.Live.Gateways[c.Gateway],
 		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
 		Journal: j, Now: x.work.Now, Removed: x.removedFor(c.Addr), Timing: clients.Timing,
 		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },

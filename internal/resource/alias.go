@@ -69,7 +69,15 @@ func (s *Session) aliasARN(ctx context.Context, name string) (string, error) {
 	if account == "" || s.Gateway == nil {
 		return "", nil
 	}
-	return fmt.Sprintf("acs:kms:%s:%s:%s", s.Gateway.Region, account, name), nil
+	return fmt.Sprintf("acs:kms:%s:%s:%s", s.region(), account, name), nil
+}
+
+// region is where the gateway's objects are; the block of an emulator need not name it.
+func (s *Session) region() string {
+	if s.Region == "" && s.Gateway != nil {
+		return s.Gateway.Region
+	}
+	return s.Region
 }
 
 func (s *Session) account() string {

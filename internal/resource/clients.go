@@ -8,6 +8,7 @@ import (
 // GatewayClients is one gateway block at work.
 type GatewayClients struct {
 	Gateway *hcl.Gateway
+	Region  string // the region at work: the block's, or the running emulator's where the block names none
 	Manager kms.Manager
 	// InstanceID is the instance new keys and secrets go to: the instance block's
 	// id, or the running emulator's. "" = none.

@@ -16,9 +16,7 @@ func (s *Session) record(o *plan.Object) state.Resource {
 		Address: s.Change.Addr.String(), Kind: s.Change.Kind, Gateway: s.Change.Gateway, ID: o.ID,
 		Attributes: make(map[string]any, len(o.Attrs)), Protected: s.Change.Protected, LastAppliedAt: s.Now().UTC(),
 	}
-	if s.Gateway != nil {
-		r.Region = s.Gateway.Region
-	}
+	r.Region = s.region()
 	for name, v := range o.Attrs {
 		r.Attributes[name] = plan.ToState(v)
 	}

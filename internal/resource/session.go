@@ -37,6 +37,7 @@ type Resolution struct {
 type Session struct {
 	Manager kms.Manager
 	Gateway *hcl.Gateway
+	Region  string            // the region at work; "" = the block's
 	Live    *plan.LiveGateway // the snapshot the plan was made on
 	Change  plan.Change
 	Body    hcl.Body        // the evaluated block; zero for delete, forget, retire

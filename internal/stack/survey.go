@@ -83,7 +83,7 @@ func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients
 			return nil, hint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed through that", name),
 				"Add `public {}` to the gateway block, or move the managed blocks to a gateway that has one.")
 		}
-		out[name] = resource.GatewayClients{Gateway: g.block, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}
+		out[name] = resource.GatewayClients{Gateway: g.block, Region: g.region, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}
 	}
 	return out, nil
 }
