@@ -121,8 +121,8 @@ func (n *node) valueDiff() {
 // arguments of generate against those the value was made with.
 func (p *planner) valueChanged(n *node) bool {
 	if n.generates() {
-		if n.prior == nil {
-			return false // adopted with its value
+		if n.prior == nil || n.prior.Attributes["generate"] == nil {
+			return false // adopted with its value: nobody knows what that was made with
 		}
 		if reflect.DeepEqual(n.prior.Attributes["generate"], GenerateArguments(n.body.Blocks["generate"])) {
 			return false
