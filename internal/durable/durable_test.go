@@ -102,7 +102,7 @@ func TestASyncThatIsLeftOutIsNoticed(t *testing.T) {
 	for _, kind := range []durable.Kind{durable.Sync, durable.SyncDir} {
 		count, _, _ := broken(t, func(op durable.Op) error {
 			if op.Kind == kind {
-				return durable.Skip
+				return durable.ErrSkip
 			}
 			return nil
 		})
@@ -281,7 +281,7 @@ func TestFaultsCountTheirKind(t *testing.T) {
 	for i, want := range []struct {
 		kind durable.Kind
 		err  error
-	}{{durable.Sync, nil}, {durable.Write, nil}, {durable.Lock, durable.Skip}, {durable.Sync, syscall.EIO}, {durable.Sync, nil}, {durable.Lock, durable.Skip}} {
+	}{{durable.Sync, nil}, {durable.Write, nil}, {durable.Lock, durable.ErrSkip}, {durable.Sync, syscall.EIO}, {durable.Sync, nil}, {durable.Lock, durable.ErrSkip}} {
 		if got := seam(durable.Op{Kind: want.kind}); got != want.err {
 			t.Errorf("step %d, %s: %v, want %v", i, want.kind, got, want.err)
 		}

@@ -10,7 +10,7 @@ import (
 
 // faults are the errors a disk gives, by name.
 var faults = map[string]error{
-	"EIO": syscall.EIO, "ENOSPC": syscall.ENOSPC, "EACCES": syscall.EACCES, "EROFS": syscall.EROFS, "skip": Skip,
+	"EIO": syscall.EIO, "ENOSPC": syscall.ENOSPC, "EACCES": syscall.EACCES, "EROFS": syscall.EROFS, "skip": ErrSkip,
 }
 
 // ParseFault builds a Seam from a list, separated by commas, of "ERROR:KIND:N": the N-th step of that kind

@@ -34,9 +34,9 @@ const (
 // It may be called from several goroutines at once.
 type Seam func(Op) error
 
-// Skip is returned by a Seam to leave a Sync, SyncDir or Lock out and let the caller believe that it was
+// ErrSkip is returned by a Seam to leave a Sync, SyncDir or Lock out and let the caller believe that it was
 // taken: a test takes a safety away with it. Other steps are taken.
-var Skip = errors.New("the step is left out")
+var ErrSkip = errors.New("the step is left out")
 
 // step takes a step unless the seam fails it or leaves it out.
 func (s Seam) step(op Op, take func() error) error {
@@ -44,9 +44,9 @@ func (s Seam) step(op Op, take func() error) error {
 		s = fromEnvironment
 	}
 	switch err := s(op); {
-	case err == Skip && (op.Kind == Sync || op.Kind == SyncDir || op.Kind == Lock):
+	case err == ErrSkip && (op.Kind == Sync || op.Kind == SyncDir || op.Kind == Lock):
 		return nil
-	case err != nil && err != Skip:
+	case err != nil && err != ErrSkip:
 		return err
 	}
 	return take()

@@ -194,12 +194,12 @@ func (t *Terminal) Rescued(r apply.Report) {
 
 // Unfinished shows what failed, and that the rest was recorded.
 func (t *Terminal) Unfinished(r apply.Report, err error) {
-	summary, detail, counts := unfinished(r, err)
+	summary, counts, detail := unfinished(r, err)
 	t.Error(summary, detail, counts)
 }
 
 // unfinished puts a run that did not do everything into words.
-func unfinished(r apply.Report, err error) (summary string, detail error, counts string) {
+func unfinished(r apply.Report, err error) (summary, counts string, detail error) {
 	summary = "Apply did not finish"
 	if r.Unknown > 0 {
 		summary = "Apply ended with an unknown outcome"
@@ -207,8 +207,9 @@ func unfinished(r apply.Report, err error) (summary string, detail error, counts
 	if err == nil {
 		err = fmt.Errorf("%d objects failed, %d were skipped", r.Failed, r.Skipped)
 	}
-	return summary, err, fmt.Sprintf("Done and recorded: %d added, %d changed, %d destroyed. Failed: %d, skipped: %d, unknown: %d. Nothing was rolled back; apply again to go on.",
+	counts = fmt.Sprintf("Done and recorded: %d added, %d changed, %d destroyed. Failed: %d, skipped: %d, unknown: %d. Nothing was rolled back; apply again to go on.",
 		r.Added, r.Changed, r.Destroyed, r.Failed, r.Skipped, r.Unknown)
+	return summary, counts, err
 }
 
 // Current says that a data block's files are as they should be.

@@ -64,7 +64,7 @@ func (l *Lines) Rescued(r apply.Report) { l.Applied(r) }
 
 // Unfinished shows what failed, and the counts of what was done.
 func (l *Lines) Unfinished(r apply.Report, err error) {
-	summary, detail, counts := unfinished(r, err)
+	summary, counts, detail := unfinished(r, err)
 	l.Error(summary, detail, counts)
 	l.Applied(r)
 }

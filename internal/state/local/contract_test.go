@@ -23,7 +23,7 @@ func subject(t *testing.T, locks bool) statetest.Subject {
 			return syscall.EIO
 		}
 		if op.Kind == durable.Lock && !locks {
-			return durable.Skip
+			return durable.ErrSkip
 		}
 		return nil
 	}

@@ -135,7 +135,7 @@ func TestEverySyncOfTheStoreIsNeeded(t *testing.T) {
 	} {
 		n, _, _ := lost(t, func(op durable.Op) error {
 			if without(op) {
-				return durable.Skip
+				return durable.ErrSkip
 			}
 			return nil
 		}, true)

@@ -170,7 +170,7 @@ func TestAWriterThatSleptThroughManyOthersIsRefused(t *testing.T) {
 				}
 			}
 			if op.Kind == durable.Lock {
-				return durable.Skip
+				return durable.ErrSkip
 			}
 			return nil
 		}})
