@@ -36,6 +36,9 @@ func doubled(first, pattern string, n int) string {
 
 // Case T7: whatever grows is refused by its size, wherever it grows, and before it takes the memory.
 func TestValuesThatGrowAreRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("evaluates up to the limits, in one goroutine each")
+	}
 	long := `join("", [for i in range(1000) : "0123456789012345678901234567890123456789"])`
 	for name, c := range map[string]struct{ locals, expr string }{
 		"a text doubled":           {doubled(`"0123456789"`, `"${PREV}${PREV}"`, 30), `local.l30`},
