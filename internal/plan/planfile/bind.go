@@ -206,6 +206,11 @@ func (f *File) checkGateways(now []Gateway, e *StaleError) {
 			e.add("gateway %q changed between an emulator and the service", was.Name)
 		}
 	}
+	for _, is := range now {
+		if !slices.ContainsFunc(f.Binding.Gateways, func(g Gateway) bool { return g.Name == is.Name }) {
+			e.add("gateway %q was not among its gateways", is.Name)
+		}
+	}
 }
 
 func orNone(s string) string {
