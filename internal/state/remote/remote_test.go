@@ -18,13 +18,6 @@ import (
 // quick gives up soon.
 var quick = remote.Retrying{Attempts: 3, Pause: time.Microsecond}
 
-func TestAMemoryIsAPlace(t *testing.T) {
-	placetest.Run(t, func(*testing.T) func() remote.Place {
-		m := placetest.NewMemory()
-		return func() remote.Place { return m }
-	})
-}
-
 func TestStoreContract(t *testing.T) {
 	statetest.Run(t, func(*testing.T) statetest.Subject {
 		m := placetest.NewMemory()
