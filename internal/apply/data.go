@@ -36,7 +36,7 @@ func (x *executor) showBlock(a addr.Address) {
 // showAllData is showData for the outputs.
 func (x *executor) showAllData() {
 	for _, b := range x.work.Config.Blocks {
-		if !b.Kind.Data {
+		if !b.Kind.Data() {
 			continue
 		}
 		for _, a := range b.Instances {

@@ -80,7 +80,7 @@ func (s *stack) plan(st state.State) *plan.Plan {
 	objects := plan.Remember(s.input.Config, st, plan.Live{})
 	for _, b := range s.input.Config.Blocks {
 		for _, a := range b.Instances {
-			if b.Kind.Data {
+			if b.Kind.Data() {
 				p.Files = append(p.Files, plan.FileChange{Addr: a, Action: plan.Update, Path: "x"})
 				continue
 			}

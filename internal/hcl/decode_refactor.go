@@ -1,32 +1,12 @@
 package hcl
 
 import (
-	"slices"
-
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/gocty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
-)
-
-// The actions of a removed block, per kind, the gentlest first.
-var removals = map[string][]string{
-	"key":             {"forget", "retire"},
-	"alias":           {"forget", "delete"},
-	"rotation_policy": {"forget"},
-	"secret":          {"forget", "delete"},
-}
-
-// Days of a retirement (KMS: ScheduleKeyDeletion 7–366, DeleteSecret 7–30).
-const (
-	defaultSoakDays   = 7
-	defaultWindowDays = 30
-	minWindowDays     = 7
-	maxKeyWindow      = 366
-	maxSecretWindow   = 30
-	maxSoakDays       = 3650
 )
 
 var removedSchema = &hclv2.BodySchema{
@@ -46,66 +26,64 @@ func (d *decoder) removed(b *hclv2.Block) {
 	if !ok {
 		return
 	}
-	r := Removed{From: from, SoakDays: defaultSoakDays, WindowDays: defaultWindowDays, Range: b.DefRange}
-	if r.From.Data {
+	if from.Data {
 		d.report(fault(b.DefRange, "Nothing to remove", "Data blocks own no object at the service: delete the block, and the file if you like."))
 		return
 	}
-	d.removal(&r, content.Attributes["action"])
-	d.removalDays(&r, content.Attributes)
+	r := Removed{From: from, Range: b.DefRange}
+	k := kind.Lookup(from.Kind, false)
+	way := d.removal(&r, k, content.Attributes["action"])
+	r.SoakDays, r.WindowDays = way.Soak.Default, way.Window.Default
+	d.days(content.Attributes["soak_days"], way.Soak, &r.SoakDays,
+		`soak_days is the time between disabling a key and scheduling its deletion; it needs action = "retire".`)
+	r.WindowExplicit = content.Attributes["window_days"] != nil
+	d.days(content.Attributes["window_days"], way.Window, &r.WindowDays,
+		"window_days is how long a deletion can be taken back; it needs a key's retire or a secret's delete.")
 	d.config.Removed = append(d.config.Removed, r)
 }
 
-func (d *decoder) removal(r *Removed, a *hclv2.Attribute) {
-	allowed := removals[r.From.Kind]
+// removal reads the action of a removed block; the zero value is what is not known.
+func (d *decoder) removal(r *Removed, k *kind.Kind, a *hclv2.Attribute) (way kind.Removal) {
+	var allowed []string
+	for _, way := range k.Removals {
+		allowed = append(allowed, way.Action)
+	}
 	if a == nil {
-		d.report(fault(r.Range, "Missing required argument", "A removed block needs an action. For %s: %s.", r.From.Kind, quotedList(allowed)))
-		return
+		d.report(fault(r.Range, "Missing required argument", "A removed block needs an action. For %s: %s.", k.Name, quotedList(allowed)))
+		return way
 	}
 	v, ok := d.literal(a, cty.String)
 	if !ok {
-		return
+		return way
 	}
 	r.Action = v.AsString()
-	if slices.Contains(allowed, r.Action) {
+	if way := k.Removal(r.Action); way != nil {
+		return *way
+	}
+	hint := didYouMean(r.Action, allowed)
+	if way := k.Removal("retire"); way != nil && r.Action == "delete" {
+		hint = ` A key is never deleted outright: "retire" disables it, waits, and then schedules its deletion.`
+	}
+	d.report(fault(a.Expr.Range(), "Invalid action", "%q is no way to remove a %s.%s Allowed: %s.", r.Action, k.Name, hint, quotedList(allowed)))
+	return way
+}
+
+// days reads a number of days; unasked is the sentence for one that means nothing here.
+func (d *decoder) days(a *hclv2.Attribute, allowed kind.Days, to *int, unasked string) {
+	if a == nil {
 		return
 	}
-	detail := didYouMean(r.Action, allowed)
-	if r.From.Kind == "key" && r.Action == "delete" {
-		detail = ` A key is never deleted outright: "retire" disables it, waits, and then schedules its deletion.`
+	if !allowed.Asked() {
+		d.report(fault(a.NameRange, "Unused argument", "%s", unasked))
+		return
 	}
-	d.report(fault(a.Expr.Range(), "Invalid action", "%q is no way to remove a %s.%s Allowed: %s.", r.Action, r.From.Kind, detail, quotedList(allowed)))
-}
-
-func (d *decoder) removalDays(r *Removed, attrs hclv2.Attributes) {
-	retire, gone := r.Action == "retire", r.Action == "retire" || (r.Action == "delete" && r.From.Kind == "secret")
-	if a := attrs["soak_days"]; a != nil {
-		if !retire {
-			d.report(fault(a.NameRange, "Unused argument", `soak_days is the time between disabling a key and scheduling its deletion; it needs action = "retire".`))
-		}
-		d.days(a, 0, maxSoakDays, &r.SoakDays)
-	}
-	if a := attrs["window_days"]; a != nil {
-		r.WindowExplicit = true
-		if !gone {
-			d.report(fault(a.NameRange, "Unused argument", "window_days is how long a deletion can be taken back; it needs a key's retire or a secret's delete."))
-		}
-		most := maxKeyWindow
-		if r.From.Kind == "secret" {
-			most = maxSecretWindow
-		}
-		d.days(a, minWindowDays, most, &r.WindowDays)
-	}
-}
-
-func (d *decoder) days(a *hclv2.Attribute, least, most int, to *int) {
 	v, ok := d.literal(a, cty.Number)
 	if !ok {
 		return
 	}
 	var n int
-	if err := gocty.FromCtyValue(v, &n); err != nil || n < least || n > most {
-		d.report(fault(a.Expr.Range(), "Invalid number of days", "%s is a whole number from %d to %d.", a.Name, least, most))
+	if err := gocty.FromCtyValue(v, &n); err != nil || n < allowed.Least || n > allowed.Most {
+		d.report(fault(a.Expr.Range(), "Invalid number of days", "%s is a whole number from %d to %d.", a.Name, allowed.Least, allowed.Most))
 		return
 	}
 	*to = n

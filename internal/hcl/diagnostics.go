@@ -5,6 +5,7 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
@@ -17,6 +18,20 @@ func fault(at hclv2.Range, summary, detail string, args ...any) *hclv2.Diagnosti
 // caution is a warning at a place in the source.
 func caution(at hclv2.Range, summary, detail string, args ...any) *hclv2.Diagnostic {
 	return diagnostic(hclv2.DiagWarning, at, summary, detail, args)
+}
+
+// RuleBroken is the Extra of a diagnostic about a rule of package kind.
+type RuleBroken struct{ ID string }
+
+// breach is what breaks a rule at a place in the source.
+func breach(r kind.Rule, at hclv2.Range, detail string, args ...any) *hclv2.Diagnostic {
+	severity := hclv2.DiagError
+	if r.Severity == kind.Warned {
+		severity = hclv2.DiagWarning
+	}
+	d := diagnostic(severity, at, r.Summary, detail, args)
+	d.Extra = RuleBroken{r.ID}
+	return d
 }
 
 func diagnostic(severity hclv2.DiagnosticSeverity, at hclv2.Range, summary, detail string, args []any) *hclv2.Diagnostic {

@@ -40,7 +40,7 @@ func blockTables() string {
 	var b strings.Builder
 	for _, k := range kind.Kinds() {
 		title := k.Name
-		if k.Data {
+		if k.Data() {
 			title = fmt.Sprintf("data %q", k.Name)
 		}
 		fmt.Fprintf(&b, "\n### `%s`\n\n%s\n", title, k.Doc)

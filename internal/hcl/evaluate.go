@@ -263,7 +263,7 @@ func (e *evaluation) rules() {
 		if decl := e.b.kind.Attribute(name); !ok || decl != nil && decl.WriteOnly {
 			at = e.b.rng
 		}
-		e.diags = append(e.diags, fault(at, "Invalid combination", "%s", err))
+		e.diags = append(e.diags, breach(rule, at, "%s", err))
 	}
 }
 

@@ -1,6 +1,10 @@
 package hcl
 
-import "kmsplan.dev/kmsplan/internal/addr"
+import (
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
 
 // index makes the lookups below cheap; the lists are complete.
 func (c *Config) index() {
@@ -23,6 +27,12 @@ func (c *Config) Block(a addr.Address) *Block {
 func (c *Config) Declares(a addr.Address) bool {
 	b := c.module.blocks[a.Block()]
 	return b != nil && b.byKey[a.Key] != nil
+}
+
+// Writes reports whether the address's block writes the attribute.
+func (c *Config) Writes(a addr.Address, attr string) bool {
+	b := c.module.blocks[a.Block()]
+	return b != nil && slices.ContainsFunc(b.attrs, func(w argument) bool { return w.decl.Name == attr })
 }
 
 // GatewayOf is the gateway of the address's block: the one it names, or the default. It is nil

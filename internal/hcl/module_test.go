@@ -184,7 +184,7 @@ removed {
 	if c.Moved[0].From != parseAddr(t, "key.old") || c.Imports[0].ID != "key-1" {
 		t.Error(c.Moved, c.Imports)
 	}
-	if r := c.Removed[0]; r.From != parseAddr(t, `secret.gone["a"]`) || r.WindowDays != 7 || !r.WindowExplicit || r.SoakDays != 7 {
+	if r := c.Removed[0]; r.From != parseAddr(t, `secret.gone["a"]`) || r.WindowDays != 7 || !r.WindowExplicit || r.SoakDays != 0 {
 		t.Error(r)
 	}
 }

@@ -62,19 +62,19 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 	case b.addr.Kind == "key":
 		r.key(b, in, body)
 	case b.addr.Kind == "alias":
-		r.unique(b, in, body, "alias")
-		r.count(b, true, "aliases", quotaAliases)
+		r.unique(b, in, body, kind.AliasNameUnique)
+		r.count(b, true, kind.AliasQuota)
 	case b.addr.Kind == "rotation_policy":
 		r.rotation(in, body, came)
 	case b.addr.Kind == "secret":
-		r.unique(b, in, body, "secret")
+		r.unique(b, in, body, kind.SecretNameUnique)
 		r.encryptionKey(b, body, came)
 	}
 	return r.diags
 }
 
-func (r *rules) fail(at hclv2.Range, summary, detail string, args ...any) {
-	r.diags = append(r.diags, fault(at, summary, detail, args...))
+func (r *rules) fail(at hclv2.Range, rule, detail string, args ...any) {
+	r.diags = append(r.diags, breach(kind.RuleOf(rule), at, detail, args...))
 }
 
 func text(body Body, name string) string {
@@ -87,18 +87,18 @@ func (r *rules) key(b *block, in *instance, body Body) {
 		spec: text(body, "spec"), origin: text(body, "origin"), usage: text(body, "usage"),
 		instance: text(body, "instance"), noInstance: b.noInstance(body.Attrs), gateway: b.gatewayDecl(),
 	}
-	r.count(b, r.keys[in.addr].noInstance, "keys outside an instance", quotaDefaultKeys)
+	r.count(b, r.keys[in.addr].noInstance, kind.DefaultKeyQuota)
 }
 
 // unique refuses two blocks that claim one name in one account and region.
-func (r *rules) unique(b *block, in *instance, body Body, what string) {
+func (r *rules) unique(b *block, in *instance, body Body, rule string) {
 	name := text(body, "name")
 	if name == "" || b.gateway == nil {
 		return
 	}
-	key := what + " " + b.gateway.decl.Name + " " + name
+	key := rule + " " + b.gateway.decl.Name + " " + name
 	if other, taken := r.names[key]; taken {
-		r.fail(body.Ranges["name"], "Duplicate "+what+" name", "%s and %s are both named %q, and names are unique in an account and region. Rename one.", other, in.addr, name)
+		r.fail(body.Ranges["name"], rule, "%s and %s are both named %q, and names are unique in an account and region. Rename one.", other, in.addr, name)
 		return
 	}
 	r.names[key] = in.addr
@@ -113,11 +113,11 @@ func (r *rules) rotation(in *instance, body Body, came origins) {
 		spec, known := kind.LookupSpec(f.spec)
 		switch {
 		case known && !spec.Symmetric:
-			r.fail(at, "Key cannot rotate", "%s has the asymmetric spec %q, and KMS rotates symmetric keys only. Take it out of %s; create a new key and re-point its alias instead.", key, f.spec, in.addr)
+			r.fail(at, kind.KeyRotates, "%s has the asymmetric spec %q, and KMS rotates symmetric keys only. Take it out of %s; create a new key and re-point its alias instead.", key, f.spec, in.addr)
 		case f.origin == kind.OriginExternal:
-			r.fail(at, "Key cannot rotate", "%s has imported material (origin %q), and KMS rotates only material it made itself. Take it out of %s; rotate by importing a new key and re-pointing its alias.", key, f.origin, in.addr)
+			r.fail(at, kind.KeyRotates, "%s has imported material (origin %q), and KMS rotates only material it made itself. Take it out of %s; rotate by importing a new key and re-pointing its alias.", key, f.origin, in.addr)
 		case f.noInstance && interval != 0 && interval != kind.DefaultKeyRotation:
-			r.fail(body.Ranges["interval"], "Interval not possible", `%s is in no KMS instance, and KMS rotates such keys every 365 days only. Write interval = "365d", or a policy of its own for it.`, key)
+			r.fail(body.Ranges["interval"], kind.DefaultKeyInterval, `%s is in no KMS instance, and KMS rotates such keys every 365 days only. Write interval = "365d", or a policy of its own for it.`, key)
 		}
 		r.claim(in, key.String(), key.String(), at)
 	}
@@ -139,7 +139,7 @@ func (r *rules) literalKeys(in *instance, body Body, at hclv2.Range) {
 
 func (r *rules) claim(in *instance, key, shown string, at hclv2.Range) {
 	if other, taken := r.policies[key]; taken && other != in.addr {
-		r.fail(at, "Key in two rotation policies", "%s and %s both rotate %s, and would undo each other. Take it out of one.", other, in.addr, shown)
+		r.fail(at, kind.OneRotationPolicy, "%s and %s both rotate %s, and would undo each other. Take it out of one.", other, in.addr, shown)
 		return
 	}
 	r.policies[key] = in.addr
@@ -151,14 +151,14 @@ func (r *rules) encryptionKey(b *block, body Body, came origins) {
 	for _, key := range came["encryption_key"] {
 		f := r.keys[key]
 		if spec, known := kind.LookupSpec(f.spec); known && !spec.Symmetric {
-			r.fail(at, "Key cannot encrypt a secret", "%s has the asymmetric spec %q, and secrets are encrypted with symmetric keys. Name another key.", key, f.spec)
+			r.fail(at, kind.SecretKeySymmetric, "%s has the asymmetric spec %q, and secrets are encrypted with symmetric keys. Name another key.", key, f.spec)
 		}
 		own := text(body, "instance")
 		if own != "" && f.instance != "" && own != f.instance {
-			r.fail(at, "Key in another instance", "%s is in the instance %s and the secret in %s; KMS wants both in one. Name another key, or change instance.", key, f.instance, own)
+			r.fail(at, kind.SecretKeyInstance, "%s is in the instance %s and the secret in %s; KMS wants both in one. Name another key, or change instance.", key, f.instance, own)
 		}
 		if f.noInstance != b.noInstance(body.Attrs) {
-			r.fail(at, "Key in another instance", "Of %s and the secret, one is in a KMS instance and the other is not; KMS wants both in one place. Name another key, or change instance.", key)
+			r.fail(at, kind.SecretKeyInstance, "Of %s and the secret, one is in a KMS instance and the other is not; KMS wants both in one place. Name another key, or change instance.", key)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (r *rules) dataKey(b *block, body Body, came origins) {
 		f := r.keys[key]
 		spec, known := kind.LookupSpec(f.spec)
 		if (known && !spec.Symmetric) || f.usage == kind.UsageSign {
-			r.fail(body.Ranges["key"], "Key cannot wrap data keys", "%s is %s, and files are encrypted under symmetric keys. Name another key in %s.", key, described(f), b.addr)
+			r.fail(body.Ranges["key"], kind.FileKeyWraps, "%s is %s, and files are encrypted under symmetric keys. Name another key in %s.", key, described(f), b.addr)
 		}
 	}
 }
@@ -189,7 +189,7 @@ func (r *rules) files(b *block, in *instance, body Body) {
 	}
 	if source, ok := use("source"); ok {
 		if what := r.m.owned.Pattern(source.path); what != "" && source.glob {
-			r.fail(source.rng, "Files that are not yours to write", "%s would write into %s. Name other files.", in.addr, what)
+			r.fail(source.rng, kind.FilesNotOwned, "%s would write into %s. Name other files.", in.addr, what)
 		}
 		if b.addr.Kind == "encrypt" {
 			r.plain[source.path] = source
@@ -202,11 +202,11 @@ func (r *rules) files(b *block, in *instance, body Body) {
 		return
 	}
 	if what := r.reaches(output.path); what != "" {
-		r.fail(output.rng, "Output over a file that is not yours to write", "%s would write over %s, which is %s. Give it another output.", in.addr, output.path, what)
+		r.fail(output.rng, kind.OutputNotOwned, "%s would write over %s, which is %s. Give it another output.", in.addr, output.path, what)
 		return
 	}
 	if other, taken := r.writes[output.path]; taken {
-		r.fail(output.rng, "Duplicate output", "%s and %s both write %s. Give each its own file.", other.by, in.addr, output.path)
+		r.fail(output.rng, kind.OutputUnique, "%s and %s both write %s. Give each its own file.", other.by, in.addr, output.path)
 		return
 	}
 	r.writes[output.path] = output
@@ -242,7 +242,7 @@ func (r *rules) finish() hclv2.Diagnostics {
 		switch {
 		case !ok || w.by == p.by:
 		case w.by.Kind == "decrypt":
-			r.fail(w.rng, "Output over a source", "%s would write over %s, the plaintext that %s encrypts. Give it another output.", w.by, p.path, p.by)
+			r.fail(w.rng, kind.OutputSparesSources, "%s would write over %s, the plaintext that %s encrypts. Give it another output.", w.by, p.path, p.by)
 		default:
 			p.b.after(p.by, w.by)
 		}
@@ -275,7 +275,7 @@ func (b *block) literalSecrets() hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	for _, a := range b.attrs {
 		if a.decl.WriteOnly && written(a.expr) && !isNull(a.expr) {
-			diags = append(diags, caution(b.rng, "Secret value written out",
+			diags = append(diags, breach(kind.RuleOf(kind.SecretNotWritten), b.rng,
 				"The %s of %s stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true, or let generate { } make it.", a.decl.Name, b.addr))
 		}
 	}

@@ -5,31 +5,36 @@ import (
 	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
-// KMS's quotas per account and region, unless they were raised (KMS: product limits).
-const (
-	quotaDefaultKeys = 200
-	quotaAliases     = 300
-)
+// quotas are KMS's per account and region, unless they were raised (KMS: product limits).
+var quotas = map[string]struct {
+	what string
+	most int
+}{
+	kind.AliasQuota:      {"aliases", 300},
+	kind.DefaultKeyQuota: {"keys outside an instance", 200},
+}
 
 // quota counts what one gateway's account and region will hold.
 type quota struct {
-	what    string
+	rule    string
 	gateway string
-	most, n int
+	n       int
 	last    hclv2.Range
 }
 
 // count adds one object to a quota. Emulators have their own.
-func (r *rules) count(b *block, counts bool, what string, most int) {
+func (r *rules) count(b *block, counts bool, rule string) {
 	g := b.gatewayDecl()
 	if !counts || g == nil || g.Emulator != nil {
 		return
 	}
-	key := g.Name + " " + what
+	key := g.Name + " " + rule
 	if r.counts[key] == nil {
-		r.counts[key] = &quota{what: what, gateway: g.Name, most: most}
+		r.counts[key] = &quota{rule: rule, gateway: g.Name}
 	}
 	r.counts[key].n++
 	r.counts[key].last = b.rng
@@ -38,8 +43,9 @@ func (r *rules) count(b *block, counts bool, what string, most int) {
 func (r *rules) quotas() hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	for _, key := range slices.Sorted(maps.Keys(r.counts)) {
-		if q := r.counts[key]; q.n > q.most {
-			diags = append(diags, caution(q.last, "More than KMS's quota", "This declares %d %s in gateway.%s, and KMS allows %d per account and region unless the quota was raised. Raise it before apply.", q.n, q.what, q.gateway, q.most))
+		q := r.counts[key]
+		if most := quotas[q.rule]; q.n > most.most {
+			diags = append(diags, breach(kind.RuleOf(q.rule), q.last, "This declares %d %s in gateway.%s, and KMS allows %d per account and region unless the quota was raised. Raise it before apply.", q.n, most.what, q.gateway, most.most))
 		}
 	}
 	return diags
@@ -50,7 +56,7 @@ func (r *rules) sameGateway(b *block, body Body, came origins) {
 	for _, name := range slices.Sorted(maps.Keys(came)) {
 		for _, key := range came[name] {
 			if f, ok := r.keys[key]; ok && elsewhere(f.gateway, b.gatewayDecl()) {
-				r.fail(body.Ranges[name], "Key of another gateway", "%s lives in gateway.%s and %s in gateway.%s, where KMS does not know that key. Set gateway = gateway.%s, or name another key.",
+				r.fail(body.Ranges[name], kind.KeyOnGateway, "%s lives in gateway.%s and %s in gateway.%s, where KMS does not know that key. Set gateway = gateway.%s, or name another key.",
 					key, f.gateway.Name, b.addr, b.gatewayDecl().Name, f.gateway.Name)
 			}
 		}
@@ -79,9 +85,9 @@ func (b *block) gatewayDecl() *Gateway {
 // manageable reports a managed block on a gateway that has key operations only.
 func (b *block) manageable() hclv2.Diagnostics {
 	g := b.gatewayDecl()
-	if b.addr.Data || g == nil || g.Public != nil || g.Emulator != nil || g.Instance == nil {
+	if b.kind.Class == kind.FileClass || g == nil || g.Public != nil || g.Emulator != nil || g.Instance == nil {
 		return nil
 	}
-	return hclv2.Diagnostics{fault(b.rng, "Gateway without management",
+	return hclv2.Diagnostics{breach(kind.RuleOf(kind.GatewayManages), b.rng,
 		"%s lives in gateway.%s, which has an instance block for key operations only. Add public {} to that gateway, or set gateway = gateway.NAME to one that has it.", b.addr, g.Name)}
 }

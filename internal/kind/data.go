@@ -21,12 +21,15 @@ const (
 	SuiteSM4 = "SM4_GCM"
 )
 
+// keyNames is what may name the key of a file.
+var keyNames = []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key"}
+
 func encryptKind() *Kind {
 	return &Kind{
-		Name: "encrypt", Data: true,
+		Name: "encrypt", Class: FileClass,
 		Doc: "A file this stack keeps encrypted. The output is stale, and written anew, when source, key, key version, context or recipients changed.",
 		Attributes: []Attribute{
-			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key"}, Check: checkKeyReference},
+			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: keyNames, Check: checkKeyReference},
 			{Name: "source", Type: cty.String, Mode: Required, Doc: "The plaintext file, inside the module.", Check: checkFile},
 			{Name: "output", Type: cty.String, Mode: Required, Doc: "The envelope to write, inside the module.", Check: checkFile},
 			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context, readable in the envelope and bound into it; up to 8,192 characters as JSON.", Check: checkContext},
@@ -36,13 +39,13 @@ func encryptKind() *Kind {
 			{Name: "key_version", Type: cty.String, Mode: Computed, Doc: "The key version that wraps the envelope's data key."},
 			{Name: "commitment", Type: cty.String, Mode: Computed, Doc: "The body's commitment, base64: which plaintext this is, and nothing about it."},
 		},
-		Rules: []Rule{{Doc: "`output` differs from `source`.", Check: outputDiffersFromSource}},
+		Rules: []Rule{{ID: "encrypt-output-differs", Summary: invalid, Doc: "`output` differs from `source`.", Check: outputDiffersFromSource}},
 	}
 }
 
 func decryptKind() *Kind {
 	return &Kind{
-		Name: "decrypt", Data: true,
+		Name: "decrypt", Class: FileClass,
 		Doc: "A plaintext made from an envelope, at deploy.",
 		Attributes: []Attribute{
 			{Name: "source", Type: cty.String, Mode: Required, Doc: "The envelope, inside the module.", Check: checkFile},
@@ -50,17 +53,17 @@ func decryptKind() *Kind {
 			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context the envelope must carry; left out: any.", Check: checkContext},
 			{Name: "mode", Type: cty.String, Doc: "The output's mode, octal; default `0600`. Others than owner and group get nothing.", Check: checkMode},
 		},
-		Rules: []Rule{{Doc: "`output` differs from `source`.", Check: outputDiffersFromSource}},
+		Rules: []Rule{{ID: "decrypt-output-differs", Summary: invalid, Doc: "`output` differs from `source`.", Check: outputDiffersFromSource}},
 	}
 }
 
 func rewrapKind() *Kind {
 	return &Kind{
-		Name: "rewrap", Data: true,
+		Name: "rewrap", Class: FileClass,
 		Doc: "Keeps every matching envelope under the key's primary version. Only headers are rewritten, never bodies.",
 		Attributes: []Attribute{
 			{Name: "source", Type: cty.String, Mode: Required, Doc: "A glob inside the module; `**` stands for any directories.", Check: checkGlob},
-			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key"}, Check: checkKeyReference},
+			{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: an id, an alias name or an ARN.", Refers: keyNames, Check: checkKeyReference},
 		},
 	}
 }
@@ -138,7 +141,7 @@ func DataKinds() []string { return names(true) }
 func names(data bool) []string {
 	var list []string
 	for _, k := range kinds {
-		if k.Data == data {
+		if k.Data() == data {
 			list = append(list, k.Name)
 		}
 	}

@@ -1,5 +1,7 @@
 package kind
 
+import "slices"
+
 // Kinds returns every kind, managed ones first, in the order of the reference.
 // The tables are shared: read only.
 func Kinds() []*Kind {
@@ -9,7 +11,7 @@ func Kinds() []*Kind {
 // Lookup returns the kind of that name, or nil. data asks for data blocks.
 func Lookup(name string, data bool) *Kind {
 	for _, k := range kinds {
-		if k.Name == name && k.Data == data {
+		if k.Name == name && k.Data() == data {
 			return k
 		}
 	}
@@ -23,5 +25,11 @@ var kinds = [...]*Kind{
 
 func finish(k *Kind) *Kind {
 	k.objectType = objectType(k)
+	for _, a := range k.Attributes {
+		if a.PreImage {
+			k.preImage = append(k.preImage, a.Name)
+		}
+	}
+	slices.Sort(k.preImage)
 	return k
 }

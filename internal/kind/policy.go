@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 
@@ -30,6 +31,13 @@ func checkPolicy(v cty.Value) error {
 		return sentence(`A key policy needs "Statement", a list of at least one statement.`)
 	}
 	return nil
+}
+
+// defaultPolicy is the policy of a key nobody set one for: the account may do
+// everything (KMS: key policy, PolicyName default).
+func defaultPolicy(account string) cty.Value {
+	return cty.StringVal(fmt.Sprintf(`{"Version":"1","Statement":[{"Sid":"kms default key policy","Effect":"Allow",`+
+		`"Principal":{"RAM":["acs:ram::%s:*"]},"Action":["kms:*"],"Resource":["*"]}]}`, account))
 }
 
 // equalJSON compares two documents as JSON: white space and the order of members do

@@ -1,27 +1,42 @@
 package kind
 
-import "github.com/zclconf/go-cty/cty"
+import (
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
 
 // Kind is one block type with its attributes.
 type Kind struct {
 	Name       string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap
-	Data       bool   // a data block
+	Class      Class
 	Doc        string // one paragraph, Markdown
 	Attributes []Attribute
 	Blocks     []Block
 	Rules      []Rule // what must hold between the attributes of one block
-	Protected  bool   // vanishing from the configuration is refused (keys, secrets)
+
+	Protected    bool      // vanishing from the configuration is refused (keys, secrets)
+	Removals     []Removal // the ways to let an object go, the gentlest first
+	RemovalRank  int       // what uses others is removed before them: the lower first
+	OnlyRecorded bool      // the service has no such object: what state has of it is all there is
 
 	objectType cty.Type
+	preImage   []string
 }
 
-// Rule is a condition between several attributes of one block.
-type Rule struct {
-	Doc string // one sentence for the reference
-	// Check looks at one evaluated block. It returns the attribute (or nested block) at fault and an
-	// error whose text is full sentences with what to write instead, or nil.
-	Check func(b Values) (attribute string, err error)
-}
+// Class says what a kind's blocks stand for, and with it which of a gateway's clients they need.
+type Class int
+
+// The classes of kinds. Objects and lookups go through the management of a gateway, files through its
+// key operations.
+const (
+	ManagedClass Class = iota // an object of the service that kmsplan makes and changes
+	LookupClass               // an object that is only read; none yet
+	FileClass                 // a file that is encrypted or decrypted
+)
+
+// Data reports whether the kind's blocks are data blocks.
+func (k *Kind) Data() bool { return k.Class != ManagedClass }
 
 // Values are the attributes of one evaluated block: what was not written is absent,
 // values may be null or unknown, and write-only ones are marked.
@@ -75,6 +90,15 @@ type Attribute struct {
 	WriteOnly bool   // may carry sensitive values; never stored, never printed
 	Doc       string // one sentence, with range, default and source
 
+	// Default is what a written null asks for: what the service gives a new object when the parameter is left
+	// out. nil: the service chooses, and its choice is never fought. The account fills the default key policy.
+	Default func(account string) cty.Value
+	// ChangedBy are the calls that change it, also those that make the service set a computed one anew.
+	ChangedBy   []string
+	AfterCreate bool // no parameter of the create call: a new object gets it by the first of ChangedBy
+	PreImage    bool // a change of it makes an approved action another one
+	Watched     bool // computed, and a change of it is drift; the other computed ones move by themselves
+
 	// Refers lists what a plain reference in this argument may name, "key.id" and the like; nil = anything.
 	Refers []string
 
@@ -119,6 +143,31 @@ func find(list []Attribute, name string) *Attribute {
 	}
 	return nil
 }
+
+// Naming returns the attribute that holds ids of objects of another kind, or nil.
+func (k *Kind) Naming(other string) *Attribute {
+	for i := range k.Attributes {
+		if a := &k.Attributes[i]; a.Mode != Computed && slices.Contains(a.Refers, other+".id") {
+			return a
+		}
+	}
+	return nil
+}
+
+// PreImage are the names of the attributes an action is approved on, sorted: what the service moves by
+// itself (the primary version, the next rotation) is not among them.
+func (k *Kind) PreImage() []string { return k.preImage }
+
+// ServiceDefault is Default for the named attribute; NilVal where the service chooses.
+func (k *Kind) ServiceDefault(attr, account string) cty.Value {
+	if a := k.Attribute(attr); a != nil && a.Default != nil {
+		return a.Default(account)
+	}
+	return cty.NilVal
+}
+
+// always is the default of an attribute whose default is always the same.
+func always(v cty.Value) func(string) cty.Value { return func(string) cty.Value { return v } }
 
 // ObjectType is the type of a reference to the block: every attribute that is not
 // write-only, configured and computed.

@@ -11,7 +11,7 @@ import (
 func TestTheTablesAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range Kinds() {
-		if k.Doc == "" || seen[k.Name] || Lookup(k.Name, k.Data) != k || Lookup(k.Name, !k.Data) != nil {
+		if k.Doc == "" || seen[k.Name] || Lookup(k.Name, k.Data()) != k || Lookup(k.Name, !k.Data()) != nil {
 			t.Errorf("%s: no doc, twice, or not found", k.Name)
 		}
 		seen[k.Name] = true

@@ -9,6 +9,15 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 )
 
+type aliasPlanning struct{}
+
+func (aliasPlanning) find(p *planner, n *node) Presence { return p.findAlias(n) }
+func (aliasPlanning) plan(p *planner, n *node)          { p.planAlias(n) }
+func (aliasPlanning) targets(n *node) []string          { return []string{n.target()} }
+func (aliasPlanning) delete(_ *planner, n *node) {
+	n.change.Calls, n.change.Reason = []string{"DeleteAlias"}, "its block is gone"
+}
+
 // findAlias looks for a live alias of the declared name that this address does
 // not hold: ours when it already points where it should, or when state holds
 // it under an address whose block is gone.

@@ -218,7 +218,7 @@ func (m movedBlocks) target(a addr.Address) (addr.Address, bool) {
 // instance sees the planned values of those it refers to.
 func (p *planner) evaluate() {
 	for _, block := range p.in.Config.Blocks {
-		if block.Kind.Data {
+		if block.Kind.Data() {
 			p.knowData(block)
 			continue
 		}

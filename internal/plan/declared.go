@@ -24,16 +24,7 @@ func (p *planner) planDeclared(n *node) {
 		n.change.ID = n.object.ID
 		p.takeOwner(n)
 	}
-	switch n.block.Kind.Name {
-	case KindKey:
-		p.planKey(n)
-	case KindAlias:
-		p.planAlias(n)
-	case KindRotation:
-		p.planRotation(n)
-	case KindSecret:
-		p.planSecret(n)
-	}
+	planningOf(n.block.Kind.Name).plan(p, n)
 	if c := &n.change; len(c.Calls) > 0 && n.object != nil && c.PreImage == nil {
 		c.PreImage = PreImageOf(n.object)
 	}
@@ -58,7 +49,7 @@ func (p *planner) factsOf(n *node) Facts {
 		n.object = n.live.object(f.Kind, im.ID)
 		f.Live = presence(n.object)
 	default:
-		f.Live = p.find(n)
+		f.Live = planningOf(f.Kind).find(p, n)
 	}
 	return f
 }
@@ -76,20 +67,6 @@ func presence(o *Object) Presence {
 		return Dying
 	}
 	return Alive
-}
-
-// find looks for a live object that state does not know: keys by our tags,
-// aliases and secrets by name.
-func (p *planner) find(n *node) Presence {
-	switch n.block.Kind.Name {
-	case KindKey:
-		return p.findKey(n)
-	case KindAlias:
-		return p.findAlias(n)
-	case KindSecret:
-		return p.findSecret(n)
-	}
-	return Absent
 }
 
 // claim notes that an address holds a live object; false for the second address that wants it.

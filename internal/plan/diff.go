@@ -24,7 +24,10 @@ func (n *node) desired(at *kind.Attribute, written cty.Value) cty.Value {
 		if n.live != nil {
 			account = n.live.AccountID
 		}
-		return ServiceDefault(at.Name, account)
+		if at.Default == nil {
+			return cty.NilVal
+		}
+		return at.Default(account)
 	}
 	return written
 }

@@ -18,7 +18,7 @@ func (p *planner) reportDrift() {
 		a := p.addrs[i]
 		live := p.in.Live.Gateways[r.Gateway]
 		k := kind.Lookup(r.Kind, false)
-		if a.Kind == "" || live == nil || k == nil || r.Kind == KindRotation {
+		if a.Kind == "" || live == nil || k == nil || k.OnlyRecorded {
 			continue
 		}
 		d := Drift{Addr: a, Kind: r.Kind, ID: r.ID}
@@ -35,17 +35,17 @@ func (p *planner) reportDrift() {
 }
 
 // driftOf diffs remembered against live attributes. Of the computed ones only
-// the key's state and a secret's current version count: the others move by themselves.
+// those that are watched count: the others move by themselves.
 func driftOf(k *kind.Kind, remembered map[string]any, o *Object) []AttrDiff {
 	var diff []AttrDiff
 	for i := range k.Attributes {
 		at := &k.Attributes[i]
 		was, recorded := remembered[at.Name]
 		now, reported := o.Attrs[at.Name]
-		if at.Name == "enabled" && reported && now.IsNull() {
-			continue // neither nor: state says why
+		if at.Type == cty.Bool && reported && now.IsNull() {
+			continue // neither nor: the key's state says why
 		}
-		if !recorded || !reported || at.WriteOnly || at.Mode == kind.Computed && !watched(at.Name) {
+		if !recorded || !reported || at.WriteOnly || at.Mode == kind.Computed && !at.Watched {
 			continue
 		}
 		if s, ok := was.(string); ok && now.Type() == cty.String && !now.IsNull() && now.AsString() == s {
@@ -58,8 +58,6 @@ func driftOf(k *kind.Kind, remembered map[string]any, o *Object) []AttrDiff {
 	}
 	return diff
 }
-
-func watched(attr string) bool { return attr == "state" || attr == "current_version" }
 
 // reportDying lists every key of the read regions that waits for deletion, with
 // the address of those that are ours.

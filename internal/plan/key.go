@@ -1,8 +1,17 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/zclconf/go-cty/cty"
 )
+
+type keyPlanning struct{}
+
+func (keyPlanning) find(p *planner, n *node) Presence { return p.findKey(n) }
+func (keyPlanning) plan(p *planner, n *node)          { p.planKey(n) }
+func (keyPlanning) delete(*planner, *node)            {} // never: Decide refuses it
+func (keyPlanning) targets(*node) []string            { return nil }
 
 // findKey looks for a key that carries our lineage and this address in its
 // tags: an interrupted create, or a key whose state was lost. The oldest is
@@ -65,12 +74,7 @@ func (p *planner) createKey(n *node) {
 	c := &n.change
 	n.creation()
 	c.Calls = []string{"CreateKey"}
-	if v, ok := n.body.Attrs["deletion_protection"]; ok && !v.IsNull() && (!v.IsKnown() || v.True()) {
-		c.Calls = append(c.Calls, "SetDeletionProtection")
-	}
-	if v, ok := n.body.Attrs["policy"]; ok && !v.IsNull() {
-		c.Calls = append(c.Calls, "SetKeyPolicy")
-	}
+	n.afterCreate()
 	if v, ok := n.body.Attrs["enabled"]; ok && !v.IsNull() && (!v.IsKnown() || v.False()) {
 		c.Calls = append(c.Calls, "DisableKey")
 	}
@@ -141,20 +145,8 @@ func (c *Change) drop(name string) {
 // keyUpdates lists the calls behind the diff, except those that enable or
 // disable.
 func (p *planner) keyUpdates(n *node) []string {
-	c := &n.change
-	var calls []string
-	if c.diffs("description") {
-		calls = append(calls, "UpdateKeyDescription")
-	}
-	calls = append(calls, n.tagCalls()...)
 	p.protectionText(n)
-	if c.diffs("deletion_protection") || c.diffs("deletion_protection_description") {
-		calls = append(calls, "SetDeletionProtection")
-	}
-	if c.diffs("policy") {
-		calls = append(calls, "SetKeyPolicy")
-	}
-	return calls
+	return slices.DeleteFunc(n.updates(), func(call string) bool { return call == "EnableKey" || call == "DisableKey" })
 }
 
 // protectionText drops a difference of the protection's text while the key is
@@ -164,49 +156,4 @@ func (p *planner) protectionText(n *node) {
 		!truth(n.object.Attrs["deletion_protection"]) {
 		n.change.drop("deletion_protection_description")
 	}
-}
-
-// retags reports whether kmsplan's own tags change: a moved object gets its new
-// address, one that is taken over also its new owner.
-func (n *node) retags() bool {
-	_, owned := n.object.Tags[TagOwner]
-	return n.change.TakenFrom != "" || owned && n.object.Tags[TagAddress] != AddressTag(n.addr) && n.change.MovedFrom.Kind != ""
-}
-
-// tagCalls lists the calls behind a difference of tags.
-func (n *node) tagCalls() []string {
-	var set, unset bool
-	if d := n.change.attr("tags"); d != nil {
-		add, remove := TagChanges(d.Before, d.After)
-		set, unset = len(add) > 0 || !known(d.After), len(remove) > 0
-	}
-	set = set || n.retags()
-	var calls []string
-	if set {
-		calls = append(calls, "TagResources")
-	}
-	if unset {
-		calls = append(calls, "UntagResources")
-	}
-	return calls
-}
-
-// TagChanges compares two tag maps: what to set and which keys to remove.
-func TagChanges(before, after cty.Value) (set map[string]string, remove []string) {
-	was, want := StringMap(before), StringMap(after)
-	set = map[string]string{}
-	for k, v := range want {
-		if old, ok := was[k]; !ok || old != v {
-			set[k] = v
-		}
-	}
-	if !known(after) {
-		return set, nil
-	}
-	for k := range was {
-		if _, ok := want[k]; !ok {
-			remove = append(remove, k)
-		}
-	}
-	return set, sorted(remove)
 }

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -52,7 +54,7 @@ func (n *node) plannedAttr(at *kind.Attribute) cty.Value {
 		}
 		return cty.UnknownVal(at.Type)
 	}
-	if n.disturbs(at.Name) {
+	if n.disturbs(at) {
 		return cty.UnknownVal(at.Type)
 	}
 	if at.Name == "id" {
@@ -64,28 +66,20 @@ func (n *node) plannedAttr(at *kind.Attribute) cty.Value {
 	return cty.NullVal(at.Type)
 }
 
-// disturbs reports whether the change makes the service set a computed
-// attribute anew.
-func (n *node) disturbs(attr string) bool {
-	switch attr {
-	case "state":
-		return n.change.Action == Rescue || n.change.Needs("EnableKey") || n.change.Needs("DisableKey")
-	case "current_version":
-		return n.change.Needs("PutSecretValue")
-	case "arn":
-		return n.change.Needs("CreateAlias") || n.change.Kind == KindAlias && n.change.diffs("name")
-	}
-	return false
+// disturbs reports whether the change makes the service set a computed attribute anew: by a call that is
+// planned, or by one that a difference will need.
+func (n *node) disturbs(at *kind.Attribute) bool {
+	return slices.ContainsFunc(at.ChangedBy, func(call string) bool {
+		return n.change.Needs(call) || slices.ContainsFunc(n.change.Diff, func(d AttrDiff) bool {
+			changed := n.block.Kind.Attribute(d.Name)
+			return changed != nil && slices.Contains(changed.ChangedBy, call)
+		})
+	})
 }
 
 // Needs reports whether the change needs the operation.
 func (c *Change) Needs(operation string) bool {
-	for _, op := range c.Calls {
-		if op == operation {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.Calls, operation)
 }
 
 // setGateways makes the read gateways visible to expressions: an emulator's

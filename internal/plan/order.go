@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // orderRemovals adds the edges that configuration cannot know: what is removed
@@ -15,7 +16,7 @@ func (p *planner) orderRemovals() {
 		if n.object == nil || !n.leaves() {
 			continue
 		}
-		key := objectID{n.gateway, KindKey, text(n.object.Attrs[keyAttr(n.change.Kind)])}
+		key := objectID{n.gateway, KindKey, text(n.object.Attrs[kind.Lookup(n.change.Kind, false).Naming(KindKey).Name])}
 		leaving[key] = append(leaving[key], n.addr)
 	}
 	for _, n := range p.order {
@@ -43,17 +44,13 @@ func unique(list []addr.Address) []addr.Address {
 	})
 }
 
-// leaves reports whether the change takes the object away from its key.
+// leaves reports whether the change takes a live object away from its key.
 func (n *node) leaves() bool {
-	return n.change.Action == Delete || n.change.Kind == KindAlias && n.change.Needs("UpdateAlias") || n.change.Needs("DeleteAlias")
-}
-
-// keyAttr is the attribute that names an object's key.
-func keyAttr(kind string) string {
-	if kind == KindSecret {
-		return "encryption_key"
+	k := kind.Lookup(n.change.Kind, false)
+	if k == nil || k.Naming(KindKey) == nil {
+		return false
 	}
-	return "key"
+	return n.change.Action == Delete || n.change.Kind == KindAlias && (n.change.Needs("UpdateAlias") || n.change.Needs("DeleteAlias"))
 }
 
 // reverseEdges makes what a removed object depended on wait for it, if that is

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
@@ -34,9 +32,12 @@ func (p *planner) planRemovals() {
 	slices.SortStableFunc(removals, func(a, b *node) int { return removalRank(a.change.Kind) - removalRank(b.change.Kind) })
 }
 
-// removalRank puts what uses a key before the key.
-func removalRank(kind string) int {
-	return slices.Index([]string{KindKey, KindSecret, KindRotation, KindAlias}, kind) * -1
+// removalRank puts what uses a key before the key; what this version does not know is last.
+func removalRank(name string) int {
+	if k := kind.Lookup(name, false); k != nil {
+		return k.RemovalRank
+	}
+	return len(kind.Kinds())
 }
 
 func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
@@ -97,12 +98,7 @@ func (p *planner) planStep(n *node) {
 		p.planRetirement(n)
 	case Delete:
 		c.PreImage = PreImageOf(n.object)
-		c.Calls = []string{"DeleteAlias"}
-		c.Reason = "its block is gone"
-		if c.Kind == KindSecret {
-			c.Calls = []string{"DeleteSecret"}
-			c.Reason = fmt.Sprintf("removed; it can be restored for %d days", p.recoveryWindow(n))
-		}
+		planningOf(c.Kind).delete(p, n)
 	case NoOp:
 		c.Reason = fmt.Sprintf("retired; KMS deletes it on %s, until then declaring it again rescues it", day(n.object.DeleteAt))
 	case Forget:
@@ -122,27 +118,6 @@ func (p *planner) forgetReason(n *node) string {
 		return "its block is gone and prevent_destroy was false; the object stays as it is"
 	}
 	return "the object stays as it is"
-}
-
-// recoveryWindow is the removed block's figure, or the one the secret was
-// declared with.
-func (p *planner) recoveryWindow(n *node) int {
-	return RecoveryWindow(n.removed, n.prior)
-}
-
-// RecoveryWindow is how many days a deleted secret can be restored: what the
-// removed block says, else what the secret was declared with, else 30 (KMS: DeleteSecret, 7–30).
-func RecoveryWindow(removed *hcl.Removed, prior *state.Resource) int {
-	if removed != nil && removed.WindowExplicit {
-		return removed.WindowDays
-	}
-	if prior != nil {
-		if v := FromState(prior.Attributes["recovery_window_days"], cty.Number); !v.IsNull() {
-			days, _ := v.AsBigFloat().Int64()
-			return int(days)
-		}
-	}
-	return 30
 }
 
 // planRetirement plans one step: disable, wait, then schedule the deletion. Each

@@ -9,6 +9,13 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
+type rotationPlanning struct{}
+
+func (rotationPlanning) find(*planner, *node) Presence { return Absent }
+func (rotationPlanning) plan(p *planner, n *node)      { p.planRotation(n) }
+func (rotationPlanning) delete(*planner, *node)        {} // never: the service has no such object
+func (rotationPlanning) targets(n *node) []string      { return n.needs }
+
 // Rotation is what a policy asks of each of its keys.
 type Rotation struct {
 	Enabled  bool
@@ -108,8 +115,8 @@ func (n *node) compareRemembered() {
 			continue
 		}
 		after, before := n.desired(at, written), FromState(n.prior.Attributes[at.Name], at.Type)
-		if at.Name == "enabled" && before.IsNull() {
-			before = cty.True
+		if at.Default != nil && before.IsNull() {
+			before = at.Default("")
 		}
 		if after != cty.NilVal && !Same(at, after, before) {
 			n.change.Diff = append(n.change.Diff, AttrDiff{Name: at.Name, Before: before, After: after})

@@ -1,9 +1,14 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 const (
@@ -13,6 +18,18 @@ const (
 	// versionPrefix starts the version ids that kmsplan derives (state.VersionID).
 	versionPrefix = "kp-"
 )
+
+type secretPlanning struct{}
+
+func (secretPlanning) find(p *planner, n *node) Presence { return p.findSecret(n) }
+func (secretPlanning) plan(p *planner, n *node)          { p.planSecret(n) }
+func (secretPlanning) targets(n *node) []string {
+	return []string{text(n.body.Attrs["encryption_key"])}
+}
+func (secretPlanning) delete(_ *planner, n *node) {
+	n.change.Calls = []string{"DeleteSecret"}
+	n.change.Reason = fmt.Sprintf("removed; it can be restored for %d days", RecoveryWindow(n.removed, n.prior))
+}
 
 // findSecret looks for a live secret of the declared name that state does not
 // know; ours by its tags, or another's.
@@ -50,10 +67,7 @@ func (p *planner) planSecret(n *node) {
 	}
 	n.rescue("RestoreSecret")
 	n.compare()
-	if c.diffs("description") {
-		c.Calls = append(c.Calls, "UpdateSecret")
-	}
-	c.Calls = append(c.Calls, n.tagCalls()...)
+	c.Calls = append(c.Calls, n.updates()...)
 	p.planValue(n)
 	if c.Action == NoOp && len(c.Calls) > 0 {
 		c.Action = Update
@@ -102,4 +116,19 @@ func GenerateArguments(block map[string]cty.Value) any {
 		}
 	}
 	return out
+}
+
+// RecoveryWindow is how many days a deleted secret can be restored: what the
+// removed block says, else what the secret was declared with, else the default (KMS: DeleteSecret).
+func RecoveryWindow(removed *hcl.Removed, prior *state.Resource) int {
+	if removed != nil && removed.WindowExplicit {
+		return removed.WindowDays
+	}
+	if prior != nil {
+		if v := FromState(prior.Attributes["recovery_window_days"], cty.Number); !v.IsNull() {
+			days, _ := v.AsBigFloat().Int64()
+			return int(days)
+		}
+	}
+	return kind.Lookup(KindSecret, false).Removal("delete").Window.Default
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"kmsplan.dev/kmsplan/internal/addr"
 )
 
@@ -48,4 +50,47 @@ func UserTags(tags map[string]string) map[string]string {
 		}
 	}
 	return out
+}
+
+// retags reports whether kmsplan's own tags change: a moved object gets its new
+// address, one that is taken over also its new owner.
+func (n *node) retags() bool {
+	_, owned := n.object.Tags[TagOwner]
+	return n.change.TakenFrom != "" || owned && n.object.Tags[TagAddress] != AddressTag(n.addr) && n.change.MovedFrom.Kind != ""
+}
+
+// tagCalls lists the calls behind a difference of tags.
+func (n *node) tagCalls() (calls []string) {
+	set, unset := n.retags(), false
+	if d := n.change.attr("tags"); d != nil {
+		add, remove := TagChanges(d.Before, d.After)
+		set, unset = set || len(add) > 0 || !known(d.After), len(remove) > 0
+	}
+	if set {
+		calls = append(calls, "TagResources")
+	}
+	if unset {
+		calls = append(calls, "UntagResources")
+	}
+	return calls
+}
+
+// TagChanges compares two tag maps: what to set and which keys to remove.
+func TagChanges(before, after cty.Value) (set map[string]string, remove []string) {
+	was, want := StringMap(before), StringMap(after)
+	set = map[string]string{}
+	for k, v := range want {
+		if old, ok := was[k]; !ok || old != v {
+			set[k] = v
+		}
+	}
+	if !known(after) {
+		return set, nil
+	}
+	for k := range was {
+		if _, ok := want[k]; !ok {
+			remove = append(remove, k)
+		}
+	}
+	return set, sorted(remove)
 }

@@ -82,7 +82,7 @@ func (p *planner) named(a addr.Address) bool {
 func (p *planner) wantForFiles() {
 	for _, block := range p.in.Config.Blocks {
 		for _, a := range block.Instances {
-			if block.Kind.Data && p.named(a) {
+			if block.Kind.Data() && p.named(a) {
 				for _, d := range p.in.Config.DependsOn(a) {
 					p.want(d)
 				}

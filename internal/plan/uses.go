@@ -154,25 +154,12 @@ func (p *planner) checkTargets() {
 		if n.block == nil || n.refused || len(n.change.Calls) == 0 {
 			continue
 		}
-		for _, id := range n.newTargets() {
+		for _, id := range planningOf(n.change.Kind).targets(n) {
 			if dying[objectID{n.gateway, KindKey, id}] && !p.rescued(n.gateway, id) {
 				p.refuseDyingTarget(n, id)
 			}
 		}
 	}
-}
-
-// newTargets are the keys the change's calls name.
-func (n *node) newTargets() []string {
-	switch n.change.Kind {
-	case KindAlias:
-		return []string{n.target()}
-	case KindSecret:
-		return []string{text(n.body.Attrs["encryption_key"])}
-	case KindRotation:
-		return n.needs
-	}
-	return nil
 }
 
 func (p *planner) rescued(gateway, id string) bool {

@@ -17,6 +17,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -287,7 +288,7 @@ func (w *world) newKey() *plan.Object {
 		"description": cty.StringVal(""), "spec": cty.StringVal("Aliyun_AES_256"), "usage": cty.StringVal("ENCRYPT/DECRYPT"),
 		"origin": cty.StringVal("Aliyun_KMS"), "protection_level": cty.StringVal("SOFTWARE"), "instance": cty.StringVal(w.live.InstanceID),
 		"deletion_protection": cty.False, "deletion_protection_description": cty.StringVal(""), "tags": cty.MapValEmpty(cty.String),
-		"policy": cty.StringVal(plan.DefaultPolicy(account)), "id": cty.StringVal(id),
+		"policy": kind.Lookup(plan.KindKey, false).ServiceDefault("policy", account), "id": cty.StringVal(id),
 		"arn":                cty.StringVal("acs:kms:cn-hangzhou:" + account + ":key/" + id),
 		"automatic_rotation": cty.StringVal("Disabled"), "rotation_interval": null, "primary_version": cty.StringVal("v1"),
 	}}
@@ -332,7 +333,7 @@ func (w *world) set(o *plan.Object, body hcl.Body, names ...string) {
 			w.t.Fatalf("%s of %s is unknown at apply", name, o.ID)
 		}
 		if v.IsNull() {
-			if v = plan.ServiceDefault(name, account); v == cty.NilVal {
+			if v = kind.Lookup(o.Kind, false).ServiceDefault(name, account); v == cty.NilVal {
 				continue
 			}
 		}

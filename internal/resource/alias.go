@@ -11,6 +11,15 @@ import (
 
 type aliasHandler struct{}
 
+func (aliasHandler) wishKnown(w *wish, r *state.Resource) { w.aliases[r.ID] = true }
+
+func (aliasHandler) wishDeclared(w *wish, d declaration) {
+	if d.known == nil {
+		w.aliases[text(d.attrs()["name"])] = true
+		w.search = true // whose is the key of an alias that is taken up?
+	}
+}
+
 // Apply carries out a change of an alias.
 func (h aliasHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error) {
 	c := &s.Change

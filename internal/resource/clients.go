@@ -3,6 +3,8 @@ package resource
 import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // GatewayClients is one gateway block at work.
@@ -20,14 +22,28 @@ type GatewayClients struct {
 // For returns the handler of a managed kind, or nil for a kind this version does
 // not know.
 func For(kind string) Handler {
+	if r := readerOf(kind); r != nil {
+		return r
+	}
+	return nil
+}
+
+// reader is a handler that also knows what of the service has to be read for its kind before a plan.
+type reader interface {
+	Handler
+	wishKnown(w *wish, r *state.Resource) // for an object of state
+	wishDeclared(w *wish, d declaration)  // for a declared instance
+}
+
+func readerOf(kind string) reader {
 	switch kind {
-	case "key":
+	case plan.KindKey:
 		return keyHandler{}
-	case "alias":
+	case plan.KindAlias:
 		return aliasHandler{}
-	case "rotation_policy":
+	case plan.KindRotation:
 		return rotationHandler{}
-	case "secret":
+	case plan.KindSecret:
 		return secretHandler{}
 	}
 	return nil

@@ -4,14 +4,29 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
 type keyHandler struct{}
+
+func (keyHandler) wishKnown(w *wish, r *state.Resource) {
+	w.keys[r.ID] = true
+	w.policies[r.ID] = slices.Contains(r.Managed, "policy")
+}
+
+func (keyHandler) wishDeclared(w *wish, d declaration) {
+	if id := d.id(); id != "" {
+		w.keys[id] = true
+		w.policies[id] = w.policies[id] || d.from.cfg.Writes(d.addr, "policy")
+	}
+	w.wishOwned(plan.KindKey, d)
+}
 
 // keyWork is one key's change at work: the key as last read, and its tags.
 type keyWork struct {
@@ -297,7 +312,7 @@ func (w *keyWork) setPolicy(ctx context.Context) error {
 // account, which the key's own ARN tells.
 func (w *keyWork) policyText() (string, bool) {
 	if v, written := w.Body.Attrs["policy"]; written && unmarked(v).IsNull() {
-		return plan.DefaultPolicy(accountOf(w.key.ARN)), true
+		return kind.Lookup(plan.KindKey, false).ServiceDefault("policy", accountOf(w.key.ARN)).AsString(), true
 	}
 	return w.wantText("policy")
 }

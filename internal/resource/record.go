@@ -5,6 +5,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -60,7 +61,7 @@ func (s *Session) want(attr string) (v cty.Value, ok bool) {
 		if s.Live != nil {
 			account = s.Live.AccountID
 		}
-		v = plan.ServiceDefault(attr, account)
+		v = kind.Lookup(s.Change.Kind, false).ServiceDefault(attr, account)
 	}
 	return v, v != cty.NilVal && v.IsWhollyKnown()
 }

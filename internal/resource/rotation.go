@@ -16,6 +16,14 @@ import (
 
 type rotationHandler struct{}
 
+func (rotationHandler) wishKnown(*wish, *state.Resource) {} // the service has no such object
+
+func (rotationHandler) wishDeclared(w *wish, d declaration) {
+	for _, id := range plan.Strings(unmarked(d.attrs()["keys"])) {
+		w.keys[id] = true
+	}
+}
+
 // Apply sends the policy to the keys that rotate differently, and to no other:
 // sending an equal policy again would move the date of the next rotation.
 func (h rotationHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error) {

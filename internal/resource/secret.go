@@ -12,6 +12,18 @@ import (
 
 type secretHandler struct{}
 
+func (secretHandler) wishKnown(w *wish, r *state.Resource) { w.secrets[r.ID] = true }
+
+func (secretHandler) wishDeclared(w *wish, d declaration) {
+	if d.known == nil {
+		w.secrets[text(d.attrs()["name"])] = true
+	}
+	if d.imported != "" {
+		w.secrets[d.imported] = true
+	}
+	w.wishOwned(plan.KindSecret, d)
+}
+
 // secretWork is one secret's change at work.
 type secretWork struct {
 	*Session

@@ -1,8 +1,6 @@
 package resource
 
 import (
-	"slices"
-
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -27,15 +25,12 @@ type wisher struct {
 	cfg   *hcl.Config
 	known *hcl.ObjectMap // what state remembers, for evaluation
 
-	imports  map[addr.Address]string
 	wishes   map[string]*wish
 	fallback string // the default gateway
 }
 
 func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.State) map[string]*wish {
-	w := &wisher{
-		cfg: cfg, imports: map[addr.Address]string{}, wishes: map[string]*wish{},
-	}
+	w := &wisher{cfg: cfg, wishes: map[string]*wish{}}
 	running := plan.Live{Gateways: map[string]*plan.LiveGateway{}}
 	for name, g := range gateways {
 		w.wishes[name] = &wish{
@@ -46,9 +41,6 @@ func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.Stat
 	}
 	if len(cfg.Gateways) > 0 {
 		w.fallback = cfg.Gateways[0].Name
-	}
-	for _, im := range cfg.Imports {
-		w.imports[im.To] = im.ID
 	}
 	w.known = plan.Remember(cfg, st, running)
 	w.wishState(st)
@@ -64,21 +56,15 @@ func (w *wisher) wishState(st state.State) {
 			continue // the planner says that its gateway was not read
 		}
 		wish.known[objectID{r.Kind, r.ID}] = r
-		switch r.Kind {
-		case plan.KindKey:
-			wish.keys[r.ID] = true
-			wish.policies[r.ID] = slices.Contains(r.Managed, "policy")
-		case plan.KindAlias:
-			wish.aliases[r.ID] = true
-		case plan.KindSecret:
-			wish.secrets[r.ID] = true
+		if h := readerOf(r.Kind); h != nil {
+			h.wishKnown(wish, r)
 		}
 	}
 }
 
 func (w *wisher) wishConfig(inState map[addr.Address]*state.Resource) {
 	for _, block := range w.cfg.Blocks {
-		if block.Kind.Data {
+		if block.Kind.Data() {
 			continue
 		}
 		name := w.fallback
@@ -89,62 +75,45 @@ func (w *wisher) wishConfig(inState map[addr.Address]*state.Resource) {
 		if wish == nil {
 			continue
 		}
-		policy := block.Kind.Name == plan.KindKey && w.writesPolicy(block)
 		for _, a := range block.Instances {
-			w.wishInstance(wish, block, a, inState[a], policy)
+			readerOf(block.Kind.Name).wishDeclared(wish, declaration{w, a, inState[a], w.imported(a)})
 		}
 	}
 }
 
-// writesPolicy looks at one instance: which attributes are written is the same
-// for all of a block.
-func (w *wisher) writesPolicy(block *hcl.Block) bool {
-	if len(block.Instances) == 0 {
-		return false
+func (w *wisher) imported(a addr.Address) string {
+	if im := w.cfg.ImportOf(a); im != nil {
+		return im.ID
 	}
-	_, written := w.body(block.Instances[0])["policy"]
-	return written
+	return ""
 }
 
-func (w *wisher) wishInstance(wish *wish, block *hcl.Block, a addr.Address, r *state.Resource, policy bool) {
-	imported := w.imports[a]
-	switch block.Kind.Name {
-	case plan.KindKey:
-		id := imported
-		if r != nil {
-			id = r.ID
-		}
-		if id != "" {
-			wish.keys[id] = true
-			wish.policies[id] = wish.policies[id] || policy
-		}
-		if r == nil {
-			wish.vacant[plan.OwnedBy(plan.KindKey, plan.AddressTag(a))], wish.search = true, true
-		}
-	case plan.KindAlias:
-		if r == nil {
-			wish.aliases[text(w.body(a)["name"])] = true
-			wish.search = true // whose is the key of an alias that is taken up?
-		}
-	case plan.KindSecret:
-		if r == nil {
-			wish.secrets[text(w.body(a)["name"])] = true
-			wish.vacant[plan.OwnedBy(plan.KindSecret, plan.AddressTag(a))], wish.search = true, true
-		}
-		if imported != "" {
-			wish.secrets[imported] = true
-		}
-	case plan.KindRotation:
-		for _, id := range plan.Strings(unmarked(w.body(a)["keys"])) {
-			wish.keys[id] = true
-		}
+// declaration is one instance of configuration, while it is found out what to read for it.
+type declaration struct {
+	from     *wisher
+	addr     addr.Address
+	known    *state.Resource // what state has under the address; nil = nothing
+	imported string          // the id of its import block, or ""
+}
+
+// id is the object that the instance has or will have, as far as it shows.
+func (d declaration) id() string {
+	if d.known != nil {
+		return d.known.ID
+	}
+	return d.imported
+}
+
+// wishOwned looks for an object that carries the instance's address in its tags and that state does not know.
+func (w *wish) wishOwned(kind string, d declaration) {
+	if d.known == nil {
+		w.vacant[plan.OwnedBy(kind, plan.AddressTag(d.addr))], w.search = true, true
 	}
 }
 
-// body evaluates an instance as far as state allows; mistakes are the planner's
-// to report.
-func (w *wisher) body(a addr.Address) map[string]cty.Value {
-	body, _ := w.cfg.Body(a, w.known)
+// attrs evaluates the instance as far as state allows; mistakes are the planner's to report.
+func (d declaration) attrs() map[string]cty.Value {
+	body, _ := d.from.cfg.Body(d.addr, d.from.known)
 	return body.Attrs
 }
 
