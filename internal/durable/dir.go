@@ -29,23 +29,37 @@ func Open(name string, seam Seam) (*Dir, error) {
 	return opened(root, seam)
 }
 
-// In opens the directory name below root, and makes it with its parents, mode perm, if it is missing.
-// The new names are on disk when the caller syncs their directory.
+// In opens the directory name (slashes between its elements) below root. If it is missing it is made with its
+// parents, mode perm less the umask, and their names are on disk when In returns.
 func In(root *os.Root, name string, perm fs.FileMode, seam Seam) (*Dir, error) {
-	if _, err := root.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		err := seam.step(Op{Kind: Mkdir, Dir: root.Name(), Name: name}, func() error { return root.MkdirAll(name, perm) })
-		if err != nil {
-			return nil, err
+	dir, err := root.OpenRoot(name)
+	if errors.Is(err, fs.ErrNotExist) && name != "." {
+		if err = makeIn(root, name, perm, seam); err == nil {
+			dir, err = root.OpenRoot(name)
 		}
 	}
-	dir, err := root.OpenRoot(name)
 	if err != nil {
 		return nil, err
 	}
 	return opened(dir, seam)
 }
 
-// Make opens a directory, and makes it with its parents, mode perm, if it is missing.
+// makeIn makes one directory in its parent, which is made like it. Another process may be making it too.
+func makeIn(root *os.Root, name string, perm fs.FileMode, seam Seam) error {
+	parent, err := In(root, path.Dir(name), perm, seam)
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	base := path.Base(name)
+	err = seam.step(parent.op(Mkdir, base), func() error { return parent.root.Mkdir(base, perm) })
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return parent.Sync()
+}
+
+// Make is In for a path anywhere.
 func Make(name string, perm fs.FileMode, seam Seam) (*Dir, error) {
 	d, err := Open(name, seam)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -56,11 +70,7 @@ func Make(name string, perm fs.FileMode, seam Seam) (*Dir, error) {
 		return nil, err
 	}
 	defer parent.Close()
-	d, err = In(parent.root, filepath.Base(name), perm, seam)
-	if err == nil {
-		err = parent.Sync()
-	}
-	return d, err
+	return In(parent.root, filepath.Base(name), perm, seam)
 }
 
 func opened(root *os.Root, seam Seam) (*Dir, error) {
@@ -80,7 +90,7 @@ func (d *Dir) Root() *os.Root { return d.root }
 // Path is the file's path for messages.
 func (d *Dir) Path(name string) string { return filepath.Join(d.root.Name(), name) }
 
-func (d *Dir) op(kind Kind, name string) Op { return Op{Kind: kind, Dir: d.root.Name(), Name: name} }
+func (d *Dir) op(kind Kind, name string) Op { return Op{Kind: kind, Dir: d.Path(""), Name: name} }
 
 // Sync puts the directory's names on disk.
 func (d *Dir) Sync() error {
@@ -89,7 +99,7 @@ func (d *Dir) Sync() error {
 			return nil // directories cannot be synced there; the file system's own journal orders renames
 		}
 		if err := d.list.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
-			return fmt.Errorf("sync the directory %s: %w", d.root.Name(), err)
+			return fmt.Errorf("sync the directory %s: %w", d.Path(""), err)
 		}
 		return nil
 	})
@@ -136,50 +146,13 @@ func WriteFile(name string, data []byte, perm fs.FileMode) error {
 	return d.WriteFile(filepath.Base(name), data, perm)
 }
 
-// ErrIrregular says that a name stands for no regular file: a symbolic link, a directory, a pipe.
-var ErrIrregular = errors.New("is not a regular file")
-
-// errExchanged says that a name stood for two files during one opening.
-var errExchanged = errors.New("was exchanged for another file while it was opened; try again when it is at rest")
-
-// OpenFile opens an existing regular file, for reading or writing as flag says. os.Root follows links that
-// stay inside it, and a name can change hands between two calls; so what was opened must be what was looked at. It is
-// tried again when somebody replaces the file at this very moment. Errors: fs.ErrNotExist, ErrIrregular.
+// OpenFile opens an existing regular file: see OpenRegular.
 func (d *Dir) OpenFile(name string, flag int) (*File, error) {
-	var err error
-	for range 3 {
-		var f *os.File
-		if f, err = openSeen(d.root, name, flag); err == nil {
-			return &File{f: f, dir: d, name: name}, nil
-		}
-		if !errors.Is(err, errExchanged) {
-			break
-		}
-	}
-	return nil, err
-}
-
-// openSeen opens what it looked at. O_NONBLOCK keeps a pipe that took the name from holding us.
-func openSeen(root *os.Root, name string, flag int) (*os.File, error) {
-	seen, err := root.Lstat(name)
+	f, _, err := OpenRegular(d.root, name, flag)
 	if err != nil {
 		return nil, err
 	}
-	if !seen.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s %w", path.Join(root.Name(), name), ErrIrregular)
-	}
-	f, err := root.OpenFile(name, flag|noBlock, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !os.SameFile(seen, info) {
-		err = fmt.Errorf("%s %w", path.Join(root.Name(), name), errExchanged)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return d.File(f, name), nil
 }
 
 // ReadFile reads a regular file of at most limit bytes. Errors: fs.ErrNotExist, ErrIrregular.

@@ -14,6 +14,9 @@ type File struct {
 	name string // "" while it has none
 }
 
+// File is an open file of the directory, opened elsewhere, so that what it does passes the seam.
+func (d *Dir) File(f *os.File, name string) *File { return &File{f: f, dir: d, name: name} }
+
 // OS is the file for what does not change its content: Stat, Chmod, Chown.
 func (f *File) OS() *os.File { return f.f }
 
@@ -30,7 +33,7 @@ func (f *File) Seek(offset int64, whence int) (int64, error) { return f.f.Seek(o
 func (f *File) Close() error { return f.f.Close() }
 
 func (f *File) op(kind Kind, offset int64, data []byte) Op {
-	return Op{Kind: kind, Dir: f.dir.root.Name(), Name: f.name, File: f, Offset: offset, Data: data}
+	return Op{Kind: kind, Dir: f.dir.Path(""), Name: f.name, File: f, Offset: offset, Data: data}
 }
 
 // Write appends at the file's position.

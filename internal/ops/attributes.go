@@ -48,3 +48,38 @@ func (a attributes) give(f *os.File) error {
 func groupless(mode fs.FileMode) fs.FileMode {
 	return mode&^0o070 | mode&(mode<<3)&0o070
 }
+
+// plaintextAttributes never makes a plaintext readable for more people than asked for.
+func plaintextAttributes(mode fs.FileMode) func(fs.FileInfo) attributes {
+	if mode == 0 {
+		return noWider(PrivateMode)
+	}
+	return func(old fs.FileInfo) attributes {
+		a := newFile(mode)
+		if old != nil {
+			keep := attributesOf(old)
+			a.uid, a.gid = keep.uid, keep.gid
+		}
+		return a
+	}
+}
+
+// envelopeAttributes are those of the output that is replaced, or the source's mode.
+func envelopeAttributes(source fs.FileInfo) func(fs.FileInfo) attributes {
+	return func(old fs.FileInfo) attributes {
+		if old != nil {
+			return attributesOf(old)
+		}
+		return newFile(source.Mode())
+	}
+}
+
+// noWider keeps an existing file's attributes if its mode gives nobody more than mode does.
+func noWider(mode fs.FileMode) func(fs.FileInfo) attributes {
+	return func(old fs.FileInfo) attributes {
+		if old != nil && old.Mode().Perm()&^mode == 0 {
+			return attributesOf(old)
+		}
+		return newFile(mode)
+	}
+}

@@ -46,31 +46,16 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 	if sameFile(from, to) {
 		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output", from)
 	}
-	out, err := newOutput(to, plaintextAttributes(u.Mode))
+	out, err := e.output(to, plaintextAttributes(u.Mode))
 	if err != nil {
 		return Envelope{}, err
 	}
 	defer out.Abort()
-	got, err := e.decryptInto(ctx, out.sweeping(&e.sweeper, e.now), f, info.Size(), from.full(), u, p)
+	got, err := e.decryptInto(ctx, out, f, info.Size(), from.full(), u, p)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("decrypt %s: %w", from, err)
 	}
 	return got, out.Commit()
-}
-
-// plaintextAttributes never makes a plaintext readable for more people than asked for.
-func plaintextAttributes(mode fs.FileMode) func(fs.FileInfo) attributes {
-	if mode == 0 {
-		return noWider(PrivateMode)
-	}
-	return func(old fs.FileInfo) attributes {
-		a := newFile(mode)
-		if old != nil {
-			keep := attributesOf(old)
-			a.uid, a.gid = keep.uid, keep.gid
-		}
-		return a
-	}
 }
 
 // decryptInto opens an envelope of n bytes and writes its plaintext to w.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -53,12 +52,12 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 	if sameFile(from, to) {
 		return Envelope{}, fmt.Errorf("%s would be encrypted over itself; name another output", from)
 	}
-	out, err := newOutput(to, envelopeAttributes(info))
+	out, err := e.output(to, envelopeAttributes(info))
 	if err != nil {
 		return Envelope{}, err
 	}
 	defer out.Abort()
-	got, err := e.EncryptStream(ctx, out.sweeping(&e.sweeper, e.now), f, info.Size(), to.full(), s, p)
+	got, err := e.EncryptStream(ctx, out, f, info.Size(), to.full(), s, p)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encrypt %s: %w", from, err)
 	}
@@ -71,16 +70,6 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 	}
 	defer release()
 	return got, out.Commit()
-}
-
-// envelopeAttributes are those of the output that is replaced, or the source's mode.
-func envelopeAttributes(source fs.FileInfo) func(fs.FileInfo) attributes {
-	return func(old fs.FileInfo) attributes {
-		if old != nil {
-			return attributesOf(old)
-		}
-		return newFile(source.Mode())
-	}
 }
 
 // EncryptStream encrypts r into w. size is the plaintext's length, or

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -20,6 +21,7 @@ type Engine struct {
 	patience time.Duration // with files that others hold
 	prints   func() *state.Fingerprints
 	owned    func(name string) string
+	disk     durable.Seam
 }
 
 // Options configure an Engine.
@@ -37,6 +39,8 @@ type Options struct {
 	Owned func(name string) string
 	// Unproved leaves out that each fresh data key is opened once before it seals anything: see keys.Options.
 	Unproved bool
+	// Disk is asked before every step on the disk: for tests. nil = none.
+	Disk durable.Seam
 }
 
 // What callers give to the engine of package keys.
@@ -71,7 +75,7 @@ func New(o Options) *Engine {
 	}
 	return &Engine{
 		keys: keys.New(keys.Options{Ring: o.Keyring, Now: o.Now, Unproved: o.Unproved}), now: o.Now,
-		extra: o.Identities, workers: workers, patience: holdPatience, prints: o.Fingerprints, owned: o.Owned,
+		extra: o.Identities, workers: workers, patience: holdPatience, prints: o.Fingerprints, owned: o.Owned, disk: o.Disk,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
@@ -77,7 +78,7 @@ func (w *walk) entry(name string, e fs.DirEntry) {
 		if w.leads(name) {
 			w.directory(name)
 		}
-	case isTemp(e.Name()):
+	case durable.IsTemp(e.Name()):
 	case e.Type().IsRegular():
 		if matched {
 			w.files = append(w.files, name)

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // TestKilled: a process killed at any moment leaves the old file or the new one, whole, and no plaintext
@@ -70,7 +72,7 @@ func (r *rig) noForeignNames() {
 	entries, err := os.ReadDir(r.dir)
 	r.must(err)
 	for _, e := range entries {
-		if !isTemp(e.Name()) {
+		if !durable.IsTemp(e.Name()) {
 			continue
 		}
 		info, err := e.Info()

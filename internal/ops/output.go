@@ -1,19 +1,27 @@
 package ops
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
-// output is a file that will be written whole or not at all. It and its directory come into being with
-// the first byte: what fails before, a KMS call for example, leaves no trace.
+// output is a file that will be written whole or not at all, at every instant and after every crash. It and its
+// directory come into being with the first byte: what fails before, a KMS call for example, leaves no trace. It
+// is 0600 until Commit.
 type output struct {
 	at      place
 	attr    func(old fs.FileInfo) attributes // old is nil where no file is replaced
+	disk    durable.Seam                     // nil = none
 	sweeper *sweeper                         // nil = sweep nothing
 	now     func() time.Time
-	file    *atomicFile
+	dir     *durable.Dir
+	file    *durable.Pending
+	keep    attributes
 }
 
 // newOutput refuses at once what could not be replaced in the end.
@@ -27,25 +35,35 @@ func newOutput(at place, attr func(fs.FileInfo) attributes) (*output, error) {
 	return &output{at: at, attr: attr}, nil
 }
 
-// sweeping also removes what dead writers left in the directory.
-func (o *output) sweeping(s *sweeper, now func() time.Time) *output {
-	o.sweeper, o.now = s, now
-	return o
+// output is a newOutput of the engine's, which also removes what dead writers left in its directory.
+func (e *Engine) output(at place, attr func(fs.FileInfo) attributes) (*output, error) {
+	o, err := newOutput(at, attr)
+	if err == nil {
+		o.disk, o.sweeper, o.now = e.disk, &e.sweeper, e.now
+	}
+	return o, err
 }
 
-func (o *output) create() error {
+func (o *output) create() (err error) {
 	if o.file != nil {
 		return nil
 	}
-	old, err := o.at.root.Lstat(o.at.name)
-	if err != nil {
-		old = nil
-	}
-	if o.file, err = createAtomic(o.at, o.attr(old)); err != nil {
+	old, err := refuseIrregular(o.at)
+	if err != nil && !isMissing(err) {
 		return err
 	}
+	o.keep = o.attr(old)
+	if o.dir == nil {
+		if o.dir, err = durable.In(o.at.root, path.Dir(o.at.name), 0o755, o.disk); err != nil {
+			return fmt.Errorf("open the directory of %s: %w", o.at, err)
+		}
+	}
+	if o.file, err = o.dir.Create(path.Base(o.at.name), PrivateMode); err != nil {
+		return fmt.Errorf("create a file beside %s: %w", o.at, err)
+	}
+	o.file.SetModTime(o.keep.mtime)
 	if o.sweeper != nil {
-		o.sweeper.sweep(o.file.dir, o.now())
+		o.sweeper.sweep(o.dir, o.now())
 	}
 	return nil
 }
@@ -66,13 +84,23 @@ func (o *output) Commit() error {
 	if err := o.at.writable(); err != nil {
 		return err
 	}
-	return o.file.Commit()
+	err := o.keep.give(o.file.OS())
+	if err == nil {
+		err = o.file.Commit()
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", o.at, err)
+	}
+	return nil
 }
 
 // Abort removes what was not committed.
 func (o *output) Abort() {
 	if o.file != nil {
 		o.file.Abort()
+	}
+	if o.dir != nil {
+		o.dir.Close()
 	}
 }
 
@@ -93,14 +121,4 @@ func WriteFile(path string, mode fs.FileMode, write func(io.Writer) error) error
 		return err
 	}
 	return out.Commit()
-}
-
-// noWider keeps an existing file's attributes if its mode gives nobody more than mode does.
-func noWider(mode fs.FileMode) func(fs.FileInfo) attributes {
-	return func(old fs.FileInfo) attributes {
-		if old != nil && old.Mode().Perm()&^mode == 0 {
-			return attributesOf(old)
-		}
-		return newFile(mode)
-	}
 }

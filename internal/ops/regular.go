@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // refuseIrregular allows regular files only: no symbolic link, device, pipe or directory.
@@ -29,45 +30,23 @@ func refuseIrregular(p place) (fs.FileInfo, error) {
 	}
 }
 
-// openRegular opens a regular file and returns its facts. os.Root follows links that stay
-// inside it, whatever the flags say, and a name can change hands between two calls; so what was
-// opened must be what was looked at. A program that replaces the file at this very moment is not at
-// fault, so it is tried again.
+// openRegular opens a regular file and returns its facts: what was looked at, and nothing that took its name.
 func openRegular(p place, flag int) (*os.File, fs.FileInfo, error) {
-	var err error
-	for range 3 {
-		var f *os.File
-		var info fs.FileInfo
-		if f, info, err = openSeen(p, flag); !errors.Is(err, errExchanged) {
-			return f, info, err
-		}
-	}
-	return nil, nil, err
-}
-
-// errExchanged says that a name stood for two files during one opening.
-var errExchanged = errors.New("was exchanged for another file while it was opened; try again when it is at rest")
-
-// openSeen opens what refuseIrregular looked at. O_NONBLOCK keeps a pipe that took the name from
-// holding us.
-func openSeen(p place, flag int) (*os.File, fs.FileInfo, error) {
-	seen, err := refuseIrregular(p)
-	if err != nil {
+	if _, err := refuseIrregular(p); err != nil {
 		return nil, nil, err
 	}
-	f, err := p.root.OpenFile(p.name, flag|syscall.O_NONBLOCK, 0)
-	if err != nil {
+	switch f, info, err := durable.OpenRegular(p.root, p.name, flag); {
+	case err == nil:
+		return f, info, nil
+	case isMissing(err):
+		return nil, nil, missing{p.String()}
+	case errors.Is(err, durable.ErrIrregular):
+		return nil, nil, fmt.Errorf("%s %w", p, durable.ErrIrregular)
+	case errors.Is(err, durable.ErrExchanged):
+		return nil, nil, fmt.Errorf("%s %w", p, durable.ErrExchanged)
+	default:
 		return nil, nil, unopened{p.String(), reason(err)}
 	}
-	info, err := f.Stat()
-	if err == nil && !os.SameFile(seen, info) {
-		err = fmt.Errorf("%s %w", p, errExchanged)
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, info, nil
 }
 
 // reason is an error of the system without the path that it repeats.

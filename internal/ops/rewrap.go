@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
 )
@@ -139,7 +141,7 @@ func (e *Engine) putHeader(p place, f *os.File, info fs.FileInfo, h *envelope.He
 	if h.SlotSize == 0 || !writable {
 		return e.rewriteWhole(p, f, info, key, stanzas)
 	}
-	next, err := envelope.Rewrap(f, key, stanzas)
+	next, err := e.rewriteSlot(p, f, key, stanzas)
 	if errors.Is(err, envelope.ErrNeedsRewrite) {
 		return e.rewriteWhole(p, f, info, key, stanzas)
 	}
@@ -149,12 +151,22 @@ func (e *Engine) putHeader(p place, f *os.File, info fs.FileInfo, h *envelope.He
 	return next, p.root.Chtimes(p.name, info.ModTime(), info.ModTime())
 }
 
+// rewriteSlot rewrites the idle slot of the header.
+func (e *Engine) rewriteSlot(p place, f *os.File, key []byte, stanzas []*envelope.Stanza) (*envelope.Header, error) {
+	dir, err := durable.In(p.root, path.Dir(p.name), 0o755, e.disk)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return envelope.Rewrap(dir.File(f, path.Base(p.name)), key, stanzas)
+}
+
 // rewriteWhole rewrites an envelope whole; its body is copied.
 func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte, stanzas []*envelope.Stanza) (*envelope.Header, error) {
 	if _, err := f.Seek(0, 0); err != nil {
 		return nil, err
 	}
-	out, err := newOutput(p, func(fs.FileInfo) attributes {
+	out, err := e.output(p, func(fs.FileInfo) attributes {
 		attr := attributesOf(info)
 		attr.mtime = info.ModTime()
 		return attr
@@ -164,7 +176,7 @@ func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte,
 	}
 	defer out.Abort()
 	source := &watched{ctx: context.Background(), r: f}
-	h, _, err := envelope.RewriteHeader(out.sweeping(&e.sweeper, e.now), source, key, stanzas)
+	h, _, err := envelope.RewriteHeader(out, source, key, stanzas)
 	if err != nil {
 		return nil, err
 	}

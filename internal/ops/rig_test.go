@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
@@ -170,7 +171,7 @@ func (r *rig) tree() []string {
 		if name, _ := filepath.Rel(r.dir, path); name != "." {
 			out = append(out, filepath.ToSlash(name))
 		}
-		if isTemp(filepath.Base(path)) {
+		if durable.IsTemp(filepath.Base(path)) {
 			r.t.Errorf("a temporary file is left: %s", path)
 		}
 		return err

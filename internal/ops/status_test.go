@@ -457,7 +457,7 @@ func TestCensus(t *testing.T) {
 func TestGlob(t *testing.T) {
 	r := &rig{t: t, dir: t.TempDir()}
 	for _, name := range []string{"a.enc", "archive/b.enc", "archive/x/c.enc", "archive/x/d.txt", ".git/e.enc", "archive/.hidden/f.enc", "archive/.g.enc",
-		"archive/" + tempPrefix + "0123456789abcdef" + tempSuffix, "w[x]/h.enc", "n\xff/i\xfe.enc"} {
+		"archive/.kmsplan-0123456789abcdef.tmp", "w[x]/h.enc", "n\xff/i\xfe.enc"} {
 		r.write(name, nil, 0o600)
 	}
 	r.must(os.Symlink("archive", r.path("link")))

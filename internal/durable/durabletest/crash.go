@@ -16,27 +16,37 @@ type Disk struct {
 	Name     string // how it came about
 	Promises []any  // the marks set before the crash
 	names    map[string]*inode
-	dirs     []string
+	made     []string // directories that were made in the record; their names may be lost
 	pick     func(*inode) []byte
 }
 
 // Fill writes the disk's content below an empty directory.
 func (d Disk) Fill(dir string) error {
-	for _, name := range d.dirs {
-		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
-			return err
+	for _, name := range slices.Sorted(maps.Keys(d.names)) {
+		if d.lost(filepath.Dir(name)) {
+			continue
 		}
-	}
-	for name, in := range d.names {
-		if err := os.WriteFile(filepath.Join(dir, name), d.pick(in), 0o600); err != nil {
+		var err error
+		if in := d.names[name]; in.dir {
+			err = os.Mkdir(filepath.Join(dir, name), 0o700)
+		} else {
+			err = os.WriteFile(filepath.Join(dir, name), d.pick(in), 0o600)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// inode is a file, whatever its names.
+// lost reports whether a directory, or one above it, has no name on this disk.
+func (d Disk) lost(dir string) bool {
+	return dir != "." && (slices.Contains(d.made, dir) && d.names[dir] == nil || d.lost(filepath.Dir(dir)))
+}
+
+// inode is a file, whatever its names, or a directory.
 type inode struct {
+	dir     bool
 	synced  []byte
 	pending []durable.Op // writes and cuts since the last sync
 }
@@ -71,7 +81,7 @@ func none(int) bool { return false }
 type image struct {
 	now, disk map[string]*inode // names, as the system shows them and as they are on disk
 	files     map[*durable.File]*inode
-	dirs      []string
+	made      []string
 	promises  []any
 }
 
@@ -122,7 +132,8 @@ func (im *image) take(r *Record, op durable.Op) {
 	case durable.Remove:
 		delete(im.now, r.inside(op.Dir, op.Name))
 	case durable.Mkdir:
-		im.dirs = append(im.dirs, r.inside(op.Dir, op.Name))
+		name := r.inside(op.Dir, op.Name)
+		im.now[name], im.made = &inode{dir: true}, append(im.made, name)
 	case durable.SyncDir:
 		im.syncDir(r.inside(op.Dir, ""))
 	}
@@ -141,7 +152,7 @@ func (im *image) visit(r *Record, at int, visit func(Disk)) {
 	show := func(how string, names map[string]*inode, pick func(*inode) []byte) {
 		visit(Disk{
 			Name: fmt.Sprintf("after step %d (%s): %s", at+1, r.describe(at), how), Promises: slices.Clone(im.promises),
-			names: names, dirs: slices.Clone(im.dirs), pick: pick,
+			names: names, made: slices.Clone(im.made), pick: pick,
 		})
 	}
 	whole := func(in *inode) []byte { return in.content(all, -1) }

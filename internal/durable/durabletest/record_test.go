@@ -62,3 +62,45 @@ func TestDisksHoldWhatACrashMayLeave(t *testing.T) {
 		t.Errorf("after the syncs disks hold %v bytes", after)
 	}
 }
+
+// A file in a directory that was made for it is there only if the directory's own name is.
+func TestADirectoryWhoseNameWasNotSyncedIsLostWithItsFiles(t *testing.T) {
+	for _, tt := range []struct {
+		left durable.Kind
+		lost bool
+	}{{"", false}, {durable.SyncDir, true}} {
+		dir := t.TempDir()
+		rec := durabletest.NewRecord(dir)
+		root, err := durable.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		d, err := durable.In(root.Root(), "a/b", 0o700, rec.Seam(func(op durable.Op) error {
+			if op.Kind == tt.left && filepath.Base(op.Dir) != "b" {
+				return durable.ErrSkip
+			}
+			return nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if err := d.WriteFile("f", []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rec.Mark("written")
+		lost := false
+		rec.Disks(func(disk durabletest.Disk) {
+			clone := t.TempDir()
+			if err := disk.Fill(clone); err != nil {
+				t.Fatal(err)
+			}
+			_, err := os.Stat(filepath.Join(clone, "a/b/f"))
+			lost = lost || len(disk.Promises) > 0 && err != nil
+		})
+		if lost != tt.lost {
+			t.Errorf("without %q: lost is %v", tt.left, lost)
+		}
+	}
+}

@@ -12,50 +12,52 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
-// named is an atomicFile as it is where files without a name do not exist.
-func named(t *testing.T, r *rig, name string, mode fs.FileMode) *atomicFile {
-	t.Helper()
-	a := &atomicFile{dir: r.root(), name: name, attr: newFile(mode)}
-	var err error
-	a.list, err = a.dir.Open(".")
-	r.must(err)
-	r.must(a.openNamed())
-	return a
+// named is a disk without files that have no name.
+func named(op durable.Op) error {
+	if op.Kind == durable.Create && op.Name == "" {
+		return errors.ErrUnsupported
+	}
+	return nil
 }
 
-// TestAtomicFile: with a name and without one, nothing is seen before Commit, Abort leaves nothing, and
+// created is a begun output f.
+func created(r *rig, mode fs.FileMode, disk durable.Seam) *output {
+	r.t.Helper()
+	o, err := newOutput(place{root: r.root(), name: "f"}, func(fs.FileInfo) attributes { return newFile(mode) })
+	r.must(err)
+	o.disk = disk
+	r.must(o.create())
+	return o
+}
+
+// TestOutput: with a temporary name and without one, nothing is seen before Commit, Abort leaves nothing, and
 // Commit leaves the one file with its mode.
-func TestAtomicFile(t *testing.T) {
+func TestOutput(t *testing.T) {
 	r := &rig{t: t, dir: t.TempDir()}
-	for name, open := range map[string]func(fs.FileMode) *atomicFile{
-		"named": func(mode fs.FileMode) *atomicFile { return named(t, r, "f", mode) },
-		"as the system can": func(mode fs.FileMode) *atomicFile {
-			a, err := createAtomic(place{root: r.root(), name: "f"}, newFile(mode))
-			r.must(err)
-			return a
-		},
-	} {
+	for name, disk := range map[string]durable.Seam{"named": named, "as the system can": nil} {
 		t.Run(name, func(t *testing.T) {
 			r.write("f", []byte("old"), 0o600)
-			a := open(0o640)
-			_, err := a.Write([]byte("half"))
+			o := created(r, 0o640, disk)
+			_, err := o.Write([]byte("half"))
 			r.must(err)
-			info, err := a.f.Stat()
+			info, err := o.file.OS().Stat()
 			r.must(err)
 			if string(r.read("f")) != "old" || info.Mode() != 0o600 {
 				t.Errorf("before Commit: %q, mode %v", r.read("f"), info.Mode())
 			}
-			a.Abort()
+			o.Abort()
 			if got := r.tree(); !slices.Equal(got, []string{"f"}) || string(r.read("f")) != "old" {
 				t.Errorf("after Abort: %v", got)
 			}
-			a = open(0o640)
-			_, err = a.Write([]byte("new"))
+			o = created(r, 0o640, disk)
+			_, err = o.Write([]byte("new"))
 			r.must(err)
-			r.must(a.Commit())
-			a.Abort()
+			r.must(o.Commit())
+			o.Abort()
 			if got := r.tree(); !slices.Equal(got, []string{"f"}) || string(r.read("f")) != "new" {
 				t.Errorf("after Commit: %v", got)
 			}
@@ -70,12 +72,15 @@ func TestNothingHasANameBeforeCommit(t *testing.T) {
 		t.Skip("files without a name exist on Linux only")
 	}
 	r := &rig{t: t, dir: t.TempDir()}
-	a, err := createAtomic(place{root: r.root(), name: "f"}, newFile(0o600))
+	temporary := false
+	o := created(r, 0o600, func(op durable.Op) error {
+		temporary = temporary || op.Kind == durable.Create && op.Name != ""
+		return nil
+	})
+	defer o.Abort()
+	_, err := o.Write([]byte("plaintext"))
 	r.must(err)
-	defer a.Abort()
-	_, err = a.Write([]byte("plaintext"))
-	r.must(err)
-	if a.temp != "" {
+	if temporary {
 		t.Skip("this file system has no files without a name")
 	}
 	if got := r.tree(); len(got) > 0 {

@@ -1,0 +1,51 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+)
+
+// ErrIrregular says that a name stands for no regular file: a symbolic link, a directory, a pipe.
+var ErrIrregular = errors.New("is not a regular file")
+
+// ErrExchanged says that a name stood for two files during one opening.
+var ErrExchanged = errors.New("was exchanged for another file while it was opened; try again when it is at rest")
+
+// OpenRegular opens an existing regular file below root and returns its facts. os.Root follows links that stay
+// inside it, whatever the flags say, and a name can change hands between two calls; so what was opened must be
+// what was looked at. A program that replaces the file at this very moment is not at fault, so it is tried again.
+// Errors: fs.ErrNotExist, ErrIrregular, ErrExchanged.
+func OpenRegular(root *os.Root, name string, flag int) (f *os.File, info fs.FileInfo, err error) {
+	for range 3 {
+		if f, info, err = openSeen(root, name, flag); !errors.Is(err, ErrExchanged) {
+			break
+		}
+	}
+	return f, info, err
+}
+
+// openSeen opens what it looked at. O_NONBLOCK keeps a pipe that took the name from holding us.
+func openSeen(root *os.Root, name string, flag int) (*os.File, fs.FileInfo, error) {
+	seen, err := root.Lstat(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !seen.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s %w", path.Join(root.Name(), name), ErrIrregular)
+	}
+	f, err := root.OpenFile(name, flag|noBlock, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !os.SameFile(seen, info) {
+		err = fmt.Errorf("%s %w", path.Join(root.Name(), name), ErrExchanged)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, info, nil
+}
