@@ -50,7 +50,7 @@ var below = map[string][]string{
 	"internal/emulator/emulatortest": {"internal/emulator"},
 	"internal/emulator/...":          {"internal/emulator/...", "internal/kms/wire/...", "internal/suggest", "internal/durable"},
 	"internal/kms/wire/...":          {"internal/kms/wire/..."},
-	"internal/state/...":             {"internal/state/...", "internal/durable/..."},
+	"internal/state/...":             {"internal/state/...", "internal/durable/...", "internal/version"},
 	"internal/envelope/...":          nil,
 	"internal/bench/...":             {"internal/..."}, // measures all the others; nothing imports it
 }

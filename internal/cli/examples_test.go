@@ -50,6 +50,9 @@ const mayBeUnapplied = 1
 
 // Case W3. Every example of the documentation is planned and applied on the emulator, and is no change afterwards.
 func TestTheDocumentationsExamplesApply(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plans and applies all that docs/ shows")
+	}
 	dir := t.TempDir()
 	names, _ := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
 	used := map[string]bool{}

@@ -21,6 +21,9 @@ type example struct {
 // TestReadmeDoesWhatItShows runs the README's console blocks from the first to the last, in one shell, as a reader would, and
 // holds what comes out against what is printed there: a line of three dots stands for any lines, a key's id for any key's.
 func TestReadmeDoesWhatItShows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("does all that the README shows")
+	}
 	if runtime.GOOS == "windows" {
 		t.Skip("the README is written for a POSIX shell")
 	}

@@ -217,6 +217,9 @@ func TestARewrapMakesNoPlaintextStale(t *testing.T) {
 
 // TestProblemsNameTheFileAndTheBlock, every one of them, and hide no other block. Case P1.
 func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes a stack for each of its words")
+	}
 	r := newRig(t)
 	const e, d, re = "data.encrypt.e dist/./app.enc: ", "data.decrypt.d run/app.yaml: ", "data.rewrap.r archive/"
 	for name, tt := range map[string]struct {

@@ -96,7 +96,11 @@ func command(t testing.TB, job string, args ...string) *exec.Cmd {
 func TestKill9LeavesAReadableStateWithEveryAcknowledgedWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.json")
 	l := openLocal(t, path)
-	for kill := range 300 {
+	kills := 300
+	if testing.Short() {
+		kills = 20
+	}
+	for kill := range kills {
 		acked := killWhileTalking(t, command(t, "write forever", path, fmt.Sprint("c", kill)), kill)
 		st, _, err := l.Read(t.Context())
 		if err != nil {

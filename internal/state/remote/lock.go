@@ -50,6 +50,15 @@ func (s *Store) newLease(info state.LockInfo, beat uint64) *lease {
 
 // Lock implements state.Store. The lock of a process that died is free after the lease.
 func (s *Store) Lock(ctx context.Context, info state.LockInfo) (state.Unlocker, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if l := locker(s.place); l != nil {
+		if err := l.Lock(ctx, info); err != nil {
+			return nil, err
+		}
+		return &unlocker{s: s, id: info.ID, stop: make(chan struct{})}, nil
+	}
 	at, err := s.look(ctx)
 	if err != nil && !errors.Is(err, state.ErrJournal) {
 		return nil, err
@@ -84,6 +93,9 @@ var errNotHeld = errors.New("not held")
 
 // release takes the lease away from the holder with that id; it reports false when somebody else, or nobody, holds it.
 func (s *Store) release(ctx context.Context, id string) (bool, error) {
+	if l := locker(s.place); l != nil {
+		return l.Unlock(ctx, id)
+	}
 	at, err := s.look(ctx)
 	if err != nil && !errors.Is(err, state.ErrJournal) {
 		return false, err

@@ -3,6 +3,8 @@ package remote
 import (
 	"context"
 	"errors"
+
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // Place is one stack's room on a server. Its methods are safe for concurrent use, and each call ends by its context.
@@ -17,7 +19,8 @@ type Place interface {
 	// is not; after any other error it may be stored, now or a little later.
 	Swap(ctx context.Context, old Revision, head []byte) (Revision, error)
 
-	// Put stores an object, durably. A name is used for one content only: storing it again changes nothing.
+	// Put stores an object: durably, and for everybody to read, at the latest with this Place's next Swap. A name is used for
+	// one content only: storing it again changes nothing.
 	Put(ctx context.Context, name string, object []byte) error
 
 	// Get returns an object. Errors: ErrNoObject.
@@ -28,6 +31,30 @@ type Place interface {
 
 	// String names the place for messages, without credentials: "s3 bucket b, key prod/kms".
 	String() string
+}
+
+// Locker is a Place whose server has locks of its own, which are used in place of the head's lease.
+type Locker interface {
+	// Locks reports whether it has.
+	Locks() bool
+	// Lock takes the server's lock for info.ID. Errors: state.ErrLocked, as a *state.LockedError with the holder.
+	Lock(ctx context.Context, info state.LockInfo) error
+	// Unlock frees the lock of that id and reports whether it was held.
+	Unlock(ctx context.Context, id string) (bool, error)
+}
+
+// locker finds the Locker in or behind a Place.
+func locker(p Place) Locker {
+	for {
+		if l, ok := p.(Locker); ok && l.Locks() {
+			return l
+		}
+		behind, ok := p.(interface{ Behind() Place })
+		if !ok {
+			return nil
+		}
+		p = behind.Behind()
+	}
 }
 
 // Revision names one stored head of a Place; the zero Revision is none.

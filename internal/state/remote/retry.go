@@ -35,6 +35,9 @@ type retrying struct {
 	r Retrying
 }
 
+// Behind is the Place that is decorated.
+func (p retrying) Behind() Place { return p.Place }
+
 // Head implements Place.
 func (p retrying) Head(ctx context.Context) (data []byte, rev Revision, err error) {
 	err = p.do(ctx, func(ctx context.Context) error { data, rev, err = p.Place.Head(ctx); return err })

@@ -23,6 +23,9 @@ func (p tracing) told(what string, bytes int, began time.Time, err error) {
 	p.say(fmt.Sprintf("%s: %s, %d bytes, %s: %s", p.Place, what, bytes, time.Since(began).Round(time.Millisecond), end))
 }
 
+// Behind is the Place that is decorated.
+func (p tracing) Behind() Place { return p.Place }
+
 // Head implements Place.
 func (p tracing) Head(ctx context.Context) ([]byte, Revision, error) {
 	began := time.Now()

@@ -111,17 +111,23 @@ func race(t *testing.T, open func() remote.Place) {
 
 func objects(t *testing.T, open func() remote.Place) {
 	want := []byte("\x00\xff binary \r\n")
+	p := open()
 	for range 2 { // the second time is an attempt whose first answer was lost
-		if err := open().Put(t.Context(), "state-000000000001-00ff", want); err != nil {
+		if err := p.Put(t.Context(), "state-000000000001-00ff", want); err != nil {
 			t.Fatal(err)
 		}
 	}
-	rev := swap(t, open(), "", `{"n":1}`) // a head that names it
-	got, err := open().Get(t.Context(), "state-000000000001-00ff")
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("read %q, %v", got, err)
+	rev := swap(t, p, "", `{"n":1}`) // a head that names it
+	for _, reader := range []remote.Place{p, open()} {
+		got, err := reader.Get(t.Context(), "state-000000000001-00ff")
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("read %q, %v", got, err)
+		}
 	}
 	swap(t, open(), rev, `{"n":2}`)
+	if got, err := open().Get(t.Context(), "state-000000000001-00ff"); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("after another head, read %q, %v", got, err)
+	}
 }
 
 func drops(t *testing.T, open func() remote.Place) {
