@@ -14,6 +14,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state/failpoint"
@@ -40,12 +42,12 @@ func openEmulated(dir string, hook failpoint.Hook, ahead time.Duration) (*emulat
 	if err := json.Unmarshal(data, &ready); err != nil {
 		return nil, err
 	}
-	ca, err := kms.ReadCA(ready.CAFile, time.Now())
+	ca, err := transport.ReadCA(ready.CAFile, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	manager, err := kms.NewPublic(kms.PublicConfig{
-		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Timeout: time.Minute},
+	manager, err := public.New(public.Config{
+		Connection:  transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Timeout: time.Minute},
 		Region:      ready.Region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
 	})

@@ -18,15 +18,18 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/clientkey"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/ops"
 )
 
 // rig is this process's own clients of an emulator in another process.
 type rig struct {
 	*world
-	public    *kms.Public
-	dedicated *kms.Public
-	instance  *kms.ClientKey
+	public    *public.Client
+	dedicated *public.Client
+	instance  *clientkey.Client
 	key       string
 	gateway   ops.Gateway
 	local     *local // in place of the instance; nil = none
@@ -38,17 +41,17 @@ func newRig(tb testing.TB) *rig {
 	var ready emulator.Ready
 	decode(tb, w.read("ready.json"), &ready)
 	r := &rig{world: w, key: w.key()}
-	ca, err := kms.ReadCA(ready.CAFile, time.Now())
+	ca, err := transport.ReadCA(ready.CAFile, time.Now())
 	r.must(err)
 	credentials := kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{})
-	r.public, err = kms.NewPublic(kms.PublicConfig{Connection: kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca}, Region: ready.Region, Credentials: credentials})
+	r.public, err = public.New(public.Config{Connection: transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca}, Region: ready.Region, Credentials: credentials})
 	r.must(err)
-	r.dedicated, err = kms.NewDedicated(kms.DedicatedConfig{Connection: kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca},
+	r.dedicated, err = public.NewDedicated(public.DedicatedConfig{Connection: transport.Connection{Endpoint: ready.Instance.Endpoint, CA: ca},
 		InstanceID: ready.Instance.ID, Region: ready.Region, Credentials: credentials})
 	r.must(err)
-	key, _, err := kms.LoadClientKey(kms.ClientKeySource{File: ready.Instance.ClientKeyFile, Password: kms.NewSecret(ready.Instance.ClientKeyPassword)}, time.Now())
+	key, _, err := clientkey.Load(clientkey.Source{File: ready.Instance.ClientKeyFile, Password: kms.NewSecret(ready.Instance.ClientKeyPassword)}, time.Now())
 	r.must(err)
-	r.instance, err = kms.NewClientKey(kms.ClientKeyConfig{Connection: kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca}, InstanceID: ready.Instance.ID, Key: key})
+	r.instance, err = clientkey.New(clientkey.Config{Connection: transport.Connection{Endpoint: ready.Instance.Endpoint, CA: ca}, InstanceID: ready.Instance.ID, Key: key})
 	r.must(err)
 	r.gateway = ops.Gateway{Name: "dev", Region: ready.Region, Account: ready.AccountID, Crypt: r.instance}
 	tb.Cleanup(func() { r.public.Close(); r.dedicated.Close(); r.instance.Close() })

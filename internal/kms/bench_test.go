@@ -1,4 +1,4 @@
-package kms
+package kms_test
 
 import (
 	"bufio"
@@ -20,6 +20,10 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"kmsplan.dev/kmsplan/internal/kms/clientkey"
+	"kmsplan.dev/kmsplan/internal/kms/kmstest"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
@@ -47,7 +51,7 @@ func instantServer() {
 	if err != nil {
 		panic(err)
 	}
-	ca, cert := mint(panicker{}, time.Now().Add(time.Hour), "127.0.0.1")
+	ca, cert := kmstest.Mint(panicker{}, time.Now().Add(time.Hour), "127.0.0.1")
 	version := "3de371e8-682c-55a8-2e34-7be2e84acf85"
 	encrypted, err := proto.Marshal(&dkms.AdvanceEncryptResponse{KeyId: "key-1", KeyVersionId: version, RequestId: "R",
 		CiphertextBlob: append([]byte{'$', 0, 2}, (version + string(make([]byte, 12+32+16)))...), Algorithm: "AES_GCM"})
@@ -62,9 +66,9 @@ func instantServer() {
 				_, _ = w.Write(encrypted)
 				return
 			}
-			reply(w, 200, describedKey)
+			kmstest.Reply(w, 200, kmstest.DescribedKey)
 		})}
-	if err := json.NewEncoder(os.Stdout).Encode(serverAt{"https://" + l.Addr().String(), string(pemOf(ca.Certificates[0]))}); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(serverAt{"https://" + l.Addr().String(), string(kmstest.PEMOf(ca.Certificates[0]))}); err != nil {
 		panic(err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(0) }()
@@ -77,7 +81,7 @@ type panicker struct{ testing.TB }
 func (panicker) Helper()           {}
 func (panicker) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 
-func startServer(b *testing.B) Connection {
+func startServer(b *testing.B) transport.Connection {
 	b.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), serverEnv+"=1")
@@ -97,11 +101,11 @@ func startServer(b *testing.B) Connection {
 	if err := json.NewDecoder(bufio.NewReader(stdout)).Decode(&at); err != nil {
 		b.Fatal(err)
 	}
-	ca, err := ParseCA([]byte(at.CA), "bench", time.Now())
+	ca, err := transport.ParseCA([]byte(at.CA), "bench", time.Now())
 	if err != nil {
 		b.Fatal(err)
 	}
-	return Connection{Endpoint: at.URL, CA: ca}
+	return transport.Connection{Endpoint: at.URL, CA: ca}
 }
 
 // perCPU runs op b.N times on a few goroutines and reports this process's CPU.
@@ -134,7 +138,7 @@ func BenchmarkDescribeKey(b *testing.B) {
 	connection := startServer(b)
 	for _, goroutines := range []int{1, 8} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
-			p, err := NewPublic(PublicConfig{Connection: connection, Credentials: testCredentials})
+			p, err := public.New(public.Config{Connection: connection, Credentials: kmstest.Credentials})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -152,7 +156,7 @@ func BenchmarkClientKeyEncrypt(b *testing.B) {
 	plaintext := make([]byte, 32)
 	for _, goroutines := range []int{1, 8} {
 		b.Run(fmt.Sprint("goroutines=", goroutines), func(b *testing.B) {
-			c, err := NewClientKey(ClientKeyConfig{Connection: connection, Key: testClientKey(b)})
+			c, err := clientkey.New(clientkey.Config{Connection: connection, Key: kmstest.ClientKey(b)})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -168,7 +172,7 @@ func BenchmarkClientKeyEncrypt(b *testing.B) {
 // BenchmarkSigningFloor is what RSA-2048 alone costs: no ClientKey client can
 // be faster.
 func BenchmarkSigningFloor(b *testing.B) {
-	key := testClientKey(b).Key
+	key := kmstest.ClientKey(b).Key
 	sum := sha256.Sum256([]byte("floor"))
 	perCPU(b, 1, func() error {
 		_, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package kms
+package kms_test
 
 import (
 	"testing"

@@ -6,8 +6,8 @@ import (
 )
 
 // Cryptographer is the key-operation half of KMS. It is served by the instance
-// gateway with a ClientKey ([ClientKey]), by the dedicated gateway with RAM
-// credentials, and by the public gateway ([Public]).
+// gateway with a ClientKey (package clientkey), by the dedicated gateway with RAM
+// credentials, and by the public gateway (package public).
 //
 // A key id may be an id, an ARN or an alias. The encryption context is bound to
 // the ciphertext and must be given again to decrypt; nil and empty are equal.

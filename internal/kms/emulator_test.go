@@ -1,4 +1,4 @@
-package kms
+package kms_test
 
 import (
 	"bytes"
@@ -18,40 +18,47 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
+	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/clientkey"
+	"kmsplan.dev/kmsplan/internal/kms/kmstest"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 )
 
 // stack is an emulator with a client of each gateway.
 type stack struct {
 	ready     emulator.Ready
-	public    *Public
-	dedicated *Public
-	clientKey *ClientKey
+	public    *public.Client
+	dedicated *public.Client
+	clientKey *clientkey.Client
+	ca        *transport.CA
 }
 
 func newStack(t testing.TB, change ...func(*emulator.Options)) stack {
 	t.Helper()
 	s := stack{ready: emulatortest.New(t, change...).Ready()}
-	ca, err := ReadCA(s.ready.CAFile, time.Now())
+	ca, err := transport.ReadCA(s.ready.CAFile, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	credentials := StaticCredentials(s.ready.AccessKeyID, NewSecret(s.ready.AccessKeySecret), Secret{})
-	retry := RetryConfig{Clock: &instantClock{}}
-	s.public, err = NewPublic(PublicConfig{Connection: Connection{Endpoint: s.ready.Public.HTTPS, CA: ca},
+	s.ca = ca
+	credentials := kms.StaticCredentials(s.ready.AccessKeyID, kms.NewSecret(s.ready.AccessKeySecret), kms.Secret{})
+	retry := transport.RetryConfig{Clock: &kmstest.InstantClock{}}
+	s.public, err = public.New(public.Config{Connection: transport.Connection{Endpoint: s.ready.Public.HTTPS, CA: ca},
 		Region: s.ready.Region, Credentials: credentials, Retry: retry})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.dedicated, err = NewDedicated(DedicatedConfig{Connection: Connection{Endpoint: s.ready.Instance.Endpoint, CA: ca},
+	s.dedicated, err = public.NewDedicated(public.DedicatedConfig{Connection: transport.Connection{Endpoint: s.ready.Instance.Endpoint, CA: ca},
 		Region: s.ready.Region, Credentials: credentials, Retry: retry})
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, _, err := LoadClientKey(ClientKeySource{File: s.ready.Instance.ClientKeyFile, Password: NewSecret(s.ready.Instance.ClientKeyPassword)}, time.Now())
+	key, _, err := clientkey.Load(clientkey.Source{File: s.ready.Instance.ClientKeyFile, Password: kms.NewSecret(s.ready.Instance.ClientKeyPassword)}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.clientKey, err = NewClientKey(ClientKeyConfig{Connection: Connection{Endpoint: s.ready.Instance.Endpoint, CA: ca}, Key: key, Retry: retry})
+	s.clientKey, err = clientkey.New(clientkey.Config{Connection: transport.Connection{Endpoint: s.ready.Instance.Endpoint, CA: ca}, Key: key, Retry: retry})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +69,9 @@ func newStack(t testing.TB, change ...func(*emulator.Options)) stack {
 func ptr[T any](v T) *T { return &v }
 
 // key creates a key in the emulator's instance.
-func (s stack) key(t testing.TB, change ...func(*CreateKeyInput)) Key {
+func (s stack) key(t testing.TB, change ...func(*kms.CreateKeyInput)) kms.Key {
 	t.Helper()
-	in := CreateKeyInput{InstanceID: &s.ready.Instance.ID}
+	in := kms.CreateKeyInput{InstanceID: &s.ready.Instance.ID}
 	for _, c := range change {
 		c(&in)
 	}
@@ -77,28 +84,28 @@ func (s stack) key(t testing.TB, change ...func(*CreateKeyInput)) Key {
 
 func TestEmulatorKeyLifeCycle(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
-	m := Manager(s.public)
-	k := s.key(t, func(in *CreateKeyInput) {
+	m := kms.Manager(s.public)
+	k := s.key(t, func(in *kms.CreateKeyInput) {
 		in.Description, in.Rotate, in.RotateEvery = ptr("orders <&> ü"), ptr(true), ptr(90*24*time.Hour)
 		in.Tags = map[string]string{"team": "orders", "kmsplan:intent": "i-1"}
 	})
-	if k.State != StateEnabled || k.Description != "orders <&> ü" || k.RotationInterval != 90*24*time.Hour || k.AutomaticRotation != "Enabled" || k.InstanceID != s.ready.Instance.ID {
+	if k.State != kms.StateEnabled || k.Description != "orders <&> ü" || k.RotationInterval != 90*24*time.Hour || k.AutomaticRotation != "Enabled" || k.InstanceID != s.ready.Instance.ID {
 		t.Errorf("%+v", k)
 	}
-	found, err := m.ListTagResources(ctx, KindKey, TagQuery{Tags: map[string]string{"kmsplan:intent": "i-1"}})
+	found, err := m.ListTagResources(ctx, kms.KindKey, kms.TagQuery{Tags: map[string]string{"kmsplan:intent": "i-1"}})
 	if err != nil || len(found) != 1 || found[k.ID] == nil {
 		t.Errorf("search by tag: %v %v", found, err)
 	}
 	must(t, "describe", m.UpdateKeyDescription(ctx, k.ID, ""))
 	must(t, "disable", m.DisableKey(ctx, k.ID))
 	must(t, "enable", m.EnableKey(ctx, k.ID))
-	must(t, "tag", m.TagResources(ctx, KindKey, []string{k.ID}, map[string]string{"env": "prod"}))
-	must(t, "untag", m.UntagResources(ctx, KindKey, []string{k.ID}, []string{"team", "absent"}))
+	must(t, "tag", m.TagResources(ctx, kms.KindKey, []string{k.ID}, map[string]string{"env": "prod"}))
+	must(t, "untag", m.UntagResources(ctx, kms.KindKey, []string{k.ID}, []string{"team", "absent"}))
 	if tags, err := m.ListResourceTags(ctx, k.ID); err != nil || tags["env"] != "prod" || tags["team"] != "" {
 		t.Error(tags, err)
 	}
 	must(t, "alias", m.CreateAlias(ctx, "alias/orders", k.ID))
-	if err := m.CreateAlias(ctx, "alias/orders", k.ID); !HasCode(err, "AliasAlreadyExists") {
+	if err := m.CreateAlias(ctx, "alias/orders", k.ID); !kms.HasCode(err, "AliasAlreadyExists") {
 		t.Error(err)
 	}
 	if got, err := m.DescribeKey(ctx, "alias/orders"); err != nil || got.ID != k.ID || got.Description != "" {
@@ -107,7 +114,7 @@ func TestEmulatorKeyLifeCycle(t *testing.T) {
 	if aliases, err := m.ListAliasesByKeyID(ctx, k.ID); err != nil || len(aliases) != 1 || aliases[0].Name != "alias/orders" {
 		t.Error(aliases, err)
 	}
-	must(t, "rotation", m.UpdateRotationPolicy(ctx, RotationPolicyInput{KeyID: k.ID, Rotate: true, RotateEvery: ptr(365 * 24 * time.Hour)}))
+	must(t, "rotation", m.UpdateRotationPolicy(ctx, kms.RotationPolicyInput{KeyID: k.ID, Rotate: true, RotateEvery: ptr(365 * 24 * time.Hour)}))
 	version, err := m.CreateKeyVersion(ctx, k.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -119,23 +126,23 @@ func TestEmulatorKeyLifeCycle(t *testing.T) {
 		t.Error(v, err)
 	}
 	must(t, "protect", m.SetDeletionProtection(ctx, k.ARN, true, ptr("held")))
-	if err := m.ScheduleKeyDeletion(ctx, k.ID, 7); err == nil || IsAmbiguous(err) {
+	if err := m.ScheduleKeyDeletion(ctx, k.ID, 7); err == nil || kms.IsAmbiguous(err) {
 		t.Errorf("a protected key was scheduled: %v", err)
 	}
 	must(t, "unprotect", m.SetDeletionProtection(ctx, k.ARN, false, nil))
 	must(t, "schedule", m.ScheduleKeyDeletion(ctx, k.ID, 7))
-	if got, err := m.DescribeKey(ctx, k.ID); err != nil || got.State != StatePendingDeletion || got.DeleteAt.IsZero() || got.PrimaryVersion != version.ID {
+	if got, err := m.DescribeKey(ctx, k.ID); err != nil || got.State != kms.StatePendingDeletion || got.DeleteAt.IsZero() || got.PrimaryVersion != version.ID {
 		t.Errorf("%+v %v", got, err)
 	}
-	if err := m.UpdateKeyDescription(ctx, k.ID, "x"); !HasCode(err, "Rejected.PendingDeletion") {
+	if err := m.UpdateKeyDescription(ctx, k.ID, "x"); !kms.HasCode(err, "Rejected.PendingDeletion") {
 		t.Error(err)
 	}
 	must(t, "cancel", m.CancelKeyDeletion(ctx, k.ID))
 	must(t, "delete alias", m.DeleteAlias(ctx, "alias/orders"))
-	if _, err := m.DescribeKey(ctx, "alias/orders"); !IsNotFound(err) {
+	if _, err := m.DescribeKey(ctx, "alias/orders"); !kms.IsNotFound(err) {
 		t.Error(err)
 	}
-	if _, err := m.DescribeKey(ctx, "key-none"); !IsNotFound(err) {
+	if _, err := m.DescribeKey(ctx, "key-none"); !kms.IsNotFound(err) {
 		t.Error(err)
 	}
 }
@@ -152,26 +159,26 @@ func TestEmulatorLists(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
 	var ids []string
 	for i := range 230 {
-		k := s.key(t, func(in *CreateKeyInput) { in.Tags = map[string]string{"n": fmt.Sprint(i)} })
+		k := s.key(t, func(in *kms.CreateKeyInput) { in.Tags = map[string]string{"n": fmt.Sprint(i)} })
 		ids = append(ids, k.ID)
 		if i < 30 {
 			must(t, "disable", s.public.DisableKey(ctx, k.ID))
 		}
 		must(t, "alias", s.public.CreateAlias(ctx, fmt.Sprintf("alias/n%d", i), k.ID))
 	}
-	keys, err := s.public.ListKeys(ctx, KeyFilter{})
+	keys, err := s.public.ListKeys(ctx, kms.KeyFilter{})
 	if err != nil || len(keys) < 230 {
 		t.Fatal(len(keys), err)
 	}
-	enabled, err := s.public.ListKeys(ctx, KeyFilter{States: []string{StateEnabled}, CreatorTypes: []string{"User"}})
+	enabled, err := s.public.ListKeys(ctx, kms.KeyFilter{States: []string{kms.StateEnabled}, CreatorTypes: []string{"User"}})
 	if err != nil || len(enabled) != 200 {
 		t.Error(len(enabled), err)
 	}
 	aliases, err := s.public.ListAliases(ctx)
-	if err != nil || len(slices.DeleteFunc(aliases, func(a Alias) bool { return a.ARN == "" })) < 230 {
+	if err != nil || len(slices.DeleteFunc(aliases, func(a kms.Alias) bool { return a.ARN == "" })) < 230 {
 		t.Error(len(aliases), err)
 	}
-	tags, err := s.public.ListTagResources(ctx, KindKey, TagQuery{IDs: ids})
+	tags, err := s.public.ListTagResources(ctx, kms.KindKey, kms.TagQuery{IDs: ids})
 	if err != nil || len(tags) != 230 || tags[ids[229]]["n"] != "229" {
 		t.Error(len(tags), err)
 	}
@@ -179,38 +186,38 @@ func TestEmulatorLists(t *testing.T) {
 
 func TestEmulatorSecrets(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
-	m := Manager(s.public)
+	m := kms.Manager(s.public)
 	k := s.key(t)
-	in := CreateSecretInput{Name: "orders/db/password", Value: NewSecret("pässword & more=+/"), VersionID: "v1",
+	in := kms.CreateSecretInput{Name: "orders/db/password", Value: kms.NewSecret("pässword & more=+/"), VersionID: "v1",
 		EncryptionKeyID: &k.ID, InstanceID: &s.ready.Instance.ID, Description: ptr("db"), Tags: map[string]string{"team": "orders"}}
 	if _, err := m.CreateSecret(ctx, in); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.CreateSecret(ctx, in); !HasCode(err, "Rejected.ResourceExist") {
+	if _, err := m.CreateSecret(ctx, in); !kms.HasCode(err, "Rejected.ResourceExist") {
 		t.Error(err)
 	}
 	info, err := m.DescribeSecret(ctx, in.Name)
 	if err != nil || info.EncryptionKeyID != k.ID || info.Description != "db" || info.Tags["team"] != "orders" || info.Type != "Generic" {
 		t.Errorf("%+v %v", info, err)
 	}
-	must(t, "update", m.UpdateSecret(ctx, UpdateSecretInput{Name: in.Name, Description: ptr("db 2")}))
-	put := PutSecretValueInput{Name: in.Name, Value: NewSecret("second"), VersionID: "v2"}
+	must(t, "update", m.UpdateSecret(ctx, kms.UpdateSecretInput{Name: in.Name, Description: ptr("db 2")}))
+	put := kms.PutSecretValueInput{Name: in.Name, Value: kms.NewSecret("second"), VersionID: "v2"}
 	must(t, "put", m.PutSecretValue(ctx, put))
 	must(t, "put again", m.PutSecretValue(ctx, put))
-	for name, c := range map[string]Cryptographer{"public": s.public, "dedicated": s.dedicated, "instance": s.clientKey} {
-		v, err := c.GetSecretValue(ctx, SecretValueQuery{Name: in.Name})
+	for name, c := range map[string]kms.Cryptographer{"public": s.public, "dedicated": s.dedicated, "instance": s.clientKey} {
+		v, err := c.GetSecretValue(ctx, kms.SecretValueQuery{Name: in.Name})
 		if err != nil || v.Data.Reveal() != "second" || v.VersionID != "v2" || !slices.Contains(v.Stages, "ACSCurrent") {
 			t.Errorf("%s: %+v %v", name, v, err)
 		}
-		v, err = c.GetSecretValue(ctx, SecretValueQuery{Name: in.Name, Stage: ptr("ACSPrevious")})
+		v, err = c.GetSecretValue(ctx, kms.SecretValueQuery{Name: in.Name, Stage: ptr("ACSPrevious")})
 		if err != nil || v.Data.Reveal() != in.Value.Reveal() {
 			t.Errorf("%s: %+v %v", name, v, err)
 		}
-		if _, err := c.GetSecretValue(ctx, SecretValueQuery{Name: "none"}); !IsNotFound(err) {
+		if _, err := c.GetSecretValue(ctx, kms.SecretValueQuery{Name: "none"}); !kms.IsNotFound(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	must(t, "stage", m.UpdateSecretVersionStage(ctx, MoveStageInput{Name: in.Name, Stage: "ACSCurrent", MoveTo: ptr("v1")}))
+	must(t, "stage", m.UpdateSecretVersionStage(ctx, kms.MoveStageInput{Name: in.Name, Stage: "ACSCurrent", MoveTo: ptr("v1")}))
 	versions, err := m.ListSecretVersionIDs(ctx, in.Name, true)
 	if err != nil || len(versions) != 2 {
 		t.Error(versions, err)
@@ -219,18 +226,18 @@ func TestEmulatorSecrets(t *testing.T) {
 	if err != nil || len(refs) != 1 || refs[0].Tags["team"] != "orders" {
 		t.Error(refs, err)
 	}
-	at, err := m.DeleteSecret(ctx, DeleteSecretInput{Name: in.Name, RecoveryWindow: ptr(7)})
+	at, err := m.DeleteSecret(ctx, kms.DeleteSecretInput{Name: in.Name, RecoveryWindow: ptr(7)})
 	if err != nil || at.IsZero() {
 		t.Error(at, err)
 	}
-	if _, err := m.CreateSecret(ctx, in); !HasCode(err, "Rejected.ResourceInDeleteWindow") {
+	if _, err := m.CreateSecret(ctx, in); !kms.HasCode(err, "Rejected.ResourceInDeleteWindow") {
 		t.Error(err)
 	}
 	must(t, "restore", m.RestoreSecret(ctx, in.Name))
-	if at, err := m.DeleteSecret(ctx, DeleteSecretInput{Name: in.Name, Force: true}); err != nil || !at.IsZero() {
+	if at, err := m.DeleteSecret(ctx, kms.DeleteSecretInput{Name: in.Name, Force: true}); err != nil || !at.IsZero() {
 		t.Error(at, err)
 	}
-	if _, err := m.DescribeSecret(ctx, in.Name); !IsNotFound(err) {
+	if _, err := m.DescribeSecret(ctx, in.Name); !kms.IsNotFound(err) {
 		t.Error(err)
 	}
 }
@@ -240,7 +247,7 @@ func TestEmulatorSecrets(t *testing.T) {
 func TestEmulatorInterchange(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
 	k := s.key(t)
-	gateways := map[string]Cryptographer{"public": s.public, "dedicated": s.dedicated, "instance": s.clientKey}
+	gateways := map[string]kms.Cryptographer{"public": s.public, "dedicated": s.dedicated, "instance": s.clientKey}
 	encryptionContext := map[string]string{"app": "orders", "env": "prod ü"}
 	for _, rotated := range []bool{false, true} {
 		if rotated {
@@ -272,7 +279,7 @@ func TestEmulatorInterchange(t *testing.T) {
 				if got, _, err := open.Decrypt(ctx, wrapped, encryptionContext); err != nil || string(got) != "hello" {
 					t.Errorf("%s to %s: %q %v", from, to, got, err)
 				}
-				if _, _, err := open.Decrypt(ctx, wrapped, nil); err == nil || IsAmbiguous(err) {
+				if _, _, err := open.Decrypt(ctx, wrapped, nil); err == nil || kms.IsAmbiguous(err) {
 					t.Errorf("%s to %s without context: %v", from, to, err)
 				}
 				damaged := wrapped
@@ -298,7 +305,7 @@ func TestEmulatorOpensPlainCiphertext(t *testing.T) {
 		CiphertextBlob, Iv            []byte
 	}
 	decode(t, answer, &out)
-	got, _, err := s.clientKey.Decrypt(ctx, Wrapped{KeyID: out.KeyID, Blob: out.CiphertextBlob, IV: out.Iv, Algorithm: out.Algorithm, PaddingMode: out.PaddingMode}, nil)
+	got, _, err := s.clientKey.Decrypt(ctx, kms.Wrapped{KeyID: out.KeyID, Blob: out.CiphertextBlob, IV: out.Iv, Algorithm: out.Algorithm, PaddingMode: out.PaddingMode}, nil)
 	if err == nil {
 		t.Errorf("opened without its AAD: %q", got)
 	}
@@ -307,7 +314,7 @@ func TestEmulatorOpensPlainCiphertext(t *testing.T) {
 		t.Fatal(err)
 	}
 	decode(t, loose, &out)
-	got, _, err = s.clientKey.Decrypt(ctx, Wrapped{KeyID: out.KeyID, Blob: out.CiphertextBlob, IV: out.Iv, Algorithm: out.Algorithm, PaddingMode: out.PaddingMode}, nil)
+	got, _, err = s.clientKey.Decrypt(ctx, kms.Wrapped{KeyID: out.KeyID, Blob: out.CiphertextBlob, IV: out.Iv, Algorithm: out.Algorithm, PaddingMode: out.PaddingMode}, nil)
 	if err != nil || string(got) != "hello" {
 		t.Errorf("%q %v", got, err)
 	}
@@ -315,14 +322,14 @@ func TestEmulatorOpensPlainCiphertext(t *testing.T) {
 
 func TestEmulatorSignatures(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
-	k := s.key(t, func(in *CreateKeyInput) { in.Spec, in.Usage = ptr("RSA_2048"), ptr("SIGN/VERIFY") })
+	k := s.key(t, func(in *kms.CreateKeyInput) { in.Spec, in.Usage = ptr("RSA_2048"), ptr("SIGN/VERIFY") })
 	versions, err := s.public.ListKeyVersions(ctx, k.ID)
 	if err != nil || len(versions) != 1 {
 		t.Fatal(versions, err)
 	}
 	digest := sha256.Sum256([]byte("message"))
-	in := SignInput{KeyID: k.ID, VersionID: versions[0].ID, Algorithm: "RSA_PKCS1_SHA_256", Message: digest[:], Digest: true}
-	gateways := map[string]Cryptographer{"public": s.public, "dedicated": s.dedicated, "instance": s.clientKey}
+	in := kms.SignInput{KeyID: k.ID, VersionID: versions[0].ID, Algorithm: "RSA_PKCS1_SHA_256", Message: digest[:], Digest: true}
+	gateways := map[string]kms.Cryptographer{"public": s.public, "dedicated": s.dedicated, "instance": s.clientKey}
 	for from, signer := range gateways {
 		signature, err := signer.Sign(ctx, in)
 		if err != nil {
@@ -344,7 +351,7 @@ func TestEmulatorSignatures(t *testing.T) {
 			}
 		}
 	}
-	if _, err := s.public.Sign(ctx, SignInput{KeyID: k.ID, Message: []byte("m")}); !HasCode(err, CodeBadParameter) {
+	if _, err := s.public.Sign(ctx, kms.SignInput{KeyID: k.ID, Message: []byte("m")}); !kms.HasCode(err, kms.CodeBadParameter) {
 		t.Error(err)
 	}
 }
@@ -356,7 +363,7 @@ func TestEmulatorInstanceExtras(t *testing.T) {
 	if err != nil || random.Len() != 32 {
 		t.Error(random.Len(), err)
 	}
-	pair, err := s.clientKey.GenerateDataKeyPair(ctx, DataKeyPairInput{KeyID: k.ID, Spec: "EC_P256", Format: "DER", Context: map[string]string{"a": "b"}})
+	pair, err := s.clientKey.GenerateDataKeyPair(ctx, kms.DataKeyPairInput{KeyID: k.ID, Spec: "EC_P256", Format: "DER", Context: map[string]string{"a": "b"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +373,7 @@ func TestEmulatorInstanceExtras(t *testing.T) {
 	if got, _, err := s.clientKey.Decrypt(ctx, pair.Wrapped, map[string]string{"a": "b"}); err != nil || !bytes.Equal(got, pair.PrivateKey.Bytes()) {
 		t.Error(err)
 	}
-	wrapped, err := s.clientKey.GenerateDataKeyPair(ctx, DataKeyPairInput{KeyID: k.ID, Spec: "EC_P256", Format: "DER", WithoutPlaintext: true})
+	wrapped, err := s.clientKey.GenerateDataKeyPair(ctx, kms.DataKeyPairInput{KeyID: k.ID, Spec: "EC_P256", Format: "DER", WithoutPlaintext: true})
 	if err != nil || !wrapped.PrivateKey.Empty() || len(wrapped.PublicKey) == 0 {
 		t.Error(err)
 	}
@@ -380,7 +387,7 @@ func TestEmulatorInstanceExtras(t *testing.T) {
 
 func TestEmulatorImport(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
-	in := CreateKeyInput{Origin: ptr("EXTERNAL")}
+	in := kms.CreateKeyInput{Origin: ptr("EXTERNAL")}
 	k, err := s.public.CreateKey(ctx, in)
 	if err != nil {
 		t.Fatal(err)
@@ -397,8 +404,8 @@ func TestEmulatorImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, "import", s.public.ImportKeyMaterial(ctx, ImportMaterialInput{KeyID: k.ID, Wrapped: wrapped, Token: p.Token}))
-	if got, err := s.public.DescribeKey(ctx, k.ID); err != nil || got.State != StateEnabled {
+	must(t, "import", s.public.ImportKeyMaterial(ctx, kms.ImportMaterialInput{KeyID: k.ID, Wrapped: wrapped, Token: p.Token}))
+	if got, err := s.public.DescribeKey(ctx, k.ID); err != nil || got.State != kms.StateEnabled {
 		t.Error(got.State, err)
 	}
 	must(t, "delete material", s.public.DeleteKeyMaterial(ctx, k.ID))
@@ -416,17 +423,17 @@ func TestEmulatorPolicies(t *testing.T) {
 
 func TestEmulatorProbe(t *testing.T) {
 	s, ctx := newStack(t), context.Background()
-	for name, f := range map[string]Facts{"public": s.public.Probe(ctx), "dedicated": s.dedicated.Probe(ctx), "instance": s.clientKey.Probe(ctx)} {
+	for name, f := range map[string]transport.Facts{"public": s.public.Probe(ctx), "dedicated": s.dedicated.Probe(ctx), "instance": s.clientKey.Probe(ctx)} {
 		if !f.Usable || f.Err != nil {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	stranger, err := NewPublic(PublicConfig{Connection: Connection{Endpoint: s.ready.Public.HTTPS, CA: s.public.exchange.ca},
-		Credentials: StaticCredentials(s.ready.AccessKeyID, NewSecret("wrong"), Secret{})})
+	stranger, err := public.New(public.Config{Connection: transport.Connection{Endpoint: s.ready.Public.HTTPS, CA: s.ca},
+		Credentials: kms.StaticCredentials(s.ready.AccessKeyID, kms.NewSecret("wrong"), kms.Secret{})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := stranger.Probe(ctx); f.Usable || !HasCode(f.Err, "SignatureDoesNotMatch") {
+	if f := stranger.Probe(ctx); f.Usable || !kms.HasCode(f.Err, "SignatureDoesNotMatch") {
 		t.Errorf("%+v", f)
 	}
 }
@@ -434,12 +441,12 @@ func TestEmulatorProbe(t *testing.T) {
 // The lost answer: the key exists, the caller is told that it may.
 func TestEmulatorLostAnswer(t *testing.T) {
 	s, ctx := newStack(t, func(o *emulator.Options) { o.Faults = "CreateKey:drop-after-commit:1,CreateKey:reject:1" }), context.Background()
-	_, err := s.public.CreateKey(ctx, CreateKeyInput{Tags: map[string]string{"kmsplan:intent": "lost"}})
-	var e *Error
-	if !errors.As(err, &e) || e.Outcome != Ambiguous || e.Attempts != 1 {
+	_, err := s.public.CreateKey(ctx, kms.CreateKeyInput{Tags: map[string]string{"kmsplan:intent": "lost"}})
+	var e *kms.Error
+	if !errors.As(err, &e) || e.Outcome != kms.Ambiguous || e.Attempts != 1 {
 		t.Fatal(err)
 	}
-	found, err := s.public.ListTagResources(ctx, KindKey, TagQuery{Tags: map[string]string{"kmsplan:intent": "lost"}})
+	found, err := s.public.ListTagResources(ctx, kms.KindKey, kms.TagQuery{Tags: map[string]string{"kmsplan:intent": "lost"}})
 	if err != nil || len(found) != 1 {
 		t.Error(found, err)
 	}
@@ -456,9 +463,9 @@ func decode(t *testing.T, text []byte, into any) {
 // as a success or as a refusal of the service.
 func TestEmulatorKnowsEveryOperation(t *testing.T) {
 	s := newStack(t)
-	values := map[ParamType]any{TypeString: "x", TypeBytes: "aGVsbG8=", TypeInt: 10, TypeBool: false, TypeMap: map[string]any{"k": "v"},
-		TypeList: []string{"x"}, TypeTags: map[string]string{"k": "v"}, TypeObject: map[string]any{"CustomData": map[string]any{"k": "v"}}}
-	for _, caller := range []Caller{s.public, s.clientKey} {
+	values := map[kms.ParamType]any{kms.TypeString: "x", kms.TypeBytes: "aGVsbG8=", kms.TypeInt: 10, kms.TypeBool: false, kms.TypeMap: map[string]any{"k": "v"},
+		kms.TypeList: []string{"x"}, kms.TypeTags: map[string]string{"k": "v"}, kms.TypeObject: map[string]any{"CustomData": map[string]any{"k": "v"}}}
+	for _, caller := range []kms.Caller{s.public, s.clientKey} {
 		for _, o := range caller.Operations() {
 			if o.Name == "ReleaseKmsInstance" {
 				continue // it ends a purchase, which the emulator has none of
@@ -470,8 +477,8 @@ func TestEmulatorKnowsEveryOperation(t *testing.T) {
 				}
 			}
 			_, err := caller.Raw(context.Background(), o.Name, params)
-			var e *Error
-			if err != nil && (!errors.As(err, &e) || e.Outcome == Ambiguous || e.RequestID == "" || strings.HasPrefix(e.Code, "Kmsplan.") || e.Code == "InvalidAction.NotFound") {
+			var e *kms.Error
+			if err != nil && (!errors.As(err, &e) || e.Outcome == kms.Ambiguous || e.RequestID == "" || strings.HasPrefix(e.Code, "Kmsplan.") || e.Code == "InvalidAction.NotFound") {
 				t.Errorf("%s: %v", o.Name, err)
 			}
 		}

@@ -64,8 +64,8 @@ type Error struct {
 	Attempts   int           // how many requests were sent, 1 without retries
 	RetryAfter time.Duration // what the service asked us to wait; 0 = nothing
 	ClockSkew  time.Duration // server's clock minus ours, from the Date header; 0 = unknown
-	mutating   bool
-	Cause      error // network or TLS error below, never a *url.Error
+	Mutating   bool          // the operation changes something
+	Cause      error         // network or TLS error below, never a *url.Error
 }
 
 // Error says what was attempted, what came back, and what to do next.
@@ -109,7 +109,7 @@ func (e *Error) facts() []string {
 	if e.Attempts > 1 {
 		facts = append(facts, fmt.Sprintf("%d attempts", e.Attempts))
 	}
-	if e.Outcome == Ambiguous && e.mutating {
+	if e.Outcome == Ambiguous && e.Mutating {
 		facts = append(facts, "it may have been carried out")
 	}
 	return facts
@@ -124,12 +124,12 @@ func (e *Error) Is(target error) bool {
 	return target == errors.ErrUnsupported && e.Code == CodeUnsupported
 }
 
-// otherObject makes e the error for an answer about another object. After a call that changes
+// OtherObject makes e the error for an answer about another object. After a call that changes
 // something it may have been carried out, on whichever object.
-func (e *Error) otherObject(o *Operation, wrong string) *Error {
+func (e *Error) OtherObject(o *Operation, wrong string) *Error {
 	e.Code, e.Message, e.Status = CodeOtherObject, "the answer is about another object: "+wrong, http.StatusOK
 	if o.Mutating {
-		e.Outcome, e.mutating = Ambiguous, true
+		e.Outcome, e.Mutating = Ambiguous, true
 	}
 	return e
 }
@@ -165,8 +165,19 @@ func IsAmbiguous(err error) bool {
 	return errors.As(err, &e) && e.Outcome == Ambiguous
 }
 
-// IsThrottled reports whether the service refused the call for its rate.
+// throttlingCodes are the codes of KMS itself and of the gateway before it.
+// "QPS Limit Exceeded" and "Concurrency Limit Exceeded" come with status 429
+// and sometimes with other codes.
+var throttlingCodes = map[string]bool{
+	"Rejected.Throttling": true,
+	"Throttling":          true,
+	"Throttling.User":     true,
+	"Throttling.Api":      true,
+}
+
+// IsThrottled reports whether the service refused the call for its rate. A 5xx with such a code is not
+// believed: it may come from something between, after the call was carried out.
 func IsThrottled(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && throttled(e)
+	return errors.As(err, &e) && (e.Status == http.StatusTooManyRequests || throttlingCodes[e.Code] && e.Status < 500)
 }

@@ -17,7 +17,7 @@ func (e *Error) Hint() string {
 	switch {
 	case clockCodes[e.Code]:
 		return e.clockHint()
-	case throttled(e):
+	case IsThrottled(e):
 		return "Other users of the account share this quota; try again later or lower the parallelism"
 	case e.Code == CodeTLS:
 		return e.tlsHint()
@@ -103,7 +103,7 @@ func (e *Error) tlsHint() string {
 }
 
 func (e *Error) networkHint() string {
-	if unknownHost(e.Cause) {
+	if IsUnknownHost(e.Cause) {
 		if e.Gateway == GatewayPublic {
 			return "Check the region's name and this machine's DNS"
 		}
@@ -112,8 +112,8 @@ func (e *Error) networkHint() string {
 	return "Check the endpoint, the route and HTTPS_PROXY with `kmsplan doctor`"
 }
 
-// unknownHost reports that a name does not resolve, for good.
-func unknownHost(err error) bool {
+// IsUnknownHost reports that a name does not resolve, for good.
+func IsUnknownHost(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound
 }

@@ -29,8 +29,8 @@ func ParseInterval(text string) (time.Duration, error) {
 // FormatInterval writes an interval as KMS answers it, in whole seconds.
 func FormatInterval(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) + "s" }
 
-// parseTime reads KMS's timestamps; "" and anything else is the zero time.
-func parseTime(text string) time.Time {
+// ParseTime reads KMS's timestamps; "" and anything else is the zero time.
+func ParseTime(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}
@@ -38,8 +38,8 @@ func parseTime(text string) time.Time {
 	return t.UTC()
 }
 
-// parseDuration reads an interval of an answer; "" and anything else is 0.
-func parseDuration(text string) time.Duration {
+// ParseDuration reads an interval of an answer; "" and anything else is 0.
+func ParseDuration(text string) time.Duration {
 	d, err := ParseInterval(text)
 	if err != nil {
 		return 0

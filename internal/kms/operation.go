@@ -58,7 +58,7 @@ type Operation struct {
 	// Get: sent with method GET, parameters in the query.
 	Get bool
 
-	quota quotaGroup
+	Quota QuotaGroup
 }
 
 // Param returns the parameter of that name.

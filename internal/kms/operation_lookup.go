@@ -1,13 +1,6 @@
 package kms
 
-import (
-	"encoding/json"
-	"maps"
-	"mime"
-	"strings"
-
-	"kmsplan.dev/kmsplan/internal/suggest"
-)
+import "kmsplan.dev/kmsplan/internal/suggest"
 
 // FindOperation looks an operation up by API name or kebab case, in ops.
 func FindOperation(ops []Operation, name string) (Operation, bool) {
@@ -30,9 +23,9 @@ func Suggest(ops []Operation, name string) string {
 	return near.Name
 }
 
-// unknownOperation is the code and message for an operation that a gateway does
+// UnknownOperation is the code and message for an operation that a gateway does
 // not serve: it exists elsewhere, or nowhere.
-func unknownOperation(name, gateway string) (code, message string) {
+func UnknownOperation(name, gateway string) (code, message string) {
 	for _, ops := range [][]Operation{PublicOperations(), InstanceOperations()} {
 		if o, ok := FindOperation(ops, name); ok {
 			return CodeUnsupported, "the " + gateway + " gateway does not serve it; the " + o.Gateway + " gateway does"
@@ -42,30 +35,4 @@ func unknownOperation(name, gateway string) (code, message string) {
 		return CodeUnknownOp, "there is no such operation: did you mean " + near + "?"
 	}
 	return CodeUnknownOp, "there is no such operation"
-}
-
-// withParam returns params with one more, leaving the caller's map alone.
-func withParam(params map[string]any, name string, value any) map[string]any {
-	more := maps.Clone(params)
-	if more == nil {
-		more = map[string]any{}
-	}
-	more[name] = value
-	return more
-}
-
-// mediaType is the type of a Content-Type header without its parameters.
-func mediaType(header string) string {
-	t, _, err := mime.ParseMediaType(header)
-	if err != nil || len(t) > 60 {
-		return "an unknown type"
-	}
-	return strings.ToLower(t)
-}
-
-// requestID of a public gateway's answer.
-func (a answer) requestID() string {
-	var body struct{ RequestID string }
-	_ = json.Unmarshal(a.body, &body) // only for the log: an answer without one is logged without one
-	return firstOf(body.RequestID, a.header.Get("X-Acs-Request-Id"))
 }

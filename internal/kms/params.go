@@ -13,27 +13,27 @@ import (
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
-// encoded is a call's parameters as they travel.
-type encoded struct {
-	values url.Values
+// Encoded is a call's parameters as they travel.
+type Encoded struct {
+	Values url.Values
 	// secrets are values that must not come back in an error's text.
-	secrets []string
+	Secrets []string
 }
 
-// encode checks params against the operation's table and flattens them.
+// Encode checks params against the operation's table and flattens them.
 // Parameters whose value is nil are left out.
-func (o *Operation) encode(params map[string]any) (encoded, error) {
-	e := encoded{values: make(url.Values, len(params))}
+func (o *Operation) Encode(params map[string]any) (Encoded, error) {
+	e := Encoded{Values: make(url.Values, len(params))}
 	for name, value := range params {
 		if value == nil {
 			continue
 		}
 		p, ok := o.Param(name)
 		if !ok {
-			return encoded{}, o.unknownParam(name)
+			return Encoded{}, o.unknownParam(name)
 		}
 		if err := e.put(p, value); err != nil {
-			return encoded{}, fmt.Errorf("parameter %s %w", name, err)
+			return Encoded{}, fmt.Errorf("parameter %s %w", name, err)
 		}
 	}
 	return e, o.checkRequired(params)
@@ -62,7 +62,7 @@ func (o *Operation) unknownParam(name string) error {
 	return fmt.Errorf("there is no parameter %q", name)
 }
 
-func (e *encoded) put(p Param, value any) error {
+func (e *Encoded) put(p Param, value any) error {
 	switch p.Type {
 	case TypeList:
 		return e.putList(p.Name, value)
@@ -75,11 +75,11 @@ func (e *encoded) put(p Param, value any) error {
 	if err != nil {
 		return err
 	}
-	e.values.Set(p.Name, text)
+	e.Values.Set(p.Name, text)
 	if p.Secret {
-		e.secrets = append(e.secrets, text)
+		e.Secrets = append(e.Secrets, text)
 		if raw, err := base64.StdEncoding.DecodeString(text); err == nil && p.Type == TypeBytes {
-			e.secrets = append(e.secrets, string(raw))
+			e.Secrets = append(e.Secrets, string(raw))
 		}
 	}
 	return nil
@@ -144,13 +144,13 @@ func plainText(value any) (string, error) {
 	return string(text), nil
 }
 
-func (e *encoded) putList(name string, value any) error {
+func (e *Encoded) putList(name string, value any) error {
 	items, err := stringList(value)
 	if err != nil {
 		return err
 	}
 	for i, item := range items {
-		e.values.Set(fmt.Sprintf("%s.%d", name, i+1), item)
+		e.Values.Set(fmt.Sprintf("%s.%d", name, i+1), item)
 	}
 	return nil
 }
@@ -176,15 +176,15 @@ func stringList(value any) ([]string, error) {
 }
 
 // putTags sends Tag.1.Key, Tag.1.Value, …, sorted by key.
-func (e *encoded) putTags(name string, value any) error {
+func (e *Encoded) putTags(name string, value any) error {
 	tags, err := tagMap(value)
 	if err != nil {
 		return err
 	}
 	for i, key := range slices.Sorted(maps.Keys(tags)) {
-		e.values.Set(fmt.Sprintf("%s.%d.Key", name, i+1), key)
+		e.Values.Set(fmt.Sprintf("%s.%d.Key", name, i+1), key)
 		if tags[key] != "" {
-			e.values.Set(fmt.Sprintf("%s.%d.Value", name, i+1), tags[key])
+			e.Values.Set(fmt.Sprintf("%s.%d.Value", name, i+1), tags[key])
 		}
 	}
 	return nil
@@ -212,7 +212,7 @@ func tagMap(value any) (map[string]string, error) {
 }
 
 // putObject sends the members of an object as Name.Member, each as JSON.
-func (e *encoded) putObject(name string, value any) error {
+func (e *Encoded) putObject(name string, value any) error {
 	var members map[string]any
 	text, err := plainText(value)
 	if err != nil {
@@ -226,7 +226,42 @@ func (e *encoded) putObject(name string, value any) error {
 		if err != nil {
 			return err
 		}
-		e.values.Set(name+"."+member, text)
+		e.Values.Set(name+"."+member, text)
 	}
 	return nil
 }
+
+// AskedIn reads a call's parameters as the table of operations names them, or what it is about
+// without saying so.
+func AskedIn(params, about map[string]any) Asked {
+	return func(param string) []string {
+		value, sent := params[param]
+		if !sent {
+			value = about[param]
+		}
+		switch v := value.(type) {
+		case nil:
+			return nil
+		case []string:
+			return v
+		case map[string]string:
+			var tags []string
+			for key, value := range v {
+				tags = append(tags, key+"\x00"+value)
+			}
+			return tags
+		case []any:
+			list, _ := stringList(v)
+			return list
+		default:
+			text, err := plainText(v)
+			if err != nil || text == "" {
+				return nil
+			}
+			return []string{text}
+		}
+	}
+}
+
+// Asked returns the values that a request gave to a parameter, none when it did not.
+type Asked func(param string) []string

@@ -1,4 +1,4 @@
-package kms
+package kms_test
 
 import (
 	"context"
@@ -6,23 +6,25 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/kms/kmstest"
 )
 
 func TestProbe(t *testing.T) {
 	var answer func(w http.ResponseWriter)
-	g := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+	g := kmstest.Serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
 		w.Header().Set("Date", time.Now().Add(-10*time.Minute).UTC().Format(http.TimeFormat))
 		answer(w)
 	})
-	p := g.public(t)
+	p := connectPublic(t, g)
 	for name, c := range map[string]struct {
 		answer            func(w http.ResponseWriter)
 		reachable, usable bool
 	}{
-		"fine":      {func(w http.ResponseWriter) { reply(w, 200, `{"RequestId":"R"}`) }, true, true},
-		"bad key":   {func(w http.ResponseWriter) { refuse(w, 404, "InvalidAccessKeyId.NotFound", "x") }, true, false},
-		"forbidden": {func(w http.ResponseWriter) { refuse(w, 403, "Forbidden.NoPermission", "x") }, true, true},
-		"lost":      {func(w http.ResponseWriter) { hangUp(w) }, false, false},
+		"fine":      {func(w http.ResponseWriter) { kmstest.Reply(w, 200, `{"RequestId":"R"}`) }, true, true},
+		"bad key":   {func(w http.ResponseWriter) { kmstest.Refuse(w, 404, "InvalidAccessKeyId.NotFound", "x") }, true, false},
+		"forbidden": {func(w http.ResponseWriter) { kmstest.Refuse(w, 403, "Forbidden.NoPermission", "x") }, true, true},
+		"lost":      {func(w http.ResponseWriter) { kmstest.HangUp(w) }, false, false},
 	} {
 		answer = c.answer
 		f := p.Probe(context.Background())
@@ -36,21 +38,21 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%s: skew %s", name, f.ClockSkew)
 		}
 	}
-	answer = func(w http.ResponseWriter) { refuseProto(w, 404, "Forbidden.KeyNotFound", "x") }
-	f := g.clientKey(t).Probe(context.Background())
+	answer = func(w http.ResponseWriter) { kmstest.RefuseProto(w, 404, "Forbidden.KeyNotFound", "x") }
+	f := connectInstance(t, g).Probe(context.Background())
 	if !f.Usable || f.ClientKeyID != "KAAP.test" || f.ClientKeyNotAfter.IsZero() {
 		t.Errorf("%+v", f)
 	}
-	answer = func(w http.ResponseWriter) { refuseProto(w, 404, "Unauthorized", "x") }
-	if f := g.clientKey(t).Probe(context.Background()); f.Usable || !f.Reachable {
+	answer = func(w http.ResponseWriter) { kmstest.RefuseProto(w, 404, "Unauthorized", "x") }
+	if f := connectInstance(t, g).Probe(context.Background()); f.Usable || !f.Reachable {
 		t.Errorf("%+v", f)
 	}
 }
 
 func TestProbeWarnsOfTheSDKsDebugOutput(t *testing.T) {
 	t.Setenv("DEBUG", "tea,dara")
-	g := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, `{}`) })
-	f := g.public(t).Probe(context.Background())
+	g := kmstest.Serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { kmstest.Reply(w, 200, `{}`) })
+	f := connectPublic(t, g).Probe(context.Background())
 	if len(f.Warnings) != 1 || !strings.Contains(f.Warnings[0], "DEBUG=dara") {
 		t.Error(f.Warnings)
 	}

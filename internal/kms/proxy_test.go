@@ -1,4 +1,4 @@
-package kms
+package kms_test
 
 import (
 	"bufio"
@@ -16,6 +16,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/kms/kmstest"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 )
 
 // The proxy's environment is read once per process, so each case runs this test
@@ -30,17 +34,17 @@ func proxyClient(job string) {
 	if err := json.Unmarshal([]byte(job), &j); err != nil {
 		panic(err)
 	}
-	ca, err := ParseCA([]byte(j.CA), "job", time.Now())
+	ca, err := transport.ParseCA([]byte(j.CA), "job", time.Now())
 	if err != nil {
 		panic(err)
 	}
-	p, err := NewPublic(PublicConfig{Connection: Connection{Endpoint: j.Endpoint, CA: ca}, Credentials: testCredentials,
-		Retry: RetryConfig{MaxAttempts: 1}})
+	p, err := public.New(public.Config{Connection: transport.Connection{Endpoint: j.Endpoint, CA: ca}, Credentials: kmstest.Credentials,
+		Retry: transport.RetryConfig{MaxAttempts: 1}})
 	if err != nil {
 		panic(err)
 	}
 	_, err = p.DescribeKey(context.Background(), "key-1")
-	f := p.exchange.facts(GatewayPublic)
+	f := p.Probe(context.Background())
 	fmt.Printf("error: %v\nproxy: %s\nwarnings: %v\n", err, f.Proxy, f.Warnings)
 }
 
@@ -90,11 +94,11 @@ func connectProxy(t *testing.T, target string) (address string, seen func() []ht
 }
 
 func TestProxy(t *testing.T) {
-	g := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, describedKey) })
-	ca, cert := mint(t, time.Now().Add(time.Hour), "kms.example.test")
+	g := kmstest.Serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { kmstest.Reply(w, 200, kmstest.DescribedKey) })
+	ca, cert := kmstest.Mint(t, time.Now().Add(time.Hour), "kms.example.test")
 	g.TLS.Certificates = []tls.Certificate{cert}
 	proxy, seen := connectProxy(t, g.Listener.Addr().String())
-	job, err := json.Marshal(clientJob{"https://kms.example.test", string(pemOf(ca.Certificates[0]))})
+	job, err := json.Marshal(clientJob{"https://kms.example.test", string(kmstest.PEMOf(ca.Certificates[0]))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +110,7 @@ func TestProxy(t *testing.T) {
 		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		without(t, "output", string(out), password)
+		kmstest.Without(t, "output", string(out), password)
 		return string(out)
 	}
 
@@ -117,7 +121,7 @@ func TestProxy(t *testing.T) {
 	if seen()[0].Get("Proxy-Authorization") == "" {
 		t.Error("the proxy got no password")
 	}
-	if r := g.seen()[0]; r.header.Get("Proxy-Authorization") != "" {
+	if r := g.Seen()[0]; r.Header.Get("Proxy-Authorization") != "" {
 		t.Error("the gateway got the proxy's password")
 	}
 	if out := run("HTTPS_PROXY=http://"+proxy, "NO_PROXY=.example.test"); strings.Contains(out, "error: <nil>") || len(seen()) != 1 {

@@ -29,9 +29,9 @@ func Scrub(text string) string {
 // ones would blank out words by chance.
 const minScrub = 4
 
-// scrub removes the given secrets from a message of the service, then what
+// ScrubSecrets removes the given secrets from a message of the service, then what
 // looks like a secret.
-func scrub(message string, secrets []string) string {
+func ScrubSecrets(message string, secrets []string) string {
 	for _, s := range secrets {
 		if len(s) >= minScrub {
 			message = strings.ReplaceAll(message, s, Redacted)

@@ -14,8 +14,8 @@ func WithSendBy(ctx context.Context, t time.Time) context.Context {
 	return context.WithValue(ctx, sendByKey{}, t)
 }
 
-// tooLate goes by both clocks: the monotonic one stands still while a machine sleeps.
-func tooLate(ctx context.Context, o *Operation) bool {
+// TooLate goes by both clocks: the monotonic one stands still while a machine sleeps.
+func TooLate(ctx context.Context, o *Operation) bool {
 	by, ok := ctx.Value(sendByKey{}).(time.Time)
 	if !ok || !o.Mutating {
 		return false

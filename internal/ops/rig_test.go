@@ -15,6 +15,9 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/clientkey"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 )
 
 // rig is an emulator, clients of its gateways over TLS, and a directory.
@@ -28,7 +31,7 @@ type rig struct {
 // clients are what a process has of a running emulator.
 type clients struct {
 	ready  emulator.Ready
-	public *kms.Public
+	public *public.Client
 	ring   ring
 }
 
@@ -58,23 +61,23 @@ func newRig(t testing.TB) *rig {
 
 // connect makes one attempt per call, so that a fault is seen. The gateways are "instance" and "public".
 func connect(ready emulator.Ready) (*clients, error) {
-	ca, err := kms.ReadCA(ready.CAFile, time.Now())
+	ca, err := transport.ReadCA(ready.CAFile, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	public, err := kms.NewPublic(kms.PublicConfig{
-		Connection: kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca}, Region: ready.Region,
-		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}), Retry: kms.RetryConfig{MaxAttempts: 1},
+	public, err := public.New(public.Config{
+		Connection: transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca}, Region: ready.Region,
+		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}), Retry: transport.RetryConfig{MaxAttempts: 1},
 	})
 	if err != nil {
 		return nil, err
 	}
-	key, _, err := kms.LoadClientKey(kms.ClientKeySource{File: ready.Instance.ClientKeyFile, Password: kms.NewSecret(ready.Instance.ClientKeyPassword)}, time.Now())
+	key, _, err := clientkey.Load(clientkey.Source{File: ready.Instance.ClientKeyFile, Password: kms.NewSecret(ready.Instance.ClientKeyPassword)}, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	instance, err := kms.NewClientKey(kms.ClientKeyConfig{
-		Connection: kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca}, InstanceID: ready.Instance.ID, Key: key, Retry: kms.RetryConfig{MaxAttempts: 1},
+	instance, err := clientkey.New(clientkey.Config{
+		Connection: transport.Connection{Endpoint: ready.Instance.Endpoint, CA: ca}, InstanceID: ready.Instance.ID, Key: key, Retry: transport.RetryConfig{MaxAttempts: 1},
 	})
 	if err != nil {
 		return nil, err

@@ -14,6 +14,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -60,15 +62,15 @@ func rigOn(t testing.TB, server *emulator.Server) *rig {
 func (r *rig) client(secret string) kms.Manager {
 	r.t.Helper()
 	ready := r.server.Ready()
-	ca, err := kms.ReadCA(ready.CAFile, time.Now())
+	ca, err := transport.ReadCA(ready.CAFile, time.Now())
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p, err := kms.NewPublic(kms.PublicConfig{
-		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Timeout: 5 * time.Second},
+	p, err := public.New(public.Config{
+		Connection:  transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Timeout: 5 * time.Second},
 		Region:      ready.Region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(secret), kms.Secret{}),
-		Retry:       kms.RetryConfig{MaxAttempts: max(r.attempts, 1)},
+		Retry:       transport.RetryConfig{MaxAttempts: max(r.attempts, 1)},
 	})
 	if err != nil {
 		r.t.Fatal(err)

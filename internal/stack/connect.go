@@ -7,7 +7,10 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/clientkey"
 	"kmsplan.dev/kmsplan/internal/kms/credential"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
@@ -36,8 +39,8 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 	if err != nil {
 		return err
 	}
-	out.public, err = kms.NewPublic(kms.PublicConfig{
-		Connection: kms.Connection{Endpoint: b.Public.Endpoint, CA: ca, Aliases: &out.aliases}, Region: b.Region,
+	out.public, err = public.New(public.Config{
+		Connection: transport.Connection{Endpoint: b.Public.Endpoint, CA: ca, Aliases: &out.aliases}, Region: b.Region,
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 	})
 	out.crypt = out.public
@@ -50,9 +53,9 @@ func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms
 	if err != nil {
 		return err
 	}
-	connection := kms.Connection{Endpoint: b.Instance.Endpoint, CA: ca, Aliases: &out.aliases}
+	connection := transport.Connection{Endpoint: b.Instance.Endpoint, CA: ca, Aliases: &out.aliases}
 	if b.Instance.ClientKey == nil {
-		dedicated, err := kms.NewDedicated(kms.DedicatedConfig{
+		dedicated, err := public.NewDedicated(public.DedicatedConfig{
 			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 		})
 		if err != nil {
@@ -68,12 +71,12 @@ func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms
 	return g.connectClientKey(out, connection, b.Instance.ID, g.path(b.Instance.ClientKey.File), password)
 }
 
-func (g *Gateways) connectClientKey(out *gateway, connection kms.Connection, instanceID, file string, password kms.Secret) error {
-	key, notes, err := kms.LoadClientKey(kms.ClientKeySource{File: file, Password: password}, g.options.Now())
+func (g *Gateways) connectClientKey(out *gateway, connection transport.Connection, instanceID, file string, password kms.Secret) error {
+	key, notes, err := clientkey.Load(clientkey.Source{File: file, Password: password}, g.options.Now())
 	if err != nil {
 		return err
 	}
-	client, err := kms.NewClientKey(kms.ClientKeyConfig{
+	client, err := clientkey.New(clientkey.Config{
 		Connection: connection, InstanceID: instanceID, Key: key, Logger: g.options.Logger, UserAgent: userAgent(),
 	})
 	if err != nil {
@@ -92,11 +95,11 @@ func passwordOf(k *hcl.ClientKey) (kms.Secret, error) {
 	return kms.NewSecret(v.AsString()), nil
 }
 
-func (g *Gateways) readCA(file string) (*kms.CA, error) {
+func (g *Gateways) readCA(file string) (*transport.CA, error) {
 	if file == "" {
 		return nil, nil
 	}
-	return kms.ReadCA(g.path(file), g.options.Now())
+	return transport.ReadCA(g.path(file), g.options.Now())
 }
 
 // path resolves a path of the configuration against the module.

@@ -14,6 +14,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/control"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/public"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/resource"
 )
 
@@ -24,7 +26,7 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 	if err != nil {
 		return nil, err
 	}
-	ca, err := kms.ReadCA(ready.CAFile, g.options.Now())
+	ca, err := transport.ReadCA(ready.CAFile, g.options.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +38,8 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 	if out.region == "" {
 		out.region = ready.Region
 	}
-	out.public, err = kms.NewPublic(kms.PublicConfig{
-		Connection:  kms.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Aliases: &out.aliases},
+	out.public, err = public.New(public.Config{
+		Connection:  transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Aliases: &out.aliases},
 		Region:      out.region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
 		Logger:      g.options.Logger, UserAgent: userAgent(),
@@ -45,7 +47,7 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 	if err != nil {
 		return nil, err
 	}
-	return out, g.connectClientKey(out, kms.Connection{Endpoint: ready.Instance.Endpoint, CA: ca, Aliases: &out.aliases}, ready.Instance.ID,
+	return out, g.connectClientKey(out, transport.Connection{Endpoint: ready.Instance.Endpoint, CA: ca, Aliases: &out.aliases}, ready.Instance.ID,
 		ready.Instance.ClientKeyFile, kms.NewSecret(ready.Instance.ClientKeyPassword))
 }
 

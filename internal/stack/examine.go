@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 )
 
 // probeDeadline bounds the look at one gateway.
@@ -13,7 +13,7 @@ const probeDeadline = 15 * time.Second
 
 // prober is a client that can look at its gateway.
 type prober interface {
-	Probe(ctx context.Context) kms.Facts
+	Probe(ctx context.Context) transport.Facts
 }
 
 // Finding is one line of a doctor's report.
@@ -52,7 +52,7 @@ func (g *Gateways) examine(ctx context.Context, name string) []Finding {
 }
 
 // report turns a probe's facts into findings.
-func (g *Gateways) report(name string, f kms.Facts) []Finding {
+func (g *Gateways) report(name string, f transport.Facts) []Finding {
 	side := f.Gateway + " gateway " + f.Endpoint
 	add := func(ok bool, check, format string, args ...any) Finding {
 		return Finding{name, f.Gateway + ": " + check, ok, fmt.Sprintf(format, args...)}

@@ -10,6 +10,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/control"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/kms/public"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/suggest"
@@ -30,7 +31,7 @@ type Gateways struct {
 // gateway is one block at work.
 type gateway struct {
 	block      *hcl.Gateway
-	public     *kms.Public       // nil without public access
+	public     *public.Client    // nil without public access
 	crypt      kms.Cryptographer // the instance's, or the public gateway's
 	instance   kms.Caller        // generic calls to the instance gateway; nil without one
 	instanceID string

@@ -1,0 +1,69 @@
+package transport
+
+import (
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/kms"
+)
+
+// Connection says how a gateway is reached.
+type Connection struct {
+	// Endpoint is host[:port] or an https URL; http is allowed for loopback
+	// addresses only. "" derives it from the region or the instance id.
+	Endpoint string
+	// CA certifies the gateway in place of the system's roots: PEM text, as
+	// ReadCA checks it. Instance gateways need it. nil = system roots.
+	CA *CA
+	// Aliases is what the clients of one gateway block share; nil = an own one.
+	Aliases *kms.Aliases
+	// Timeout bounds one attempt, connection and answer included; 0 = 10 s.
+	Timeout time.Duration
+	// MaxConns bounds idle connections that are kept; 0 = 64.
+	MaxConns int
+}
+
+// QuotaConfig holds calls inside the public gateway's rate limits, which the
+// account shares with everything else that uses KMS.
+type QuotaConfig struct {
+	// Fraction of the documented limit to use, 0–1; 0 = 0.6.
+	Fraction float64
+	// Off disables it. It is always off for loopback endpoints.
+	Off bool
+}
+
+// RetryConfig bounds retries. The zero value is the default.
+type RetryConfig struct {
+	MaxAttempts int           // requests per call, the first included; 0 = 6, 1 = no retries
+	MaxElapsed  time.Duration // no retry starts after this; 0 = 60 s
+	BaseDelay   time.Duration // 0 = 200 ms; the wait before retry n is random in [0, BaseDelay·2ⁿ⁻¹]
+	MaxDelay    time.Duration // 0 = 10 s
+	// Budget is the share of calls that may be retries, over all calls of the
+	// client, beyond a reserve of 20; 0 = 0.2.
+	Budget float64
+
+	// Clock replaces time in tests; nil = the real one.
+	Clock Clock
+}
+
+// withDefaults fills in the zero values.
+func (c RetryConfig) withDefaults() RetryConfig {
+	if c.MaxAttempts == 0 {
+		c.MaxAttempts = 6
+	}
+	if c.MaxElapsed == 0 {
+		c.MaxElapsed = 60 * time.Second
+	}
+	if c.BaseDelay == 0 {
+		c.BaseDelay = 200 * time.Millisecond
+	}
+	if c.MaxDelay == 0 {
+		c.MaxDelay = 10 * time.Second
+	}
+	if c.Budget == 0 {
+		c.Budget = 0.2
+	}
+	if c.Clock == nil {
+		c.Clock = realClock{}
+	}
+	return c
+}

@@ -1,0 +1,126 @@
+package transport
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"kmsplan.dev/kmsplan/internal/kms"
+)
+
+// quotaLimits are calls per second (KMS: performance data, 2026-03-31). The
+// figures of secret update and secret write beyond create and delete are not
+// published; they follow their nearest group.
+var quotaLimits = map[kms.QuotaGroup]float64{
+	kms.QuotaService:       1,
+	kms.QuotaKeyRead:       50,
+	kms.QuotaTagRead:       300,
+	kms.QuotaCreateKey:     10,
+	kms.QuotaKeyWrite:      30,
+	kms.QuotaSymmetric:     1000,
+	kms.QuotaAsymmetric:    200,
+	kms.QuotaSecretWrite:   10,
+	kms.QuotaSecretUpdate:  30,
+	kms.QuotaSecretRead:    450,
+	kms.QuotaInstanceRead:  50,
+	kms.QuotaInstanceWrite: 10,
+}
+
+const defaultFraction = 0.6 // leaves room for the account's applications
+
+// Quotas holds one limiter per group, shared by all goroutines of a client.
+// nil means no limits.
+type Quotas struct {
+	groups map[kms.QuotaGroup]*group
+	clock  Clock
+}
+
+func NewQuotas(c QuotaConfig, loopback bool, clock Clock) *Quotas {
+	if c.Off || loopback {
+		return nil
+	}
+	if clock == nil {
+		clock = realClock{}
+	}
+	fraction := c.Fraction
+	if fraction <= 0 || fraction > 1 {
+		fraction = defaultFraction
+	}
+	q := &Quotas{groups: map[kms.QuotaGroup]*group{}, clock: clock}
+	for name, limit := range quotaLimits {
+		q.groups[name] = newGroup(limit, fraction)
+	}
+	return q
+}
+
+// Wait takes a turn in the operation's group. It fails when ctx ends first or
+// would end before the turn.
+func (q *Quotas) Wait(ctx context.Context, o *kms.Operation) error {
+	if q == nil || q.groups[o.Quota] == nil {
+		return ctx.Err()
+	}
+	now := q.clock.Now()
+	turn := q.groups[o.Quota].limiter.ReserveN(now, 1)
+	delay := turn.DelayFrom(now)
+	if pastDeadline(ctx, delay) {
+		turn.CancelAt(now)
+		return context.DeadlineExceeded
+	}
+	if err := q.clock.Sleep(ctx, delay); err != nil {
+		turn.CancelAt(q.clock.Now())
+		return err
+	}
+	return nil
+}
+
+// Report adapts a group's rate to an answer.
+func (q *Quotas) Report(o *kms.Operation, refused bool) {
+	if q == nil || q.groups[o.Quota] == nil {
+		return
+	}
+	g := q.groups[o.Quota]
+	if refused {
+		g.slowDown(q.clock.Now())
+	} else {
+		g.speedUp(q.clock.Now())
+	}
+}
+
+// group is a token bucket whose rate adapts: halved on a refusal, at most once
+// a second, and raised by a tenth of the base for each second without one.
+type group struct {
+	limiter *rate.Limiter
+	base    rate.Limit
+
+	mu      sync.Mutex
+	changed time.Time
+}
+
+// newGroup leaves burst and rate together inside limit in any one second.
+func newGroup(limit, fraction float64) *group {
+	base := limit * fraction
+	burst := max(1, int(limit-base))
+	return &group{limiter: rate.NewLimiter(rate.Limit(base), burst), base: rate.Limit(base)}
+}
+
+func (g *group) slowDown(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.changed) < time.Second {
+		return
+	}
+	g.changed = now
+	g.limiter.SetLimitAt(now, max(g.limiter.Limit()/2, g.base/20))
+}
+
+func (g *group) speedUp(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.limiter.Limit() >= g.base || now.Sub(g.changed) < time.Second {
+		return
+	}
+	g.changed = now
+	g.limiter.SetLimitAt(now, min(g.limiter.Limit()+g.base/10, g.base))
+}
