@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/emulator/instance"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/emulator/throttle"
@@ -24,28 +25,23 @@ func OperationNames() []string {
 
 // gateways builds the two handlers over the engine.
 func (s *Server) gateways(o *settings) (*public.Handler, *instance.Handler) {
-	shared := s.sharedGateway(o)
-	return shared, s.instanceGateway(o, shared)
-}
-
-func (s *Server) sharedGateway(o *settings) *public.Handler {
-	limiter := throttle.New(o.profile, s.engine.Clock().Now)
-	return public.New(public.Config{
-		Engine: s.engine, Operations: engine.Operations(), Credentials: s.engine.Credential,
+	shared := public.New(public.Config{
+		Config: exchange.Config{
+			Engine: s.engine, Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: s.requestIDs.next, Lag: o.ListLag, Outage: s.outage,
+			Throttle: throttle.New(o.profile, s.engine.Clock().Now), Faults: s.faults, Calls: s.calls, Logger: o.Logger,
+		},
+		Operations: engine.Operations(), Credentials: s.engine.Credential,
 		DefaultAccessKeyID: func() string { return s.engine.Bootstrap().AccessKeyID },
-		DefaultRegion:      s.engine.Options().Region, Auth: o.auth,
-		Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: s.requestIDs.next,
-		Reaches: s.engine.Reaches, SpeaksRAM: s.engine.SpeaksRAM, Lag: o.ListLag, Outage: s.outage, Throttle: limiter, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
+		DefaultRegion:      s.engine.Options().Region, Auth: o.auth, Reaches: s.engine.Reaches, SpeaksRAM: s.engine.SpeaksRAM,
 	})
+	return shared, s.instanceGateway(o, shared)
 }
 
 // instanceGateway is the instance's host; calls with RAM credentials go to shared.
 func (s *Server) instanceGateway(o *settings, shared *public.Handler) *instance.Handler {
 	return instance.New(instance.Config{
-		Engine: s.engine, Operations: engine.InstanceOperations(), ClientKey: s.engine.ClientKeyByID, Instance: instanceOf,
-		Verify: o.auth == public.Strict, Now: s.engine.Clock().Now, WireNow: time.Now, NewRequestID: s.requestIDs.next, Dedicated: shared,
-		Reaches: s.engine.ReachesByKey, Outage: s.outage,
-		Storm: shared.Storm, Faults: s.faults, Calls: s.calls, Logger: o.Logger,
+		Config: shared.Config.Config, Operations: engine.InstanceOperations(), ClientKey: s.engine.ClientKeyByID, Instance: instanceOf,
+		Verify: o.auth == public.Strict, Dedicated: shared, Reaches: s.engine.ReachesByKey,
 	})
 }
 

@@ -53,15 +53,3 @@ func answer(status int, code string, body []byte, date time.Time) fault.Answer {
 		"Date":         {date.UTC().Format(http.TimeFormat)},
 	}}
 }
-
-// dialect lets fault rules speak like this gateway.
-func (x *exchange) dialect() fault.Dialect {
-	return fault.Dialect{
-		Refuse: func(status int, code, message string) fault.Answer {
-			return refusal(&engine.Error{Status: status, Code: code, Message: message}, x.log.RequestID, x.date)
-		},
-		Malformed: func(a fault.Answer) fault.Answer { a.Body = append([]byte{0xff, 0xff, 0xff}, a.Body...); return a },
-		Storm:     x.Storm,
-		Outage:    func(d time.Duration) { x.Outage(engine.Instance, d) },
-	}
-}

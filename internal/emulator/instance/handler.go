@@ -1,44 +1,32 @@
 package instance
 
 import (
-	"errors"
-	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/kms/wire/acs"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
 
-// Config is what a Handler works with. Every field is needed.
+// Config is what a Handler works with. Every field is needed. The ClientKeys' validity is judged by Now.
 type Config struct {
-	Engine     *engine.Engine // handed to the operations, never used here
+	exchange.Config
 	Operations map[string]engine.InstanceOperation
 	ClientKey  func(id string) (engine.ClientKey, bool)
 	// Instance names the instance that a host stands for; "" = it names none, and
 	// Reaches says which one the call means.
-	Instance     func(host string) string
-	Reaches      func(engine.ClientKey, engine.Object) string
-	Outage       func(engine.Gateway, time.Duration) // cuts a gateway off, for faults
-	Verify       bool                                // check signatures; the public gateway's strict
-	Now          func() time.Time                    // virtual, for the log and the ClientKeys' validity
-	WireNow      func() time.Time                    // judges the dates of requests; the wall clock
-	NewRequestID func() string
-	Dedicated    *public.Handler // serves the RAM protocol
-	Storm        func(d string)
-	Faults       *fault.Injector
-	Calls        *calllog.Log
-	Logger       *slog.Logger
+	Instance  func(host string) string
+	Reaches   func(engine.ClientKey, engine.Object) string
+	Verify    bool            // check signatures; the public gateway's strict
+	Dedicated *public.Handler // serves the RAM protocol
 }
 
 // Handler serves an instance's host. Safe for concurrent use.
@@ -56,12 +44,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Dedicated.Serve(w, r, engine.Dedicated, h.Instance(host(r)))
 		return
 	}
-	x := &exchange{Handler: h, w: w, r: r, date: h.WireNow()}
-	x.log = calllog.Call{
-		Time: h.Now(), Gateway: string(engine.Instance), Operation: r.Header.Get(dkms.HeaderAPIName),
-		Caller: r.Header.Get(dkms.HeaderAccessKeyID), RequestID: h.NewRequestID(), Agent: r.UserAgent(),
-	}
-	x.survive()
+	x := h.Begin(w, r, engine.Instance)
+	x.Log.Operation, x.Log.Caller = r.Header.Get(dkms.HeaderAPIName), r.Header.Get(dkms.HeaderAccessKeyID)
+	c := &conversation{Handler: h, operation: h.Operations[x.Log.Operation]}
+	c.body, c.tooLarge = readBody(r)
+	c.in, c.parsed = parse(c.operation, c.body)
+	c.describe(x)
+	x.Serve(c)
 }
 
 // openAPI recognises a request of the RAM protocol.
@@ -81,79 +70,50 @@ func host(r *http.Request) string {
 	return r.Host
 }
 
-// exchange is one protobuf request with what is known about it so far.
-type exchange struct {
+// conversation is the protocol of one request.
+type conversation struct {
 	*Handler
-	w    http.ResponseWriter
-	r    *http.Request
-	date time.Time
-	log  calllog.Call
-
-	noted bool
+	operation engine.InstanceOperation
+	body      []byte
+	tooLarge  *engine.Error
+	in        proto.Message // nil for an unknown operation
+	parsed    bool
 }
 
-// note puts the call into the log, once, just before its answer is given.
-func (x *exchange) note(a fault.Answer) {
-	if x.noted {
-		return
+// Accept implements exchange.Protocol: it finds the caller, or the reason to refuse.
+func (c *conversation) Accept(x *exchange.Exchange) (exchange.Accepted, *engine.Error) {
+	if c.tooLarge != nil {
+		return exchange.Accepted{}, c.tooLarge
 	}
-	x.noted = true
-	x.log.Status, x.log.Code, x.log.Fault = a.Status, a.Code, x.w.Header().Get(fault.Header)
-	x.Calls.Add(x.log)
-}
-
-// survive serves, and turns a panic into InternalFailure; an aborted connection
-// is no panic.
-func (x *exchange) survive() {
-	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
-			x.note(fault.Answer{})
-			panic(p)
-		default:
-			x.Logger.Error("panic in a request", "operation", x.log.Operation, "request", x.log.RequestID, "panic", p, "stack", string(debug.Stack()))
-			x.refuse(errInternal())
-		}
-	}()
-	x.serve()
-}
-
-func (x *exchange) refuse(e *engine.Error) {
-	a := refusal(e, x.log.RequestID, x.date)
-	x.note(a)
-	a.Write(x.w)
-}
-
-// serve runs the checks in the gateway's order and gives the answer.
-func (x *exchange) serve() {
-	body, tooLarge := readBody(x.r)
-	operation := x.Operations[x.log.Operation]
-	in, parsed := parse(operation, body)
-	x.describe(in)
-	event := fault.Event{Gateway: x.log.Gateway, Operation: x.log.Operation, Key: x.log.Key, Caller: x.log.Caller}
-	delivery := fault.Delivery{Note: x.note, Dialect: x.dialect()}
-	skew, done := fault.Arrive(x.w, x.Faults.Match(fault.OnArrival, event), delivery)
-	if done {
-		return
+	if refusal := c.checkForm(x.R, c.body, x.Date); refusal != nil {
+		return exchange.Accepted{}, refusal
 	}
-	x.date = x.date.Add(skew)
-	call, refusal := x.accept(body, tooLarge, in, parsed)
+	key, refusal := c.authenticate(x.R)
 	if refusal != nil {
-		x.refuse(refusal)
-		return
+		return exchange.Accepted{}, refusal
 	}
-	delivery.Commit = func() fault.Answer { return x.commit(x.Engine, operation, call, in) }
-	delivery.AsOf = func(ago time.Duration) fault.Answer { return x.commit(x.Engine.AsOf(ago), operation, call, in) }
-	delivery.Full = func() fault.Answer { return x.commit(x.Engine.FullDisk(), operation, call, in) }
-	delivery.About = x.about(operation, call, in)
-	x.Faults.Deliver(x.w, x.r, x.Faults.Match(fault.OnExecution, event), delivery)
+	if !c.parsed {
+		return exchange.Accepted{}, errBody()
+	}
+	call := c.place(x, key)
+	run := func(e *engine.Engine, in proto.Message) (fault.Answer, error) {
+		own := call // an operation notes in it which key version it used
+		out, err := c.operation.Handle(e, &own, in)
+		if err != nil {
+			return fault.Answer{}, err
+		}
+		return success(out, x.Log.RequestID, own.KeyVersionID, x.Date)
+	}
+	return exchange.Accepted{
+		Run:   func(e *engine.Engine) (fault.Answer, error) { return run(e, c.in) },
+		About: c.about(run),
+	}, nil
 }
 
 // about carries the operation out for another key or secret than the message
 // names; nil if it names none.
-func (x *exchange) about(operation engine.InstanceOperation, call engine.Call, in proto.Message) func(string) fault.Answer {
-	fields := in.ProtoReflect().Descriptor().Fields()
+func (c *conversation) about(run func(*engine.Engine, proto.Message) (fault.Answer, error)) func(*engine.Engine, string) (fault.Answer, error) {
+	fields := c.in.ProtoReflect().Descriptor().Fields()
 	field := fields.ByName("key_id")
 	if field == nil {
 		field = fields.ByName("secret_name")
@@ -161,29 +121,11 @@ func (x *exchange) about(operation engine.InstanceOperation, call engine.Call, i
 	if field == nil {
 		return nil
 	}
-	return func(id string) fault.Answer {
-		other := proto.Clone(in)
+	return func(e *engine.Engine, id string) (fault.Answer, error) {
+		other := proto.Clone(c.in)
 		other.ProtoReflect().Set(field, protoreflect.ValueOfString(valid(id)))
-		return x.commit(x.Engine, operation, call, other)
+		return run(e, other)
 	}
-}
-
-// accept finds the caller, or the reason to refuse.
-func (x *exchange) accept(body []byte, tooLarge *engine.Error, in proto.Message, parsed bool) (engine.Call, *engine.Error) {
-	if tooLarge != nil {
-		return engine.Call{}, tooLarge
-	}
-	if refusal := x.checkForm(x.r, body, x.date); refusal != nil {
-		return engine.Call{}, refusal
-	}
-	key, refusal := x.authenticate(x.r)
-	if refusal != nil {
-		return engine.Call{}, refusal
-	}
-	if !parsed {
-		return engine.Call{}, errBody()
-	}
-	return x.place(key, in), nil
 }
 
 // parse reads the operation's message. An unknown operation has none.
@@ -210,55 +152,42 @@ func object(in proto.Message) (o engine.Object) {
 }
 
 // describe notes what the message names and which of its fields are unknown.
-func (x *exchange) describe(in proto.Message) {
-	if in == nil {
+func (c *conversation) describe(x *exchange.Exchange) {
+	if c.in == nil {
 		return
 	}
-	o := object(in)
-	x.log.Key = o.Key + o.Secret // a message has one of them
-	x.log.Parameters = parameters(in)
-	if len(in.ProtoReflect().GetUnknown()) > 0 {
-		x.log.Unread = []string{"(unknown protobuf field)"}
+	o := object(c.in)
+	x.Log.Key = o.Key + o.Secret // a message has one of them
+	x.Log.Parameters = parameters(c.in)
+	if len(c.in.ProtoReflect().GetUnknown()) > 0 {
+		x.Log.Unread = []string{"(unknown protobuf field)"}
 	}
 }
 
 // place puts the ClientKey's call into its account, region and instance.
-func (x *exchange) place(key engine.ClientKey, in proto.Message) engine.Call {
-	home := x.Instance(host(x.r))
+func (c *conversation) place(x *exchange.Exchange, key engine.ClientKey) engine.Call {
+	home := c.Instance(host(x.R))
 	if home == "" {
-		home = x.Reaches(key, object(in))
+		home = c.Reaches(key, object(c.in))
 	}
-	x.log.Account, x.log.Region, x.log.Signature = key.Account, key.Region, "ClientKey"
+	x.Log.Account, x.Log.Region, x.Log.Signature = key.Account, key.Region, "ClientKey"
 	return engine.Call{
 		Account: key.Account, Region: key.Region, Gateway: engine.Instance, ClientKey: key.ID,
 		Instance:     home,
-		Source:       public.Source(x.r),
+		Source:       exchange.Source(x.R),
 		Principal:    "acs:kms:" + key.Region + ":" + key.Account + ":applicationaccesspoint/" + key.AccessPoint,
-		RequestID:    x.log.RequestID,
-		KeyVersionID: x.r.Header.Get(dkms.HeaderMigrationKeyVersionID),
+		RequestID:    x.Log.RequestID,
+		KeyVersionID: x.R.Header.Get(dkms.HeaderMigrationKeyVersionID),
 	}
 }
 
-// commit carries the operation out on a call of its own and renders the answer.
-func (x *exchange) commit(e *engine.Engine, operation engine.InstanceOperation, call engine.Call, in proto.Message) fault.Answer {
-	out, err := operation.Handle(e, &call, in)
-	if err == nil {
-		a, failure := success(out, x.log.RequestID, call.KeyVersionID, x.date)
-		if failure == nil {
-			return a
-		}
-		err = failure
-	}
-	return refusal(x.explain(err), x.log.RequestID, x.date)
+// Refusal implements exchange.Protocol.
+func (c *conversation) Refusal(x *exchange.Exchange, e *engine.Error) fault.Answer {
+	return refusal(e, x.Log.RequestID, x.Date)
 }
 
-// explain turns any error into the service's own.
-func (x *exchange) explain(err error) *engine.Error {
-	var failure *engine.Failure
-	var refusal *engine.Error
-	if !errors.As(err, &failure) && errors.As(err, &refusal) {
-		return refusal
-	}
-	x.Logger.Error("operation failed", "operation", x.log.Operation, "request", x.log.RequestID, "error", err)
-	return errInternal()
+// Malformed implements exchange.Protocol.
+func (c *conversation) Malformed(a fault.Answer) fault.Answer {
+	a.Body = append([]byte{0xff, 0xff, 0xff}, a.Body...)
+	return a
 }

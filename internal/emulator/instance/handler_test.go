@@ -21,6 +21,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 	"kmsplan.dev/kmsplan/internal/emulator/instance"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
@@ -58,8 +59,8 @@ func newHost(t testing.TB) *host {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return h.now }
-	id := func() string { return "REQUEST-1" }
-	log := slog.New(slog.DiscardHandler)
+	both := exchange.Config{Now: now, WireNow: now, NewRequestID: func() string { return "REQUEST-1" }, Throttle: throttle.New(throttle.Profile{}, now),
+		Faults: h.faults, Calls: h.calls, Logger: slog.New(slog.DiscardHandler)}
 	h.Handler = instance.New(instance.Config{
 		Operations: map[string]engine.InstanceOperation{
 			"Encrypt": {Name: "Encrypt", New: func() proto.Message { return new(dkms.EncryptRequest) }, Handle: h.encrypt},
@@ -69,8 +70,7 @@ func newHost(t testing.TB) *host {
 				NotBefore: start.Add(-time.Hour), NotAfter: start.Add(time.Hour)}, id == keyID
 		},
 		Instance: func(host string) string { return "kst-of-" + host },
-		Verify:   true, Now: now, WireNow: now, NewRequestID: id, Faults: h.faults, Calls: h.calls, Logger: log,
-		Storm: func(string) {},
+		Verify:   true, Config: both,
 		Dedicated: public.New(public.Config{
 			Operations: map[string]engine.Operation{
 				"CreateKey": {Name: "CreateKey", New: func() any { return new(struct{}) }},
@@ -82,8 +82,7 @@ func newHost(t testing.TB) *host {
 			Credentials: func(id string) (engine.Credential, bool) {
 				return engine.Credential{AccessKeyID: "AK", Secret: "secret", Account: "1111111111111111"}, id == "AK"
 			},
-			DefaultRegion: "cn-hangzhou", SpeaksRAM: func(string, string) bool { return true }, Auth: public.Strict, Now: now, WireNow: now, NewRequestID: id,
-			Throttle: throttle.New(throttle.Profile{}, now), Faults: h.faults, Calls: h.calls, Logger: log,
+			DefaultRegion: "cn-hangzhou", SpeaksRAM: func(string, string) bool { return true }, Auth: public.Strict, Config: both,
 		}),
 	})
 	return h

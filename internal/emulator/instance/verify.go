@@ -11,11 +11,9 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
 )
-
-// Window is how far a request's date may be from the server's time.
-const Window = 15 * time.Minute
 
 // readBody takes the body, which is at most dkms.MaxBody long.
 func readBody(r *http.Request) ([]byte, *engine.Error) {
@@ -74,7 +72,7 @@ func checkDate(header http.Header, now time.Time) *engine.Error {
 	if err != nil {
 		return errParam("Date")
 	}
-	if now.Sub(at).Abs() > Window {
+	if now.Sub(at).Abs() > exchange.Window {
 		return errSkewed()
 	}
 	return nil
@@ -95,7 +93,7 @@ func (h *Handler) authenticate(r *http.Request) (engine.ClientKey, *engine.Error
 		public, err := h.publicKey(&key)
 		if err != nil {
 			h.Logger.Error("client key cannot be used", "key", id, "error", err)
-			return engine.ClientKey{}, errInternal()
+			return engine.ClientKey{}, exchange.ErrInternal()
 		}
 		if dkms.Verify(public, r.Method, r.Header) != nil {
 			return engine.ClientKey{}, errSignature()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 	"kmsplan.dev/kmsplan/internal/kms/wire/acs"
 )
@@ -32,9 +33,6 @@ func ParseAuth(text string) (Auth, error) {
 		return "", fmt.Errorf("auth %q is not strict, permissive or off", text)
 	}
 }
-
-// Window is how far a request's date may be from the server's time.
-const Window = 15 * time.Minute
 
 // maxNonce is the longest nonce that is looked at.
 const maxNonce = undocumented.NonceMax
@@ -77,7 +75,7 @@ func (h *Handler) believe(q *request) (identity, *engine.Error) {
 func (h *Handler) verifyACS(q *request, now time.Time) (identity, *engine.Error) {
 	a, err := acs.ParseAuthorization(q.http.Header.Get("Authorization"))
 	if errors.Is(err, acs.ErrUnsupportedAlgorithm) {
-		return identity{}, errUnsupportedSignature(clip(string(a.Algorithm)))
+		return identity{}, errUnsupportedSignature(exchange.Clip(string(a.Algorithm)))
 	}
 	if err != nil {
 		return identity{}, errIncomplete(err.Error())
@@ -110,7 +108,7 @@ func (h *Handler) verifyACS(q *request, now time.Time) (identity, *engine.Error)
 // near, the scope is this gateway's.
 func (h *Handler) checkHeaders(q *request, a acs.Authorization, signed acs.Request, now time.Time) *engine.Error {
 	if missing := a.Unsigned(signed); len(missing) > 0 {
-		return errIncomplete("the header " + clip(missing[0]) + " is not signed")
+		return errIncomplete("the header " + exchange.Clip(missing[0]) + " is not signed")
 	}
 	for _, name := range []string{acs.HeaderDate, acs.HeaderNonce, acs.HeaderContentSHA256} {
 		if values := q.http.Header.Values(name); len(values) != 1 || values[0] == "" {
@@ -167,9 +165,9 @@ func (h *Handler) verifyRPC(q *request, now time.Time) (identity, *engine.Error)
 	case p.Get(acs.ParamSignature) == "":
 		return identity{}, errIncomplete("Signature is missing")
 	case p.Get(acs.ParamSignatureMethod) != acs.RPCMethod:
-		return identity{}, errUnsupportedSignature("SignatureMethod " + clip(p.Get(acs.ParamSignatureMethod)))
+		return identity{}, errUnsupportedSignature("SignatureMethod " + exchange.Clip(p.Get(acs.ParamSignatureMethod)))
 	case p.Get(acs.ParamSignatureVersion) != acs.RPCVersion:
-		return identity{}, errUnsupportedSignature("SignatureVersion " + clip(p.Get(acs.ParamSignatureVersion)))
+		return identity{}, errUnsupportedSignature("SignatureVersion " + exchange.Clip(p.Get(acs.ParamSignatureVersion)))
 	case len(p.Get(acs.ParamSignatureNonce)) > maxNonce:
 		return identity{}, errIncomplete("SignatureNonce is too long")
 	}
@@ -201,13 +199,13 @@ func kind(algorithm string, c engine.Credential) string {
 	return algorithm + " AK"
 }
 
-// checkTime requires a well-formed date at most Window away.
+// checkTime requires a well-formed date at most exchange.Window away.
 func checkTime(date string, now time.Time) *engine.Error {
 	at, err := time.Parse(acs.DateFormat, date)
 	if err != nil {
 		return errTimestamp()
 	}
-	if now.Sub(at).Abs() > Window {
+	if now.Sub(at).Abs() > exchange.Window {
 		return errExpired()
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 )
 
@@ -147,4 +148,15 @@ func writeXML(b *bytes.Buffer, name string, v any) {
 		_ = xml.EscapeText(b, []byte(fmt.Sprint(v))) // a bytes.Buffer does not fail
 	}
 	b.WriteString("</" + name + ">")
+}
+
+// alter lets a fault rule change a granted answer's members.
+func (e encoder) alter(body []byte, change func(fault.Members)) fault.Answer {
+	members, _ := parseObject(string(body)) // the body is our own
+	change(members)
+	changed, err := marshal(members)
+	if err != nil {
+		return e.refusal(exchange.ErrInternal())
+	}
+	return e.granted(changed)
 }

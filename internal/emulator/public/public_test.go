@@ -15,6 +15,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/emulator/exchange"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/emulator/throttle"
@@ -85,13 +86,10 @@ func newGate(t testing.TB, mode public.Auth) *gate {
 		DefaultRegion:      "cn-hangzhou",
 		SpeaksRAM:          func(_, instance string) bool { return instance != "kst-old" },
 		Auth:               mode,
-		Now:                now,
-		WireNow:            now,
-		NewRequestID:       func() string { serial++; return fmt.Sprintf("REQUEST-%d", serial) },
-		Throttle:           throttle.New(profile, now),
-		Faults:             g.faults,
-		Calls:              g.calls,
-		Logger:             slog.New(slog.DiscardHandler),
+		Config: exchange.Config{
+			Now: now, WireNow: now, NewRequestID: func() string { serial++; return fmt.Sprintf("REQUEST-%d", serial) },
+			Throttle: throttle.New(profile, now), Faults: g.faults, Calls: g.calls, Logger: slog.New(slog.DiscardHandler),
+		},
 	})
 	return g
 }
