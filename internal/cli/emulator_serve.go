@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -91,6 +92,11 @@ gateway { emulator { ready_file } }.`,
 }
 
 func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready string) error {
+	if ready != "" {
+		if err := checkReadyFile(a.path(ready)); err != nil {
+			return err
+		}
+	}
 	server, err := emulator.Start(ctx, o)
 	if err != nil {
 		return err
@@ -118,6 +124,30 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 	case <-ctx.Done():
 	}
 	return nil
+}
+
+// checkReadyFile refuses a ready file that could not be written, before anything is started: whoever waits for it
+// would wait in vain.
+func checkReadyFile(name string) error {
+	dir := filepath.Dir(name)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("-ready-file %s: the directory %s does not exist; create it, or name a file elsewhere", name, dir)
+	case err != nil:
+		return fmt.Errorf("-ready-file %s: %w", name, err)
+	case !info.IsDir():
+		return fmt.Errorf("-ready-file %s: %s is not a directory; name a file elsewhere", name, dir)
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return fmt.Errorf("-ready-file %s is a directory; name a file in it", name)
+	}
+	trial, err := os.CreateTemp(dir, ".kmsplan-ready-*")
+	if err != nil {
+		return fmt.Errorf("-ready-file %s: the directory %s cannot be written (%w); change its mode, or name a file elsewhere", name, dir, errors.Unwrap(err))
+	}
+	_ = trial.Close()
+	return os.Remove(trial.Name())
 }
 
 // serving says where the emulator serves, and how to reach it.

@@ -108,8 +108,14 @@ func TestListsLagBehind(t *testing.T) {
 	if got := countKeys(t, client); got != 0 {
 		t.Errorf("listed at once: %d", got)
 	}
-	if _, err := client.ListResourceTags(&kms.ListResourceTagsRequest{KeyId: &id}); code(err) != "Forbidden.KeyNotFound" {
-		t.Errorf("its tags: %v", err)
+	if tags, err := client.ListResourceTags(&kms.ListResourceTagsRequest{KeyId: &id}); err != nil || len(tags.Body.Tags.Tag) != 0 {
+		t.Errorf("its tags: %v %v", tags, err)
+	}
+	if versions, err := client.ListKeyVersions(&kms.ListKeyVersionsRequest{KeyId: &id}); err != nil || len(versions.Body.KeyVersions.KeyVersion) != 0 || tea.Int32Value(versions.Body.TotalCount) != 0 {
+		t.Errorf("its versions: %v %v", versions, err)
+	}
+	if _, err := client.ListKeyVersions(&kms.ListKeyVersionsRequest{KeyId: tea.String("key-none")}); code(err) != "Forbidden.KeyNotFound" {
+		t.Errorf("versions of no key: %v", err)
 	}
 	advance(time.Second)
 	tags, err := client.ListResourceTags(&kms.ListResourceTagsRequest{KeyId: &id})

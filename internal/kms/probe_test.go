@@ -31,7 +31,7 @@ func TestProbe(t *testing.T) {
 		if f.Reachable != c.reachable || f.Usable != c.usable || (f.Err == nil) != c.usable {
 			t.Errorf("%s: %+v", name, f)
 		}
-		if f.CredentialProvider != "static" || f.AccessKeyID != "AKTE…0001" || f.CASubject != "CN=kmsplan test CA" || f.CANotAfter.IsZero() || f.Latency <= 0 {
+		if f.CredentialProvider != "static" || f.AccessKeyID != "AKTE…0001" || f.CASubject != "CN=CA of the tests" || f.CANotAfter.IsZero() || f.Latency <= 0 {
 			t.Errorf("%s: %+v", name, f)
 		}
 		if c.reachable && (f.ClockSkew+10*time.Minute).Abs() > 5*time.Second {

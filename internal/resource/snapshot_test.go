@@ -2,6 +2,7 @@ package resource_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -152,4 +153,24 @@ func resourceOf(address, kind string, o *plan.Object) state.Resource {
 		attrs[name] = plan.ToState(v)
 	}
 	return state.Resource{Address: address, Kind: kind, Gateway: "dev", ID: o.ID, Attributes: attrs, Protected: kind == "key"}
+}
+
+// Case P6. A gateway's answer may agree with itself and still be about a key of another account or region:
+// the ARN that state has of the key decides.
+func TestAKeyIsHeldToTheARNThatStateHas(t *testing.T) {
+	ctx := context.Background()
+	src := `key "k" {}`
+	r := newRig(t)
+	r.apply(src)
+	cfg, st := r.config(src), r.state()
+	arn := st.Resources[0].Attributes["arn"].(string)
+	st.Resources[0].Attributes["arn"] = strings.Replace(arn, "cn-hangzhou", "cn-beijing", 1)
+	var other *resource.OtherARNError
+	if _, err := resource.Snapshot(ctx, r.gateways(cfg), cfg, st); !errors.As(err, &other) || other.Answered != arn {
+		t.Errorf("%v", err)
+	}
+	st.Resources[0].Attributes["arn"] = arn
+	if _, err := resource.Snapshot(ctx, r.gateways(cfg), cfg, st); err != nil {
+		t.Error(err)
+	}
 }

@@ -236,6 +236,10 @@ func recoveryLine(r apply.Recovery) string {
 		return fmt.Sprintf("%d calls are still open.", len(r.Open))
 	case len(r.Recovered) > 0:
 		return fmt.Sprintf("Resolved %d open calls; the state has %d objects.", len(r.Recovered), len(r.State.Resources))
+	case len(r.Strays) == 1:
+		return "No call is open, and one object carries this stack's tags that the state does not record."
+	case len(r.Strays) > 1:
+		return fmt.Sprintf("No call is open, and %d objects carry this stack's tags that the state does not record.", len(r.Strays))
 	}
 	return "Nothing is open."
 }

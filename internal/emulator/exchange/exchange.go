@@ -119,7 +119,7 @@ func (x *Exchange) ways(call Accepted, d *fault.Delivery) {
 	on := func(e *engine.Engine) fault.Answer { return x.answer(call.Run(e)) }
 	d.Commit = func() fault.Answer {
 		if call.Lists && x.Lag > 0 {
-			return on(x.Engine.AsOf(x.Lag))
+			return x.late(call)
 		}
 		return on(x.Engine)
 	}
@@ -132,6 +132,21 @@ func (x *Exchange) ways(call Accepted, d *fault.Delivery) {
 	if call.About != nil {
 		d.About = func(id string) fault.Answer { return x.answer(call.About(x.Engine, id)) }
 	}
+}
+
+// late lists what there was a while ago. What the list is about is there at once, as for every other call:
+// of a key that is younger than the lag it is empty, not refused.
+func (x *Exchange) late(call Accepted) fault.Answer {
+	a, err := call.Run(x.Engine.AsOf(x.Lag))
+	var refusal *engine.Error
+	if !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
+		return x.answer(a, err)
+	}
+	a, err = call.Run(x.Engine)
+	if err == nil && a.Alter != nil {
+		a = a.Alter(fault.Empty)
+	}
+	return x.answer(a, err)
 }
 
 // answer words an error as the service's own; the cause of a failure goes to the operator's log, not

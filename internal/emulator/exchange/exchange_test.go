@@ -72,7 +72,7 @@ func TestEveryEndIsAnsweredAndNotedOnce(t *testing.T) {
 		"panic at the gate":   {"", func(*Exchange) (Accepted, *engine.Error) { panic("bug") }, "InternalFailure"},
 		"panic":               {"", func(*Exchange) (Accepted, *engine.Error) { return Accepted{Run: nil}, nil }, "InternalFailure"},
 		"fault on arrival":    {"Op:too-large", does("fine", nil), "RequestEntityTooLarge"},
-		"fault of execution":  {"Op:reject", does("fine", nil), "InternalFailure"},
+		"fault of execution":  {"Op:reject", does("fine", nil), "ServiceUnavailableTemporary"},
 	} {
 		body, calls := run(t, c.faults, c.call)
 		if body != c.want || len(calls) != 1 || calls[0].Status == 0 || calls[0].RequestID != "R" {

@@ -19,6 +19,21 @@ var (
 	openParts   = []string{"Plaintext", "PrivateKeyPlaintext", "Random", "SecretData", "PublicKey", "PublicKeyBlob"}
 )
 
+// Empty takes every row out of a list's answer.
+func Empty(m Members) {
+	for name, v := range m {
+		switch v := v.(type) {
+		case []any:
+			m[name] = []any{}
+		case Members:
+			Empty(v)
+		}
+		if name == "TotalCount" {
+			m[name] = 0
+		}
+	}
+}
+
 // alter changes the members as the rule says, and reports whether there was
 // something to change.
 func (r *Rule) alter(m Members) bool {

@@ -152,12 +152,12 @@ func (c *InstantClock) Total() time.Duration {
 func Mint(t testing.TB, notAfter time.Time, hosts ...string) (*transport.CA, tls.Certificate) {
 	t.Helper()
 	caKey, caCert := certificate(t, &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kmsplan test CA"},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA of the tests"},
 		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, nil)
 	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "kmsplan test gateway"},
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "gateway of the tests"},
 		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: notAfter,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}

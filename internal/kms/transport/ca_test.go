@@ -42,7 +42,7 @@ func TestCAErrorsSayWhatToDo(t *testing.T) {
 		}
 	}
 	got, err := transport.ReadCA(write("ok", "text before\n"+string(text)+string(text)), now)
-	if err != nil || len(got.Certificates) != 2 || got.Subject() != "CN=kmsplan test CA" || !got.NotAfter().Equal(ca.NotAfter()) {
+	if err != nil || len(got.Certificates) != 2 || got.Subject() != "CN=CA of the tests" || !got.NotAfter().Equal(ca.NotAfter()) {
 		t.Error(got, err)
 	}
 }
