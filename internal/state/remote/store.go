@@ -83,7 +83,7 @@ func (s *Store) stateOf(ctx context.Context, ref *stateRef) (state.State, error)
 	}
 	object, err := s.place.Get(ctx, ref.Object)
 	if err != nil {
-		return state.State{}, fmt.Errorf("reading the state from %s: %w", s.place, err)
+		return state.State{}, fmt.Errorf("reading the state: %w", err)
 	}
 	st, err := s.openState(ctx, *ref, object)
 	if err != nil {
@@ -195,7 +195,7 @@ func (s *Store) keep(ctx context.Context, old state.Version, next state.State) (
 	sum := digest(object)
 	ref := stateRef{Object: fmt.Sprintf("state-%012d-%s", next.Serial, sum[:16]), Lineage: next.Lineage, Serial: next.Serial, Digest: sum, At: s.now().UTC(), Writer: next.Writer}
 	if err := s.place.Put(ctx, ref.Object, object); err != nil {
-		return stateRef{}, fmt.Errorf("storing the state in %s: %w", s.place, err)
+		return stateRef{}, fmt.Errorf("storing the state: %w", err)
 	}
 	return ref, nil
 }

@@ -44,7 +44,7 @@ func (s *Store) journalOf(ctx context.Context, h head) (older, newest []state.En
 			return nil, nil, &state.JournalError{Path: s.place.String(), Line: len(older) + 1, Reason: "its part " + seg.Object + " is gone or damaged"}
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading the journal in %s: %w", s.place, err)
+			return nil, nil, fmt.Errorf("reading the journal: %w", err)
 		}
 		part, err := s.openEntries(ctx, h, object)
 		if err != nil {
@@ -198,7 +198,7 @@ func (t *tx) spill(ctx context.Context) error {
 	}
 	seg := segment{Object: fmt.Sprintf("journal-%012d-%s", t.epoch, uuid.NewString()), Digest: t.at.head.Sum}
 	if err := t.s.place.Put(ctx, seg.Object, t.at.head.Journal); err != nil {
-		return fmt.Errorf("storing a part of the journal in %s: %w", t.s.place, err)
+		return fmt.Errorf("storing a part of the journal: %w", err)
 	}
 	t.at.head.Segments = append(slices.Clip(t.at.head.Segments), seg)
 	t.older, t.newest, t.size = slices.Concat(t.older, t.newest), nil, 0

@@ -23,7 +23,7 @@ func (s *Store) look(ctx context.Context) (seen, error) {
 	}
 	data, rev, err := s.place.Head(ctx)
 	if err != nil {
-		return seen{}, fmt.Errorf("reading %s: %w", s.place, err)
+		return seen{}, fmt.Errorf("reading the state: %w", err)
 	}
 	h, err := decodeHead(s.place.String(), data)
 	return seen{head: h, rev: rev}, err
@@ -56,7 +56,7 @@ func (s *Store) update(ctx context.Context, at *seen, change, allowed func(*head
 			return nil
 		}
 		if !errors.Is(err, ErrConflict) {
-			return fmt.Errorf("writing %s: %w", s.place, err)
+			return fmt.Errorf("writing the state: %w", err)
 		}
 		if *at, err = s.look(ctx); err != nil && !errors.Is(err, state.ErrJournal) {
 			return err
