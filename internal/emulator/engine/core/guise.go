@@ -27,28 +27,22 @@ func (e *Engine) LateTags(ago time.Duration) *Engine {
 
 // TagsOfKey are the tags that a key shows.
 func (e *Engine) TagsOfKey(k *Key) map[string]string {
-	if e.tagsFrom == nil {
-		return k.Tags
-	}
-	var tags map[string]string
-	_ = e.tagsFrom.View(func(tx *store.Tx) error {
-		if old, found := e.Table.Keys.Peek(tx, Scope(k.Account, k.Region, k.ID)); found {
-			tags = old.Tags
-		}
-		return nil
-	})
-	return tags
+	return shown(e, e.Table.Keys, Scope(k.Account, k.Region, k.ID), k, func(k *Key) map[string]string { return k.Tags })
 }
 
 // TagsOfSecret are the tags that a secret shows.
 func (e *Engine) TagsOfSecret(s *Secret) map[string]string {
+	return shown(e, e.Table.Secrets, Scope(s.Account, s.Region, s.Name), s, func(s *Secret) map[string]string { return s.Tags })
+}
+
+// shown are the tags of a record, or those that it had when tags are late.
+func shown[T any](e *Engine, table store.Table[T], place string, now *T, of func(*T) map[string]string) (tags map[string]string) {
 	if e.tagsFrom == nil {
-		return s.Tags
+		return of(now)
 	}
-	var tags map[string]string
 	_ = e.tagsFrom.View(func(tx *store.Tx) error {
-		if old, found := e.Table.Secrets.Peek(tx, Scope(s.Account, s.Region, s.Name)); found {
-			tags = old.Tags
+		if old, found := table.Peek(tx, place); found {
+			tags = of(old)
 		}
 		return nil
 	})

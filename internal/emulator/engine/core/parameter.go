@@ -64,6 +64,15 @@ func PageOf(number, size *int64, limit int) (Page, error) {
 	return p, nil
 }
 
+// PageFrom0 is PageOf for the lists whose PageSize is documented as 0 to limit: ListAliases,
+// ListAliasesByKeyId and ListKeyVersions.
+func PageFrom0(number, size *int64, limit int) (Page, error) {
+	if size != nil && *size == 0 {
+		size = nil
+	}
+	return PageOf(number, size, limit)
+}
+
 // ParseInterval reads integer[d|h|m|s] (KMS: CreateKey, RotationInterval).
 func ParseInterval(name, s string) (time.Duration, error) {
 	units := map[byte]time.Duration{'d': Day, 'h': time.Hour, 'm': time.Minute, 's': time.Second}

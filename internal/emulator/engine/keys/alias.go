@@ -130,7 +130,7 @@ func (r *ListAliasesResponse) add(a *core.Alias) {
 }
 
 func listAliases(e *core.Engine, c *core.Call, in *core.PageRequest) (*ListAliasesResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMaxAliases)
+	p, err := core.PageFrom0(in.PageNumber, in.PageSize, core.PageSizeMaxAliases)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func listAliases(e *core.Engine, c *core.Call, in *core.PageRequest) (*ListAlias
 }
 
 func listAliasesByKeyID(e *core.Engine, c *core.Call, in *KeyPageRequest) (*ListAliasesResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMaxByKey)
+	p, err := core.PageFrom0(in.PageNumber, in.PageSize, core.PageSizeMaxByKey)
 	if err != nil {
 		return nil, err
 	}

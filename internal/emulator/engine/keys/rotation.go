@@ -192,7 +192,7 @@ type ListKeyVersionsResponse struct {
 }
 
 func listKeyVersions(e *core.Engine, c *core.Call, in *KeyPageRequest) (*ListKeyVersionsResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMaxByKey)
+	p, err := core.PageFrom0(in.PageNumber, in.PageSize, core.PageSizeMaxByKey)
 	if err != nil {
 		return nil, err
 	}
