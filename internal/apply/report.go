@@ -8,10 +8,11 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// Report is what a run did. The counts are those of plan.Summary: a rescue
-// is a change, a step of a retirement a destruction.
+// Report is what a run did. The counts are those of plan.Summary.
 type Report struct {
 	Added, Changed, Destroyed, Adopted, Forgotten int
+	Retired                                       int // first steps of retirements
+	Moved                                         int // addresses that changed, and nothing else
 	Files                                         int // envelopes written
 	Failed, Skipped, Unknown                      int
 	Interrupted                                   bool
@@ -73,21 +74,15 @@ func (r *Report) countDone(n *node) {
 	if n.Change == nil {
 		return
 	}
-	switch n.Action {
-	case plan.Create, plan.Succeed:
-		r.Added++
-	case plan.Update, plan.Rescue:
-		r.Changed++
-	case plan.Delete, plan.Retire:
-		r.Destroyed++
-	case plan.Forget:
-		r.Forgotten++
-	case plan.Adopt:
-		r.Adopted++
-		if len(n.Change.Calls) > 0 {
-			r.Changed++
-		}
-	}
+	var s plan.Summary
+	s.Count(n.Change)
+	r.Added += s.Add
+	r.Changed += s.Change
+	r.Destroyed += s.Destroy
+	r.Adopted += s.Import
+	r.Forgotten += s.Forget
+	r.Retired += s.Retire
+	r.Moved += s.Move
 }
 
 // errorOf gathers what went wrong, each error under its address.

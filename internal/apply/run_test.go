@@ -52,7 +52,7 @@ func TestWhatIsTakenAwayGoesAfterThoseThatUseIt(t *testing.T) {
 	if want := []string{"Delete alias.a", "DisableKey key.a"}; !slices.Equal(s.service.calls, want) {
 		t.Errorf("called %v, want %v", s.service.calls, want)
 	}
-	if report.Destroyed != 2 || s.state(t).Outputs != nil {
+	if report.Destroyed != 1 || report.Retired != 1 || s.state(t).Outputs != nil {
 		t.Errorf("report %+v, outputs %v", report, s.state(t).Outputs)
 	}
 	if key, _ := state.Find(s.state(t), "key.a"); !key.Protected {

@@ -78,7 +78,7 @@ func (a *app) declared() *hcl.Config {
 
 // remembered is the module's state, empty where it cannot be read.
 func (a *app) remembered(c *cobra.Command) state.State {
-	stored, err := a.openState()
+	stored, err := a.openState(0)
 	if err != nil {
 		return state.State{}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 )
 
@@ -51,11 +52,18 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 	if err != nil {
 		return err
 	}
+	place := a.outputPlaces(&d.vars, hcl.OwnedConfig, hcl.OwnedVars) // a module's own files may be kept encrypted
 	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
+		if err := place(d.output); err != nil {
+			return err
+		}
 		if name == "-" || d.output == "-" {
 			return a.decryptStream(ctx, engine, name, d.output, unseal)
 		}
 		output, err := plaintextName(name, d.output)
+		if err == nil {
+			err = place(output)
+		}
 		if err != nil {
 			return err
 		}

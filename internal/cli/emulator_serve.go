@@ -96,6 +96,9 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 		if err := checkReadyFile(a.path(ready)); err != nil {
 			return err
 		}
+		if err := a.readyPlace(ready); err != nil {
+			return err
+		}
 	}
 	server, err := emulator.Start(ctx, o)
 	if err != nil {

@@ -120,13 +120,17 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 	if e.output != "" && len(files) > 1 {
 		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
 	}
+	place := a.outputPlaces(&e.vars)
 	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
+		output := e.output
+		if output == "" && name != "-" {
+			output = name + envelopeSuffix
+		}
+		if err := place(output); err != nil {
+			return err
+		}
 		if name == "-" || e.output == "-" {
 			return a.encryptStream(ctx, engine, name, e.output, seal)
-		}
-		output := e.output
-		if output == "" {
-			output = name + envelopeSuffix
 		}
 		_, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
 		if err == nil {

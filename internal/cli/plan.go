@@ -95,6 +95,9 @@ func (o *planOptions) parseTargets() error {
 
 // savePlan writes a plan whole or not at all, readable by its owner only.
 func (a *app) savePlan(s *stack.Stack, p *plan.Plan, targets []addr.Address, name string) error {
+	if err := a.planPlace(s.Config, name); err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
 	file, err := s.Saved(p, targets)
 	if err != nil {
 		return err

@@ -23,8 +23,13 @@ type planOptions struct {
 func (o *planOptions) flags(c *cobra.Command) {
 	o.vars.flags(c)
 	f := c.Flags()
-	f.DurationVar(&o.lockTimeout, "lock-timeout", stack.DefaultLockTimeout, "how long to wait for a state or emulator that another process holds")
+	lockTimeoutFlag(c, &o.lockTimeout)
 	f.StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
 	o.streamFlags.flags(c)
 	f.BoolVar(&o.input, "input", true, "apply asks for approval; -input=false never asks")
+}
+
+// lockTimeoutFlag is that of every command that writes the state.
+func lockTimeoutFlag(c *cobra.Command, to *time.Duration) {
+	c.Flags().DurationVar(to, "lock-timeout", stack.DefaultLockTimeout, "how long to wait for a state or emulator that another process holds")
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,41 +13,48 @@ import (
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
+// runOptions are the flags of run.
+type runOptions struct {
+	vars        variables
+	lockTimeout time.Duration
+	force       bool
+	streamFlags
+}
+
 // runCommand runs data blocks alone, for deploy pipelines.
 func (a *app) runCommand() *cobra.Command {
-	var vars variables
-	var force bool
-	var stream streamFlags
+	var o runOptions
 	c := &cobra.Command{
 		Use: "run [ADDRESS …]", Short: "Run data blocks: encrypt, decrypt and rewrap the files of this stack", GroupID: groupFiles,
 		Long: `Run the data blocks of the module, or those named, whose outputs are stale. Keys, aliases
 and secrets are not planned or changed: a deploy pipeline needs no management permission.
 Addresses look like data.encrypt.app_config; a block's address stands for all its instances.`,
-		RunE: func(c *cobra.Command, args []string) error { return a.run(c.Context(), &vars, stream, args, force) },
+		RunE: func(c *cobra.Command, args []string) error { return a.run(c.Context(), &o, args) },
 	}
-	vars.flags(c)
-	stream.flags(c)
+	o.vars.flags(c)
+	o.streamFlags.flags(c)
 	a.unprovedFlag(c)
-	c.Flags().BoolVar(&force, "force", false, "run the blocks even if their outputs are current")
+	lockTimeoutFlag(c, &o.lockTimeout)
+	c.Flags().BoolVar(&o.force, "force", false, "run the blocks even if their outputs are current")
 	return c
 }
 
-func (a *app) run(ctx context.Context, vars *variables, stream streamFlags, args []string, force bool) error {
-	if err := a.openViews(stream); err != nil {
+func (a *app) run(ctx context.Context, o *runOptions, args []string) error {
+	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}
 	wanted, err := parseAddresses(args)
 	if err != nil {
 		return err
 	}
-	s, err := a.opened(stack.OpenForFiles, vars, stack.DefaultLockTimeout)
+	s, err := a.opened(stack.OpenForFiles, &o.vars, o.lockTimeout)
 	if err != nil {
 		return err
 	}
 	defer a.closing(s.Close)
 	stop, done := a.patient()
 	defer done()
-	p, _, err := s.Run(ctx, stack.Running{Wanted: wanted, Force: force, Hooks: a.fileHooks(), Stop: stop})
+	p, _, err := s.Run(ctx, stack.Running{Wanted: wanted, Force: o.force, Hooks: a.fileHooks(), Stop: stop})
 	if p == nil {
 		return err
 	}

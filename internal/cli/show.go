@@ -45,7 +45,7 @@ func (a *app) showPlan(name string) error {
 
 // readState is the module's state with whatever an interrupted run left folded in.
 func (a *app) readState(c *cobra.Command) (state.State, error) {
-	stored, err := a.openState()
+	stored, err := a.openState(0)
 	if err != nil {
 		return state.State{}, err
 	}

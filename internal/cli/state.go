@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,27 +80,33 @@ func (a *app) showObject(st state.State, address string) {
 }
 
 func (a *app) stateMoveCommand() *cobra.Command {
-	return &cobra.Command{
+	var lockTimeout time.Duration
+	c := &cobra.Command{
 		Use: "mv FROM TO", Short: "Give an object another address; the object itself is not touched", Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.editState(c, "state mv", func(st state.State) (state.State, string, error) {
+			return a.editState(c, lockTimeout, "state mv", func(st state.State) (state.State, string, error) {
 				next, err := state.Move(st, args[0], args[1])
 				return next, fmt.Sprintf("Moved %s to %s.", args[0], args[1]), err
 			})
 		},
 	}
+	lockTimeoutFlag(c, &lockTimeout)
+	return c
 }
 
 func (a *app) stateRemoveCommand() *cobra.Command {
-	return &cobra.Command{
+	var lockTimeout time.Duration
+	c := &cobra.Command{
 		Use: "rm ADDRESS …", Short: "Forget objects; they go on living", Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.editState(c, "state rm", func(st state.State) (state.State, string, error) {
+			return a.editState(c, lockTimeout, "state rm", func(st state.State) (state.State, string, error) {
 				next, gone, err := state.Remove(st, args...)
 				return next, "Forgotten: " + strings.Join(gone, ", ") + ".", err
 			})
 		},
 	}
+	lockTimeoutFlag(c, &lockTimeout)
+	return c
 }
 
 func (a *app) statePullCommand() *cobra.Command {
@@ -122,6 +129,7 @@ func (a *app) statePullCommand() *cobra.Command {
 
 func (a *app) statePushCommand() *cobra.Command {
 	var force bool
+	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "push FILE", Short: "Store a state read from a file, or from standard input with -", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -133,9 +141,10 @@ func (a *app) statePushCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.pushState(c.Context(), pushed, force)
+			return a.pushState(c.Context(), lockTimeout, pushed, force)
 		},
 	}
+	lockTimeoutFlag(c, &lockTimeout)
 	c.Flags().BoolVar(&force, "force", false, "replace the stored state even if it is of another stack or newer")
 	return c
 }
@@ -152,8 +161,8 @@ func (a *app) readInto(b *bytes.Buffer, name string) error {
 }
 
 // editState changes the state and says what was done.
-func (a *app) editState(c *cobra.Command, operation string, edit func(state.State) (state.State, string, error)) error {
-	stored, err := a.openState()
+func (a *app) editState(c *cobra.Command, lockTimeout time.Duration, operation string, edit func(state.State) (state.State, string, error)) error {
+	stored, err := a.openState(lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -168,8 +177,8 @@ func (a *app) editState(c *cobra.Command, operation string, edit func(state.Stat
 	return err
 }
 
-func (a *app) pushState(ctx context.Context, pushed state.State, force bool) error {
-	stored, err := a.openState()
+func (a *app) pushState(ctx context.Context, lockTimeout time.Duration, pushed state.State, force bool) error {
+	stored, err := a.openState(lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -187,7 +196,7 @@ func (a *app) forceUnlockCommand() *cobra.Command {
 		Long: `Break the state's lock. The lock of a process that died is free by itself; this is for one that
 hangs. Whatever that process still writes competes by compare-and-swap and cannot overwrite newer state.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			stored, err := a.openState()
+			stored, err := a.openState(0)
 			if err != nil {
 				return err
 			}

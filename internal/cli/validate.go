@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/stack"
+)
 
 // validateCommand checks the configuration without calling anything.
 func (a *app) validateCommand() *cobra.Command {
@@ -14,6 +18,9 @@ that have no value are taken as unknown.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			a.answerIn(asJSON)
 			cfg, diags := a.load(vars, true)
+			if !diags.HasErrors() {
+				diags = append(diags, stack.Misplaced(cfg, a.options(0))...)
+			}
 			a.view.Validated(diags, cfg.Files)
 			if diags.HasErrors() {
 				return exit{exitError}

@@ -108,12 +108,12 @@ func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error
 }
 
 // openState opens the module's state alone.
-func (a *app) openState() (*stack.Stored, error) {
+func (a *app) openState(lockTimeout time.Duration) (*stack.Stored, error) {
 	m, err := a.module(&variables{})
 	if err != nil {
 		return nil, err
 	}
-	return stack.OpenState(m, a.options(stack.DefaultLockTimeout))
+	return stack.OpenState(m, a.options(lockTimeout))
 }
 
 // openGateways opens the module's gateway blocks alone.

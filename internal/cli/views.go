@@ -34,7 +34,7 @@ func (a *app) openViews(f streamFlags) error {
 		human = a.term
 	}
 	if f.jsonInto != "" {
-		file, err := openInto(a.path(f.jsonInto))
+		file, err := a.openInto(f.jsonInto)
 		if err != nil {
 			return fmt.Errorf("open the file of -json-into: %w", err)
 		}
@@ -46,11 +46,14 @@ func (a *app) openViews(f streamFlags) error {
 }
 
 // openInto opens the file of -json-into, which is replaced. A link is refused: what it points to is somebody else's.
-func openInto(name string) (*os.File, error) {
-	if info, err := os.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+func (a *app) openInto(name string) (*os.File, error) {
+	if info, err := os.Lstat(a.path(name)); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return nil, fmt.Errorf("%s is a symbolic link; name the file itself", name)
 	}
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o600)
+	if err := a.outputPlaces(&variables{})(name); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(a.path(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o600)
 }
 
 // closeInto ends the file of -json-into. What could not be written to it is an error of the command.

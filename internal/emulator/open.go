@@ -37,7 +37,7 @@ func (s *Server) openToken() error {
 
 func (s *Server) openStore() (err error) {
 	o := s.settings
-	s.db, err = store.Open(store.Options{Path: o.Dir, Memory: o.Memory, LockTimeout: o.LockTimeout})
+	s.db, err = store.Open(store.Options{Path: o.Dir, Memory: o.Memory, LockTimeout: o.LockTimeout, Waiting: o.Waiting})
 	if err != nil {
 		return err
 	}

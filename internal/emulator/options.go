@@ -18,6 +18,7 @@ type Options struct {
 	Dir         string        // data directory, created 0700; one process at a time holds it
 	Memory      bool          // keep nothing: Dir is ignored, secrets live in a temporary directory until Close
 	LockTimeout time.Duration // how long to wait for another process that holds Dir
+	Waiting     func(error)   // is told once, before it waits, who holds Dir; nil = nobody is told
 
 	SeedFile string // JSON, see seed.Document; objects that exist are left alone
 	Region   string // default region; "" = engine.DefaultRegion

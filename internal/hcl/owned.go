@@ -46,6 +46,14 @@ const (
 	ownPlan     = "a saved plan"
 )
 
+// What Named and Reaches say where a caller may see it otherwise.
+const (
+	OwnedWork   = ownWork
+	OwnedConfig = ownConfig
+	OwnedVars   = ownVars
+	OwnedPlan   = ownPlan
+)
+
 // NewOwned is what is owned below dir: state is the path of the state file and emulators are those of the
 // emulators' data, relative to dir or absolute.
 func NewOwned(dir, state string, emulators, variableFiles []string) *Owned {

@@ -23,6 +23,9 @@ func (p *planner) reportDrift() {
 		}
 		d := Drift{Addr: a, Kind: r.Kind, ID: r.ID}
 		o := live.object(r.Kind, r.ID)
+		if n := p.nodes[a]; n != nil && p.elsewhere(n) {
+			continue // it was looked for in another place than it is in
+		}
 		if o == nil {
 			d.Gone = true
 			p.plan.Drift = append(p.plan.Drift, d)

@@ -188,6 +188,9 @@ rotation_policy "p" {
 			if len(fired) == 0 {
 				t.Fatalf("did not fire:\n%s", lines(w.plan(config(t, test.wrong))))
 			}
+			if p := w.plan(config(t, test.wrong)); test.guard == plan.GuardOtherGateway && len(p.Drift) > 0 {
+				t.Errorf("it was looked for in another place, and %v is called drift", p.Drift)
+			}
 			for _, r := range fired {
 				if len(r.WaysForward) < 2 || !strings.HasSuffix(r.Reason, ".") {
 					t.Errorf("reason %q, ways forward %q", r.Reason, r.WaysForward)

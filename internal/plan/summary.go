@@ -14,36 +14,40 @@ type Summary struct {
 func (p *Plan) Summary() Summary {
 	var s Summary
 	for i := range p.Changes {
-		c := &p.Changes[i]
-		switch c.Action {
-		case Adopt:
-			s.Import++
-			if len(c.Calls) > 0 {
-				s.Change++
-			}
-		case Create, Succeed:
-			s.Add++
-		case NoOp, Update, Rescue:
-			switch {
-			case c.OnlyMoves():
-				s.Move++
-			case c.Action != NoOp:
-				s.Change++
-			}
-		case Retire:
-			if !c.Needs("ScheduleKeyDeletion") {
-				s.Retire++
-				break
-			}
-			s.Destroy++
-		case Delete:
-			s.Destroy++
-		case Forget:
-			s.Forget++
-		}
+		s.Count(&p.Changes[i])
 	}
 	s.Move += len(p.MovedBlocks())
 	return s
+}
+
+// Count adds one change.
+func (s *Summary) Count(c *Change) {
+	switch c.Action {
+	case Adopt:
+		s.Import++
+		if len(c.Calls) > 0 {
+			s.Change++
+		}
+	case Create, Succeed:
+		s.Add++
+	case NoOp, Update, Rescue:
+		switch {
+		case c.OnlyMoves():
+			s.Move++
+		case c.Action != NoOp:
+			s.Change++
+		}
+	case Retire:
+		if !c.Needs("ScheduleKeyDeletion") {
+			s.Retire++
+			break
+		}
+		s.Destroy++
+	case Delete:
+		s.Destroy++
+	case Forget:
+		s.Forget++
+	}
 }
 
 // MovedBlocks are the data blocks that get another address in the census, by the first of their files.

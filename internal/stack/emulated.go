@@ -75,7 +75,7 @@ func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.
 	if path == "" {
 		path = filepath.Join(".kmsplan", "emulator")
 	}
-	path, err := g.options.inside(g.Config.Dir, path, "the emulator's path")
+	path, err := g.options.inside(g.Config.Dir, path, theEmulator)
 	if err != nil {
 		return emulator.Ready{}, err
 	}
@@ -89,7 +89,7 @@ func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.
 		return server.In(region)
 	}
 	server, err := emulator.Start(ctx, emulator.Options{
-		Dir: path, Region: region, SeedFile: seed, Faults: g.options.Faults, LockTimeout: g.options.LockTimeout,
+		Dir: path, Region: region, SeedFile: seed, Faults: g.options.Faults, LockTimeout: g.options.LockTimeout, Waiting: g.options.waiting,
 	})
 	if err != nil {
 		return emulator.Ready{}, fmt.Errorf("start the emulator: %w", err)

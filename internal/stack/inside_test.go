@@ -65,6 +65,31 @@ func TestNothingIsWrittenOutsideTheModule(t *testing.T) {
 	}
 }
 
+// Case T12, its siblings: inside the module too there are places that are taken.
+func TestNothingIsPutWhereSomethingElseIs(t *testing.T) {
+	for path, want := range map[string]string{
+		".": "the module itself", "x/..": "the module itself", ".git/x": "git's own files", "main.kms.hcl": "a configuration file", "a.auto.kmsvars.hcl": "a variable file",
+	} {
+		for _, module := range []string{
+			"kmsplan {\n  backend \"local\" {\n    path = \"PATH\"\n  }\n}\n" + gateway + "key \"k\" {}\n",
+			"gateway \"dev\" {\n  emulator {\n    path = \"PATH\"\n  }\n}\nkey \"k\" {}\n",
+		} {
+			r := &rig{t: t, dir: t.TempDir()}
+			r.write("main.kms.hcl", strings.ReplaceAll(module, "PATH", path))
+			if err := r.try(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", path, err)
+			}
+			cfg, diags := r.module().Load(true)
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			if found := stack.Misplaced(cfg, r.options); len(found) != 1 || !strings.Contains(found[0].Detail, want) {
+				t.Errorf("%s: validate says %v", path, found)
+			}
+		}
+	}
+}
+
 // try opens the module and plans.
 func (r *rig) try() error {
 	s, err := stack.Open(r.module(), r.options)

@@ -23,11 +23,15 @@ func openStore(cfg *hcl.Config, o Options) (state.Store, error) {
 	if t := cfg.Settings.BackendType; t != "" && t != "local" {
 		return nil, fmt.Errorf("backend %q is not supported by this version; use backend \"local\"", t)
 	}
-	path, err := o.inside(cfg.Dir, statePath(cfg), "the state's path")
+	path, err := o.inside(cfg.Dir, statePath(cfg), theState)
 	if err != nil {
 		return nil, err
 	}
-	return local.Open(path, local.Options{})
+	store, err := local.Open(path, local.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &announced{Store: store, waiting: o.waiting, patient: o.LockTimeout > 0}, nil
 }
 
 // statePath is where the local backend keeps the state, as it is written.

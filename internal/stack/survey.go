@@ -19,6 +19,9 @@ func (s *Stack) Survey(ctx context.Context, operation string, targets ...addr.Ad
 	if s.State, open, err = readStored(ctx, s.store); err != nil {
 		return err
 	}
+	if err := s.checkTargets(targets); err != nil {
+		return err
+	}
 	s.needed = s.managing()
 	if len(targets) > 0 {
 		s.needed = s.neededBy(targets, open)

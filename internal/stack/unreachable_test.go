@@ -56,3 +56,13 @@ func TestTargetsLeaveOutOtherGateways(t *testing.T) {
 		t.Error("a target on the unreachable gateway was planned")
 	}
 }
+
+// Case S14: an address that nothing has is said before any gateway is left out for its sake.
+func TestATargetThatNothingHasIsTheFirstThingThatIsSaid(t *testing.T) {
+	r := newRig(t, "key \"k\" {}\n")
+	s := r.open()
+	err := s.Survey(t.Context(), "plan", addr.Resource("key", "nope"))
+	if err == nil || !strings.Contains(err.Error(), "has an address key.nope") || len(r.notes) > 0 {
+		t.Errorf("%v, notes %q", err, r.notes)
+	}
+}

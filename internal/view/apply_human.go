@@ -207,9 +207,13 @@ func unfinished(r apply.Report, err error) (summary, counts string, detail error
 	if err == nil {
 		err = fmt.Errorf("%d objects failed, %d were skipped", r.Failed, r.Skipped)
 	}
-	counts = fmt.Sprintf("Done and recorded: %d added, %d changed, %d destroyed. Failed: %d, skipped: %d, unknown: %d. Nothing was rolled back; apply again to go on.",
-		r.Added, r.Changed, r.Destroyed, r.Failed, r.Skipped, r.Unknown)
+	counts = fmt.Sprintf("Done and recorded: %d added, %d changed, %d destroyed%s. Failed: %d, skipped: %d, unknown: %d. Nothing was rolled back; apply again to go on.",
+		r.Added, r.Changed, r.Destroyed, furtherDone(r), r.Failed, r.Skipped, r.Unknown)
 	return summary, counts, err
+}
+
+func furtherDone(r apply.Report) string {
+	return further(count{r.Forgotten, "forgotten"}, count{r.Retired, "retired"}, count{r.Moved, "moved"})
 }
 
 // Current says that a data block's files are as they should be.
@@ -251,8 +255,5 @@ func AppliedLine(r apply.Report) string {
 		line += fmt.Sprintf("%d imported, ", r.Adopted)
 	}
 	line += fmt.Sprintf("%d added, %d changed, %d destroyed", r.Added, r.Changed, r.Destroyed)
-	if r.Forgotten > 0 {
-		line += fmt.Sprintf(", %d forgotten", r.Forgotten)
-	}
-	return line + "."
+	return line + furtherDone(r) + "."
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
 )
 
 // Started begins a step.
@@ -105,7 +106,9 @@ func recoveredWord(s apply.RecoveredStatus) string {
 
 // Applied writes the closing summary and the outputs.
 func (l *Lines) Applied(r apply.Report) {
-	l.changeSummary("apply", r.Added, r.Changed, r.Destroyed, r.Adopted, r.Forgotten, AppliedLine(r))
+	l.changeSummary("apply", plan.Summary{
+		Import: r.Adopted, Add: r.Added, Change: r.Changed, Destroy: r.Destroyed, Forget: r.Forgotten, Retire: r.Retired, Move: r.Moved,
+	}, AppliedLine(r))
 	l.Outputs(r.State.Outputs)
 }
 

@@ -126,7 +126,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 		})
 	}
 	l.Refusals(p.Refusals)
-	l.changeSummary("plan", p.Summary().Add, p.Summary().Change, p.Summary().Destroy, p.Summary().Import, p.Summary().Forget, SummaryLine(p))
+	l.changeSummary("plan", p.Summary(), SummaryLine(p))
 }
 
 // Refusals writes every guard that fired.
@@ -136,10 +136,11 @@ func (l *Lines) Refusals(list []plan.Refusal) {
 	}
 }
 
-func (l *Lines) changeSummary(operation string, add, change, remove, imported, forget int, sentence string) {
+func (l *Lines) changeSummary(operation string, s plan.Summary, sentence string) {
 	l.emit("info", "change_summary", sentence, map[string]any{
 		"changes": map[string]any{
-			"add": add, "change": change, "import": imported, "remove": remove, "forget": forget, "operation": operation,
+			"add": s.Add, "change": s.Change, "import": s.Import, "remove": s.Destroy, "forget": s.Forget, "retire": s.Retire, "move": s.Move,
+			"operation": operation,
 		},
 	})
 }

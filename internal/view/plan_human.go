@@ -311,15 +311,23 @@ func SummaryLine(p *plan.Plan) string {
 		line += fmt.Sprintf("%d to import, ", s.Import)
 	}
 	line += fmt.Sprintf("%d to add, %d to change, %d to destroy", s.Add, s.Change, s.Destroy)
-	for _, more := range []struct {
-		n    int
-		what string
-	}{{s.Forget, "to forget"}, {s.Retire, "to retire"}, {s.Move, "to move"}} {
-		if more.n > 0 {
-			line += fmt.Sprintf(", %d %s", more.n, more.what)
+	return line + further(count{s.Forget, "to forget"}, count{s.Retire, "to retire"}, count{s.Move, "to move"}) + "."
+}
+
+// count is a number of things.
+type count struct {
+	n    int
+	what string
+}
+
+// further are counts that are said only where there is something to count.
+func further(counts ...count) (text string) {
+	for _, c := range counts {
+		if c.n > 0 {
+			text += fmt.Sprintf(", %d %s", c.n, c.what)
 		}
 	}
-	return line + "."
+	return text
 }
 
 // unusable counts the files that cannot be worked on; the warnings say why.

@@ -37,8 +37,8 @@ func (e *LockedError) Error() string {
 // lockPoll is how often a waiting process tries again.
 const lockPoll = 20 * time.Millisecond
 
-// acquire takes the directory's lock, waiting up to timeout.
-func acquire(dir string, timeout time.Duration) (*flock.Flock, error) {
+// acquire takes the directory's lock, waiting up to timeout. waiting, which may be nil, is told once whom it waits for.
+func acquire(dir string, timeout time.Duration, waiting func(error)) (*flock.Flock, error) {
 	path := filepath.Join(dir, lockFile)
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	deadline := time.Now().Add(timeout)
@@ -53,6 +53,10 @@ func acquire(dir string, timeout time.Duration) (*flock.Flock, error) {
 		left := time.Until(deadline)
 		if left <= 0 {
 			return nil, &LockedError{Path: dir, Holder: readHolder(path)}
+		}
+		if waiting != nil {
+			waiting(&LockedError{Path: dir, Holder: readHolder(path)})
+			waiting = nil
 		}
 		time.Sleep(min(lockPoll, left))
 	}

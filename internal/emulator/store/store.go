@@ -22,6 +22,7 @@ type Options struct {
 	Path        string        // data directory; created with mode 0700 when absent
 	Memory      bool          // keep nothing on disk; Path is ignored
 	LockTimeout time.Duration // how long to wait for another process to leave; 0 = do not wait
+	Waiting     func(error)   // is told once of a *LockedError that is waited for; may be nil
 }
 
 // DB is the model. Safe for concurrent use.
@@ -64,7 +65,7 @@ func Open(o Options) (*DB, error) {
 	if err := prepareDir(o.Path); err != nil {
 		return nil, fmt.Errorf("prepare the emulator's data directory: %w", err)
 	}
-	lock, err := acquire(o.Path, o.LockTimeout)
+	lock, err := acquire(o.Path, o.LockTimeout, o.Waiting)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/stack"
+)
+
+// outputPlaces tells of files that flags and arguments name for what a command writes whether kmsplan or git keeps something
+// of its own there: a slip of the hand must not cost the state or the emulator's keys. What is allowed names those
+// owners that are no obstacle. It is safe for concurrent use.
+func (a *app) outputPlaces(v *variables, allowed ...string) func(name string) error {
+	cfg, _ := a.load(v, true) // of a module that does not load, as much as is known
+	return a.placesOf(cfg, allowed...)
+}
+
+func (a *app) placesOf(cfg *hcl.Config, allowed ...string) func(name string) error {
+	dir, err := a.dir()
+	return func(name string) error {
+		if name == "" || name == "-" || err != nil {
+			return err
+		}
+		path, err := filepath.Abs(a.path(name))
+		if err != nil {
+			return fmt.Errorf("find %s: %w", name, err)
+		}
+		if rel, err := filepath.Rel(dir, path); err == nil {
+			path = filepath.ToSlash(rel)
+		}
+		if what := cfg.Owned().ReachesNow(path); what != "" && !slices.Contains(allowed, what) {
+			return fmt.Errorf("%s is %s, and nothing else is written there; name another file", name, what)
+		}
+		return nil
+	}
+}
+
+// planPlace is where a plan may be saved: over a plan, and over no device.
+func (a *app) planPlace(cfg *hcl.Config, name string) error {
+	if err := a.placesOf(cfg, hcl.OwnedPlan)(name); err != nil {
+		return err
+	}
+	if info, err := os.Stat(a.path(name)); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s %w", name, durable.ErrIrregular)
+	}
+	return nil
+}
+
+// readyPlace is where a ready file may be written, and removed at the end: over a ready file.
+func (a *app) readyPlace(name string) error {
+	info, err := os.Stat(a.path(name))
+	if err != nil {
+		return a.outputPlaces(&variables{}, hcl.OwnedWork)(name)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s %w", name, durable.ErrIrregular)
+	}
+	if ready, err := stack.ReadReadyFile(a.path(name)); err != nil || ready.Control == "" {
+		return fmt.Errorf("%s exists and is no ready file, so it is not replaced; name another file", name)
+	}
+	return nil
+}
