@@ -48,9 +48,5 @@ func (s Stray) String() string {
 	if s.Twin != "" {
 		text = fmt.Sprintf("%s on gateway %q was created by the same request as %s, and the state does not know it: the request was delivered twice.", s.ID, s.Gateway, s.Twin)
 	}
-	manage := fmt.Sprintf(" To manage it, add import { to = %s.NAME, id = %q }.", s.Kind, s.ID)
-	if s.Kind == plan.KindSecret {
-		return text + manage + fmt.Sprintf(" To be rid of it, once nothing reads it, run `kmsplan kms DeleteSecret -secret-name %s -recovery-window-in-days 30`.", s.ID)
-	}
-	return text + manage + fmt.Sprintf(" To be rid of it, once nothing is encrypted under it, run `kmsplan kms ScheduleKeyDeletion -key-id %s -pending-window-in-days 30`.", s.ID)
+	return text + plan.WaysOfStray(s.Claim)
 }

@@ -5,7 +5,7 @@ package cli
 
 // elsewhere are commands of Terraform, SOPS and age, and what to do here instead.
 var elsewhere = map[string]string{
-	"destroy": `nothing is taken away as a whole. Write removed { from = key.NAME, action = "retire" } ("delete" for a secret, "forget" to let go of an object) in place of each block, and apply`,
+	"destroy": `nothing is taken away as a whole. In place of each block write a removed block with from = key.NAME and action = "retire" ("delete" for a secret, "forget" to let go of an object), and apply`,
 	"drift":   "kmsplan plan reports what changed outside of it; with -detailed-exitcode it exits 2 when something differs",
 	"refresh": "kmsplan plan reads the service each time and reports what changed; kmsplan apply records it",
 	"import":  `write import { to = key.NAME, id = "…" } into the module and run kmsplan plan`,

@@ -230,7 +230,7 @@ func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
 		case "on_foreign_version":
 			d.onForeignVersion(b, a)
 		case "destroy":
-			d.report(fault(a.NameRange, "Unsupported argument", `To drop an object from management, write removed { from = %s, action = "forget" }.`, b.addr))
+			d.report(fault(a.NameRange, "Unsupported argument", `To drop an object from management, write a removed block with from = %s and action = "forget".`, b.addr))
 		default:
 			d.report(fault(a.NameRange, "Unsupported argument", "kmsplan never replaces an object, so %s has no meaning here. Remove it.", a.Name))
 		}

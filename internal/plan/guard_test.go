@@ -196,6 +196,9 @@ rotation_policy "p" {
 					t.Errorf("reason %q, ways forward %q", r.Reason, r.WaysForward)
 				}
 			}
+			for _, r := range fired {
+				checkWays(t, w, test.wrong, r)
+			}
 			if off := plan.CalculateWithout(w.input(config(t, test.wrong)), test.guard); len(refusals(off, test.guard)) > 0 {
 				t.Errorf("switched off, and still refused:\n%s", lines(off))
 			}

@@ -48,7 +48,7 @@ func (p *planner) limit(name string, most int, addresses []string, what string) 
 	}
 	p.refuse(GuardTooMany, addr.Address{},
 		fmt.Sprintf("This plan would %s %d times, and the limit is %d: %s.", what, len(addresses), most, strings.Join(listed, ", ")),
-		fmt.Sprintf("If that is what you want, write kmsplan { limits { %s = %d } } for this apply.", name, len(addresses)),
+		"If that is what you want, write for this apply:"+limitText(name, len(addresses)),
 		"Otherwise put the blocks back as they were, or split the change into several applies.")
 }
 
@@ -60,7 +60,7 @@ func (p *planner) limitShare(gone, percent int) {
 	p.refuse(GuardTooMany, addr.Address{},
 		fmt.Sprintf("This plan would remove %d of %d managed objects, more than %d %%. That is more often a wrong directory, variable or workspace than a wish.", gone, total, percent),
 		"Check that this is the right configuration for this state.",
-		fmt.Sprintf("If it is what you want, write kmsplan { limits { deleted_share = %d } } for this apply.", (gone*100+total-1)/total))
+		"If it is what you want, write for this apply:"+limitText("deleted_share", (gone*100+total-1)/total))
 }
 
 func orDefault(v *int, def int) int {

@@ -74,17 +74,22 @@ func (p *planner) checkOwner(n *node) {
 	if n.change.Kind == KindAlias {
 		whose = fmt.Sprintf("The alias %s points to a key of another stack: lineage %s, address %s.", n.object.ID, lineage, orNothing(address))
 	}
-	forget := fmt.Sprintf("To leave it to that stack, take its block out and add removed { from = %s, action = \"forget\" }.", n.addr)
+	forget := "To leave it to that stack, take its block out and add:" + removedText(n.addr.String(), "forget")
 	if n.prior != nil && n.change.Action == NoOp {
 		p.stands(n.addr, "The object belongs to another stack now", whose+" Nothing here would change it. "+forget)
 		return
+	}
+	take := "To take it over, let the other stack forget it first, and write here:"
+	if n.removed != nil {
+		forget = "To leave it to that stack, write action = \"forget\" in its removed block."
+		take = "To take it over, let the other stack forget it first, put the block back in place of its removal, and write here:"
 	}
 	if n.prior == nil {
 		forget = "To leave it to that stack, take the import block out, or give the block another name."
 	}
 	n.hold()
 	p.refuseObject(n, GuardOwnedElsewhere, whose+" Two stacks that manage one object change it back and forth.", forget,
-		fmt.Sprintf("To take it over, write import { to = %s, id = %q, take_over = %q }, and let the other stack forget it first.", n.addr, n.object.ID, lineage))
+		take+importText(n.addr.String(), n.object.ID, lineage))
 }
 
 // checkRotatedOwners refuses to change the rotation of other stacks' keys.
@@ -100,7 +105,7 @@ func (p *planner) checkRotatedOwners(n *node) {
 		p.refuseObject(n, GuardOwnedElsewhere,
 			fmt.Sprintf("%s would change the rotation of %s, which carries the tags of another stack: lineage %s, address %s.", n.addr, id, lineage, orNothing(address)),
 			"Take the key out of the policy's keys; its own stack says how it rotates.",
-			fmt.Sprintf("To take the key over, declare it with import { to = key.NAME, id = %q, take_over = %q }.", id, lineage))
+			"To take the key over, declare a key, let the other stack forget it first, and write here:"+importText("key.NAME", id, lineage))
 	}
 }
 
@@ -120,7 +125,7 @@ func (p *planner) findElsewhere(n *node) {
 	for _, c := range n.live.Claims {
 		if c.Kind == kind && c.Address == tag && c.Owner != p.in.State.Lineage {
 			found = append(found, fmt.Sprintf("%s of lineage %s", c.ID, c.Owner))
-			way = fmt.Sprintf("import { to = %s, id = %q, take_over = %q }", n.addr, c.ID, c.Owner)
+			way = importText(n.addr.String(), c.ID, c.Owner)
 		}
 	}
 	if len(found) == 0 {
@@ -130,7 +135,7 @@ func (p *planner) findElsewhere(n *node) {
 		found = append(found[:maxListedUsers:maxListedUsers], fmt.Sprintf("and %d more", len(found)-maxListedUsers))
 	}
 	p.warn(n.addr, fmt.Sprintf("A %s of another stack carries this address", kind),
-		fmt.Sprintf("%s. If that is another stack of this module, all is well. If this stack's state was lost, do not create a second one: put the state back, or take what it had up again, as with %s.", strings.Join(found, "; "), way))
+		fmt.Sprintf("%s. If that is another stack of this module, all is well. If this stack's state was lost, do not create a second one: put the state back, or take what it had up again, as with:%s", strings.Join(found, "; "), way))
 }
 
 // reportStrays lists the keys and secrets that this stack's tags are on and that neither state nor this
@@ -162,8 +167,14 @@ func (p *planner) stray(gateway string, c Claim) string {
 	if i := slices.IndexFunc(p.in.State.Resources, func(r state.Resource) bool { return c.Intent != "" && r.Intent == c.Intent }); i >= 0 {
 		text = fmt.Sprintf("%s on gateway %q was created by the same request as %s (%s), and the state does not know it: the request was delivered twice.", c.ID, gateway, p.in.State.Resources[i].ID, p.in.State.Resources[i].Address)
 	}
+	return text + WaysOfStray(c)
+}
+
+// WaysOfStray says how to go on with an object that carries this stack's tags and that its state does not know.
+func WaysOfStray(c Claim) string {
+	rid := fmt.Sprintf("once nothing is encrypted under it, run `kmsplan kms ScheduleKeyDeletion -key-id %s -pending-window-in-days 30`", c.ID)
 	if c.Kind == KindSecret {
-		return text + fmt.Sprintf(" To manage it, add import { to = secret.NAME, id = %q }. To be rid of it, once nothing reads it, run `kmsplan kms DeleteSecret -secret-name %s -recovery-window-in-days 30`.", c.ID, c.ID)
+		rid = fmt.Sprintf("once nothing reads it, run `kmsplan kms DeleteSecret -secret-name %s -recovery-window-in-days 30`", c.ID)
 	}
-	return text + fmt.Sprintf(" To manage it, add import { to = key.NAME, id = %q }. To be rid of it, once nothing is encrypted under it, run `kmsplan kms ScheduleKeyDeletion -key-id %s -pending-window-in-days 30`.", c.ID, c.ID)
+	return fmt.Sprintf(" To be rid of it, %s. To manage it, declare a %s and add:", rid, c.Kind) + importText(c.Kind+".NAME", c.ID, "")
 }

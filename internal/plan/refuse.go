@@ -2,11 +2,13 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // refuseDeclared words the guards that the truth table raises for a declared
@@ -36,12 +38,12 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 	case GuardSecretTaken:
 		p.refuse(guard, a,
 			fmt.Sprintf("A secret named %s exists and this stack did not create it.%s", text(n.body.Attrs["name"]), p.whose(n)),
-			"To manage it, add "+p.importOf(n)+".",
+			"To manage it, add:"+p.importOf(n),
 			"To create another secret, choose another name.")
 	case GuardSecretInRecovery:
 		p.refuse(guard, a,
 			fmt.Sprintf("A deleted secret holds the name %s until its recovery window ends, and this stack did not create it.%s", text(n.body.Attrs["name"]), p.whose(n)),
-			"To restore it and manage it, add "+p.importOf(n)+".",
+			"To restore it and manage it, add:"+p.importOf(n),
 			"To create another secret, choose another name, or wait for the window to end.")
 	}
 }
@@ -56,16 +58,18 @@ func (p *planner) whose(n *node) string {
 
 // importOf is the import block that takes the object of a declared name up.
 func (p *planner) importOf(n *node) string {
-	if lineage, _ := p.owner(n); lineage != "" {
-		return fmt.Sprintf("import { to = %s, id = %q, take_over = %q }", n.addr, text(n.body.Attrs["name"]), lineage)
-	}
-	return fmt.Sprintf("import { to = %s, id = %q }", n.addr, text(n.body.Attrs["name"]))
+	lineage, _ := p.owner(n)
+	return importText(n.addr.String(), text(n.body.Attrs["name"]), lineage)
 }
 
 func (p *planner) refuseAliasTaken(n *node, name, target string) {
+	take := "To take it over and point it where the block says, add:"
+	if n.prior != nil {
+		take = fmt.Sprintf("To take it over and point it where the block says, let go of %s with `kmsplan state rm '%s'`, which leaves it as it is, and add:", n.prior.ID, n.addr)
+	}
 	p.refuse(GuardAliasTaken, n.addr,
 		fmt.Sprintf("The alias %s exists, this stack does not hold it, and it points to %s.", name, target),
-		fmt.Sprintf("To take it over and point it where the block says, add import { to = %s, id = %q }.", n.addr, name),
+		take+importText(n.addr.String(), name, ""),
 		"To leave it alone, choose another name.")
 }
 
@@ -74,8 +78,14 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 	n.refused = true
 	what := strings.ReplaceAll(n.change.Kind, "_", " ")
 	back := fmt.Sprintf("Put the block %s back; nothing has changed.", n.addr)
-	forget := fmt.Sprintf("To let kmsplan forget it and leave it as it is, add removed { from = %s, action = \"forget\" }.", n.addr)
+	forget := "To let kmsplan forget it and leave it as it is, add:" + removedText(n.addr.String(), "forget")
 	reason := fmt.Sprintf("The block of %s is gone, and nothing says what should become of the %s %s.", n.addr, what, n.prior.ID)
+	if kind.Lookup(n.change.Kind, false) == nil {
+		p.refuse(guard, n.addr, fmt.Sprintf("The state has %s (%s), and this version of kmsplan has no %s.", n.addr, n.prior.ID, what),
+			"Use the version of kmsplan that applied it, or a newer one.",
+			fmt.Sprintf("To let kmsplan forget it and leave it as it is, run `kmsplan state rm '%s'`.", n.addr))
+		return
+	}
 	switch guard {
 	case GuardKeyNotDeletable:
 		p.refuse(guard, n.addr,
@@ -83,19 +93,29 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 			"To disable it, wait, and then schedule its deletion, write action = \"retire\".", "To leave the key as it is, write action = \"forget\".")
 	case GuardSecretVanished, GuardAliasVanished:
 		p.refuse(guard, n.addr, reason, back,
-			fmt.Sprintf("To delete it, add removed { from = %s, action = \"delete\" }.", n.addr), forget)
+			"To delete it, add:"+removedText(n.addr.String(), "delete"), forget)
 	case GuardPolicyVanished:
 		p.refuse(guard, n.addr, reason, back, forget)
 	default:
 		p.refuse(guard, n.addr, reason, back,
-			fmt.Sprintf("To retire it in reversible steps (disable, soak, schedule), add removed { from = %s, action = \"retire\" }.", n.addr), forget)
+			"To retire it in reversible steps (disable, soak, schedule), add:"+removedText(n.addr.String(), "retire"), forget)
 	}
 }
 
 func (p *planner) refuseDuplicate(a, other addr.Address, kind, id string) {
+	both := fmt.Sprintf("%s and %s both hold the %s %s.", a, other, strings.ReplaceAll(kind, "_", " "), id)
+	if p.prior[a] != nil && p.prior[other] != nil && p.prior[a].ID == p.prior[other].ID {
+		p.refuse(GuardDuplicateID, a, both+" The state has it twice.",
+			fmt.Sprintf("Let the state forget one of them, which leaves the object as it is: `kmsplan state rm '%s'`.", other),
+			fmt.Sprintf("Or the other one: `kmsplan state rm '%s'`.", a))
+		return
+	}
+	renamed := "If one block was renamed, say so:"
+	if b := p.in.Config.Block(other.Block()); b != nil && slices.Contains(b.Instances, other) {
+		renamed = fmt.Sprintf("If %s was renamed, take it out and say so:", other)
+	}
 	p.refuse(GuardDuplicateID, a,
-		fmt.Sprintf("%s and %s both hold the %s %s.", a, other, strings.ReplaceAll(kind, "_", " "), id),
-		fmt.Sprintf("If one block was renamed, say so: moved { from = %s, to = %s }.", other, a),
+		both, renamed+BlockText("moved", "from", other.String(), "to", a.String()),
 		fmt.Sprintf("Otherwise give one of them another name or id, or run `kmsplan state rm '%s'`.", other))
 }
 
@@ -111,7 +131,7 @@ func (p *planner) refuseUnreadGateway(n *node) {
 	n.refused = true
 	d := &hclv2.Diagnostic{
 		Severity: hclv2.DiagError, Summary: "Gateway not read",
-		Detail: fmt.Sprintf("%s lives on gateway %q, and that gateway was not read, because no gateway block of that name with public access exists. Add it back, or say removed { from = %s, action = \"forget\" }.", n.addr, n.gateway, n.addr),
+		Detail: fmt.Sprintf("%s lives on gateway %q, and that gateway was not read, because no gateway block of that name with public access exists. Add it back, or say:%s", n.addr, n.gateway, removedText(n.addr.String(), "forget")),
 	}
 	if n.block != nil {
 		d.Subject = n.block.Range.Ptr()

@@ -91,9 +91,13 @@ func (p *planner) checkVersion(n *node) {
 		return
 	}
 	n.holdBack()
+	without := "value"
+	if n.generates() {
+		without = "the generate block"
+	}
 	p.refuseObject(n, GuardUnseenSecretVersion,
 		fmt.Sprintf("The value of %s would replace version %s, which this stack did not write.", n.object.ID, n.foreign),
-		fmt.Sprintf("To keep the live value, add lifecycle { on_foreign_version = %q }, or leave value out.", keepForeign),
+		fmt.Sprintf("To keep the live value, add lifecycle { on_foreign_version = %q }, or leave %s out.", keepForeign, without),
 		fmt.Sprintf("To replace it knowingly, add lifecycle { on_foreign_version = %q }; the version stays as ACSPrevious.", overwriteForeign))
 }
 

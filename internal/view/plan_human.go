@@ -388,7 +388,7 @@ func (t *Terminal) Refusals(refusals []plan.Refusal) {
 		if len(f.WaysForward) > 0 {
 			b.WriteString("\nWays forward:\n")
 			for i, way := range f.WaysForward {
-				fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.ReplaceAll(wrap(neutral(way), t.Width-7), "\n", "\n     "))
+				fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.ReplaceAll(wrap(neutral(strings.TrimRight(way, "\n")), t.Width-7), "\n", "\n     "))
 			}
 		}
 		fmt.Fprint(t.Err, frame(b.String(), red, t.ErrColor))

@@ -102,7 +102,7 @@ func TestDamageIsToldFromAWrongKey(t *testing.T) {
 				t.Error("the error shows a record")
 			}
 			// A refused store lets go of the directory.
-			if lock, err := acquire(dir, 0); err != nil {
+			if lock, err := acquire(dir, 0, nil); err != nil {
 				t.Errorf("the directory is still locked: %v", err)
 			} else {
 				lock.Unlock()
