@@ -164,9 +164,12 @@ func (s *sum) report(b *testing.B, n float64, unit string) {
 }
 
 // calls counts what the emulator answered since the start or the last clear.
-func (w *world) calls() int {
+func (w *world) calls() int { return w.callsOf("") }
+
+// callsOf is calls of one operation.
+func (w *world) callsOf(operation string) int {
 	w.tb.Helper()
-	n, err := w.control.CountCalls(context.Background(), calllog.Filter{})
+	n, err := w.control.CountCalls(context.Background(), calllog.Filter{Operation: operation})
 	w.must(err)
 	return n.Count
 }

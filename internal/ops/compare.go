@@ -153,7 +153,7 @@ func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 	f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted
 	if n := links(info); n > 1 && (f.KeyChanged || f.KeyVersionChanged) {
 		f.Problem = fmt.Sprintf("the envelope %s needs a new header and is one file under %d names (hard links), of which a rewrap would leave some behind; "+
-			"give this name a file of its own: cp -p %[1]s %[1]s.own && mv %[1]s.own %[1]s", name, n)
+			"give this name a file of its own: cp -p %[1]s %[1]s.own && mv %[1]s.own %[1]s", shown(name), n)
 	}
 	return f
 }
@@ -168,7 +168,7 @@ func (s *survey) envelope(name string) (*envelope.Header, fs.FileInfo, error) {
 	defer f.Close()
 	h, err := envelope.ReadHeader(f)
 	if err != nil {
-		return nil, nil, unwhole{slash(name), err}
+		return nil, nil, unwhole{shown(slash(name)), err}
 	}
 	return h, info, nil
 }

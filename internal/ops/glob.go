@@ -54,7 +54,7 @@ func (w *walk) directory(name string) {
 		return
 	}
 	if err != nil {
-		w.bad = append(w.bad, mismatch{name, "the directory " + name + " cannot be read: " + reason(err).Error()})
+		w.bad = append(w.bad, mismatch{name, "the directory " + shown(name) + " cannot be read: " + reason(err).Error()})
 		return
 	}
 	for _, e := range entries {
@@ -85,10 +85,10 @@ func (w *walk) entry(name string, e fs.DirEntry) {
 		}
 	case e.Type()&fs.ModeSymlink != 0:
 		if info, err := w.root.Stat(name); matched || err == nil && info.IsDir() && w.leads(name) {
-			w.bad = append(w.bad, mismatch{name, "the envelope " + name + " is a symbolic link, which is not followed; let the pattern match the file itself"})
+			w.bad = append(w.bad, mismatch{name, "the envelope " + shown(name) + " is a symbolic link, which is not followed; let the pattern match the file itself"})
 		}
 	case matched:
-		w.bad = append(w.bad, mismatch{name, "the envelope " + name + " is not a regular file"})
+		w.bad = append(w.bad, mismatch{name, "the envelope " + shown(name) + " is not a regular file"})
 	}
 }
 

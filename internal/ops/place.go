@@ -8,6 +8,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"unicode/utf8"
+
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // place is a file below a directory that no step leaves.
@@ -22,7 +25,16 @@ type place struct {
 }
 
 // String is the whole path, as its caller gave it.
-func (p place) String() string { return cmp.Or(p.shown, p.name) }
+func (p place) String() string { return shown(cmp.Or(p.shown, p.name)) }
+
+// shown is a path for a message: bytes that are part of no character as \xHH.
+func shown(p string) string {
+	if utf8.ValidString(p) {
+		return p
+	}
+	text, _ := state.PathText(p).MarshalText() // never fails
+	return string(text)
+}
 
 // writable refuses a place that is not its block's to write.
 func (p place) writable() error {

@@ -17,7 +17,7 @@ func (s *Stack) Saved(p *plan.Plan, targets []addr.Address) (*planfile.File, err
 
 // world is what the stack's plans are made from.
 func (s *Stack) world() planfile.World {
-	return planfile.World{Config: s.Config, State: s.State, Live: s.live, Sources: s.sources()}
+	return planfile.World{Config: s.Config, State: s.State, Live: s.live, Sources: s.sources(), Fingerprints: s.fingerprints()}
 }
 
 // sources tells the digests of what encrypt blocks encrypt.

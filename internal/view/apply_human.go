@@ -222,7 +222,7 @@ func (t *Terminal) Current(block string) { t.Printf("%s: current\n", block) }
 // Wrote lists what a data block wrote.
 func (t *Terminal) Wrote(block string, paths []string) {
 	for _, p := range paths {
-		t.Printf("%s: wrote %s\n", block, neutral(p))
+		t.Printf("%s: wrote %s\n", block, neutral(pathText(p)))
 	}
 }
 

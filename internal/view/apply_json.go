@@ -56,7 +56,7 @@ func (l *Lines) Current(block string) {
 // Wrote writes a line for each file.
 func (l *Lines) Wrote(block string, paths []string) {
 	for _, p := range paths {
-		l.emit("info", "file_written", block+": wrote "+p, map[string]any{"file": map[string]any{"addr": block, "path": p}})
+		l.emit("info", "file_written", block+": wrote "+pathText(p), map[string]any{"file": map[string]any{"addr": block, "path": pathText(p)}})
 	}
 }
 

@@ -33,7 +33,7 @@ type Recipient struct {
 // EnvelopeOf describes an envelope's header.
 func EnvelopeOf(path string, h *envelope.Header, size int64) Envelope {
 	out := Envelope{
-		Path: path, Format: "kmsplan.dev/envelope/v1", Suite: h.Suite.String(), Generation: h.Generation, Context: map[string]string{},
+		Path: pathText(path), Format: "kmsplan.dev/envelope/v1", Suite: h.Suite.String(), Generation: h.Generation, Context: map[string]string{},
 		Commitment: base64.StdEncoding.EncodeToString(h.Commitment[:]), Slotted: h.SlotSize > 0, FileBytes: size, PlainBytes: -1,
 	}
 	maps.Copy(out.Context, h.Context)

@@ -208,7 +208,7 @@ func (r planText) files(files []plan.FileChange) {
 		}
 		name := "(known after apply)"
 		if f.Path != "" {
-			name = quote(f.Path)
+			name = quotePath(f.Path)
 		}
 		r.printf("  %s %s", paint(r.color, signStyle[f.Action], f.Action.Sign()), name)
 		if f.Reason != "" {

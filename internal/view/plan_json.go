@@ -231,7 +231,7 @@ func filesJSON(list []plan.FileChange) []any {
 }
 
 func fileJSON(f plan.FileChange) map[string]any {
-	out := map[string]any{"addr": f.Addr.String(), "path": f.Path, "action": actionWord(f.Action), "reason": f.Reason}
+	out := map[string]any{"addr": f.Addr.String(), "path": pathText(f.Path), "action": actionWord(f.Action), "reason": f.Reason}
 	if f.Problem != "" {
 		out["problem"] = f.Problem
 	}

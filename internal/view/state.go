@@ -57,6 +57,6 @@ func blockName(r state.Resource) string {
 func (t *Terminal) Census(files []state.File) {
 	for _, f := range files {
 		t.Printf("# %s\nfile %s {\n    key         = %s\n    key_version = %s\n    commitment  = %s\n    size        = %d\n}\n\n",
-			neutral(f.Address), quote(f.Path), quote(f.KeyID), quote(f.KeyVersion), quote(f.Commitment), f.Size)
+			neutral(f.Address), quotePath(f.Path), quote(f.KeyID), quote(f.KeyVersion), quote(f.Commitment), f.Size)
 	}
 }

@@ -34,7 +34,7 @@ type File struct {
 }
 
 // Binding is what a plan was made from, besides the service. It holds no secret: a sensitive value enters
-// as part of a slow, salted fingerprint only.
+// as part of a salted fingerprint only, slow or under the stack's key.
 type Binding struct {
 	Targets   []addr.Address
 	Variables []hcl.Variable // those that are neither sensitive nor ephemeral
@@ -63,6 +63,8 @@ type World struct {
 	// Sources tells the digest of the source behind a file that the plan writes; false for one that has
 	// none. nil = the plan writes no files.
 	Sources func(a addr.Address, path string) ([]byte, bool)
+	// Fingerprints are the stack's; nil = argon2id.
+	Fingerprints *state.Fingerprints
 }
 
 // Time is the time to plan at when the plan is compared: its own, so that what soaked when it was made

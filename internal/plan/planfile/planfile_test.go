@@ -47,12 +47,13 @@ secret "db" {
 
 // module is a directory that is loaded again and again.
 type module struct {
-	t    testing.TB
-	dir  string
-	live plan.Live
-	st   state.State
-	now  time.Time
-	file []byte // digest of a data block's source
+	t      testing.TB
+	dir    string
+	live   plan.Live
+	st     state.State
+	now    time.Time
+	file   []byte              // digest of a data block's source
+	prints *state.Fingerprints // nil = argon2id
 }
 
 func newModule(t testing.TB) *module {
@@ -100,7 +101,7 @@ func (m *module) plan(cfg *hcl.Config) (*plan.Plan, planfile.World) {
 	if diags.HasErrors() || p.Refused() {
 		m.t.Fatal(diags, p.Refusals)
 	}
-	return p, planfile.World{Config: cfg, State: m.st, Live: m.live, Sources: func(addr.Address, string) ([]byte, bool) { return m.file, true }}
+	return p, planfile.World{Config: cfg, State: m.st, Live: m.live, Sources: func(addr.Address, string) ([]byte, bool) { return m.file, true }, Fingerprints: m.prints}
 }
 
 // save plans and returns what plan -out writes.
