@@ -28,7 +28,6 @@ type executor struct {
 	bell    *bell
 	lineage string
 	objects *hcl.ObjectMap
-	removed map[addr.Address]*hcl.Removed
 	pending map[string]Recovered // open calls of earlier runs, by address
 
 	mu    sync.Mutex
@@ -42,12 +41,9 @@ type executor struct {
 func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
 	x := &executor{
 		work: w, journal: j, bell: b, lineage: st.Lineage, objects: plan.Remember(w.Config, st, w.Live),
-		removed: make(map[addr.Address]*hcl.Removed, len(w.Config.Removed)), pending: map[string]Recovered{},
-		prior: make(map[string]*state.Resource, len(st.Resources)), byID: make(map[objectID]string, len(st.Resources)), kept: map[string][]state.File{},
+		pending: map[string]Recovered{},
+		prior:   make(map[string]*state.Resource, len(st.Resources)), byID: make(map[objectID]string, len(st.Resources)), kept: map[string][]state.File{},
 		unwritten: map[addr.Address]bool{},
-	}
-	for i := range w.Config.Removed {
-		x.removed[w.Config.Removed[i].From] = &w.Config.Removed[i]
 	}
 	for i := range st.Resources {
 		r := &st.Resources[i]
@@ -110,17 +106,10 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 	return &resource.Session{
 		Manager: clients.Manager, Gateway: clients.Gateway, Region: clients.Region, Live: x.work.Live.Gateways[c.Gateway],
 		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
-		Journal: j, Now: x.work.Now, Removed: x.removedFor(c.Addr), Timing: clients.Timing,
+		Journal: j, Now: x.work.Now, Removed: x.work.Config.RemovedFor(c.Addr), Timing: clients.Timing,
 		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },
 		Fingerprints: x.work.Fingerprints,
 	}, handler, nil
-}
-
-func (x *executor) removedFor(a addr.Address) *hcl.Removed {
-	if r, ok := x.removed[a]; ok {
-		return r
-	}
-	return x.removed[a.Block()]
 }
 
 func (x *executor) changeJournal(s Step, c plan.Change) *changeJournal {

@@ -122,7 +122,7 @@ func (x *executor) resolve(ctx context.Context, in state.Intent) (Recovered, err
 	if err != nil {
 		return Recovered{}, err
 	}
-	c := plan.Change{Addr: a, Kind: in.Kind, Gateway: in.Gateway, ID: in.ObjectID, Protected: x.protects(a)}
+	c := plan.Change{Addr: a, Kind: in.Kind, Gateway: in.Gateway, ID: in.ObjectID, Protected: x.work.Config.Protects(a)}
 	prior := x.priorOf(a)
 	j := x.changeJournal(Step{Addr: a, Change: &c}, c)
 	session, handler, err := x.session(c, x.bodyIfKnown(a), in.Token, j)
@@ -182,19 +182,6 @@ func (x *executor) recordResolution(a addr.Address, in state.Intent, res resourc
 // deletes reports whether a call that took effect leaves no object (DeleteAlias,
 // DeleteSecret).
 func deletes(in state.Intent) bool { return strings.HasPrefix(in.Operation, "Delete") }
-
-// protects reads the guard that a block gives its objects; without a block the
-// object keeps what state says.
-func (x *executor) protects(a addr.Address) bool {
-	block := x.work.Config.Block(a.Block())
-	if block == nil {
-		return false
-	}
-	if block.Lifecycle.PreventDestroy != nil {
-		return *block.Lifecycle.PreventDestroy
-	}
-	return block.Kind.Protected
-}
 
 // bodyIfKnown evaluates the block behind an open call for a handler that can use it. The
 // block may be gone or changed, or refer to what does not exist.

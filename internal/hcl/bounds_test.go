@@ -322,3 +322,25 @@ func TestFileSetsNameFilesAsTheyAre(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Dynamic blocks are held to the budget in both syntaxes, in what they repeat over and in what they hold.
+func TestDynamicBlocksAreMetered(t *testing.T) {
+	const grow = `[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : \"${a}${b}${c}\"]]]`
+	module := func(forEach, length string) map[string]string {
+		return map[string]string{"main.kms.hcl": dev, "s.kms.json": `{"secret": {"s": {"name": "s", "dynamic": {"generate": {"for_each": ` + forEach + `, "content": {"length": ` + length + `}}}}}}`}
+	}
+	for name, files := range map[string]map[string]string{
+		"for_each": module(`"${`+grow+`}"`, "20"),
+		"native":   {"main.kms.hcl": dev + "secret \"s\" {\n  name = \"s\"\n  dynamic \"generate\" {\n    for_each = " + strings.ReplaceAll(grow, `\"`, `"`) + "\n    content {}\n  }\n}\n"},
+		"content":  module("[1]", `"${length(`+grow+`)}"`),
+	} {
+		if _, diags := inModule(t, files, Inputs{}); !strings.Contains(shown(diags), "Value too large") {
+			t.Errorf("%s: %s", name, shown(diags))
+		}
+	}
+	c, diags := inModule(t, module(`["${10 + 10}"]`, `"${generate.value}"`), Inputs{})
+	body, found := c.Body(parseAddr(t, "secret.s"), nil)
+	if diags.HasErrors() || found.HasErrors() || body.Blocks["generate"]["length"].AsBigFloat().String() != "20" {
+		t.Error(shown(diags), shown(found), body)
+	}
+}

@@ -235,7 +235,8 @@ func (e *evaluation) nested(n nested) {
 func (e *evaluation) expandDynamic() []nested {
 	whole := bodySchema(e.b.kind)
 	whole.Blocks = slices.DeleteFunc(whole.Blocks, func(h hclv2.BlockHeaderSchema) bool { return h.Type == "dynamic" })
-	content, diags := dynblock.Expand(e.b.body, e.ctx).Content(whole)
+	m := &meter{left: maxWork, total: workOf(e.ctx)}
+	content, diags := dynblock.Expand(nativeBody{e.b.body}, m.within(e.ctx)).Content(whole)
 	var list []nested
 	for _, raw := range content.Blocks {
 		if decl := e.b.kind.Block(raw.Type); decl != nil {

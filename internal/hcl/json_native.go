@@ -43,6 +43,54 @@ func contentOf(body hclv2.Body, schema *hclv2.BodySchema) (*hclv2.BodyContent, h
 	return content, diags
 }
 
+// nativeBody is a body whose content is in native expressions throughout, and metered: for dynamic blocks, whose
+// expressions HCL's extension takes out of the body by itself.
+type nativeBody struct{ hclv2.Body }
+
+// Content implements hcl.Body.
+func (b nativeBody) Content(schema *hclv2.BodySchema) (*hclv2.BodyContent, hclv2.Diagnostics) {
+	content, diags := b.Body.Content(schema)
+	return nativeContent(content), diags
+}
+
+// PartialContent implements hcl.Body.
+func (b nativeBody) PartialContent(schema *hclv2.BodySchema) (*hclv2.BodyContent, hclv2.Body, hclv2.Diagnostics) {
+	content, rest, diags := b.Body.PartialContent(schema)
+	return nativeContent(content), nativeBody{rest}, diags
+}
+
+// JustAttributes implements hcl.Body.
+func (b nativeBody) JustAttributes() (hclv2.Attributes, hclv2.Diagnostics) {
+	attrs, diags := b.Body.JustAttributes()
+	nativeAttributes(attrs)
+	return attrs, diags
+}
+
+func nativeContent(content *hclv2.BodyContent) *hclv2.BodyContent {
+	nativeAttributes(content.Attributes)
+	for i, b := range content.Blocks {
+		inner := *b
+		inner.Body = nativeBody{b.Body}
+		content.Blocks[i] = &inner
+	}
+	return content
+}
+
+// for_each is the one expression that the extension evaluates itself.
+func nativeAttributes(attrs hclv2.Attributes) {
+	for name, a := range attrs {
+		made := *a
+		made.Expr = native(a.Expr)
+		if j, ok := made.Expr.(jsonExpr); ok {
+			meterParts(j.Expression)
+		}
+		if whole, ok := made.Expr.(hclsyntax.Expression); ok && name == "for_each" {
+			made.Expr = meterOn(whole)
+		}
+		attrs[name] = &made
+	}
+}
+
 func nativeOf(expr hclv2.Expression) (hclsyntax.Expression, bool) {
 	at := expr.Range()
 	if pairs, diags := hclv2.ExprMap(expr); !diags.HasErrors() {

@@ -182,7 +182,7 @@ func (m *module) finish(c *Config, d *decoder) hclv2.Diagnostics {
 			diags = append(diags, m.staticText(id.takeOver, "take_over", "take_over names the lineage of the stack that owns the object now, as the refusal told it.", &c.Imports[id.at].TakeOver)...)
 		}
 	}
-	diags = append(diags, m.settleEncryption(c.Settings.Encryption)...)
+	diags = append(diags, m.settleEncryption(c.Settings.Encryption, c.Imports)...)
 	c.index()
 	order, cycles := m.sortGraph() // anew, with who reads what another block writes
 	for _, v := range order {

@@ -44,6 +44,14 @@ func (c *Config) GatewayOf(a addr.Address) *Gateway {
 	return nil
 }
 
+// GatewayName is the name of the block's gateway; "" in a module without gateways.
+func (b *Block) GatewayName() string {
+	if b.Gateway == nil {
+		return ""
+	}
+	return b.Gateway.Name
+}
+
 // Protects reports whether the address's block guards its object against vanishing: what
 // prevent_destroy says, or else what its kind does. A block that does not exist guards nothing.
 func (c *Config) Protects(a addr.Address) bool {
@@ -65,5 +73,10 @@ func (c *Config) RemovedFor(a addr.Address) *Removed {
 	return c.removedBy[a.Block()]
 }
 
-// ImportOf is the import block for an instance, or nil.
-func (c *Config) ImportOf(a addr.Address) *Import { return c.importedBy[a] }
+// ImportOf is the import block for an instance; the zero value where there is none.
+func (c *Config) ImportOf(a addr.Address) (im Import, imported bool) {
+	if im := c.importedBy[a]; im != nil {
+		return *im, true
+	}
+	return Import{}, false
+}

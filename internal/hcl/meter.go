@@ -115,9 +115,14 @@ func evaluate(expr hclv2.Expression, ctx *hclv2.EvalContext) (cty.Value, hclv2.D
 		}
 		ctx = &hclv2.EvalContext{}
 	}
+	return checked(expr, m.within(ctx), m)
+}
+
+// within is the context in which the meter counts.
+func (m *meter) within(ctx *hclv2.EvalContext) *hclv2.EvalContext {
 	inner := ctx.NewChild()
 	inner.Variables = map[string]cty.Value{meterName: cty.CapsuleVal(meterType, m)}
-	return checked(expr, inner, m)
+	return inner
 }
 
 // checked evaluates and looks at the result as a whole.

@@ -338,8 +338,11 @@ import {
 	if r := c.RemovedFor(gone); r == nil || r.Action != "forget" || c.RemovedFor(key) != nil {
 		t.Error("what was removed")
 	}
-	if i := c.ImportOf(secret); i == nil || i.TakeOver != "11111111-2222-3333-4444-555555555555" || c.ImportOf(key) != nil {
+	if i, ok := c.ImportOf(secret); !ok || i.TakeOver != "11111111-2222-3333-4444-555555555555" {
 		t.Error("imports")
+	}
+	if _, ok := c.ImportOf(key); ok {
+		t.Error("a key that nothing imports")
 	}
 	if c.Block(secret).Lifecycle.OnForeignVersion != "keep" {
 		t.Error("lifecycle of the secret")

@@ -78,7 +78,7 @@ func bare(expr hclv2.Expression) bool {
 
 // dynamicReferences finds what the dynamic blocks of a body refer to.
 func (m *module) dynamicReferences(b *block, find func(*node, hclv2.Expression, names) []reference, allowed names) []reference {
-	content, _, _ := b.body.PartialContent(&hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{{Type: "dynamic", LabelNames: []string{"type"}}}})
+	content, _, _ := nativeBody{b.body}.PartialContent(&hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{{Type: "dynamic", LabelNames: []string{"type"}}}})
 	var refs []reference
 	for _, d := range content.Blocks {
 		head, _, _ := d.Body.PartialContent(&hclv2.BodySchema{

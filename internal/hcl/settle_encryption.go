@@ -1,6 +1,8 @@
 package hcl
 
 import (
+	"strings"
+
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -13,7 +15,7 @@ type encryptionArgs struct {
 }
 
 // settleEncryption evaluates the encryption block, once variables are known.
-func (m *module) settleEncryption(e *Encryption) hclv2.Diagnostics {
+func (m *module) settleEncryption(e *Encryption, imports []Import) hclv2.Diagnostics {
 	if m.encryption == nil {
 		return nil
 	}
@@ -50,7 +52,40 @@ func (m *module) settleEncryption(e *Encryption) hclv2.Diagnostics {
 		diags = append(diags, fault(attrs["key"].Expr.Range(), "Invalid value", "%s", err))
 	}
 	e.fill(known)
+	if own := m.declaredKey(e, imports); own != "" {
+		diags = append(diags, fault(attrs["key"].Expr.Range(), "Key of this stack",
+			"%s names %s, which this stack itself declares. The key must exist before anything is planned, and outlive the stack: name one that is kept elsewhere, in another stack or by hand.", e.Key, own))
+	}
 	return diags
+}
+
+// declaredKey is the address under which the module itself declares what the encryption's key names: an alias of
+// that name, or what one of its imports takes up, on a gateway that may lead to the same place. "" = none.
+func (m *module) declaredKey(e *Encryption, imports []Import) string {
+	name := e.Key
+	if i := strings.LastIndex(name, ":"); strings.HasPrefix(name, "acs:") {
+		name = strings.TrimPrefix(name[i+1:], "key/") // an ARN: acs:kms:REGION:ACCOUNT:key/ID or …:alias/NAME
+	}
+	if name == "" {
+		return ""
+	}
+	same := func(b *block) bool { return b != nil && !elsewhere(e.Gateway, b.gatewayDecl()) }
+	for _, b := range m.blockOrder {
+		if b.addr.Data || b.addr.Kind != "alias" || !same(b) {
+			continue
+		}
+		for _, in := range b.instances {
+			if in.body != nil && text(*in.body, "name") == name {
+				return in.addr.String()
+			}
+		}
+	}
+	for _, im := range imports {
+		if im.ID == name && im.To.Kind != "secret" && same(m.blocks[im.To.Block()]) {
+			return im.To.String()
+		}
+	}
+	return ""
 }
 
 func (e *Encryption) fill(known map[string]cty.Value) {

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -21,12 +22,12 @@ type Block struct {
 	Seal    Seal   // encrypt
 	Unseal  Unseal // decrypt
 	Target  Target // rewrap
-	Unknown bool   // an argument is known after apply only
+	Unknown string // the first argument that is known after apply only; "" = none
 }
 
 // NewBlock reads an evaluated data block.
 func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
-	r := reader{attrs: b.Attrs, known: true}
+	r := reader{attrs: b.Attrs}
 	out := Block{Addr: a, Source: r.text("source"), Output: r.text("output")}
 	switch a.Kind {
 	case "encrypt":
@@ -57,16 +58,16 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 	default:
 		return out, fmt.Errorf("data.%s blocks do nothing with files", a.Kind)
 	}
-	out.Unknown = !r.known
+	out.Unknown = r.unknown
 	return out, r.err
 }
 
-// reader takes Go values out of evaluated attributes and notes whether all were known, and the first that
-// is none.
+// reader takes Go values out of evaluated attributes and notes the first that is not known, and what
+// is wrong.
 type reader struct {
-	attrs map[string]cty.Value
-	known bool
-	err   error
+	attrs   map[string]cty.Value
+	unknown string
+	err     error
 }
 
 // value is the attribute if it is written, known and not null.
@@ -77,7 +78,7 @@ func (r *reader) value(name string) (cty.Value, bool) {
 	}
 	v, _ = v.UnmarkDeep()
 	if !v.IsWhollyKnown() {
-		r.known = false
+		r.unknown = cmp.Or(r.unknown, name)
 		return v, false
 	}
 	return v, !v.IsNull()

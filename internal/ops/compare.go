@@ -14,15 +14,15 @@ import (
 
 // encrypt compares an envelope with what the block would write.
 func (s *survey) encrypt(b Block) plan.FileStatus {
-	if b.Output == "" && b.Unknown {
-		return plan.FileStatus{Addr: b.Addr, Source: b.Source, Unknown: true}
+	if b.Output == "" && b.Unknown != "" {
+		return plan.FileStatus{Addr: b.Addr, Source: b.Source, Unknown: "output"}
 	}
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, Unknown: b.Unknown}
 	h, info, headerErr := s.envelope(b.Output)
 	f.OutputExists, f.OutputReadable = !isMissing(headerErr), headerErr == nil
 	known, recorded := s.recorded(b, b.Output)
 	match, err := s.source(b, known)
-	if f.Problem = problems(err, role("output", unusable(headerErr))); f.Problem != "" || f.Unknown || headerErr != nil {
+	if f.Problem = problems(err, role("output", unusable(headerErr))); f.Problem != "" || f.Unknown != "" || headerErr != nil {
 		return f
 	}
 	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
@@ -38,10 +38,10 @@ func (s *survey) encrypt(b Block) plan.FileStatus {
 // source holds the source of an encrypt block against what the census knows, or says why it cannot be read.
 // Of a block with an unknown argument only the latter is found out, and only if the source is known.
 func (s *survey) source(b Block, known state.File) (match state.Match, err error) {
-	if b.Source == "" && b.Unknown {
+	if b.Source == "" && b.Unknown != "" {
 		return state.Different, nil
 	}
-	if b.Unknown {
+	if b.Unknown != "" {
 		known = state.File{}
 	}
 	match, err = s.seen.match(slash(b.Source), known)
@@ -52,23 +52,23 @@ func (s *survey) source(b Block, known state.File) (match state.Match, err error
 }
 
 // keyDiffers compares a header's wraps with a key's primary version.
-func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged, versionChanged, unknown bool) {
+func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged, versionChanged bool, unknown string) {
 	facts, ok := s.ask(gateway, key)
 	if !ok {
-		return false, false, true
+		return false, false, "key"
 	}
 	for _, k := range h.KMSStanzas() {
 		if KeyID(k.KeyARN) == facts.ID {
-			return false, facts.Version != "" && k.KeyVersionID != keys.UnknownVersion && k.KeyVersionID != facts.Version, false
+			return false, facts.Version != "" && k.KeyVersionID != keys.UnknownVersion && k.KeyVersionID != facts.Version, ""
 		}
 	}
-	return true, false, false
+	return true, false, ""
 }
 
 // decrypt compares a plaintext with the envelope it was made from.
 func (s *survey) decrypt(b Block) plan.FileStatus {
-	if b.Output == "" && b.Unknown {
-		return plan.FileStatus{Addr: b.Addr, Source: b.Source, Unknown: true}
+	if b.Output == "" && b.Unknown != "" {
+		return plan.FileStatus{Addr: b.Addr, Source: b.Source, Unknown: "output"}
 	}
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, OutputReadable: true, Unknown: b.Unknown}
 	h, err := s.toDecrypt(b)
@@ -78,7 +78,7 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 	}
 	match, plainErr := s.seen.match(slash(b.Output), known)
 	f.OutputExists = !isMissing(plainErr)
-	if f.Problem = problems(err, role("output", unusable(plainErr))); f.Problem != "" || f.Unknown || !f.OutputExists {
+	if f.Problem = problems(err, role("output", unusable(plainErr))); f.Problem != "" || f.Unknown != "" || !f.OutputExists {
 		return f
 	}
 	if h == nil {
@@ -108,7 +108,7 @@ func (s *survey) exposed(name string, mode fs.FileMode) bool {
 // toDecrypt is the header of a decrypt block's envelope; nil if it is not known which, or if it will be
 // written anew.
 func (s *survey) toDecrypt(b Block) (*envelope.Header, error) {
-	if b.Source == "" && b.Unknown || s.fresh[slash(b.Source)] {
+	if b.Source == "" && b.Unknown != "" || s.fresh[slash(b.Source)] {
 		return nil, nil
 	}
 	h, _, err := s.envelope(b.Source)
@@ -121,7 +121,7 @@ func (s *survey) toDecrypt(b Block) (*envelope.Header, error) {
 // rewrap lists the envelopes a pattern matches and holds them against the key's primary version. What matches
 // and is no envelope is named: the block says that it is one.
 func (s *survey) rewrap(b Block) []plan.FileStatus {
-	if b.Source == "" && b.Unknown {
+	if b.Source == "" && b.Unknown != "" {
 		return nil
 	}
 	found, err := glob(s.root, b.Source)
@@ -146,7 +146,7 @@ func (s *survey) rewrap(b Block) []plan.FileStatus {
 func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 	f := plan.FileStatus{Addr: b.Addr, Path: name, Source: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
 	h, info, err := s.envelope(name)
-	if f.Problem = problems(role("envelope", err)); f.Problem != "" || b.Unknown {
+	if f.Problem = problems(role("envelope", err)); f.Problem != "" || b.Unknown != "" {
 		return f
 	}
 	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)

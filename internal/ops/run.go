@@ -14,8 +14,8 @@ func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.Fi
 	if change.Path == "" {
 		change.Path = b.Output // it was not known when the plan was made
 	}
-	if b.Unknown {
-		return state.File{}, fmt.Errorf("an argument of %s is still not known", b.Addr)
+	if b.Unknown != "" {
+		return state.File{}, fmt.Errorf("%s of %s is still not known", b.Unknown, b.Addr)
 	}
 	if err := e.prints().Err(); err != nil && b.Addr.Kind != "rewrap" {
 		return state.File{}, fmt.Errorf("%s was not written, because what it is made of could not be recorded: %w", change.Path, err)

@@ -119,7 +119,7 @@ func TestStatus(t *testing.T) {
 		"plaintext edited":   {func(s *stack) { s.write("run/app.yaml", []byte("edited"), 0o600) }, with("", "", "the file is not the one this stack wrote")},
 		"context demanded":   {func(s *stack) { s.dec.Unseal.Context = envelope.Context{"app": "z"} }, with("", "", "context changed")},
 		"no census":          {func(s *stack) { s.census = nil }, with("the file is not the one this stack wrote", "", "source changed")},
-		"argument not known": {func(s *stack) { s.enc.Unknown, s.re.Unknown = true, true }, with("its key is known after apply", "its key is known after apply", "source changed")},
+		"argument not known": {func(s *stack) { s.enc.Unknown, s.re.Unknown = "context", "key" }, with("its context is known after apply", "its key is known after apply", "source changed")},
 		// Case S3.
 		"plaintext for all":       {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o666)) }, with("", "", "others may read it, or it is not ours")},
 		"plaintext for the group": {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o640)) }, with("", "", "others may read it, or it is not ours")},
@@ -233,13 +233,13 @@ func TestProblemsNameTheFileAndTheBlock(t *testing.T) {
 		"source below a file": {func(s *stack) { s.enc.Source = "config/app.yaml/x" }, []string{e + "the source config/app.yaml/x cannot be looked at: not a directory"}},
 		"source outside":      {func(s *stack) { s.enc.Source = "../x" }, []string{e + "the source ../x cannot be looked at: path escapes from parent"}},
 		// Case S12.
-		"source missing, key not known":    {func(s *stack) { s.enc.Unknown, s.enc.Source = true, "none" }, []string{e + "the source none does not exist"}},
-		"source not known":                 {func(s *stack) { s.enc.Unknown, s.enc.Source = true, "" }, nil},
+		"source missing, key not known":    {func(s *stack) { s.enc.Unknown, s.enc.Source = "key", "none" }, []string{e + "the source none does not exist"}},
+		"source not known":                 {func(s *stack) { s.enc.Unknown, s.enc.Source = "key", "" }, nil},
 		"output a directory":               {func(s *stack) { s.enc.Output = "config" }, []string{"data.encrypt.e config: the output config is a directory; name a file in it"}},
 		"output below a file":              {func(s *stack) { s.enc.Output = "config/app.yaml/x" }, []string{"data.encrypt.e config/app.yaml/x: the output config/app.yaml/x cannot be looked at: not a directory"}},
 		"source and output":                {func(s *stack) { s.enc.Source, s.enc.Output = "none", "config" }, []string{"data.encrypt.e config: the source none does not exist; the output config is a directory; name a file in it"}},
 		"envelope missing":                 {func(s *stack) { s.dec.Source = "nowhere.enc" }, []string{d + "the envelope nowhere.enc does not exist; fetch it, or encrypt it first"}},
-		"envelope missing, all else known": {func(s *stack) { s.dec.Source, s.dec.Unknown = "nowhere.enc", true }, []string{d + "the envelope nowhere.enc does not exist; fetch it, or encrypt it first"}},
+		"envelope missing, all else known": {func(s *stack) { s.dec.Source, s.dec.Unknown = "nowhere.enc", "context" }, []string{d + "the envelope nowhere.enc does not exist; fetch it, or encrypt it first"}},
 		"envelope damaged":                 {func(s *stack) { s.dec.Source = "config/app.yaml" }, []string{d + "the envelope config/app.yaml cannot be read: not a kmsplan envelope: check the path, or encrypt the file first"}},
 		"plaintext a link": {func(s *stack) {
 			s.must(os.Remove(s.path("run/app.yaml")))
@@ -437,7 +437,7 @@ func fingerprintOf(t testing.TB, path string) state.Fingerprint {
 // TestRunErrors: every argument must be known, and a rewrap that fails names its file.
 func TestRunErrors(t *testing.T) {
 	s := newStack(t, newRig(t))
-	s.enc.Unknown = true
+	s.enc.Unknown = "context"
 	_, err := s.engine().Run(t.Context(), s.root(), s.enc, plan.FileChange{}, nil)
 	wants(t, err, "data.encrypt.e is still not known")
 	_, err = s.engine().Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/note.txt"}, nil)
@@ -552,7 +552,7 @@ func TestNewBlock(t *testing.T) {
 		"decrypt, context": {"decrypt", map[string]cty.Value{"context": cty.MapValEmpty(cty.String)}, func(b Block) bool { return b.Unseal.Context != nil }, ""},
 		"rewrap":           {"rewrap", map[string]cty.Value{"key": str("k"), "source": str("*")}, func(b Block) bool { return b.Target.Key == "k" && b.Source == "*" }, ""},
 		"sensitive":        {"encrypt", map[string]cty.Value{"source": str("a").Mark("x")}, func(b Block) bool { return b.Source == "a" }, ""},
-		"unknown":          {"encrypt", map[string]cty.Value{"key": cty.UnknownVal(cty.String)}, func(b Block) bool { return b.Unknown }, ""},
+		"unknown":          {"encrypt", map[string]cty.Value{"key": cty.UnknownVal(cty.String)}, func(b Block) bool { return b.Unknown != "" }, ""},
 		"unknown in a map": {"encrypt", map[string]cty.Value{"context": cty.MapVal(map[string]cty.Value{"a": cty.UnknownVal(cty.String)})}, func(b Block) bool { return b.Unknown }, ""},
 		"null":             {"encrypt", map[string]cty.Value{"key": cty.NullVal(cty.String)}, func(b Block) bool { return !b.Unknown && b.Seal.Key == "" }, ""},
 		"null in a list":   {"encrypt", map[string]cty.Value{"recipients": list([]cty.Value{cty.NullVal(cty.String)})}, nil, "recipients holds something that is no text"},

@@ -44,7 +44,7 @@ func (p *planner) gaveAway(n *node) bool {
 		if other == n.addr {
 			other = d.addr
 		}
-		if d.id != n.prior.ID || d.kind != KindAlias || name == d.id || d.addr != n.addr && d.other != n.addr || !p.declares(other) {
+		if d.id != n.prior.ID || d.kind != KindAlias || name == d.id || d.addr != n.addr && d.other != n.addr || !p.in.Config.Declares(other) {
 			continue
 		}
 		body, _ := p.in.Config.Body(other, p.objects)
@@ -143,7 +143,7 @@ func (p *planner) leaves(holder addr.Address, name string) bool {
 		wanted, ok := n.body.Attrs["name"]
 		return ok && n.change.diffs("name") && text(wanted) != name
 	}
-	return !p.declares(holder) && !p.prior[holder].Protected
+	return !p.in.Config.Declares(holder) && !p.prior[holder].Protected
 }
 
 // leftOver reports whether a name that state does not hold is left over from an exchange that stopped half

@@ -49,11 +49,8 @@ type planner struct {
 	prior    map[addr.Address]*state.Resource // state by address, moved blocks applied
 	holder   map[objectID]addr.Address        // state by live id
 	movedTo  map[addr.Address]addr.Address    // new address → old address
-	imports  map[addr.Address]hcl.Import
-	doubles  []double // state holds one object under two addresses
-	removed  map[addr.Address]*hcl.Removed
+	doubles  []double                         // state holds one object under two addresses
 	gateways map[string]*hcl.Gateway
-	defaults string // the default gateway's name
 
 	objects  *hcl.ObjectMap // planned values, for expressions
 	census   Census
@@ -62,7 +59,6 @@ type planner struct {
 	nodes    map[addr.Address]*node
 	order    []*node // declared ones in dependency order, then removals
 	claimed  map[objectID]addr.Address
-	declared map[addr.Address]bool // every instance of the configuration; see declares
 	released map[addr.Address]bool // state addresses whose object another address takes over
 	wanted   map[addr.Address]bool // with Targets: what stays in the plan
 }
@@ -111,8 +107,6 @@ func newPlanner(in Input) *planner {
 		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),
 		holder:   make(map[objectID]addr.Address, len(in.State.Resources)),
 		movedTo:  map[addr.Address]addr.Address{},
-		imports:  make(map[addr.Address]hcl.Import, len(in.Config.Imports)),
-		removed:  make(map[addr.Address]*hcl.Removed, len(in.Config.Removed)),
 		gateways: map[string]*hcl.Gateway{},
 		objects:  hcl.NewObjectMap(),
 		census:   CensusOf(MovedFiles(in.Config, in.State.Files)),
@@ -124,15 +118,6 @@ func newPlanner(in Input) *planner {
 	}
 	for _, g := range in.Config.Gateways {
 		p.gateways[g.Name] = g
-	}
-	if len(in.Config.Gateways) > 0 {
-		p.defaults = in.Config.Gateways[0].Name
-	}
-	for _, im := range in.Config.Imports {
-		p.imports[im.To] = im
-	}
-	for i := range in.Config.Removed {
-		p.removed[in.Config.Removed[i].From] = &in.Config.Removed[i]
 	}
 	in.Live.setGateways(in.Config, p.objects)
 	p.indexState()
@@ -234,33 +219,16 @@ func (p *planner) evaluateInstance(block *hcl.Block, a addr.Address) {
 	if diags.HasErrors() {
 		return
 	}
-	n := &node{addr: a, block: block, gateway: p.gatewayName(block), body: body, prior: p.prior[a]}
+	n := &node{addr: a, block: block, gateway: block.GatewayName(), body: body, prior: p.prior[a]}
 	n.live = p.in.Live.Gateways[n.gateway]
 	n.change = Change{
-		Addr: a, Kind: block.Kind.Name, Gateway: n.gateway, Protected: protects(block),
+		Addr: a, Kind: block.Kind.Name, Gateway: n.gateway, Protected: p.in.Config.Protects(a),
 		MovedFrom: p.movedTo[a], DependsOn: p.in.Config.DependsOn(a),
 	}
 	p.nodes[a] = n
 	p.order = append(p.order, n)
 	p.planDeclared(n)
 	p.know(n)
-}
-
-func (p *planner) gatewayName(block *hcl.Block) string {
-	if block.Gateway != nil {
-		return block.Gateway.Name
-	}
-	return p.defaults
-}
-
-// protects says whether the guard against vanishing holds for a block's
-// objects: for keys and secrets unless prevent_destroy = false, for others only
-// with prevent_destroy = true.
-func protects(b *hcl.Block) bool {
-	if b.Lifecycle.PreventDestroy != nil {
-		return *b.Lifecycle.PreventDestroy
-	}
-	return b.Kind.Protected
 }
 
 // finish moves the decided changes into the plan, each after those it depends

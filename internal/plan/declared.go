@@ -34,7 +34,7 @@ func (p *planner) planDeclared(n *node) {
 // factsOf reads the three columns of the truth table and finds the live object.
 func (p *planner) factsOf(n *node) Facts {
 	f := Facts{Kind: n.block.Kind.Name, Known: n.prior != nil}
-	im, imported := p.imports[n.addr]
+	im, imported := p.in.Config.ImportOf(n.addr)
 	switch {
 	case n.prior != nil:
 		n.object = n.live.object(f.Kind, n.prior.ID)
@@ -88,7 +88,7 @@ func (p *planner) claim(n *node, id string) bool {
 
 // checkImport refuses an import block that names another object than the address holds.
 func (p *planner) checkImport(n *node) {
-	im, imported := p.imports[n.addr]
+	im, imported := p.in.Config.ImportOf(n.addr)
 	if !imported || n.prior == nil || n.prior.ID == im.ID || p.renames(n, im.ID) {
 		return
 	}
@@ -103,26 +103,12 @@ func (p *planner) checkImport(n *node) {
 // address without a block: the block was renamed. For keys and secrets a moved
 // block must say so, because the guard of the old address holds.
 func (p *planner) takeOver(n *node, holder addr.Address, id string) bool {
-	if n.block.Kind.Name == KindAlias && !p.declares(holder) && !p.prior[holder].Protected {
+	if n.block.Kind.Name == KindAlias && !p.in.Config.Declares(holder) && !p.prior[holder].Protected {
 		p.released[holder] = true
 		return true
 	}
 	n.conflict, n.wants = holder, id
 	return false
-}
-
-// declares reports whether configuration holds an instance; the set is built
-// when it is first asked for.
-func (p *planner) declares(a addr.Address) bool {
-	if p.declared == nil {
-		p.declared = map[addr.Address]bool{}
-		for _, b := range p.in.Config.Blocks {
-			for _, i := range b.Instances {
-				p.declared[i] = true
-			}
-		}
-	}
-	return p.declared[a]
 }
 
 // explain writes the change's one clause for people where the kind's planner

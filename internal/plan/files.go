@@ -43,12 +43,12 @@ func (f FileStatus) change() FileChange {
 	switch {
 	case f.Problem != "":
 		c.Action, c.Problem = NoOp, f.Problem
-	case f.Unknown && f.Path == "":
+	case f.Unknown != "" && f.Path == "":
 		c.Action, c.Reason = Create, "its path is known after apply"
 	case !f.OutputExists:
 		c.Action, c.Reason = Create, "the file does not exist"
-	case f.Unknown:
-		c.Reason = "its key is known after apply"
+	case f.Unknown != "":
+		c.Reason = "its " + f.Unknown + " is known after apply"
 	case !f.OutputReadable:
 		c.Reason = "the file is not a whole envelope"
 	case f.Replaced:

@@ -43,9 +43,9 @@ type FileStatus struct {
 	KeyVersionChanged bool
 	ContextChanged    bool
 	RecipientsChanged bool
-	// Unknown says that it cannot be told before apply: the key, the source or
-	// another argument is known after apply.
-	Unknown bool
+	// Unknown names the argument that is known after apply only, so that nothing can be told
+	// before; "" = none.
+	Unknown string
 	Exposed bool // a plaintext is open to more people than asked for
 	// NotCompared says that this run cannot check the fingerprint of the source (decrypt: of the plaintext).
 	// That alone is no change.

@@ -50,7 +50,7 @@ func (p *planner) ownerOfKey(live *LiveGateway, id string) (lineage, address str
 
 // takeOwner notes that an import block takes an object over from another stack, in words.
 func (p *planner) takeOwner(n *node) {
-	im := p.imports[n.addr]
+	im, _ := p.in.Config.ImportOf(n.addr)
 	if l, _ := p.owner(n); l != "" && l == im.TakeOver && n.change.Kind != KindAlias {
 		n.change.TakenFrom = l
 		if n.change.Reason == "" {
@@ -67,7 +67,8 @@ func (p *planner) checkOwner(n *node) {
 		return
 	}
 	lineage, address := p.owner(n)
-	if lineage == "" || lineage == p.imports[n.addr].TakeOver || n.change.Action == Forget {
+	im, _ := p.in.Config.ImportOf(n.addr)
+	if lineage == "" || lineage == im.TakeOver || n.change.Action == Forget {
 		return
 	}
 	whose := fmt.Sprintf("%s carries the tags of another stack: lineage %s, address %s.", n.object.ID, lineage, orNothing(address))

@@ -28,8 +28,9 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 			fmt.Sprintf("Check that gateway %q names the region and its credentials the account in which the secret was created.", n.gateway),
 			fmt.Sprintf("If the secret is really gone, run `kmsplan state rm '%s'`; the next plan creates it with a new value.", a))
 	case GuardImportNotFound:
+		im, _ := p.in.Config.ImportOf(a)
 		p.refuse(guard, a,
-			fmt.Sprintf("The import block for %s names %s, and KMS says that it does not exist.", a, p.imports[a].ID),
+			fmt.Sprintf("The import block for %s names %s, and KMS says that it does not exist.", a, im.ID),
 			fmt.Sprintf("Correct the id; it must be a %s in the region and account of gateway %q.", strings.ReplaceAll(n.block.Kind.Name, "_", " "), n.gateway),
 			"To create a new object, remove the import block.")
 	case GuardAliasTaken:

@@ -41,7 +41,7 @@ func removalRank(name string) int {
 }
 
 func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
-	n := &node{addr: a, gateway: r.Gateway, live: p.in.Live.Gateways[r.Gateway], prior: r, removed: p.removedFor(a)}
+	n := &node{addr: a, gateway: r.Gateway, live: p.in.Live.Gateways[r.Gateway], prior: r, removed: p.in.Config.RemovedFor(a)}
 	n.change = Change{
 		Addr: a, Kind: r.Kind, Gateway: r.Gateway, ID: r.ID, Protected: r.Protected, MovedFrom: p.movedTo[a],
 	}
@@ -64,14 +64,6 @@ func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
 	}
 	n.change.Action = n.verdict.Action
 	p.planStep(n)
-}
-
-// removedFor finds the removed block for an instance: its own, or its block's.
-func (p *planner) removedFor(a addr.Address) *hcl.Removed {
-	if r, ok := p.removed[a]; ok {
-		return r
-	}
-	return p.removed[a.Block()]
 }
 
 // desiredRemoval reads what configuration says about an object without a

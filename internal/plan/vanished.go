@@ -18,7 +18,7 @@ func VanishedObjects(cfg *hcl.Config, st state.State) []Refusal {
 	for i := range st.Resources {
 		r := &st.Resources[i]
 		a := p.addrs[i]
-		if a.Kind == "" || declared[a.Block()] || p.removedFor(a) != nil || !r.Protected {
+		if a.Kind == "" || declared[a.Block()] || p.in.Config.RemovedFor(a) != nil || !r.Protected {
 			continue
 		}
 		if v := Decide(Facts{Kind: r.Kind, Desired: Vanished, Known: true, Live: Alive}); v.Guard != "" {

@@ -25,8 +25,7 @@ type wisher struct {
 	cfg   *hcl.Config
 	known *hcl.ObjectMap // what state remembers, for evaluation
 
-	wishes   map[string]*wish
-	fallback string // the default gateway
+	wishes map[string]*wish
 }
 
 func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.State) map[string]*wish {
@@ -38,9 +37,6 @@ func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.Stat
 			secrets: map[string]bool{}, known: map[objectID]*state.Resource{}, vacant: map[string]bool{},
 		}
 		running.Gateways[name] = &plan.LiveGateway{InstanceID: g.InstanceID}
-	}
-	if len(cfg.Gateways) > 0 {
-		w.fallback = cfg.Gateways[0].Name
 	}
 	w.known = plan.Remember(cfg, st, running)
 	w.wishState(st)
@@ -67,25 +63,15 @@ func (w *wisher) wishConfig(inState map[addr.Address]*state.Resource) {
 		if block.Kind.Data() {
 			continue
 		}
-		name := w.fallback
-		if block.Gateway != nil {
-			name = block.Gateway.Name
-		}
-		wish := w.wishes[name]
+		wish := w.wishes[block.GatewayName()]
 		if wish == nil {
 			continue
 		}
 		for _, a := range block.Instances {
-			readerOf(block.Kind.Name).wishDeclared(wish, declaration{w, a, inState[a], w.imported(a)})
+			im, _ := w.cfg.ImportOf(a)
+			readerOf(block.Kind.Name).wishDeclared(wish, declaration{w, a, inState[a], im.ID})
 		}
 	}
-}
-
-func (w *wisher) imported(a addr.Address) string {
-	if im := w.cfg.ImportOf(a); im != nil {
-		return im.ID
-	}
-	return ""
 }
 
 // declaration is one instance of configuration, while it is found out what to read for it.

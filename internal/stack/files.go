@@ -13,7 +13,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
-	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -35,8 +34,8 @@ func (s *Stack) fileStatus(ctx context.Context, wanted func(addr.Address) bool) 
 		}
 		before, unknown, stale := len(current), false, plan.Stale(status)
 		for _, b := range blocks {
-			unknown = unknown || b.Unknown
-			if !b.Unknown && !stale[b.Addr] {
+			unknown = unknown || b.Unknown != ""
+			if b.Unknown == "" && !stale[b.Addr] {
 				current[b.Addr] = true
 			}
 		}
@@ -88,7 +87,7 @@ func (s *Stack) dataBlocks(current func(addr.Address) bool) ([]ops.Block, error)
 				}
 				objects.Set(a, plan.DataValue(b.Kind, body, file))
 			}
-			block, err := ops.NewBlock(a, gatewayName(b), body)
+			block, err := ops.NewBlock(a, b.GatewayName(), body)
 			if err != nil {
 				diags = append(diags, &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: "Invalid data block", Detail: upperFirst(err.Error()) + ".", Subject: b.Range.Ptr()})
 				continue
@@ -100,13 +99,6 @@ func (s *Stack) dataBlocks(current func(addr.Address) bool) ([]ops.Block, error)
 		return nil, s.invalid(diags)
 	}
 	return out, nil
-}
-
-func gatewayName(b *hcl.Block) string {
-	if b.Gateway == nil {
-		return ""
-	}
-	return b.Gateway.Name
 }
 
 // facts looks keys up in the snapshot; a key that this stack does not manage is described,
@@ -153,7 +145,7 @@ func (s *Stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, 
 
 // runFiles runs the stale files of one data block and returns what it wrote.
 func (s *Stack) runFiles(ctx context.Context, task apply.FileTask) ([]state.File, error) {
-	block, err := ops.NewBlock(task.Changes[0].Addr, gatewayName(task.Block), task.Body)
+	block, err := ops.NewBlock(task.Changes[0].Addr, task.Block.GatewayName(), task.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (s *Stack) planFiles(ctx context.Context, how Running) (*plan.Plan, error) 
 func (s *Stack) notKnownYet(blocks []ops.Block, status []plan.FileStatus) {
 	unknown, stale := map[addr.Address]bool{}, plan.Stale(status)
 	for _, b := range blocks {
-		unknown[b.Addr] = b.Unknown
+		unknown[b.Addr] = b.Unknown != ""
 	}
 	for i := range status {
 		if f := &status[i]; unknown[f.Addr] && f.Problem == "" && !s.follows(f.Addr, stale) {

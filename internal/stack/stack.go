@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -71,14 +71,15 @@ func missedObjects(cfg *hcl.Config, diags hclv2.Diagnostics, o Options) []plan.R
 		return nil
 	}
 	return slices.DeleteFunc(plan.VanishedObjects(cfg, st), func(f plan.Refusal) bool {
-		return !missed(diags, f.Addr.Block().String())
+		return !missed(diags, f.Addr.Block())
 	})
 }
 
 // missed reports whether a diagnostic says that something refers to a block that is not there.
-func missed(diags hclv2.Diagnostics, block string) bool {
+func missed(diags hclv2.Diagnostics, block addr.Address) bool {
 	return slices.ContainsFunc(diags, func(d *hclv2.Diagnostic) bool {
-		return d.Severity == hclv2.DiagError && strings.Contains(d.Detail, "There is no "+block+".")
+		unknown, ok := d.Extra.(hcl.UnknownBlock)
+		return ok && d.Severity == hclv2.DiagError && unknown.Addr == block
 	})
 }
 

@@ -1,0 +1,80 @@
+package hcl
+
+import (
+	"strings"
+	"testing"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+)
+
+// The key of encryption is never one of this stack, also where it is named by a text: with the key gone, nothing
+// would recognise a secret again.
+func TestTheKeyOfEncryptionIsNoneThatTheStackDeclares(t *testing.T) {
+	const stack = dev + `
+variable "name" { default = "alias/own" }
+key "k" {}
+alias "own" {
+  for_each = toset(["own", "other"])
+  name     = "alias/${each.key}"
+  key      = key.k.id
+}
+key "taken" {}
+import {
+  to = key.taken
+  id = "key-123"
+}
+gateway "far" {
+  region = "eu-central-1"
+  public {}
+}
+`
+	for key, own := range map[string]string{
+		`"alias/own"`: `alias.own["own"]`, `var.name`: `alias.own["own"]`, `"alias/other"`: `alias.own["other"]`,
+		`"acs:kms:cn-hangzhou:1234567890123456:alias/own"`: `alias.own["own"]`,
+		`"key-123"`: "key.taken", `"acs:kms:cn-hangzhou:1234567890123456:key/key-123"`: "key.taken",
+		`"alias/elsewhere"`: "", `"key-1234"`: "",
+		"\"alias/own\"\n    gateway = gateway.far": "",
+	} {
+		_, diags := inModule(t, map[string]string{"main.kms.hcl": stack + "kmsplan {\n  encryption {\n    key = " + key + "\n  }\n}\n"}, Inputs{})
+		if got := shown(diags); own == "" && diags.HasErrors() || own != "" && !strings.Contains(got, own+", which this stack itself declares") {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+}
+
+// What a reference to nothing names is told by the diagnostic's Extra, for those who decide by it.
+func TestAReferenceToNothingNamesIt(t *testing.T) {
+	_, diags := inModule(t, map[string]string{"main.kms.hcl": dev + "alias \"a\" {\n  name = \"alias/a\"\n  key = key.gone.id\n}\nrotation_policy \"r\" {\n  interval = \"90d\"\n  keys = [for k in [\"x\"] : key.lost[k].id]\n  depends_on = [secret.away]\n}\n"}, Inputs{})
+	var found []string
+	for _, d := range diags {
+		if u, ok := d.Extra.(UnknownBlock); ok && d.Severity == hclv2.DiagError {
+			found = append(found, u.Addr.String())
+		}
+	}
+	if strings.Join(found, " ") != "key.gone key.lost secret.away" {
+		t.Error(found, shown(diags))
+	}
+}
+
+// What breaks a rule carries the rule's id.
+func TestABrokenRuleIsNamed(t *testing.T) {
+	_, diags := inModule(t, map[string]string{"main.kms.hcl": dev + `
+key "sign" {
+  spec  = "EC_P256"
+  usage = "ENCRYPT/DECRYPT"
+}
+rotation_policy "r" {
+  interval = "90d"
+  keys     = [key.sign.id]
+}
+`}, Inputs{})
+	var broken []string
+	for _, d := range diags {
+		if r, ok := d.Extra.(RuleBroken); ok {
+			broken = append(broken, r.ID)
+		}
+	}
+	if strings.Join(broken, " ") != "key-usage-fits-spec key-rotates" {
+		t.Error(broken, shown(diags))
+	}
+}
