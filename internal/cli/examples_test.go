@@ -22,12 +22,16 @@ type completion struct {
 
 const emulatorGateway = "gateway \"dev\" {\n  emulator {}\n}\n"
 
+// keyElsewhere makes a key of the instance with an alias, as somebody else does.
+const keyElsewhere = `exec sh -c 'I=$(kmsplan kms ListKmsInstances -json | sed -n "s/.*\"KmsInstanceId\": \"\(.*\)\".*/\1/p"); ID=$(kmsplan kms CreateKey -dkms-instance-id $I -json | sed -n "s/.*\"KeyId\": \"\(.*\)\".*/\1/p" | head -n 1); kmsplan kms CreateAlias -alias-name alias/kmsplan -key-id $ID'
+`
+
 // completions are the examples that do not stand alone, by heading and number below it. All others are applied
 // as they are.
 var completions = map[string]completion{
 	"A first look 1":        {files: map[string]string{"config/app.yaml": "a: 1\n"}},
 	"Settings: `kmsplan` 1": {more: emulatorGateway + "key \"k\" {}\n"},
-	"Settings: `kmsplan` 2": {more: "key \"state\" {}\nalias \"state\" {\n  name = \"alias/kmsplan\"\n  key  = key.state.id\n}\n"},
+	"Settings: `kmsplan` 2": {before: emulatorGateway, script: keyElsewhere, more: "key \"k\" {}\n"},
 	"Inputs: `variable` 1":  {more: emulatorGateway + "key \"k\" {\n  tags = { team = var.team, every = var.rotation.interval }\n}\n"},
 	"Names for values: `locals` 1": {
 		more: emulatorGateway + "key \"k\" {\n  for_each    = local.names\n  description = each.value\n}\n",

@@ -202,68 +202,20 @@ func (d *decoder) dependsOn(n *node, expr hclv2.Expression) {
 	}
 }
 
-// lifecycleSchema holds Terraform's arguments as well, for their answers.
-var lifecycleSchema = &hclv2.BodySchema{
-	Attributes: []hclv2.AttributeSchema{
-		{Name: "prevent_destroy"}, {Name: "ignore_changes"}, {Name: "on_immutable_change"}, {Name: "on_foreign_version"},
-		{Name: "create_before_destroy"}, {Name: "replace_triggered_by"}, {Name: "destroy"},
-	},
-	Blocks: []hclv2.BlockHeaderSchema{{Type: "precondition"}, {Type: "postcondition"}},
-}
-
 func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
-	content, diags := contentOf(raw.Body, lifecycleSchema)
-	d.report(diags...)
-	for _, inner := range content.Blocks {
-		d.report(fault(inner.DefRange, "Not available yet", "%s blocks come with a later version of kmsplan. Until then, a variable's validation block can hold a condition.", inner.Type))
+	t := d.read(&kind.Lifecycle, raw.Body)
+	if v, ok := t.static["prevent_destroy"]; ok {
+		prevent := v.True()
+		b.lifecycle.PreventDestroy = &prevent
 	}
-	for _, a := range sortedAttributes(content.Attributes) {
-		switch a.Name {
-		case "prevent_destroy":
-			var prevent bool
-			d.flag(a, &prevent)
-			b.lifecycle.PreventDestroy = &prevent
-		case "ignore_changes":
-			d.ignoreChanges(b, a)
-		case "on_immutable_change":
-			d.onImmutableChange(b, a)
-		case "on_foreign_version":
-			d.onForeignVersion(b, a)
-		case "destroy":
-			d.report(fault(a.NameRange, "Unsupported argument", `To drop an object from management, write a removed block with from = %s and action = "forget".`, b.addr))
-		default:
-			d.report(fault(a.NameRange, "Unsupported argument", "kmsplan never replaces an object, so %s has no meaning here. Remove it.", a.Name))
-		}
+	if a := t.attrs["ignore_changes"]; a != nil {
+		d.ignoreChanges(b, a)
 	}
-}
-
-func (d *decoder) onImmutableChange(b *block, a *hclv2.Attribute) {
-	v, ok := d.literal(a, stringType)
-	if !ok {
-		return
-	}
-	switch choice := v.AsString(); choice {
-	case "error":
-	case "succeed":
-		d.report(fault(a.Expr.Range(), "Not available yet", `on_immutable_change = "succeed" comes with a later version of kmsplan. Until then, declare a second key, point the alias at it, and keep the old key for decryption until nothing needs it.`))
-	default:
-		d.report(fault(a.Expr.Range(), "Invalid on_immutable_change", `on_immutable_change is "error", which refuses the change.`))
-	}
-}
-
-// onForeignVersion decides in words about a secret's version that others wrote.
-func (d *decoder) onForeignVersion(b *block, a *hclv2.Attribute) {
-	v, ok := d.literal(a, stringType)
-	if !ok {
-		return
-	}
-	switch choice := v.AsString(); {
-	case b.addr.Kind != "secret" || b.addr.Data:
-		d.report(fault(a.NameRange, "Unused argument", "on_foreign_version is about the versions of a secret, and %s has none. Remove it.", b.addr))
-	case choice == "keep" || choice == "overwrite":
+	if choice := t.text("on_foreign_version"); choice != "" {
 		b.lifecycle.OnForeignVersion = choice
-	default:
-		d.report(fault(a.Expr.Range(), "Invalid on_foreign_version", `on_foreign_version is "keep", which leaves a version that others wrote, or "overwrite". Left out, a plan that would overwrite one is refused.`))
+	}
+	if a := t.attrs["on_foreign_version"]; a != nil && (b.addr.Kind != "secret" || b.addr.Data) {
+		d.report(fault(a.NameRange, "Unused argument", "on_foreign_version is about the versions of a secret, and %s has none. Remove it.", b.addr))
 	}
 }
 

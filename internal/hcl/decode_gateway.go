@@ -2,43 +2,20 @@ package hcl
 
 import (
 	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // gateway is one gateway block, parsed.
 type gateway struct {
 	node
 	decl *Gateway
-	args map[string]hclv2.Expression // "region", "instance.ca_file", "instance.client_key.password" …
+	args map[string]gatewayArg // "region", "instance.ca_file", "instance.client_key.password" …
 }
 
-// gatewayPart is one level of a gateway block.
-type gatewayPart struct {
-	attributes []hclv2.AttributeSchema
-	blocks     map[string]gatewayPart
-}
-
-var gatewayShape = gatewayPart{
-	attributes: []hclv2.AttributeSchema{{Name: "region"}},
-	blocks: map[string]gatewayPart{
-		"public": {attributes: []hclv2.AttributeSchema{{Name: "endpoint"}, {Name: "ca_file"}, {Name: "profile"}}},
-		"instance": {
-			attributes: []hclv2.AttributeSchema{{Name: "id", Required: true}, {Name: "endpoint"}, {Name: "ca_file"}},
-			blocks: map[string]gatewayPart{
-				"client_key": {attributes: []hclv2.AttributeSchema{{Name: "file", Required: true}, {Name: "password", Required: true}}},
-			},
-		},
-		"emulator": {attributes: []hclv2.AttributeSchema{{Name: "path"}, {Name: "ready_file"}, {Name: "seed"}}},
-	},
-}
-
-func (p gatewayPart) schema() *hclv2.BodySchema {
-	s := &hclv2.BodySchema{Attributes: p.attributes}
-	for _, name := range []string{"public", "instance", "emulator", "client_key"} {
-		if _, ok := p.blocks[name]; ok {
-			s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: name})
-		}
-	}
-	return s
+type gatewayArg struct {
+	decl *kind.Attribute
+	expr hclv2.Expression
 }
 
 func (d *decoder) gateway(b *hclv2.Block) {
@@ -50,31 +27,25 @@ func (d *decoder) gateway(b *hclv2.Block) {
 	g := &gateway{
 		node: node{name: "gateway." + name, rng: b.DefRange},
 		decl: &Gateway{Name: name, Range: b.DefRange, Ranges: map[string]hclv2.Range{}},
-		args: map[string]hclv2.Expression{},
+		args: map[string]gatewayArg{},
 	}
 	d.m.gateways[name] = g
 	d.m.gatewayOrder = append(d.m.gatewayOrder, g)
 	d.config.Gateways = append(d.config.Gateways, g.decl)
-	d.gatewayPart(g, b.Body, gatewayShape, "")
+	d.gatewayPart(g, b.Body, &kind.Gateway, "")
 	d.gatewayRoles(g)
 }
 
 // gatewayPart collects the arguments of one level and goes down.
-func (d *decoder) gatewayPart(g *gateway, body hclv2.Body, shape gatewayPart, prefix string) {
-	content, diags := contentOf(body, shape.schema())
-	d.report(diags...)
-	for _, a := range sortedAttributes(content.Attributes) {
-		g.args[prefix+a.Name] = a.Expr
+func (d *decoder) gatewayPart(g *gateway, body hclv2.Body, decl *kind.Block, prefix string) {
+	t := d.read(decl, body)
+	for _, a := range t.attrs {
+		g.args[prefix+a.Name] = gatewayArg{decl.Attribute(a.Name), a.Expr}
 		g.decl.Ranges[prefix+a.Name] = a.Expr.Range()
 	}
-	for _, inner := range content.Blocks {
-		path := prefix + inner.Type
-		if prior, twice := g.decl.Ranges[path]; twice {
-			d.report(fault(inner.DefRange, "Duplicate block", "There is already a %s block in this gateway, at %s:%d.", inner.Type, prior.Filename, prior.Start.Line))
-			continue
-		}
-		g.decl.Ranges[path] = inner.DefRange
-		d.gatewayPart(g, inner.Body, shape.blocks[inner.Type], path+".")
+	for _, inner := range t.blocks {
+		g.decl.Ranges[prefix+inner.Type] = inner.DefRange
+		d.gatewayPart(g, inner.Body, decl.Block(inner.Type), prefix+inner.Type+".")
 	}
 }
 

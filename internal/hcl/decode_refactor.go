@@ -9,20 +9,9 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
-var removedSchema = &hclv2.BodySchema{
-	Attributes: []hclv2.AttributeSchema{
-		{Name: "from", Required: true}, {Name: "action"}, {Name: "soak_days"}, {Name: "window_days"},
-	},
-	Blocks: []hclv2.BlockHeaderSchema{{Type: "lifecycle"}},
-}
-
 func (d *decoder) removed(b *hclv2.Block) {
-	content, diags := contentOf(b.Body, removedSchema)
-	d.report(diags...)
-	for _, inner := range content.Blocks {
-		d.report(fault(inner.DefRange, "Unsupported block", `A removed block says what to do in one argument: action = "forget" leaves the object alone.`))
-	}
-	from, ok := d.address(content.Attributes["from"])
+	t := d.read(&kind.Removed, b.Body)
+	from, ok := d.address(t.attrs["from"])
 	if !ok {
 		return
 	}
@@ -32,27 +21,28 @@ func (d *decoder) removed(b *hclv2.Block) {
 	}
 	r := Removed{From: from, Range: b.DefRange}
 	k := kind.Lookup(from.Kind, false)
-	way := d.removal(&r, k, content.Attributes["action"])
+	way := d.removal(&r, k, t)
 	r.SoakDays, r.WindowDays = way.Soak.Default, way.Window.Default
-	d.days(content.Attributes["soak_days"], way.Soak, &r.SoakDays,
+	d.days(t, "soak_days", way.Soak, &r.SoakDays,
 		`soak_days is the time between disabling a key and scheduling its deletion; it needs action = "retire".`)
-	r.WindowExplicit = content.Attributes["window_days"] != nil
-	d.days(content.Attributes["window_days"], way.Window, &r.WindowDays,
+	r.WindowExplicit = t.attrs["window_days"] != nil
+	d.days(t, "window_days", way.Window, &r.WindowDays,
 		"window_days is how long a deletion can be taken back; it needs a key's retire or a secret's delete.")
 	d.config.Removed = append(d.config.Removed, r)
 }
 
 // removal reads the action of a removed block; the zero value is what is not known.
-func (d *decoder) removal(r *Removed, k *kind.Kind, a *hclv2.Attribute) (way kind.Removal) {
+func (d *decoder) removal(r *Removed, k *kind.Kind, t table) (way kind.Removal) {
 	var allowed []string
 	for _, way := range k.Removals {
 		allowed = append(allowed, way.Action)
 	}
+	a := t.attrs["action"]
 	if a == nil {
 		d.report(fault(r.Range, "Missing required argument", "A removed block needs an action. For %s: %s.", k.Name, quotedList(allowed)))
 		return way
 	}
-	v, ok := d.literal(a, cty.String)
+	v, ok := t.static["action"]
 	if !ok {
 		return way
 	}
@@ -69,7 +59,8 @@ func (d *decoder) removal(r *Removed, k *kind.Kind, a *hclv2.Attribute) (way kin
 }
 
 // days reads a number of days; unasked is the sentence for one that means nothing here.
-func (d *decoder) days(a *hclv2.Attribute, allowed kind.Days, to *int, unasked string) {
+func (d *decoder) days(t table, name string, allowed kind.Days, to *int, unasked string) {
+	a := t.attrs[name]
 	if a == nil {
 		return
 	}
@@ -77,25 +68,19 @@ func (d *decoder) days(a *hclv2.Attribute, allowed kind.Days, to *int, unasked s
 		d.report(fault(a.NameRange, "Unused argument", "%s", unasked))
 		return
 	}
-	v, ok := d.literal(a, cty.Number)
-	if !ok {
-		return
+	if _, ok := t.static[name]; ok {
+		if n := t.number(name); n == nil || *n < allowed.Least || *n > allowed.Most {
+			d.report(fault(a.Expr.Range(), "Invalid number of days", "%s is a whole number from %d to %d.", name, allowed.Least, allowed.Most))
+		} else {
+			*to = *n
+		}
 	}
-	var n int
-	if err := gocty.FromCtyValue(v, &n); err != nil || n < allowed.Least || n > allowed.Most {
-		d.report(fault(a.Expr.Range(), "Invalid number of days", "%s is a whole number from %d to %d.", a.Name, allowed.Least, allowed.Most))
-		return
-	}
-	*to = n
 }
 
-var movedSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "from", Required: true}, {Name: "to", Required: true}}}
-
 func (d *decoder) moved(b *hclv2.Block) {
-	content, diags := contentOf(b.Body, movedSchema)
-	d.report(diags...)
-	from, okFrom := d.address(content.Attributes["from"])
-	to, okTo := d.address(content.Attributes["to"])
+	t := d.read(&kind.Moved, b.Body)
+	from, okFrom := d.address(t.attrs["from"])
+	to, okTo := d.address(t.attrs["to"])
 	if !okFrom || !okTo {
 		return
 	}
@@ -109,13 +94,10 @@ func (d *decoder) moved(b *hclv2.Block) {
 	}
 }
 
-var importSchema = &hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "to", Required: true}, {Name: "id", Required: true}, {Name: "take_over"}}}
-
 func (d *decoder) imported(b *hclv2.Block) {
-	content, diags := contentOf(b.Body, importSchema)
-	d.report(diags...)
-	to, ok := d.address(content.Attributes["to"])
-	id := content.Attributes["id"]
+	t := d.read(&kind.Import, b.Body)
+	to, ok := d.address(t.attrs["to"])
+	id := t.attrs["id"]
 	if !ok || id == nil {
 		return
 	}
@@ -126,7 +108,7 @@ func (d *decoder) imported(b *hclv2.Block) {
 	d.config.Imports = append(d.config.Imports, Import{To: to, Range: b.DefRange})
 	at := len(d.config.Imports) - 1
 	im := importID{at: at, expr: id.Expr}
-	if a := content.Attributes["take_over"]; a != nil {
+	if a := t.attrs["take_over"]; a != nil {
 		im.takeOver = a.Expr
 	}
 	d.m.importIDs = append(d.m.importIDs, im)

@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // variable is one variable block, and after assignment its value.
@@ -32,17 +34,6 @@ type validation struct {
 	rng                hclv2.Range
 }
 
-var variableSchema = &hclv2.BodySchema{
-	Attributes: []hclv2.AttributeSchema{
-		{Name: "type"}, {Name: "default"}, {Name: "nullable"}, {Name: "sensitive"}, {Name: "ephemeral"}, {Name: "description"},
-	},
-	Blocks: []hclv2.BlockHeaderSchema{{Type: "validation"}},
-}
-
-var validationSchema = &hclv2.BodySchema{
-	Attributes: []hclv2.AttributeSchema{{Name: "condition", Required: true}, {Name: "error_message", Required: true}},
-}
-
 func (d *decoder) variable(b *hclv2.Block) {
 	name := b.Labels[0]
 	if prior := d.m.variables[name]; prior != nil {
@@ -51,22 +42,16 @@ func (d *decoder) variable(b *hclv2.Block) {
 	}
 	v := &variable{name: name, rng: b.DefRange, typ: cty.DynamicPseudoType, textual: true, nullable: true}
 	d.m.variables[name] = v
-	content, diags := contentOf(b.Body, variableSchema)
-	d.report(diags...)
-	attrs := content.Attributes
-	d.variableType(v, attrs["type"])
-	d.flag(attrs["nullable"], &v.nullable)
-	d.flag(attrs["sensitive"], &v.sensitive)
-	d.flag(attrs["ephemeral"], &v.ephemeral)
-	if a := attrs["description"]; a != nil {
-		d.literal(a, cty.String)
-	}
-	d.variableDefault(v, attrs["default"])
-	for _, inner := range content.Blocks {
-		checks, diags := contentOf(inner.Body, validationSchema)
-		d.report(diags...)
-		if !diags.HasErrors() {
-			v.validations = append(v.validations, validation{checks.Attributes["condition"].Expr, checks.Attributes["error_message"].Expr, inner.DefRange})
+	t := d.read(&kind.Variable, b.Body)
+	d.variableType(v, t.attrs["type"])
+	t.flag("nullable", &v.nullable)
+	t.flag("sensitive", &v.sensitive)
+	t.flag("ephemeral", &v.ephemeral)
+	d.variableDefault(v, t.attrs["default"])
+	for _, inner := range t.blocks {
+		checks := d.read(kind.Variable.Block("validation"), inner.Body).attrs
+		if condition, message := checks["condition"], checks["error_message"]; condition != nil && message != nil {
+			v.validations = append(v.validations, validation{condition.Expr, message.Expr, inner.DefRange})
 		}
 	}
 }
@@ -119,14 +104,4 @@ func (v *variable) conform(val cty.Value) (cty.Value, error) {
 		val = v.defaults.Apply(val)
 	}
 	return convert.Convert(val, v.typ)
-}
-
-// flag reads a literal true or false.
-func (d *decoder) flag(a *hclv2.Attribute, to *bool) {
-	if a == nil {
-		return
-	}
-	if v, ok := d.literal(a, cty.Bool); ok {
-		*to = v.True()
-	}
 }

@@ -15,3 +15,7 @@
 //
 // It imports addr and kind. Start reading at Load.
 package hcl
+
+// The tables of docs/language.md are made from the program's own; a test compares.
+//
+//go:generate go test . -run TestTheReferenceIsUpToDate -update

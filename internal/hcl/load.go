@@ -7,7 +7,6 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Load reads the module in in.Dir, checks it and evaluates what is known before anything
@@ -213,9 +212,4 @@ func (m *module) needsGateway() hclv2.Diagnostics {
 	}
 	return hclv2.Diagnostics{fault(m.blockOrder[0].rng, "No gateway",
 		`No gateway block says in which account and region this lives. Add gateway "dev" { emulator {} } to try it out, or gateway "NAME" { region = "…" public {} } for the real service.`)}
-}
-
-// checkInstanceID holds an instance id to the rule of a key's instance.
-func checkInstanceID(id string) error {
-	return kind.Lookup("key", false).Attribute("instance").Check(cty.StringVal(id))
 }

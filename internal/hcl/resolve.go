@@ -20,7 +20,7 @@ func (m *module) resolve() hclv2.Diagnostics {
 	}
 	for _, g := range m.gatewayOrder {
 		for _, path := range g.paths() {
-			g.refs = append(g.refs, find(&g.node, g.args[path], names{only: "A gateway"})...)
+			g.refs = append(g.refs, find(&g.node, g.args[path].expr, names{only: "A gateway"})...)
 		}
 	}
 	for _, b := range m.blockOrder {

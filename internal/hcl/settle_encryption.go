@@ -43,12 +43,12 @@ func (m *module) settleEncryption(e *Encryption, imports []Import) hclv2.Diagnos
 			}
 		default:
 			known[name] = plain
-			if err := kind.Lookup("encrypt", true).Attribute(name).Check(plain); err != nil {
+			if err := kind.Settings.Block("encryption").Attribute(name).Check(plain); err != nil {
 				diags = append(diags, fault(a.Expr.Range(), "Invalid value", "%s", err))
 			}
 		}
 	}
-	if err := kind.Lookup("encrypt", true).Attribute("key").Check(cty.StringVal(e.Key)); err != nil && e.Key != "" {
+	if err := kind.Settings.Block("encryption").Attribute("key").Check(cty.StringVal(e.Key)); err != nil && e.Key != "" {
 		diags = append(diags, fault(attrs["key"].Expr.Range(), "Invalid value", "%s", err))
 	}
 	e.fill(known)

@@ -48,7 +48,7 @@ func (s session) gatewayArgument(g *gateway, path string) (cty.Value, hclv2.Diag
 	if g.broken {
 		return unknown, nil
 	}
-	raw, diags := value(g.args[path], s.scope(g.refs, nil, nil), g.secretive)
+	raw, diags := value(g.args[path].expr, s.scope(g.refs, nil, nil), g.secretive)
 	if diags.HasErrors() {
 		return unknown, diags
 	}
@@ -64,7 +64,7 @@ func (s session) gatewayArgument(g *gateway, path string) (cty.Value, hclv2.Diag
 		return unknown, append(diags, fault(g.rng, "Missing required argument", "The client key's password is null. Give it from a variable with sensitive = true and ephemeral = true."))
 	case !v.IsKnown() && !s.m.in.AllowMissing && !s.m.waitsForVariable(g.refs):
 		return unknown, append(diags, fault(at, "Value not known yet", "%s of a gateway must be known before anything is planned, and this depends on something that is not.", path))
-	case password && written(g.args[path]):
+	case password && written(g.args[path].expr):
 		diags = append(diags, caution(g.rng, "Password written out", "The client key's password stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true and ephemeral = true."))
 	}
 	return v, diags
@@ -142,25 +142,17 @@ func (g *gateway) object() cty.Value {
 func (g *gateway) check(text map[string]string) hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	at := g.decl.Ranges
-	region, hasRegion := text["region"]
 	if _, isWritten := at["region"]; !isWritten && g.decl.Emulator == nil {
 		diags = append(diags, fault(g.rng, "Missing required argument", `A gateway needs its region, such as region = "cn-hangzhou".`))
 	}
-	if hasRegion {
-		if err := kind.CheckRegion(region); err != nil {
-			diags = append(diags, fault(at["region"], "Invalid region", "%s", err))
+	for _, path := range g.paths() {
+		given, ok := text[path]
+		decl := g.args[path].decl
+		if !ok || decl.Check == nil || given == "" && decl.Mode != kind.Required && path != "region" {
+			continue
 		}
-	}
-	for _, path := range []string{"public.endpoint", "instance.endpoint"} {
-		if endpoint := text[path]; endpoint != "" {
-			if err := kind.CheckEndpoint(endpoint); err != nil {
-				diags = append(diags, fault(at[path], "Invalid endpoint", "%s", err))
-			}
-		}
-	}
-	if id, ok := text["instance.id"]; ok {
-		if err := checkInstanceID(id); err != nil {
-			diags = append(diags, fault(at["instance.id"], "Invalid instance id", "%s", err))
+		if err := decl.Check(cty.StringVal(given)); err != nil {
+			diags = append(diags, fault(at[path], "Invalid "+decl.Name, "%s", err))
 		}
 	}
 	if text["emulator.ready_file"] != "" {

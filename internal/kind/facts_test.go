@@ -103,3 +103,25 @@ func TestTheDefaultPolicyNamesTheAccount(t *testing.T) {
 		t.Error("what the service chooses has a default")
 	}
 }
+
+// What is refused says so in a sentence, and everything else is documented; a static argument has a type to be held to.
+func TestTheTablesOfTheLanguageAreComplete(t *testing.T) {
+	var look func(path string, b *Block)
+	look = func(path string, b *Block) {
+		path += b.Name
+		if (b.Doc == "") == (b.Refused == "") {
+			t.Errorf("%s: neither documented nor refused, or both", path)
+		}
+		for _, a := range b.Attributes {
+			if (a.Doc == "") == (a.Refused == "") || a.Static && (a.Type == cty.DynamicPseudoType || a.Mode == Required) || a.Mode == Computed {
+				t.Errorf("%s.%s: %+v", path, a.Name, a)
+			}
+		}
+		for i := range b.Blocks {
+			look(path+".", &b.Blocks[i])
+		}
+	}
+	for _, b := range Language() {
+		look("", b)
+	}
+}

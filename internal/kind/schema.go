@@ -88,6 +88,8 @@ type Attribute struct {
 	Mode      Mode
 	Immutable bool   // a change is refused by a guard, never a replacement
 	WriteOnly bool   // may carry sensitive values; never stored, never printed
+	Static    bool   // in a block of the language: a literal, needed before variables have values
+	Refused   string // in a block of the language: the answer to who writes it; "" = it may be written
 	Doc       string // one sentence, with range, default and source
 
 	// Default is what a written null asks for: what the service gives a new object when the parameter is left
@@ -110,11 +112,15 @@ type Attribute struct {
 	Check func(v cty.Value) error
 }
 
-// Block is a nested block type such as generate { length = 32 }.
+// Block is a nested block type such as generate { length = 32 }, or a block of the language such as gateway.
 type Block struct {
 	Name       string
+	Labels     []string
 	Doc        string
 	Attributes []Attribute
+	Blocks     []Block
+	Repeats    bool   // it may stand more than once
+	Refused    string // the answer to who writes it; "" = it may be written
 	// ExclusiveWith names an attribute that may not be set beside the block.
 	ExclusiveWith string
 }
@@ -126,10 +132,15 @@ func (b *Block) Attribute(name string) *Attribute { return find(b.Attributes, na
 func (k *Kind) Attribute(name string) *Attribute { return find(k.Attributes, name) }
 
 // Block returns the nested block of that name, or nil.
-func (k *Kind) Block(name string) *Block {
-	for i := range k.Blocks {
-		if k.Blocks[i].Name == name {
-			return &k.Blocks[i]
+func (k *Kind) Block(name string) *Block { return findBlock(k.Blocks, name) }
+
+// Block returns the nested block of that name, or nil.
+func (b *Block) Block(name string) *Block { return findBlock(b.Blocks, name) }
+
+func findBlock(list []Block, name string) *Block {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
 		}
 	}
 	return nil

@@ -48,3 +48,8 @@ func wholeNumber(what, unit string, min, max int64) func(cty.Value) error {
 		return nil
 	}
 }
+
+// checkText is a check of texts as one of values.
+func checkText(check func(string) error) func(cty.Value) error {
+	return func(v cty.Value) error { return check(v.AsString()) }
+}

@@ -45,6 +45,13 @@ func underKey(alias string) string {
 	return "kmsplan {\n  encryption {\n    key = \"" + alias + "\"\n  }\n}\n"
 }
 
+// farKeys makes alias/far and alias/far2 in the same emulator, with keys, by a state of their own.
+func (r *rig) farKeys() {
+	r.t.Helper()
+	r.write("main.kms.hcl", gateway+"kmsplan {\n  backend \"local\" {\n    path = \"far.json\"\n  }\n}\n"+strings.ReplaceAll(wrapping, "enc", "far"))
+	r.apply()
+}
+
 // stored is the state as it is on the disk.
 func (r *rig) stored() state.State {
 	r.t.Helper()
@@ -97,8 +104,9 @@ func TestFingerprintsComeUnderAKey(t *testing.T) {
 		t.Fatalf("fingerprints %v", slow)
 	}
 	r.unchanged("after the apply")
+	r.farKeys()
 
-	r.write("main.kms.hcl", gateway+fingerprinted+underKey("alias/enc"))
+	r.write("main.kms.hcl", gateway+fingerprinted+underKey("alias/far"))
 	r.unchanged("with the block")
 	if got := r.stored(); got.Scheme != nil {
 		t.Error("a plan made a key")
@@ -119,7 +127,7 @@ func TestFingerprintsComeUnderAKey(t *testing.T) {
 		t.Errorf("an apply without changes went from serial %d to %d", serial, got.Serial)
 	}
 
-	r.write("main.kms.hcl", gateway+strings.Replace(fingerprinted, "hunter2", "hunter3", 1)+underKey("alias/enc"))
+	r.write("main.kms.hcl", gateway+strings.Replace(fingerprinted, "hunter2", "hunter3", 1)+underKey("alias/far"))
 	r.write("cfg/a", "other")
 	s := r.open()
 	p := r.plan(s)
@@ -130,7 +138,7 @@ func TestFingerprintsComeUnderAKey(t *testing.T) {
 	r.apply()
 	r.unchanged("with other content")
 
-	r.write("main.kms.hcl", gateway+strings.Replace(fingerprinted, "hunter2", "hunter3", 1)+underKey("alias/enc2"))
+	r.write("main.kms.hcl", gateway+strings.Replace(fingerprinted, "hunter2", "hunter3", 1)+underKey("alias/far2"))
 	r.apply()
 	second := r.stored()
 	if second.Scheme.KeyID == first.Scheme.KeyID || second.Scheme.Wrapped == first.Scheme.Wrapped {

@@ -1,0 +1,169 @@
+package kind
+
+import "github.com/zclconf/go-cty/cty"
+
+// The blocks of the language that stand for no object. An argument that is Static is written out, because it is
+// needed before variables have values.
+
+// Language returns the tables of those blocks, in the order of the reference. Read only.
+func Language() []*Block { return language[:] }
+
+var language = [...]*Block{&Settings, &Gateway, &Variable, &Output, &Lifecycle, &Removed, &Moved, &Import}
+
+func static(name string, t cty.Type, doc string, check func(cty.Value) error) Attribute {
+	return Attribute{Name: name, Type: t, Static: true, Doc: doc, Check: check}
+}
+
+// Settings is the kmsplan block.
+var Settings = Block{
+	Name: "kmsplan", Doc: "At most one block. Its arguments are written out: they are needed before variables have values.",
+	Attributes: []Attribute{static("required_version", cty.String, "Which versions of kmsplan may run this module: `>= 0.1`, `~> 0.2`.", nil)},
+	Blocks: []Block{
+		{
+			Name: "backend", Labels: []string{"type"}, Doc: "Where state is kept: `backend \"local\"`.",
+			Attributes: []Attribute{static("path", cty.String, "The state file. Default: `kmsplan.state.json` beside the configuration.", nil)},
+		},
+		{
+			Name: "limits", Doc: "How much one plan may take away.",
+			Attributes: []Attribute{
+				static("deletions", cty.Number, "How many keys one plan may disable or schedule for deletion, and secrets delete. Default 0.", wholeNumber("deletions", "", 0, 1<<30)),
+				static("alias_moves", cty.Number, "How many aliases one plan may point at another key. Default: any number.", wholeNumber("alias_moves", "", 0, 1<<30)),
+				static("deleted_share", cty.Number, "How many percent of the managed objects one plan may delete. Default 30.", wholeNumber("deleted_share", "", 0, 100)),
+			},
+		},
+		{
+			Name: "encryption", Doc: "The key under which kmsplan keeps what it needs to recognise a secret value or a source again.",
+			Attributes: []Attribute{
+				{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: its id, an alias name or an ARN, written out or taken from a variable. Never a key or alias of this stack, which could not be read before it exists.", Check: checkKeyReference},
+				{Name: "gateway", Type: cty.DynamicPseudoType, Doc: "The gateway that the key is used through. Default: the first."},
+				{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context of what is wrapped; kmsplan adds its own to it.", Check: checkContext},
+				{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`), for break-glass.", Check: checkRecipients},
+				static("enabled", cty.Bool, "`false` switches it off and leaves the block in place. Default `true`.", nil),
+			},
+		},
+	},
+}
+
+// Gateway is an account in a region.
+var Gateway = Block{
+	Name: "gateway", Labels: []string{"name"}, Doc: "`public` is management, `instance` key operations; a gateway has one of them or both. `emulator` stands for both.",
+	Attributes: []Attribute{{Name: "region", Type: cty.String, Doc: "The region id. Required, except for an emulator.", Check: checkText(CheckRegion)}},
+	Blocks: []Block{
+		{Name: "public", Doc: "Management: `kms.REGION.aliyuncs.com`, with RAM credentials from the usual chain.", Attributes: []Attribute{
+			{Name: "endpoint", Type: cty.String, Doc: "Another address, for private access.", Check: checkText(CheckEndpoint)},
+			{Name: "ca_file", Type: cty.String, Doc: "A CA file in PEM for `endpoint`."},
+			{Name: "profile", Type: cty.String, Doc: "A profile of the Alibaba Cloud CLI, instead of the credential chain."},
+		}},
+		{
+			Name: "instance", Doc: "Key operations: the KMS instance's own gateway.", Attributes: []Attribute{
+				{Name: "id", Type: cty.String, Mode: Required, Doc: "The instance id, `kst-…`.", Check: checkInstance},
+				{Name: "endpoint", Type: cty.String, Doc: "Another address than `ID.cryptoservice.kms.aliyuncs.com`.", Check: checkText(CheckEndpoint)},
+				{Name: "ca_file", Type: cty.String, Doc: "The instance's CA certificate."},
+			},
+			Blocks: []Block{{Name: "client_key", Doc: "A client key. Without it, RAM credentials are used on the instance's gateway.", Attributes: []Attribute{
+				{Name: "file", Type: cty.String, Mode: Required, Doc: "The client key's file."},
+				{Name: "password", Type: cty.String, Mode: Required, WriteOnly: true, Doc: "Its password, from a sensitive variable."},
+			}}},
+		},
+		{Name: "emulator", Doc: "The emulator that is part of kmsplan.", Attributes: []Attribute{
+			{Name: "path", Type: cty.String, Doc: "Where the emulator keeps its data. Default `.kmsplan/emulator`."},
+			{Name: "ready_file", Type: cty.String, Doc: "The ready file of a running `kmsplan emulator serve`, instead of an emulator of its own."},
+			{Name: "seed", Type: cty.String, Doc: "A seed file for a new emulator."},
+		}},
+	},
+}
+
+// Variable is an input.
+var Variable = Block{
+	Name: "variable", Labels: []string{"name"}, Doc: "A value that is given from outside.",
+	Attributes: []Attribute{
+		{Name: "type", Type: cty.DynamicPseudoType, Doc: "`string`, `number`, `bool`, `any`, `list(…)`, `set(…)`, `map(…)`, `tuple([…])`, `object({…})` with `optional(type, default)`."},
+		{Name: "default", Type: cty.DynamicPseudoType, Doc: "The value when none is given. Without it the variable is required."},
+		static("description", cty.String, "What it is for.", nil),
+		static("nullable", cty.Bool, "Whether `null` is a value. Default true; with false, null means the default.", nil),
+		static("sensitive", cty.Bool, "The value is never shown, and reaches write-only arguments only.", nil),
+		static("ephemeral", cty.Bool, "As `sensitive`, and it exists only while kmsplan runs: it is given again at `apply`.", nil),
+	},
+	Blocks: []Block{{Name: "validation", Repeats: true, Doc: "A condition the value must fulfil, and what to say when it does not.", Attributes: []Attribute{
+		{Name: "condition", Type: cty.Bool, Mode: Required, Doc: "True for a good value; it refers to the variable."},
+		{Name: "error_message", Type: cty.String, Mode: Required, Doc: "What to say."},
+	}}},
+}
+
+// Output is a result.
+var Output = Block{
+	Name: "output", Labels: []string{"name"}, Doc: "An output of a sensitive value needs `sensitive = true`; it is then neither stored nor printed. An ephemeral value cannot be an output.",
+	Attributes: []Attribute{
+		{Name: "value", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The value."},
+		static("description", cty.String, "What it is for.", nil),
+		static("sensitive", cty.Bool, "The value is neither stored nor printed.", nil),
+		{Name: "depends_on", Type: cty.DynamicPseudoType, Doc: "Blocks that come first although the value does not refer to them."},
+	},
+}
+
+// Lifecycle stands in managed and data blocks. Terraform's arguments are in it, for their answers.
+var Lifecycle = Block{
+	Name: "lifecycle", Doc: "How an object may change.",
+	Attributes: []Attribute{
+		static("prevent_destroy", cty.Bool, "Whether a plan that would take the object away is refused. Default true for keys and secrets. It is recorded in state, so deleting the block does not delete the guard.", nil),
+		{Name: "ignore_changes", Type: cty.DynamicPseudoType, Doc: "Attributes whose later changes are ignored, single elements of a map such as `tags[\"team\"]`, or `all`. They are used when the object is created."},
+		static("on_immutable_change", cty.String, "What a change of an immutable attribute does: `\"error\"` refuses the plan. Another way comes with a later version.", checkOnImmutableChange),
+		static("on_foreign_version", cty.String, "For secrets: what becomes of a current version that others wrote. `\"keep\"` leaves it, `\"overwrite\"` stores the configured value over it. Left out, a plan that would overwrite one is refused.", checkOnForeignVersion),
+		{Name: "create_before_destroy", Refused: neverReplaced}, {Name: "replace_triggered_by", Refused: neverReplaced},
+		{Name: "destroy", Refused: `To drop an object from management, write a removed block with from = its address and action = "forget".`},
+	},
+	Blocks: []Block{{Name: "precondition", Refused: conditionsLater}, {Name: "postcondition", Refused: conditionsLater}},
+}
+
+const (
+	neverReplaced   = "kmsplan never replaces an object, so this has no meaning here. Remove it."
+	conditionsLater = "Conditions come with a later version of kmsplan. Until then, a variable's validation block can hold one."
+)
+
+func checkOnForeignVersion(v cty.Value) error {
+	if choice := v.AsString(); choice != "keep" && choice != "overwrite" {
+		return sentence(`on_foreign_version is "keep", which leaves a version that others wrote, or "overwrite". Left out, a plan that would overwrite one is refused.`)
+	}
+	return nil
+}
+
+func checkOnImmutableChange(v cty.Value) error {
+	switch v.AsString() {
+	case "error":
+		return nil
+	case "succeed":
+		return sentence(`on_immutable_change = "succeed" comes with a later version of kmsplan. Until then, declare a second key, point the alias at it, and keep the old key for decryption until nothing needs it.`)
+	}
+	return sentence(`on_immutable_change is "error", which refuses the change.`)
+}
+
+// Removed says what becomes of an object whose block is gone.
+var Removed = Block{
+	Name: "removed", Doc: "What becomes of an object whose block is gone.",
+	Attributes: []Attribute{
+		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance."},
+		static("action", cty.String, "What to do. Required.", nil),
+		static("soak_days", cty.Number, "For `retire`: the days between disabling a key and scheduling its deletion.", nil),
+		static("window_days", cty.Number, "For a key's `retire` and a secret's `delete`: how long the deletion can be taken back.", nil),
+	},
+	Blocks: []Block{{Name: "lifecycle", Refused: `A removed block says what to do in one argument: action = "forget" leaves the object alone.`}},
+}
+
+// Moved renames an object without touching it.
+var Moved = Block{
+	Name: "moved", Doc: "Renames an object, or a data block, without touching it.",
+	Attributes: []Attribute{
+		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The old address."},
+		{Name: "to", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The new one."},
+	},
+}
+
+// Import binds a live object to a block.
+var Import = Block{
+	Name: "import", Doc: "Binds a live object to a block, at the next apply.",
+	Attributes: []Attribute{
+		{Name: "to", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance."},
+		{Name: "id", Type: cty.String, Mode: Required, Doc: "A key id, an alias name, or a secret's name."},
+		{Name: "take_over", Type: cty.String, Doc: "The lineage of the stack that owns the object now, as the refusal tells it."},
+	},
+}
