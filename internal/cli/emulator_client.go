@@ -76,7 +76,7 @@ tools read, and KMSPLAN_EMULATOR_… for the rest.
 				{"KMSPLAN_EMULATOR_INSTANCE", r.Instance.Endpoint}, {"KMSPLAN_EMULATOR_INSTANCE_ID", r.Instance.ID},
 				{"KMSPLAN_EMULATOR_CLIENT_KEY_FILE", r.Instance.ClientKeyFile}, {"KMSPLAN_EMULATOR_CLIENT_KEY_PASSWORD", r.Instance.ClientKeyPassword},
 				{"KMSPLAN_EMULATOR_CA_FILE", r.CAFile}, {"SSL_CERT_FILE", r.CAFile}, {"NODE_EXTRA_CA_CERTS", r.CAFile},
-				{"NO_PROXY", noProxy(r.Public.HTTPS, r.Public.HTTP, r.Instance.Endpoint)},
+				{"KMSPLAN_EMULATOR_OSS", r.OSS}, {"NO_PROXY", noProxy(r.Public.HTTPS, r.Public.HTTP, r.Instance.Endpoint, r.OSS)},
 			} {
 				a.view.Result(v, "export "+v[0]+"="+shellQuote(v[1]))
 			}

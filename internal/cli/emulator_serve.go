@@ -39,7 +39,8 @@ func (a *app) emulatorServeCommand() *cobra.Command {
 		Use: "serve", Short: "Run the emulator until it is interrupted", Args: cobra.NoArgs,
 		Long: `Run the emulator of both gateways until it is interrupted. -ready-file is written when
 it serves: JSON with the endpoints, the CA and credentials, made for clients and for kmsplan's
-gateway { emulator { ready_file } }.`,
+gateway { emulator { ready_file } }. -oss-listen serves the part of Alibaba Cloud's object service that a
+state in OSS needs, with the same credentials.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Memory && data != "" {
 				return usageError{errors.New("-memory and -data exclude each other")}
@@ -71,6 +72,7 @@ gateway { emulator { ready_file } }.`,
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "public gateway over https: `HOST:PORT`")
 	f.StringVar(&o.HTTPListen, "http-listen", "127.0.0.1:0", "public gateway over plain http: `HOST:PORT`, or off")
 	f.StringVar(&o.InstanceListen, "instance-listen", "127.0.0.1:0", "instance gateway over https: `HOST:PORT`")
+	f.StringVar(&o.OSSListen, "oss-listen", "", "also serve an object service (OSS: buckets, objects, append objects) over https: `HOST:PORT`")
 	f.StringVar(&data, "data", "", "keep everything in `DIR` (default .kmsplan/emulator)")
 	f.BoolVar(&o.Memory, "memory", false, "keep everything in memory only")
 	f.StringVar(&seed, "seed", "", "seed accounts, keys and secrets from `FILE` (JSON)")
@@ -158,6 +160,9 @@ func serving(r emulator.Ready, readyFiles []string) []string {
 	lines := []string{"The emulator of Alibaba Cloud KMS serves.", "", "  public gateway    https://" + r.Public.HTTPS}
 	if r.Public.HTTP != "" {
 		lines = append(lines, "                    http://"+r.Public.HTTP)
+	}
+	if r.OSS != "" {
+		lines = append(lines, "  object service    https://"+r.OSS)
 	}
 	lines = append(lines,
 		fmt.Sprintf("  instance gateway  https://%s (%s)", r.Instance.Endpoint, r.Instance.ID), "  CA                "+r.CAFile,

@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/clock"
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
+	"kmsplan.dev/kmsplan/internal/emulator/oss"
 	"kmsplan.dev/kmsplan/internal/emulator/pki"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
 )
@@ -50,6 +51,9 @@ func (s *Server) openEngine() (err error) {
 	options := engine.Options{Account: o.Account, Region: o.Region, Strict: o.Strict, Quotas: o.QuotaFigures, Rotation: o.Rotation, InstanceImage: o.InstanceImage}
 	if o.Deterministic {
 		options.Rand = engine.SeededRand(o.Seed)
+	}
+	if err := oss.Attach(s.db); err != nil {
+		return err
 	}
 	if s.engine, err = engine.New(s.db, clock.New(), options); err != nil {
 		return err

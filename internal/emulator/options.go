@@ -44,8 +44,10 @@ type Options struct {
 
 	// Addresses to listen on, host:port; "" = 127.0.0.1:0. HTTPListen may be "off".
 	Listen, HTTPListen, InstanceListen, ControlListen string
-	AllowNonLoopback                                  bool
-	Names                                             []string // extra names and addresses for the certificate
+	// OSSListen is where the object service answers, over https; "" = it does not.
+	OSSListen        string
+	AllowNonLoopback bool
+	Names            []string // extra names and addresses for the certificate
 
 	// Deterministic makes every id, nonce, key and request id follow from Seed.
 	// Such keys protect nothing.
@@ -101,6 +103,11 @@ func (o Options) check() (*settings, error) {
 			*address = anyLoopbackPort
 		}
 		if err := s.checkAddress(*address); err != nil {
+			return nil, err
+		}
+	}
+	if s.OSSListen != "" {
+		if err := s.checkAddress(s.OSSListen); err != nil {
 			return nil, err
 		}
 	}

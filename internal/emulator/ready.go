@@ -25,6 +25,7 @@ type Ready struct {
 		ClientKeyFile     string `json:"client_key_file"`
 		ClientKeyPassword string `json:"client_key_password"`
 	} `json:"instance"`
+	OSS             string `json:"oss,omitempty"` // host:port of the object service; "" when it is not served
 	CAFile          string `json:"ca_file"`
 	AccessKeyID     string `json:"access_key_id"`
 	AccessKeySecret string `json:"access_key_secret"`
@@ -46,7 +47,7 @@ func (s *Server) describe(b engine.Bootstrap, public, plain, instance string, ke
 	r.Public.HTTPS, r.Public.HTTP = public, plain
 	r.Instance.ID, r.Instance.Endpoint = b.Instance, instance
 	r.Instance.ClientKeyFile, r.Instance.ClientKeyPassword = key.file(), key.secret()
-	r.CAFile = s.authority.Path()
+	r.OSS, r.CAFile = s.listeners.oss, s.authority.Path()
 	r.AccessKeyID, r.AccessKeySecret = credential.AccessKeyID, credential.Secret
 	r.Region, r.AccountID = b.Region, b.Account
 	if s.settings.ListLag > 0 {

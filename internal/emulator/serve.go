@@ -12,7 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 )
 
-// serve opens the four addresses and starts what runs in the background: one
+// serve opens the addresses and starts what runs in the background: one
 // goroutine per server, and the ticker. Close stops and awaits them all.
 func (s *Server) serve() error {
 	o := s.settings
@@ -39,6 +39,13 @@ func (s *Server) serve() error {
 	}
 	if o.HTTPListen != httpOff {
 		doors = append(doors, door{&s.listeners.http, o.HTTPListen, gatewayServer(shared, o.Logger), nil, engine.Public})
+	}
+	if o.OSSListen != "" {
+		d, err := s.objectDoor(o)
+		if err != nil {
+			return err
+		}
+		doors = append(doors, d)
 	}
 	if err := s.openDoors(doors); err != nil {
 		return err

@@ -34,8 +34,8 @@ type Server struct {
 	requestIDs *requestIDs
 	logger     *slog.Logger
 
-	listeners  struct{ public, http, instance, control string } // addresses
-	doorsMu    sync.Mutex                                       // over servers, outlets and shut
+	listeners  struct{ public, http, instance, control, oss string } // addresses
+	doorsMu    sync.Mutex                                            // over servers, outlets and shut
 	servers    []*http.Server
 	outlets    map[engine.Gateway][]*outlet // the gateways' addresses
 	shut       bool                         // no more doors are opened
