@@ -61,7 +61,7 @@ func Main(p Process) int {
 		root.SetOut(oneDash{out})
 	}
 	root.SetErr(p.Stderr)
-	return a.closeInto(a.exitCode(out.settle(root.ExecuteContext(context.Background()))))
+	return a.closeInto(a.exitCode(out.delivered(root.ExecuteContext(context.Background()))))
 }
 
 // getenv looks a variable up in the process's environment; the last one wins, as in exec.

@@ -52,6 +52,9 @@ state in OSS needs, with the same credentials.`,
 				o.Dir = a.path(data)
 			}
 			if callLog != "" {
+				if err := a.callLogPlace(callLog); err != nil {
+					return err
+				}
 				o.CallLog = a.path(callLog)
 			}
 			if seed != "" {

@@ -46,9 +46,9 @@ func (o *output) failed() error {
 	return o.err
 }
 
-// settle turns an answer that did not reach standard output into a failure. A reader that went
+// delivered turns an answer that did not reach standard output into a failure. A reader that went
 // away, as head does, lost nothing it wanted.
-func (o *output) settle(err error) error {
+func (o *output) delivered(err error) error {
 	lost := o.failed()
 	var shown exit
 	switch {

@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
@@ -46,6 +50,31 @@ func (a *app) planPlace(cfg *hcl.Config, name string) error {
 	}
 	if info, err := os.Stat(a.path(name)); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s %w", name, durable.ErrIrregular)
+	}
+	return nil
+}
+
+// callLogPlace is where a call log may be written: behind the lines of a call log.
+func (a *app) callLogPlace(name string) error {
+	info, err := os.Stat(a.path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return a.outputPlaces(&variables{}, hcl.OwnedWork)(name)
+	case err != nil:
+		return fmt.Errorf("-call-log: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("-call-log: %s %w", name, durable.ErrIrregular)
+	case info.Size() == 0:
+		return nil
+	}
+	f, err := os.Open(a.path(name))
+	if err != nil {
+		return fmt.Errorf("-call-log: %w", err)
+	}
+	defer f.Close()
+	var first calllog.Call
+	if err := json.NewDecoder(f).Decode(&first); err != nil || first.Seq == 0 || first.Operation == "" {
+		return fmt.Errorf("-call-log: %s exists and is no call log, so nothing is written to it; name another file", name)
 	}
 	return nil
 }

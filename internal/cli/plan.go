@@ -42,6 +42,9 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}
+	if err := a.apartFromInto(out); err != nil {
+		return err
+	}
 	s, p, err := a.makePlan(ctx, o, "plan")
 	if s != nil {
 		defer a.closing(s.Close)

@@ -56,6 +56,21 @@ func (a *app) openInto(name string) (*os.File, error) {
 	return os.OpenFile(a.path(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o600)
 }
 
+// apartFromInto refuses a file for a command's other output that is the file of -json-into, by whatever name.
+func (a *app) apartFromInto(name string) error {
+	if a.into == nil || name == "" {
+		return nil
+	}
+	into, err := a.into.to.(*os.File).Stat()
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(a.path(name)); err == nil && os.SameFile(info, into) {
+		return usageError{fmt.Errorf("-out and -json-into both name %s; name two files", name)}
+	}
+	return nil
+}
+
 // closeInto ends the file of -json-into. What could not be written to it is an error of the command.
 func (a *app) closeInto(code int) int {
 	if a.into == nil {

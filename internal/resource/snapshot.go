@@ -91,7 +91,7 @@ func (r *regionReader) read(ctx context.Context) (*plan.LiveGateway, error) {
 	if err := r.describe(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.settle(ctx); err != nil {
+	if err := r.lookBehind(ctx); err != nil {
 		return nil, err
 	}
 	return r.snapshot(), nil

@@ -15,8 +15,16 @@ import (
 // defaultState is the local backend's path when the module names none.
 const defaultState = "kmsplan.state.json"
 
-// openStore opens the module's backend.
+// openStore opens the module's backend, whose lock says whom it waits for.
 func openStore(cfg *hcl.Config, o Options) (state.Store, error) {
+	store, err := openBackend(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	return &announced{Store: store, waiting: o.waiting, patient: o.LockTimeout > 0}, nil
+}
+
+func openBackend(cfg *hcl.Config, o Options) (state.Store, error) {
 	if o.Store != nil {
 		return o.Store, nil
 	}
@@ -27,11 +35,7 @@ func openStore(cfg *hcl.Config, o Options) (state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := local.Open(path, local.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return &announced{Store: store, waiting: o.waiting, patient: o.LockTimeout > 0}, nil
+	return local.Open(path, local.Options{})
 }
 
 // statePath is where the local backend keeps the state, as it is written.

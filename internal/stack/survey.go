@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
@@ -76,7 +77,7 @@ func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients
 	out := map[string]resource.GatewayClients{}
 	for name := range s.needed {
 		if _, err := s.gateways.block(name); err != nil {
-			return nil, hint(err, fmt.Sprintf("The state has objects of gateway %q. Declare it again under this name; or forget them with kmsplan state rm and take them up on another gateway with import blocks.", name))
+			return nil, s.missingGateway(name, err)
 		}
 		g, err := s.gateways.get(ctx, name)
 		if err != nil {
@@ -89,6 +90,21 @@ func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients
 		out[name] = resource.GatewayClients{Gateway: g.block, Region: g.region, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}
 	}
 	return out, nil
+}
+
+// missingGateway says what to do about a gateway block that is gone, or has another name, while state has objects on it.
+func (s *Stack) missingGateway(name string, err error) error {
+	var on []string
+	for _, r := range s.State.Resources {
+		if r.Gateway == name {
+			on = append(on, "'"+r.Address+"'")
+		}
+	}
+	objects := strings.Join(on, " ")
+	return hint(fmt.Errorf("%w, and the state has %d objects on it", err, len(on)), fmt.Sprintf(`If the block was renamed or taken out, write gateway %q again: an object stays on the gateway that it was applied on.
+If the new name shall stay, let the objects go with
+    kmsplan state rm %s
+which leaves them as they are. The next plan takes them up on the gateway that their blocks name now: those that this stack created by their tags, aliases by their names, others by import blocks.`, name, objects))
 }
 
 // managing names the gateways that declared or remembered objects use.

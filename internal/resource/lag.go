@@ -10,13 +10,13 @@ import (
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
-// settle looks again where lists contradict what state knows, and may only lag behind it.
-func (r *regionReader) settle(ctx context.Context) error {
-	if err := r.settleAliases(ctx); err != nil {
+// lookBehind looks again where lists contradict what state knows, and may only lag behind it.
+func (r *regionReader) lookBehind(ctx context.Context) error {
+	if err := r.lookBehindAliases(ctx); err != nil {
 		return err
 	}
 	for look := r.clients.Timing.patience(); ; {
-		keys, secrets := r.unsettled(time.Now())
+		keys, secrets := r.lagging(time.Now())
 		if len(keys)+len(secrets) == 0 || !look.more(ctx) {
 			return nil
 		}
@@ -35,9 +35,9 @@ func (r *regionReader) settle(ctx context.Context) error {
 	}
 }
 
-// settleAliases asks for the target of every alias that is not listed as state has it:
+// lookBehindAliases asks for the target of every alias that is not listed as state has it:
 // what a description says does not lag.
-func (r *regionReader) settleAliases(ctx context.Context) error {
+func (r *regionReader) lookBehindAliases(ctx context.Context) error {
 	listed := make(map[string]int, len(r.aliases))
 	for i, a := range r.aliases {
 		listed[a.Name] = i
@@ -65,10 +65,10 @@ func (r *regionReader) settleAliases(ctx context.Context) error {
 	return nil
 }
 
-// unsettled lists the keys whose tags do not show the intent that state knows they were created with,
+// lagging lists the keys whose tags do not show the intent that state knows they were created with,
 // and the secrets whose versions do not show the last that was written, of those changed so lately that lists
 // may lag.
-func (r *regionReader) unsettled(now time.Time) (keys, secrets []string) {
+func (r *regionReader) lagging(now time.Time) (keys, secrets []string) {
 	for name, known := range r.wish.known {
 		if since := now.Sub(known.LastAppliedAt); since > r.clients.Timing.orService().Lag {
 			continue
