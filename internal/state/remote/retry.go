@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // Retrying is how long a call of a Place is tried again.
@@ -90,5 +92,5 @@ func (p retrying) once(ctx context.Context, call func(context.Context) error) er
 
 // final reports errors that another attempt does not change.
 func final(err error) bool {
-	return errors.Is(err, ErrConflict) || errors.Is(err, ErrNoObject) || errors.Is(err, ErrRefused)
+	return errors.Is(err, ErrConflict) || errors.Is(err, ErrNoObject) || errors.Is(err, ErrRefused) || errors.Is(err, state.ErrCorrupt)
 }
