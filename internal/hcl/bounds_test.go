@@ -279,6 +279,10 @@ secret "s" {
 		"decomposed in a variable file":          {"var.v", Inputs{Vars: []Assignment{{File: "v.hcl"}}}, map[string]string{"v.hcl": "v = \"" + nfd + "\"\n"}},
 		"decomposed in a heredoc":                {"var.v", Inputs{Vars: []Assignment{{File: "v.hcl"}}}, map[string]string{"v.hcl": "v = <<E\n" + nfd + "\nE\n"}},
 		"decomposed in a JSON variable file":     {"var.v", Inputs{Vars: []Assignment{{File: "v.json"}}}, map[string]string{"v.json": "{\"v\": \"e\\u0301\"}"}},
+		"half a pair in a JSON variable file":    {"var.v", Inputs{Vars: []Assignment{{File: "v.json"}}}, map[string]string{"v.json": `{"v": "p\ud800"}`}},
+		"half a pair in a name of it":            {"var.any[0]", Inputs{Vars: []Assignment{{File: "v.json"}}}, map[string]string{"v.json": `{"any": {"\udc00": 1}}`}},
+		"half a pair in jsondecode":              {`jsondecode(file("j"))`, Inputs{}, map[string]string{"j": `"\\\ud800\u0041"`}},
+		"half a pair in jsondecode of a literal": {`jsondecode("\"\\ud83d\\ud83d\"")`, Inputs{}, nil},
 		"decomposed file":                        {`sensitive(file("pw"))`, Inputs{}, map[string]string{"pw": nfd}},
 		"decomposed template file":               {`templatefile("pw", {})`, Inputs{}, map[string]string{"pw": nfd}},
 		"decomposed base64decode":                {`base64decode("ZcyB")`, Inputs{}, nil},
@@ -292,9 +296,12 @@ secret "s" {
 		"a composed one, by canonical exclusion": {"var.v", Inputs{Env: []string{"KMSPLAN_VAR_v=\u0958"}}, nil},
 	} {
 		got := load(c.value, c.in, c.files)
-		if !strings.Contains(got, "Error") || !strings.Contains(got, "UTF-8") && !strings.Contains(got, "compose") && !strings.Contains(got, "withheld") {
+		if !strings.Contains(got, "Error") || !strings.Contains(got, "UTF-8") && !strings.Contains(got, "compose") && !strings.Contains(got, "half of a pair") && !strings.Contains(got, "withheld") {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+	if got := load(`jsondecode(file("j"))`, Inputs{}, map[string]string{"j": `"\ud83d\udd11 \\ud800 \n"`}); strings.Contains(got, "Error") {
+		t.Error(got)
 	}
 	if got := load(`"${var.v} é 密码 🔑 👨‍👩‍👧"`, Inputs{Env: []string{"KMSPLAN_VAR_v=\u00e9\u0000\x1b"}}, nil); strings.Contains(got, "Error") {
 		t.Error(got)

@@ -168,13 +168,19 @@ func checkJSONDepth(text []byte, name string) hclv2.Diagnostics {
 			}
 		case string:
 			if err := textProblem(t); err != nil {
-				return hclv2.Diagnostics{fault(whole, "Text would change", "A text in %s cannot be used: %s.", name, err)}
+				return hclv2.Diagnostics{textWouldChange(name, err)}
 			}
 			if diags := checkTemplateDepth([]byte(t), name); diags.HasErrors() {
 				return hclv2.Diagnostics{tooDeep(whole)}
 			}
 		}
 	}
+}
+
+// textWouldChange is about a text of a JSON file.
+func textWouldChange(name string, err error) *hclv2.Diagnostic {
+	whole := hclv2.Range{Filename: name, Start: hclv2.InitialPos, End: hclv2.InitialPos}
+	return fault(whole, "Text would change", "A text in %s cannot be used: %s.", name, err)
 }
 
 func nesting(d stdjson.Delim) int {

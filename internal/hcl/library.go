@@ -150,7 +150,7 @@ func encodings() []Function {
 		{"base64decode", g, "A text from Base64.", base64DecodeFunc},
 		{"base64encode", g, "A text as Base64.", base64EncodeFunc},
 		{"csvdecode", g, "A list of objects from CSV with a header line.", document(stdlib.CSVDecodeFunc, nil)},
-		{"jsondecode", g, "A value from JSON.", document(stdlib.JSONDecodeFunc, jsonNesting)},
+		{"jsondecode", g, "A value from JSON.", document(stdlib.JSONDecodeFunc, jsonProblem)},
 		{"jsonencode", g, "A value as JSON.", stdlib.JSONEncodeFunc},
 		{"urlencode", g, "A text escaped for a URL's query.", urlEncodeFunc},
 		{"yamldecode", g, "A value from YAML.", document(ctyyaml.YAMLDecodeFunc, yamlNesting)},

@@ -119,6 +119,9 @@ func parseSource(text []byte, name string) (*hclv2.File, hclv2.Diagnostics) {
 		if diags := checkJSONDepth(text, name); diags.HasErrors() {
 			return nil, diags
 		}
+		if err := surrogateProblem(string(text)); err != nil {
+			return nil, hclv2.Diagnostics{textWouldChange(name, err)}
+		}
 		return json.Parse(text, name)
 	}
 	if diags := checkDepth(text, name); diags.HasErrors() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -50,6 +51,41 @@ func escapeProblem(source string) error {
 		}
 	}
 	return nil
+}
+
+// surrogateProblem finds an escape of JSON that is half of a pair, for which decoding puts U+FFFD.
+func surrogateProblem(source string) error {
+	for i := 0; i < len(source)-1; i++ {
+		if source[i] != '\\' {
+			continue
+		}
+		r, n := jsonEscape(source[i:])
+		if second, m := jsonEscape(source[i+n:]); utf16.DecodeRune(r, second) != utf8.RuneError {
+			n += m
+		} else if utf16.IsSurrogate(r) {
+			return fmt.Errorf("the escape %s is half of a pair and stands for no character, so another would take its place; write the character itself", source[i:i+n])
+		}
+		i += n - 1
+	}
+	return nil
+}
+
+// jsonEscape is the escape that a text begins with: its character, or 0 where it needs no digits, and its length.
+func jsonEscape(source string) (r rune, length int) {
+	if len(source) >= 6 && source[:2] == `\u` {
+		if code, err := strconv.ParseUint(source[2:6], 16, 16); err == nil {
+			return rune(code), 6
+		}
+	}
+	return 0, min(2, len(source))
+}
+
+// jsonProblem says why a JSON document cannot be decoded safely, or as it is.
+func jsonProblem(s string) error {
+	if err := jsonNesting(s); err != nil {
+		return err
+	}
+	return surrogateProblem(s)
 }
 
 // documentProblem is textProblem for a document that a function decodes, its escapes included.
