@@ -55,7 +55,7 @@ func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
 	n.object = n.live.object(r.Kind, r.ID)
 	n.facts = Facts{Kind: r.Kind, Desired: desiredRemoval(r, n.removed), Known: true, Live: presence(n.object)}
 	n.verdict = Decide(n.facts)
-	if n.live == nil && n.verdict.Action != Forget && n.verdict.Guard == "" {
+	if n.live == nil && n.looked() {
 		p.unread(n)
 		return
 	}
