@@ -83,7 +83,7 @@ func (a *app) callLogPlace(name string) error {
 func (a *app) readyPlace(name string) error {
 	info, err := os.Stat(a.path(name))
 	if err != nil {
-		return a.outputPlaces(&variables{}, hcl.OwnedWork)(name)
+		return a.outputPlaces(&variables{}, hcl.OwnedWork, hcl.OwnedStrangeEmulator)(name)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s %w", name, durable.ErrIrregular)

@@ -44,6 +44,10 @@ const (
 	ownVars     = "a variable file"
 	ownGit      = "git's own files"
 	ownPlan     = "a saved plan"
+
+	ownStrangeState    = "a stack's state, or a file beside it"
+	ownStrangeJournal  = "a stack's journal"
+	ownStrangeEmulator = "among an emulator's keys and data"
 )
 
 // What Named and Reaches say where a caller may see it otherwise.
@@ -52,6 +56,8 @@ const (
 	OwnedConfig = ownConfig
 	OwnedVars   = ownVars
 	OwnedPlan   = ownPlan
+
+	OwnedStrangeEmulator = ownStrangeEmulator
 )
 
 // NewOwned is what is owned below dir: state is the path of the state file and emulators are those of the

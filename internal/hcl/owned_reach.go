@@ -1,9 +1,8 @@
 package hcl
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,8 +19,8 @@ type ownedFile struct {
 }
 
 // Reaches is Named for what the path leads to on this machine: through linked directories and files, by
-// another name of the same directory, as a hard link, or as a saved plan under any name. A path that leaves
-// the module is others' to refuse.
+// another name of the same directory, as a hard link, or by what it holds: a saved plan, a state, a journal, another
+// emulator's data. A path that leaves the module is others' to refuse.
 func (o *Owned) Reaches(name string) string {
 	if what := o.Named(name); what != "" {
 		return what
@@ -48,12 +47,19 @@ func (o *Owned) Reaches(name string) string {
 			return what
 		}
 	}
-	if what := o.sameTree(base, filepath.Dir(real)); what != "" || err != nil || !info.Mode().IsRegular() {
+	if what := o.sameTree(base, filepath.Dir(real)); what != "" {
 		return what
 	}
-	if savedPlan(real) {
-		return ownPlan
+	if err == nil && info.Mode().IsRegular() {
+		if what := cmp.Or(o.linkedTo(info), contentOwned(real)); what != "" {
+			return what
+		}
 	}
+	return strangers(real)
+}
+
+// linkedTo says what a file is that has another name among those that are owned, or "".
+func (o *Owned) linkedTo(info os.FileInfo) string {
 	if !linked(info) {
 		return ""
 	}
@@ -150,15 +156,4 @@ func (o *Owned) note(name, what string) {
 	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		o.known = append(o.known, ownedFile{info, what})
 	}
-}
-
-// savedPlan reports whether the file starts as plan -out writes it.
-func savedPlan(name string) bool {
-	f, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head, _ := io.ReadAll(io.LimitReader(f, 64))
-	return bytes.HasPrefix(bytes.TrimSpace(head), []byte(`{"kind":"kmsplan-plan"`))
 }

@@ -153,3 +153,37 @@ data "rewrap" "r" {
 		}
 	}
 }
+
+// Case P3: what another stack or another emulator keeps is known by what it holds, under any name and in any directory;
+// and so is what would come to stand among it.
+func TestWhatOthersOwnIsKnownByWhatItHolds(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "module")
+	const (
+		v1   = "{\n  \"version\": 1,\n  \"serial\": 2,\n  \"lineage\": \"ae54\",\n  \"writer\": \"0.1.0\","
+		line = `af9984db 0 {"op":"open","header":{"format":1}}` + "\n"
+	)
+	for name, text := range map[string]string{
+		"module/main.kms.hcl": "", "module/backup/old.txt": v1, "module/backup/pulled": `{"version":2,"serial":9,"lineage":"x"}`,
+		"module/backup/tf": `{"version": 4, "terraform_version": "1.9", "serial": 3, "lineage": "y"}`, "module/backup/lines": line,
+		"module/plain.json": `{"version":2,"serial":9}`, "module/deep.json": `{"state":{"version":2,"serial":9,"lineage":"x"}}`, "module/text": "af9984db 0 and so on",
+		"other/kmsplan.state.json": v1, "other/kmsplan.state.json.d/000001.json": v1, "other/notes.d/x": "", "other/notes": "",
+		"emulator/root.key": "k", "emulator/kms.db": "b", "emulator/snapshots/a.snapshot": "", "half/root.key": "k",
+	} {
+		writeFile(t, filepath.Join(top, name), text)
+	}
+	o := NewOwned(dir, DefaultState, nil, nil)
+	for path, want := range map[string]string{
+		"backup/old.txt": ownStrangeState, "backup/pulled": ownStrangeState, "backup/tf": ownStrangeState, "backup/lines": ownStrangeJournal,
+		"backup/old.txt.journal": ownStrangeState, "backup/old.txt.d/new": ownStrangeState, "backup/old.txt.enc": "", "backup/new": "",
+		"plain.json": "", "deep.json": "", "text": "",
+		"../other/kmsplan.state.json": ownStrangeState, "../other/kmsplan.state.json.d/000002.json": ownStrangeState,
+		"../other/kmsplan.state.json.lock": ownStrangeState, "../other/notes.d/x": "",
+		"../emulator/root.key": ownStrangeEmulator, "../emulator/new": ownStrangeEmulator, "../emulator/snapshots/b.snapshot": ownStrangeEmulator,
+		"../half/root.key": "", "../half/new": "",
+	} {
+		if got := o.Reaches(path); got != want {
+			t.Errorf("%s is %q, want %q", path, got, want)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package hcl
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// ownedHead is how many bytes of a file tell what it is.
+const ownedHead = 512
+
+// journalLine is how each line of a journal begins.
+var journalLine = regexp.MustCompile(`^[0-9a-f]{8} \d+ \{"op":"`)
+
+// contentOwned says what of kmsplan's a regular file is by what it holds, under any name and in any directory, or "".
+// Terraform's states are among them: they are no more to be written over.
+func contentOwned(name string) string {
+	f, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head, _ := io.ReadAll(io.LimitReader(f, ownedHead))
+	switch head = bytes.TrimSpace(head); {
+	case bytes.HasPrefix(head, []byte(`{"kind":"kmsplan-plan"`)):
+		return ownPlan
+	case isState(head):
+		return ownStrangeState
+	case journalLine.Match(head):
+		return ownStrangeJournal
+	}
+	return ""
+}
+
+// isState reports whether a file begins as a state does, of whichever version.
+func isState(head []byte) bool {
+	const fields = 4 // that it may begin with
+	tokens := json.NewDecoder(bytes.NewReader(head))
+	if t, err := tokens.Token(); err != nil || t != json.Delim('{') {
+		return false
+	}
+	seen := map[any]bool{}
+	for range fields {
+		name, err := tokens.Token()
+		if err != nil {
+			break
+		}
+		if value, err := tokens.Token(); err != nil || value == json.Delim('{') || value == json.Delim('[') {
+			break
+		}
+		seen[name] = true
+	}
+	return seen["version"] && seen["serial"] && seen["lineage"]
+}
+
+// strangers says what of another module a path would stand among, or "": an emulator's data, or what a state has
+// beside it.
+func strangers(real string) string {
+	dir := filepath.Dir(real)
+	for _, data := range []string{dir, filepath.Dir(dir)} { // snapshots lie below
+		if regular(filepath.Join(data, "root.key")) && regular(filepath.Join(data, "kms.db")) {
+			return ownStrangeEmulator
+		}
+	}
+	for _, beside := range []string{real, dir} {
+		for _, companion := range []string{".journal", ".lock", ".d"} {
+			if base, ok := strings.CutSuffix(beside, companion); ok && regular(base) && contentOwned(base) == ownStrangeState {
+				return ownStrangeState
+			}
+		}
+	}
+	return ""
+}
+
+func regular(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
