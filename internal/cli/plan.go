@@ -103,7 +103,7 @@ func (a *app) savePlan(s *stack.Stack, p *plan.Plan, targets []addr.Address, nam
 	}
 	file, err := s.Saved(p, targets)
 	if err != nil {
-		return err
+		return fmt.Errorf("save the plan: %w", err)
 	}
 	var b bytes.Buffer
 	if err := file.Encode(&b); err != nil {

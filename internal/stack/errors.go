@@ -1,7 +1,9 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
@@ -29,5 +31,11 @@ type HintedError struct {
 func (e *HintedError) Error() string { return e.Err.Error() }
 func (e *HintedError) Unwrap() error { return e.Err }
 
-// hint adds help to an error.
-func hint(err error, hints ...string) error { return &HintedError{err, hints} }
+// hint adds help to an error, under what it has already.
+func hint(err error, hints ...string) error {
+	var has *HintedError
+	if errors.As(err, &has) {
+		hints = slices.Concat(has.Hints, hints)
+	}
+	return &HintedError{err, hints}
+}

@@ -12,7 +12,11 @@ import (
 
 // Saved binds a plan to what it was made from, so that it may be saved.
 func (s *Stack) Saved(p *plan.Plan, targets []addr.Address) (*planfile.File, error) {
-	return planfile.New(p, s.world(), targets)
+	f, err := planfile.New(p, s.world(), targets)
+	if err != nil && s.fingerprints().Failure() != nil {
+		err = hint(err, "Or leave out with -target what it writes, or apply without a saved plan.")
+	}
+	return f, err
 }
 
 // world is what the stack's plans are made from.

@@ -14,16 +14,28 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// New binds a plan that was made from w, to save it.
+// New binds a plan that was made from w, to save it. It fails where the plan writes secrets or files and the stack's
+// fingerprint key cannot be had: the scheme is the stack's and no run's, so nothing else takes its place; a plan that
+// is bound to nothing could not be held against anything when it is applied.
 func New(p *plan.Plan, w World, targets []addr.Address) (*File, error) {
 	key, err := sealKey(w.State)
 	if err != nil {
 		return nil, err
 	}
-	return &File{Plan: p, key: key, Binding: Binding{
+	f := &File{Plan: p, key: key, Binding: Binding{
 		Targets: targets, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
-		Configuration: slowly.fingerprint(w.configuration()), Secrets: w.fingerprints().fingerprint(w.secrets(p)), Sources: w.fingerprints().fingerprint(w.sources(p)),
-	}}, nil
+	}}
+	f.Binding.Configuration, err = slowly.fingerprint(w.configuration())
+	if err == nil {
+		f.Binding.Secrets, err = w.fingerprints().fingerprint(w.secrets(p))
+	}
+	if err == nil {
+		f.Binding.Sources, err = w.fingerprints().fingerprint(w.sources(p))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("it writes secrets or files, and could not be bound to what they are made of: %w", err)
+	}
+	return f, nil
 }
 
 // carried are the variables whose values travel in a plan.
@@ -42,17 +54,12 @@ const boundTo = "a saved plan"
 
 func (w World) fingerprints() prints { return prints{w.Fingerprints} }
 
-// fingerprint digests facts under a fresh salt; the zero Fingerprint when there are none. A run that has not the
-// stack's key, the plan job's perhaps, does it slowly.
-func (p prints) fingerprint(facts []string) state.Fingerprint {
+// fingerprint digests facts under a fresh salt; the zero Fingerprint when there are none.
+func (p prints) fingerprint(facts []string) (state.Fingerprint, error) {
 	if len(facts) == 0 {
-		return state.Fingerprint{}
+		return state.Fingerprint{}, nil
 	}
-	f, err := p.New(boundTo, digest(facts))
-	if err != nil {
-		return slowly.fingerprint(facts)
-	}
-	return f
+	return p.New(boundTo, digest(facts))
 }
 
 // match holds facts against a fingerprint.
