@@ -27,7 +27,7 @@ func OpenRegular(root *os.Root, name string, flag int) (f *os.File, info fs.File
 	return f, info, err
 }
 
-// openSeen opens what it looked at. O_NONBLOCK keeps a pipe that took the name from holding us.
+// openSeen opens what it looked at.
 func openSeen(root *os.Root, name string, flag int) (*os.File, fs.FileInfo, error) {
 	seen, err := root.Lstat(name)
 	if err != nil {
@@ -36,7 +36,7 @@ func openSeen(root *os.Root, name string, flag int) (*os.File, fs.FileInfo, erro
 	if !seen.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("%s %w", path.Join(root.Name(), name), ErrIrregular)
 	}
-	f, err := root.OpenFile(name, flag|noBlock, 0)
+	f, err := openAtOnce(root, name, flag)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,4 +48,9 @@ func openSeen(root *os.Root, name string, flag int) (*os.File, fs.FileInfo, erro
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	return f, info, nil
+}
+
+// openAtOnce does not wait for the other end of a pipe that took the name.
+func openAtOnce(root *os.Root, name string, flag int) (*os.File, error) {
+	return root.OpenFile(name, flag|noBlock, 0)
 }

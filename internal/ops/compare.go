@@ -93,16 +93,18 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 	return f
 }
 
-// exposed reports whether a plaintext is open to more people than asked for: by its mode, or because another
-// user owns it. Root may have given it to somebody.
+// exposed reports whether a plaintext is open to more people than asked for.
 func (s *survey) exposed(name string, mode fs.FileMode) bool {
 	info, err := s.root.Lstat(name)
-	if err != nil {
-		return false
-	}
-	uid := attributesOf(info).uid
+	return err == nil && exposed(info, mode, os.Geteuid())
+}
+
+// exposed is so for a file of this user's: by its mode, or because another owns it. Root may have given it to
+// somebody.
+func exposed(info fs.FileInfo, mode fs.FileMode, user int) bool {
 	const kept = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid
-	return info.Mode()&kept&^mode != 0 || os.Geteuid() != 0 && uid >= 0 && uid != os.Geteuid()
+	owner, _ := ownerOf(info)
+	return info.Mode()&kept&^mode != 0 || user != 0 && owner >= 0 && owner != user
 }
 
 // toDecrypt is the header of a decrypt block's envelope; nil if it is not known which, or if it will be

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
 )
@@ -237,6 +238,47 @@ func TestAWrapIsProvedBeforeTheOldOneGoes(t *testing.T) {
 		if !bytes.Equal(r.read(form+".enc"), before) {
 			t.Error("the file changed")
 		}
+	}
+}
+
+// TestAnEnvelopeThatChangesWhileItIsCopiedStays as whoever wrote to it left it: a program that is not kmsplan takes no
+// lock, and what it wrote is not lost under the copy.
+func TestAnEnvelopeThatChangesWhileItIsCopiedStays(t *testing.T) {
+	r := newRig(t)
+	key := r.aesKey()
+	write := func(path string, at int64) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		r.must(err)
+		_, err = f.WriteAt([]byte("x"), at)
+		r.must(errors.Join(err, f.Close()))
+	}
+	for name, change := range map[string]func(path string, size int64){
+		"grown":     func(path string, size int64) { write(path, size) },
+		"rewritten": func(path string, size int64) { write(path, size-1) },
+		"cut":       func(path string, size int64) { r.must(os.Truncate(path, size-1)) },
+	} {
+		path := r.encrypted(r.engine(), "a", pattern(sizes["compact"], 1), Seal{Key: key})
+		old := time.Now().Add(-time.Hour) // so that a write shows however coarse the clock is
+		r.must(os.Chtimes(path, old, old))
+		r.rotate(key)
+		info, err := os.Stat(path)
+		r.must(err)
+		var left []byte
+		e := r.engine(func(o *Options) {
+			o.Disk = func(op durable.Op) error {
+				if op.Kind == durable.Write && left == nil {
+					change(path, info.Size())
+					left = r.read("a.enc")
+				}
+				return nil
+			}
+		})
+		wants(t, third(e.Rewrap(t.Context(), path, Target{Key: key})), "changed while it was read")
+		if left == nil || !bytes.Equal(r.read("a.enc"), left) {
+			t.Errorf("%s: what was written to it is lost", name)
+		}
+		r.tree()
+		r.must(os.Remove(path))
 	}
 }
 

@@ -64,7 +64,7 @@ func openSightings(root *os.Root, prints *state.Fingerprints, now func() time.Ti
 		return s
 	}
 	defer f.Close()
-	if !ours(info) {
+	if !ours(info, os.Geteuid()) {
 		return s
 	}
 	var d sightingsDocument
@@ -74,10 +74,10 @@ func openSightings(root *os.Root, prints *state.Fingerprints, now func() time.Ti
 	return s
 }
 
-// ours reports whether only this user could have written a file.
-func ours(info fs.FileInfo) bool {
-	uid, _ := ownerOf(info)
-	return uid >= 0 && uid == os.Geteuid() && info.Mode().Perm()&0o077 == 0
+// ours reports whether only the user could have written a file.
+func ours(info fs.FileInfo, user int) bool {
+	owner, _ := ownerOf(info)
+	return owner >= 0 && owner == user && info.Mode().Perm()&0o077 == 0
 }
 
 // match holds a file against the plaintext that the census knows; no entry matches nothing. A missing
