@@ -255,6 +255,31 @@ func TestSweepTakesWhatDeadWritersLeftAndNothingElse(t *testing.T) {
 	}
 }
 
+// TestAWriterThatLivesKeepsItsTemporary, however long it takes, where files need a name before they are whole.
+func TestAWriterThatLivesKeepsItsTemporary(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir, func(op durable.Op) error {
+		if op.Kind == durable.Create && op.Name == "" {
+			return errors.ErrUnsupported
+		}
+		return nil
+	})
+	p, err := d.Create("f", 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now().Add(24 * time.Hour)
+	if d.Sweep(later); len(names(t, dir)) != 1 {
+		t.Errorf("there is %v", names(t, dir))
+	}
+	if err := p.OS().Close(); err != nil { // as when its process dies
+		t.Fatal(err)
+	}
+	if d.Sweep(later); len(names(t, dir)) != 0 {
+		t.Errorf("a dead writer left %v", names(t, dir))
+	}
+}
+
 func TestMakeMakesParentsAndSyncsThem(t *testing.T) {
 	dir := t.TempDir()
 	var synced []string
