@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,7 +58,7 @@ func flagError(c *cobra.Command, err error) error {
 	var none *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) { // the value itself may be a secret
-		return usageError{fmt.Errorf("-%s has a value it cannot take: %w; see %s -help", invalid.GetFlag().Name, errors.Unwrap(invalid), c.CommandPath())}
+		return usageError{fmt.Errorf("-%s has a value it cannot take: it takes %s; see %s -help", invalid.GetFlag().Name, takes(invalid), c.CommandPath())}
 	}
 	if !errors.As(err, &none) {
 		return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
@@ -103,4 +104,18 @@ func helpFor(root *cobra.Command) {
 			}
 		}
 	}
+}
+
+// takes says what a flag takes, in words.
+func takes(invalid *pflag.InvalidValueError) string {
+	var number *strconv.NumError
+	switch kind := invalid.GetFlag().Value.Type(); {
+	case kind == "bool":
+		return "true or false"
+	case kind == "duration":
+		return "a time such as 10s or 5m"
+	case errors.As(invalid, &number):
+		return "a number"
+	}
+	return "another kind of value: " + errors.Unwrap(invalid).Error()
 }

@@ -49,9 +49,10 @@ func TestOfARefusedRescueOneCallIsLeft(t *testing.T) {
 // What a refused plan would have done beside its rescues is not among them, and each of them is one call.
 func TestARescueTakesNothingAlong(t *testing.T) {
 	w := newWorld(t)
-	w.apply("key \"a\" {}\nkey \"b\" {}\nkey \"c\" {}\n")
+	w.apply("key \"a\" {}\nkey \"b\" {}\nkey \"c\" {}\nkey \"d\" {}\n")
+	w.setState(w.live.Objects[plan.KindKey][w.resource(addr.Address{Kind: "key", Name: "d"}).ID], plan.StatePendingDeletion)
 	w.setState(w.live.Objects[plan.KindKey][w.resource(addr.Address{Kind: "key", Name: "a"}).ID], plan.StatePendingDeletion)
-	p := w.plan(config(t, "key \"b\" { description = \"new\" }\nkey \"a\" {\n  description = key.b.id\n}\n"))
+	p := w.plan(config(t, "key \"b\" { description = \"new\" }\nkey \"d\" {}\nkey \"a\" {\n  description = key.b.id\n}\n"))
 	if !p.Refused() {
 		t.Fatal("not refused")
 	}
@@ -59,8 +60,12 @@ func TestARescueTakesNothingAlong(t *testing.T) {
 	if len(whole.Calls) < 2 || whole.PreImage == nil {
 		t.Errorf("the rescue is %q, before it %v", whole.Calls, whole.PreImage)
 	}
+	if alone := changeOf(t, p, "key.d"); !alone.IsOnlyRescue() || alone.PreImage == nil {
+		t.Errorf("the other is %q, before it %v", alone.Calls, alone.PreImage)
+	}
 	got := p.Rescues().Changes
-	if len(got) != 1 || got[0].Addr.Name != "a" || !slices.Equal(got[0].Calls, whole.Calls[:1]) || len(got[0].DependsOn) > 0 || len(got[0].Diff) > 0 {
+	slices.SortFunc(got, func(a, b plan.Change) int { return strings.Compare(a.Addr.Name, b.Addr.Name) })
+	if len(got) != 2 || got[0].Addr.Name != "a" || !slices.Equal(got[0].Calls, whole.Calls[:1]) || len(got[0].DependsOn) > 0 || len(got[0].Diff) > 0 {
 		t.Errorf("rescues: %+v", got)
 	}
 }
@@ -151,5 +156,38 @@ rotation_policy "p" {
 	p := w.plan(config(t, limits+retire))
 	if c := changeOf(t, p, "key.old"); !slices.ContainsFunc(c.DependsOn, func(a addr.Address) bool { return a.String() == "rotation_policy.p" }) {
 		t.Errorf("key.old goes after %v", c.DependsOn)
+	}
+}
+
+// A protected alias whose block is gone gives its name to nobody.
+func TestAProtectedAliasKeepsItsName(t *testing.T) {
+	alias := func(block, name string) string {
+		return "alias \"" + block + "\" {\n  name = \"alias/" + name + "\"\n  key = key." + block + ".id\n}\n"
+	}
+	keys := "key \"a\" {}\nkey \"b\" {}\n"
+	w := newWorld(t)
+	w.apply(keys + alias("a", "a") + alias("b", "b"))
+	w.state.Resources[slices.IndexFunc(w.state.Resources, func(r state.Resource) bool { return r.Address == "alias.b" })].Protected = true
+	p := w.plan(config(t, keys+alias("a", "b")))
+	if !slices.ContainsFunc(p.Refusals, func(r plan.Refusal) bool { return r.Guard == plan.GuardAliasTaken }) {
+		t.Errorf("refusals: %+v", p.Refusals)
+	}
+	if c := changeOf(t, p, "alias.a"); len(c.Calls) > 0 {
+		t.Errorf("its name was given away: %q", c.Calls)
+	}
+}
+
+// However many strays there are, the plan says how many.
+func TestStraysBeyondTheListAreCounted(t *testing.T) {
+	w := newWorld(t)
+	for range 23 {
+		w.newKey().Tags = plan.OwnerTags(w.state.Lineage, addr.Address{Kind: "key", Name: "x"}, "i")
+	}
+	var said []string
+	for _, x := range w.plan(config(t, "")).Warnings {
+		said = append(said, x.Summary+": "+x.Detail)
+	}
+	if len(said) != 21 || !strings.Contains(said[20], "3 more of them") {
+		t.Errorf("%d warnings, at last %q", len(said), said[max(0, len(said)-1):])
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -47,7 +48,11 @@ func Decode(name string, data []byte) (State, error) {
 		Writer    string `json:"writer"`
 		Terraform string `json:"terraform_version"` // a state of Terraform's or OpenTofu's
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
+	err := json.Unmarshal(data, &head)
+	if other := new(json.UnmarshalTypeError); errors.As(err, &other) {
+		return State{}, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
+	}
+	if err != nil {
 		return State{}, &CorruptError{Path: name, Reason: "it is not JSON: " + err.Error()}
 	}
 	if head.Terraform != "" {

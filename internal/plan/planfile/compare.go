@@ -76,6 +76,10 @@ func Compare(saved, now *plan.Plan) Comparison {
 			c.differ(was.Addr, "the saved plan names it twice")
 		}
 		approved[was.Addr] = true
+		if i := slices.IndexFunc(now.Refusals, func(r plan.Refusal) bool { return r.Addr == was.Addr }); i >= 0 && was.Action != plan.Rescue {
+			c.differ(was.Addr, "it would be changed (%s), and guard %s refuses that now", was.Action.Sign(), now.Refusals[i].Guard)
+			continue
+		}
 		c.compare(was, planned[was.Addr])
 	}
 	kept := *now
