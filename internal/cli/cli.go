@@ -27,14 +27,15 @@ type Process struct {
 
 // app is one run of the program.
 type app struct {
-	proc    Process
-	term    *view.Terminal
-	view    view.View // what the command speaks through: the terminal, until it asks for another
-	into    *output   // the file of -json-into; nil without it
-	now     func() time.Time
-	chdir   string
-	outside []string // -outside
-	stop    *interrupt
+	proc      Process
+	term      *view.Terminal
+	view      view.View // what the command speaks through: the terminal, until it asks for another
+	into      *output   // the file of -json-into; nil without it
+	now       func() time.Time
+	chdir     string
+	outside   []string // -outside
+	minSerial uint64   // -min-serial
+	stop      *interrupt
 	// unproved is the flag of that name.
 	unproved bool
 }
@@ -129,6 +130,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 	}
 	root.SetVersionTemplate("kmsplan {{.Version}}\n")
 	root.PersistentFlags().StringVar(&a.chdir, "chdir", ".", "switch to `DIR` before anything else")
+	root.PersistentFlags().Uint64Var(&a.minSerial, "min-serial", 0, "refuse a remote state older than serial `N`, whatever this machine has seen")
 	root.PersistentFlags().StringArrayVar(&a.outside, "outside", nil, "let the module's backend and emulator paths lie in `DIR` too; repeatable")
 	root.PersistentFlags().Bool("no-color", false, "print without colours, as with NO_COLOR set")
 	for _, g := range []cobra.Group{

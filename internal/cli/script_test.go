@@ -64,6 +64,7 @@ func runScripts(t *testing.T, dir string, files ...string) {
 			"absent": absent,
 			"flip":   flip,
 			"edit":   edit,
+			"gitlab": newGitLab().command,
 		},
 	})
 }

@@ -54,7 +54,7 @@ func (a *app) module(v *variables) (stack.Module, error) {
 // options are what every stack is opened with.
 func (a *app) options(lockTimeout time.Duration) stack.Options {
 	return stack.Options{
-		LockTimeout: lockTimeout, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
+		LockTimeout: lockTimeout, Env: a.proc.Env, MinSerial: a.minSerial, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
 		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, File: a.fileProgress(),
 		UnprovedDataKeys: a.unproved,
 	}

@@ -53,7 +53,8 @@ type Config struct {
 type Settings struct {
 	RequiredVersion string
 	BackendType     string            // "local" when left out
-	Backend         map[string]string // path …
+	Backend         map[string]string // its arguments, as text
+	BackendRange    hclv2.Range       // of the block; zero when left out
 	Limits          Limits
 	Encryption      *Encryption // nil = none
 }

@@ -1,14 +1,15 @@
 package hcl
 
 import (
+	"strings"
+
 	"github.com/hashicorp/go-version"
 	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 
 	"kmsplan.dev/kmsplan/internal/kind"
 )
-
-// backends that later versions will have.
-var plannedBackends = []string{"http", "pg", "oss", "s3"}
 
 // settingsBlock decodes the kmsplan block. Its arguments are literals, because they are
 // needed before variables are.
@@ -54,19 +55,23 @@ func (d *decoder) requiredVersion(text string, at hclv2.Range) {
 
 func (d *decoder) backend(b *hclv2.Block) {
 	label := b.Labels[0]
-	if label != "local" {
-		hint := didYouMean(label, []string{"local"})
-		for _, p := range plannedBackends {
-			if p == label {
-				hint = " It comes with a later version."
-			}
+	decl := kind.Backend(label)
+	if decl == nil {
+		var labels []string
+		for _, known := range kind.Backends() {
+			labels = append(labels, known.Name)
 		}
-		d.report(fault(b.LabelRanges[0], "Unknown backend", "There is no backend %q.%s Write backend \"local\" { path = \"…\" }.", label, hint))
+		d.report(fault(b.LabelRanges[0], "Unknown backend", "There is no backend %q.%s The backends are %s.", label, didYouMean(label, labels), strings.Join(labels, ", ")))
 		return
 	}
-	d.config.Settings.BackendType = label
-	if path := d.read(kind.Settings.Block("backend"), b.Body).text("path"); path != "" {
-		d.config.Settings.Backend["path"] = path
+	settings := &d.config.Settings
+	settings.BackendType, settings.BackendRange = label, b.DefRange
+	t := d.read(decl, b.Body)
+	for name, v := range t.static {
+		text, err := convert.Convert(v, cty.String)
+		if err == nil {
+			settings.Backend[name] = text.AsString()
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ const languageDoc = "../../docs/language.md"
 
 // generated are the sections of the reference that come from the program's own tables.
 func generated() map[string]string {
-	sections := map[string]string{"functions": functionTables(), "blocks": blockTables(), "removals": removalTable(), "rules": ruleList()}
+	sections := map[string]string{"functions": functionTables(), "blocks": blockTables(), "removals": removalTable(), "rules": ruleList(), "backends": backendTable()}
 	for _, b := range kind.Language() {
 		sections[b.Name] = languageTable(b)
 	}
@@ -27,6 +27,18 @@ func languageTable(decl *kind.Block) string {
 	var b strings.Builder
 	b.WriteString("| argument | meaning |\n|---|---|\n")
 	languageRows(&b, decl, "")
+	return b.String()
+}
+
+// backendTable is the arguments of each backend.
+func backendTable() string {
+	var b strings.Builder
+	b.WriteString("| backend | argument | meaning |\n|---|---|---|\n")
+	for _, decl := range kind.Backends() {
+		for _, a := range decl.Attributes {
+			fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", decl.Name, a.Name, a.Doc)
+		}
+	}
 	return b.String()
 }
 

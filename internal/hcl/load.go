@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // Load reads the module in in.Dir, checks it and evaluates what is known before anything
@@ -24,7 +25,7 @@ func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.
 	m := newModule(in)
 	c := &Config{
 		Dir: in.Dir, module: m, Files: m.files, byAddr: map[addr.Address]*Block{},
-		Settings: Settings{BackendType: "local", Backend: map[string]string{}},
+		Settings: Settings{BackendType: kind.DefaultBackend, Backend: map[string]string{}},
 	}
 	d := &decoder{config: c, m: m}
 	for _, s := range sources {

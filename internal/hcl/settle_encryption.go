@@ -52,6 +52,9 @@ func (m *module) settleEncryption(e *Encryption, imports []Import) hclv2.Diagnos
 		diags = append(diags, fault(attrs["key"].Expr.Range(), "Invalid value", "%s", err))
 	}
 	e.fill(known)
+	if attrs["key"] == nil && e.Enabled {
+		diags = append(diags, fault(e.Range, "Missing key", "encryption needs a key: its id, an alias name or an ARN. To keep everything unencrypted, write enabled = false."))
+	}
 	if own := m.declaredKey(e, imports); own != "" {
 		diags = append(diags, fault(attrs["key"].Expr.Range(), "Key of this stack",
 			"%s names %s, which this stack itself declares. The key must exist before anything is planned, and outlive the stack: name one that is kept elsewhere, in another stack or by hand.", e.Key, own))

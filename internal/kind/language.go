@@ -20,8 +20,7 @@ var Settings = Block{
 	Attributes: []Attribute{static("required_version", cty.String, "Which versions of kmsplan may run this module: `>= 0.1`, `~> 0.2`.", nil)},
 	Blocks: []Block{
 		{
-			Name: "backend", Labels: []string{"type"}, Doc: "Where state is kept: `backend \"local\"`.",
-			Attributes: []Attribute{static("path", cty.String, "The state file. Default: `kmsplan.state.json` beside the configuration.", nil)},
+			Name: "backend", Labels: []string{"type"}, Doc: "Where state is kept: `local`, `http`, `pg`, `s3` or `oss`, each with the arguments below.",
 		},
 		{
 			Name: "limits", Doc: "How much one plan may take away.",
@@ -32,13 +31,13 @@ var Settings = Block{
 			},
 		},
 		{
-			Name: "encryption", Doc: "The key under which kmsplan keeps what it needs to recognise a secret value or a source again.",
+			Name: "encryption", Doc: "The key under which kmsplan keeps a remote state and its journal, and what it needs to recognise a secret value or a source again.",
 			Attributes: []Attribute{
-				{Name: "key", Type: cty.String, Mode: Required, Doc: "The key: its id, an alias name or an ARN, written out or taken from a variable. Never a key or alias of this stack, which could not be read before it exists.", Check: checkKeyReference},
+				{Name: "key", Type: cty.String, Doc: "The key: its id, an alias name or an ARN, written out or taken from a variable. Needed unless `enabled = false`. Never a key or alias of this stack, which could not be read before it exists.", Check: checkKeyReference},
 				{Name: "gateway", Type: cty.DynamicPseudoType, Doc: "The gateway that the key is used through. Default: the first."},
 				{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context of what is wrapped; kmsplan adds its own to it.", Check: checkContext},
 				{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`), for break-glass.", Check: checkRecipients},
-				static("enabled", cty.Bool, "`false` switches it off and leaves the block in place. Default `true`.", nil),
+				static("enabled", cty.Bool, "`false` says in words that nothing is encrypted, a remote state included. Default `true`.", nil),
 			},
 		},
 	},

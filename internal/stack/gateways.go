@@ -26,6 +26,7 @@ type Gateways struct {
 	mu        sync.Mutex
 	open      map[string]*gateway
 	emulators map[string]*emulator.Server // by path
+	seals     *ops.Engine                 // of the state; nil until it is needed
 }
 
 // gateway is one block at work.
@@ -63,6 +64,16 @@ func OpenGateways(m Module, o Options) (*Gateways, error) {
 // Engine makes the file engine over the gateways.
 func (g *Gateways) Engine() *ops.Engine { return ops.New(g.engineOptions()) }
 
+// sealEngine is the engine that seals and opens the state, one for the run.
+func (g *Gateways) sealEngine() *ops.Engine {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.seals == nil {
+		g.seals = g.Engine()
+	}
+	return g.seals
+}
+
 func (g *Gateways) engineOptions() ops.Options {
 	return ops.Options{Keyring: keyring{g}, Now: g.options.Now, Identities: g.options.Identities, Unproved: g.options.UnprovedDataKeys}
 }
@@ -71,6 +82,9 @@ func (g *Gateways) engineOptions() ops.Options {
 func (g *Gateways) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.seals != nil {
+		g.seals.Close()
+	}
 	var failed []error
 	for path, server := range g.emulators {
 		if err := server.Close(); err != nil {

@@ -38,11 +38,12 @@ output "example_key" {
 type Prepared struct {
 	Started bool     // wrote a first module
 	Ignored []string // lines added to .gitignore
+	Backend []string // what was done about the backend
 }
 
-// Init prepares a directory: it writes a first module if there is none, checks that the module loads and that its
-// state can be read, and sees to its .gitignore. It may be run again at any time. Errors: InvalidError.
-func Init(ctx context.Context, m Module, o Options) (done Prepared, err error) {
+// Init prepares a directory: it writes a first module if there is none, checks that the module loads, measures its
+// backend, checks that its state can be read, and sees to its .gitignore. It may be run again at any time. Errors: InvalidError.
+func Init(ctx context.Context, m Module, o Options, told Backend) (done Prepared, err error) {
 	found, err := filepath.Glob(filepath.Join(m.Dir, "*.kms.*"))
 	if err != nil {
 		return done, fmt.Errorf("list %s: %w", m.Dir, err)
@@ -52,10 +53,21 @@ func Init(ctx context.Context, m Module, o Options) (done Prepared, err error) {
 			return done, err
 		}
 	}
+	cfg, diags := m.Load(true)
+	if diags.HasErrors() {
+		return done, &InvalidError{Diagnostics: diags, Files: cfg.Files}
+	}
+	o = o.withDefaults()
+	gateways := newGateways(cfg, o)
+	done.Backend, err = prepareBackend(ctx, cfg, o, gateways, told)
+	if err = errors.Join(err, gateways.Close()); err != nil {
+		return done, err
+	}
 	stored, err := OpenState(m, o)
 	if err != nil {
 		return done, err
 	}
+	defer func() { err = errors.Join(err, stored.Close()) }()
 	if _, _, err := stored.Read(ctx); err != nil {
 		return done, err
 	}

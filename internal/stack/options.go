@@ -31,7 +31,7 @@ func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
 }
 
 // DefaultLockTimeout is how long to wait for the state or an emulator that another process holds.
-const DefaultLockTimeout = 10 * time.Second
+const DefaultLockTimeout = 5 * time.Minute
 
 // Options are what a stack depends on besides its module. The zero value is at work too.
 type Options struct {
@@ -39,6 +39,8 @@ type Options struct {
 	Now         func() time.Time    // this machine's clock
 	Logger      *slog.Logger        // of the gateways' clients; nil is silent
 	Store       state.Store         // nil = the backend that the module names
+	Env         []string            // os.Environ() form, for the backend's credentials; nil = this process's
+	MinSerial   uint64              // an older state than this is refused; 0 = what this machine has seen
 	Outside     []string            // directories beside the module in which its state and emulators may lie, absolute
 	Faults      string              // of embedded emulators, as KMSPLAN_EMULATOR_FAULTS has them
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass

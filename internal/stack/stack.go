@@ -41,12 +41,13 @@ func open(m Module, o Options, cfg *hcl.Config, diags hclv2.Diagnostics) (*Stack
 	if diags.HasErrors() {
 		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files, Refusals: missedObjects(cfg, diags, o)}
 	}
-	store, err := openStore(cfg, o)
+	o = o.withDefaults()
+	gateways := newGateways(cfg, o)
+	store, err := openStore(cfg, o, gateways)
 	if err != nil {
 		return nil, err
 	}
-	o = o.withDefaults()
-	s := &Stack{Config: cfg, Warnings: diags, module: m, options: o, store: store, gateways: newGateways(cfg, o)}
+	s := &Stack{Config: cfg, Warnings: diags, module: m, options: o, store: store, gateways: gateways}
 	engine := s.gateways.engineOptions()
 	engine.Fingerprints, engine.Owned = s.fingerprints, cfg.Owned().ReachesNow
 	s.engine = ops.New(engine)
@@ -62,7 +63,9 @@ func (s *Stack) Close() error {
 // missedObjects are the guards behind a module that does not load because a protected object's block was
 // taken out while others still refer to it: what to do about the object is the real question.
 func missedObjects(cfg *hcl.Config, diags hclv2.Diagnostics, o Options) []plan.Refusal {
-	store, err := openStore(cfg, o)
+	gateways := newGateways(cfg, o.withDefaults())
+	defer gateways.Close()
+	store, err := openStore(cfg, o, gateways)
 	if err != nil {
 		return nil
 	}

@@ -1,45 +1,13 @@
 package stack
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
-	"kmsplan.dev/kmsplan/internal/state/local"
 	"kmsplan.dev/kmsplan/internal/version"
 )
-
-// defaultState is the local backend's path when the module names none.
-const defaultState = "kmsplan.state.json"
-
-// openStore opens the module's backend, whose lock says whom it waits for.
-func openStore(cfg *hcl.Config, o Options) (state.Store, error) {
-	store, err := openBackend(cfg, o)
-	if err != nil {
-		return nil, err
-	}
-	return &announced{Store: store, waiting: o.waiting, patient: o.LockTimeout > 0}, nil
-}
-
-func openBackend(cfg *hcl.Config, o Options) (state.Store, error) {
-	if o.Store != nil {
-		return o.Store, nil
-	}
-	if t := cfg.Settings.BackendType; t != "" && t != "local" {
-		return nil, fmt.Errorf("backend %q is not supported by this version; use backend \"local\"", t)
-	}
-	path, err := o.inside(cfg.Dir, statePath(cfg), theState)
-	if err != nil {
-		return nil, err
-	}
-	return local.Open(path, local.Options{})
-}
-
-// statePath is where the local backend keeps the state, as it is written.
-func statePath(cfg *hcl.Config) string { return cmp.Or(cfg.Settings.Backend["path"], defaultState) }
 
 // readStored is the stored state with an interrupted run's journal folded in, and the calls that are
 // still open. Nothing is written.
@@ -50,9 +18,10 @@ func readStored(ctx context.Context, store state.Store) (state.State, []state.In
 
 // Stored is a module's state for commands that need nothing else: variables need no value.
 type Stored struct {
-	config  *hcl.Config
-	store   state.Store
-	options Options
+	config   *hcl.Config
+	store    state.Store
+	options  Options
+	gateways *Gateways // opened when the state is encrypted
 }
 
 // OpenState opens the state of a module. Errors: InvalidError.
@@ -61,12 +30,17 @@ func OpenState(m Module, o Options) (*Stored, error) {
 	if diags.HasErrors() {
 		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files}
 	}
-	store, err := openStore(cfg, o)
+	o = o.withDefaults()
+	gateways := newGateways(cfg, o)
+	store, err := openStore(cfg, o, gateways)
 	if err != nil {
 		return nil, err
 	}
-	return &Stored{cfg, store, o.withDefaults()}, nil
+	return &Stored{cfg, store, o, gateways}, nil
 }
+
+// Close ends what was started to open the state.
+func (s *Stored) Close() error { return s.gateways.Close() }
 
 // Read is the state with an interrupted run's journal folded in, and the calls that are still open.
 // Nothing is written.

@@ -2,7 +2,6 @@ package http_test
 
 import (
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	nethttp "net/http"
@@ -37,7 +36,7 @@ func start(t *testing.T, set func(*gitlab.Server)) (*gitlab.Server, http.Options
 	if s.Locks {
 		o.LockAddress, o.LockMethod, o.UnlockMethod = s.URL+"/state/lock", "POST", "DELETE"
 	}
-	if err := os.WriteFile(o.CAFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(o.CAFile, s.CA(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s, o

@@ -162,9 +162,12 @@ func (p *Place) waitLock(ctx context.Context, info state.LockInfo) error {
 	defer cancel()
 	var seen string
 	var since time.Time
+	var locked *state.LockedError
 	for {
 		err := p.lock(ctx, info)
-		var locked *state.LockedError
+		if locked != nil && ctx.Err() != nil {
+			return locked // while it was asked once more
+		}
 		if !errors.As(err, &locked) {
 			return err
 		}
@@ -181,7 +184,7 @@ func (p *Place) waitLock(ctx context.Context, info state.LockInfo) error {
 		case <-wait.C:
 		case <-ctx.Done():
 			wait.Stop()
-			return errors.Join(ctx.Err(), err)
+			return locked
 		}
 	}
 }

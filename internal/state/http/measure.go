@@ -2,6 +2,7 @@ package http
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -20,7 +21,11 @@ func (p *Place) Measure(ctx context.Context) (string, error) {
 	if err := p.read(ctx); err != nil {
 		return "", err
 	}
-	if err := p.measure(ctx); err != nil {
+	known := p.at.doc.Guard
+	switch err := p.measure(ctx); {
+	case errors.Is(err, state.ErrLocked) && known != "":
+		return "it was measured before, and somebody works on it now", nil
+	case err != nil:
 		return "", err
 	}
 	if p.at.doc.Guard == byMatch {
@@ -87,7 +92,7 @@ func (p *Place) honoursLocks(ctx context.Context) (bool, error) {
 	id := p.held
 	if id == "" {
 		info := state.NewLockInfo("init", time.Now())
-		if err := p.waitLock(ctx, info); err != nil {
+		if err := p.lock(ctx, info); err != nil {
 			return false, err
 		}
 		defer func() { _ = p.free(context.WithoutCancel(ctx), info.ID) }()

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,12 +40,23 @@ const (
 	Password = "canary-http-password"
 )
 
-// New starts a server over TLS.
+// New starts a server over TLS for one test.
 func New(t *testing.T) *Server {
-	s := &Server{taken: map[float64]bool{}}
-	s.Server = httptest.NewTLSServer(s)
+	s := Start()
 	t.Cleanup(s.Close)
 	return s
+}
+
+// Start starts a server over TLS. Close it.
+func Start() *Server {
+	s := &Server{taken: map[float64]bool{}}
+	s.Server = httptest.NewTLSServer(s)
+	return s
+}
+
+// CA is the certificate that signed the server's, PEM.
+func (s *Server) CA() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
 // Lose lets the next write take effect, and it and the calls after it have no answer, n altogether.

@@ -1,0 +1,107 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/state/remote"
+)
+
+// What the encryption context of a sealed state says beside what the encryption block adds.
+const (
+	contextPlace   = "kmsplan:place"
+	purposeOfState = "state"
+)
+
+// sealEngine makes the engine that seals a state, when it is first needed.
+type sealEngine interface{ sealEngine() *ops.Engine }
+
+// sealer is how a remote backend is encrypted: as the encryption block says, and not at all only where it says so in words.
+func (with opening) sealer(b backend) (remote.Sealer, error) {
+	e := with.cfg.Settings.Encryption
+	switch {
+	case e == nil:
+		return nil, hint(fmt.Errorf("the backend %s keeps the state on a server, and the configuration does not say how it is encrypted", b.name()),
+			"Name the KMS key in the kmsplan block, one that this stack does not manage:\n\n  encryption {\n    key = \"alias/…\"\n  }\n\nOr say there that it is not encrypted:\n\n  encryption {\n    enabled = false\n  }")
+	case !e.Enabled:
+		return unsealed{}, nil
+	}
+	return &sealing{e: e, place: b.name(), from: with.engine}, nil
+}
+
+// sealing keeps states and journals in envelopes. One data key serves a run; lineage, place and purpose are bound to it,
+// what exactly is sealed stands at the beginning of the body.
+type sealing struct {
+	e     *hcl.Encryption
+	place string
+	from  sealEngine
+}
+
+func (s *sealing) context(lineage string) map[string]string {
+	ec := map[string]string{}
+	maps.Copy(ec, s.e.Context)
+	ec[contextLineage], ec[contextPurpose], ec[contextPlace] = lineage, purposeOfState, s.place
+	return ec
+}
+
+// Seal implements remote.Sealer.
+func (s *sealing) Seal(ctx context.Context, about remote.About, plain []byte) ([]byte, error) {
+	if s.e.Key == "" {
+		return nil, errors.New("the key of encryption is not known: give the variable that it is taken from")
+	}
+	first, err := json.Marshal(about)
+	if err != nil {
+		return nil, err
+	}
+	body := append(append(first, '\n'), plain...)
+	var sealed bytes.Buffer
+	_, err = s.from.sealEngine().EncryptStream(ctx, &sealed, bytes.NewReader(body), int64(len(body)), purposeOfState, ops.Seal{
+		Gateway: gatewayOf(s.e), Key: s.e.Key, Context: s.context(about.Lineage), Recipients: s.e.Recipients, Scope: ops.ScopeRun,
+	}, nil)
+	return sealed.Bytes(), err
+}
+
+// Open implements remote.Sealer.
+func (s *sealing) Open(ctx context.Context, about remote.About, sealed []byte) ([]byte, error) {
+	if !envelope.Recognize(sealed) {
+		return nil, hint(errors.New("it is not encrypted, and the configuration says that it is"),
+			"If it was stored before encryption was configured, run kmsplan init -migrate-state, which seals it. Otherwise somebody put it there.")
+	}
+	h, err := envelope.ReadHeader(bytes.NewReader(sealed))
+	if err != nil {
+		return nil, err
+	}
+	for name, want := range map[string]string{contextLineage: about.Lineage, contextPurpose: purposeOfState, contextPlace: s.place} {
+		if got := h.Context[name]; got != want {
+			return nil, fmt.Errorf("it was sealed as something else: its %s is %q, not %q", name, got, want)
+		}
+	}
+	var body bytes.Buffer
+	if _, err := s.from.sealEngine().DecryptVerified(ctx, &body, bytes.NewReader(sealed), int64(len(sealed)), ops.Unseal{Context: h.Context}, nil); err != nil {
+		return nil, err
+	}
+	first, plain, ok := bytes.Cut(body.Bytes(), []byte("\n"))
+	var is remote.About
+	if !ok || json.Unmarshal(first, &is) != nil || is != about {
+		return nil, fmt.Errorf("it was sealed as something else: %s", first)
+	}
+	return plain, nil
+}
+
+// unsealed is the Sealer of a module that says in words that its state is not encrypted.
+type unsealed struct{ remote.Clear }
+
+// Open implements remote.Sealer.
+func (unsealed) Open(ctx context.Context, about remote.About, sealed []byte) ([]byte, error) {
+	if envelope.Recognize(sealed) {
+		return nil, hint(errors.New("it is encrypted, and the configuration says that it is not"), "Run kmsplan init -migrate-state with the encryption block as it was, or write the block again.")
+	}
+	return sealed, nil
+}
