@@ -264,7 +264,7 @@ type ListApplicationAccessPointsResponse struct {
 type ListedAccessPoint struct{ AuthenticationMethod, Name string }
 
 func listAccessPoints(e *core.Engine, c *core.Call, in *core.PageRequest) (*ListApplicationAccessPointsResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMax)
+	p, err := core.PageOfAccess(in.PageNumber, in.PageSize)
 	if err != nil {
 		return nil, err
 	}

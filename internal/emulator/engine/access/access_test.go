@@ -3,6 +3,7 @@ package access_test
 import (
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/pem"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestInstances(t *testing.T) {
 	if bound := enginetest.List(got, "BindVpcs.BindVpc"); len(bound) != 1 || bound[0]["VpcOwnerId"] != "190325303126" {
 		t.Errorf("bound %v", bound)
 	}
-	connect := enginetest.Fields{"KmsInstanceId": id, "VpcId": "v", "ZoneIds": "z", "VSwitchIds": "s"}
+	connect := enginetest.Fields{"KmsInstanceId": id, "KMProvider": "Aliyun", "VpcId": "v", "ZoneIds": "z", "VSwitchIds": "s"}
 	w.Refused("Forbidden.DKMSInstanceStateInvalid", 403, "ConnectKmsInstance", connect)
 	w.Seed(`{"instances":[{"id":"kst-new","status":"Uninitialized"}]}`)
 	w.Do("ConnectKmsInstance", enginetest.Merge(connect, enginetest.Fields{"KmsInstanceId": "kst-new"}))
@@ -101,7 +102,7 @@ func TestInstances(t *testing.T) {
 
 func TestAccessPointsRulesAndPolicies(t *testing.T) {
 	w := enginetest.NewWorld(t)
-	rule := w.Do("CreateNetworkRule", enginetest.Fields{"Name": "net", "SourcePrivateIp": `["10.0.0.0/8","127.0.0.1"]`, "Description": "d"})
+	rule := w.Do("CreateNetworkRule", enginetest.Fields{"Name": "net", "Type": "Private", "SourcePrivateIp": `["10.0.0.0/8","127.0.0.1"]`, "Description": "d"})
 	if rule["Type"] != "Private" || rule["Name"] != "net" {
 		t.Errorf("rule %v", rule)
 	}
@@ -139,14 +140,14 @@ func TestAccessPointsRulesAndPolicies(t *testing.T) {
 		in   enginetest.Fields
 		code string
 	}{
-		{"CreateNetworkRule", enginetest.Fields{"Name": "net", "SourcePrivateIp": `["10.0.0.1"]`}, "Rejected.ResourceExist"},
+		{"CreateNetworkRule", enginetest.Fields{"Name": "net", "Type": "Private", "SourcePrivateIp": `["10.0.0.1"]`}, "Rejected.ResourceExist"},
 		{"CreatePolicy", policy, "Rejected.ResourceExist"},
 		{"CreateApplicationAccessPoint", enginetest.Fields{"Name": "app", "Policies": `["pol"]`}, "Rejected.ResourceExist"},
 	} {
 		w.Refused(tc.code, 409, tc.op, tc.in)
 	}
-	w.Refused("InvalidParameter", 400, "CreateNetworkRule", enginetest.Fields{"Name": "x", "SourcePrivateIp": `["here"]`})
-	w.Refused("InvalidParameter", 400, "CreateNetworkRule", enginetest.Fields{"Name": "x", "SourcePrivateIp": `[]`})
+	w.Refused("InvalidParameter", 400, "CreateNetworkRule", enginetest.Fields{"Name": "x", "Type": "Private", "SourcePrivateIp": `["here"]`})
+	w.Refused("InvalidParameter", 400, "CreateNetworkRule", enginetest.Fields{"Name": "x", "Type": "Private", "SourcePrivateIp": `[]`})
 	w.Refused("InvalidParameter", 400, "CreateNetworkRule", enginetest.Fields{"Name": "x", "SourcePrivateIp": `["10.0.0.1"]`, "Type": "Public"})
 	w.Refused("InvalidParameter", 400, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "Permissions": `["all"]`}))
 	w.Refused("InvalidParameter", 400, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "Resources": `["alias/a"]`}))
@@ -171,7 +172,7 @@ func TestClientKeys(t *testing.T) {
 	in := enginetest.Fields{"AapName": "kmsplan", "Password": password}
 	made := w.Do("CreateClientKey", in)
 	id := made["ClientKeyId"].(string)
-	if made["KeyAlgorithm"] != "RSA_2048" || made["NotBefore"] != "2026-01-31T10:00:00Z" || made["NotAfter"] != "2031-01-30T10:00:00Z" {
+	if made["KeyAlgorithm"] != "RSA_2048" || made["NotBefore"] != "2026-01-31T10:00:00Z" || made["NotAfter"] != "2031-01-31T10:00:00Z" {
 		t.Errorf("client key %v %v %v", made["KeyAlgorithm"], made["NotBefore"], made["NotAfter"])
 	}
 	// The file is what the vendor's SDK reads: the certificate, then the key.
@@ -191,7 +192,7 @@ func TestClientKeys(t *testing.T) {
 		t.Error("the certificate does not belong to the key")
 	}
 	got := w.Do("GetClientKey", enginetest.Fields{"ClientKeyId": id})
-	if got["PublicKeyData"] != base64.StdEncoding.EncodeToString(certificate.RawSubjectPublicKeyInfo) || got["AapName"] != "kmsplan" {
+	if got["PublicKeyData"] != string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})) || got["AapName"] != "kmsplan" {
 		t.Errorf("described %v", got)
 	}
 	kept, found := w.E.ClientKeyByID(id)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"math/big"
 	"strings"
@@ -93,7 +94,8 @@ func createClientKey(e *core.Engine, c *core.Call, in *CreateClientKeyRequest) (
 	}, nil
 }
 
-// validity reads the period; NotAfter cannot come without NotBefore.
+// validity reads the period. NotAfter cannot come without NotBefore; without it the
+// key is valid for five years from its creation (KMS: CreateClientKey).
 func validity(k *core.ClientKey, now time.Time, in *CreateClientKeyRequest) (err error) {
 	k.NotBefore = now
 	if s := core.Text(in.NotBefore); s != "" {
@@ -101,7 +103,7 @@ func validity(k *core.ClientKey, now time.Time, in *CreateClientKeyRequest) (err
 			return core.ErrInvalidParameter("NotBefore")
 		}
 	}
-	k.NotAfter = k.NotBefore.Add(core.ClientKeyLife)
+	k.NotAfter = now.AddDate(core.ClientKeyYears, 0, 0)
 	if s := core.Text(in.NotAfter); s != "" {
 		if core.Text(in.NotBefore) == "" {
 			return core.ErrMissingParameter("NotBefore")
@@ -162,7 +164,7 @@ func mintClientKey(e *core.Engine, k *core.ClientKey, password string) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	k.PublicKey = certificate.RawSubjectPublicKeyInfo
+	k.PublicKey, k.Certificate = certificate.RawSubjectPublicKeyInfo, certificate.Raw
 	return pkcs12.LegacyRC2.WithRand(e.Rand).Encode(private, certificate, nil, password)
 }
 
@@ -198,14 +200,14 @@ type ClientKeyAnswer struct {
 	KeyOrigin     string
 	NotAfter      string
 	NotBefore     string
-	PublicKeyData string // base64 of PKIX DER
+	PublicKeyData string // the certificate in PEM
 }
 
 func clientKeyAnswer(k *core.ClientKey) ClientKeyAnswer {
 	return ClientKeyAnswer{
 		AapName: k.AccessPoint, ClientKeyId: k.ID, CreateTime: core.Timestamp(k.Created), KeyAlgorithm: clientKeyAlgorithm,
 		KeyOrigin: clientKeyOrigin, NotAfter: core.Timestamp(k.NotAfter), NotBefore: core.Timestamp(k.NotBefore),
-		PublicKeyData: base64.StdEncoding.EncodeToString(k.PublicKey),
+		PublicKeyData: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Certificate})),
 	}
 }
 
@@ -249,23 +251,23 @@ func deleteClientKey(e *core.Engine, c *core.Call, in *ClientKeyRequest) (*core.
 	return &core.Empty{}, nil
 }
 
-// ListClientKeysRequest names an access point.
+// ListClientKeysRequest names an access point; without one, all client keys are meant.
 type ListClientKeysRequest struct{ AapName *string }
 
-// ListClientKeysResponse lists an access point's client keys, oldest first.
+// ListClientKeysResponse lists client keys by access point, oldest first.
 type ListClientKeysResponse struct{ ClientKeys []ClientKeyAnswer }
 
 func listClientKeys(e *core.Engine, c *core.Call, in *ListClientKeysRequest) (*ListClientKeysResponse, error) {
-	point, err := core.Required("AapName", in.AapName)
-	if err != nil {
-		return nil, err
-	}
+	point, of := core.Text(in.AapName), c.Scope("")
 	out := &ListClientKeysResponse{ClientKeys: []ClientKeyAnswer{}}
-	err = e.View(func(tx *store.Tx) error {
-		if _, found := e.Table.AccessPoints.Peek(tx, c.Scope(point)); !found {
-			return core.ErrResourceNotFound()
+	err := e.View(func(tx *store.Tx) error {
+		if point != "" {
+			if _, found := e.Table.AccessPoints.Peek(tx, c.Scope(point)); !found {
+				return core.ErrResourceNotFound()
+			}
+			of = c.Scope(point) + "/"
 		}
-		for _, k := range e.Table.ClientKeys.ScanIndex(tx, core.ByPoint, c.Scope(point)+"/", 0) {
+		for _, k := range e.Table.ClientKeys.ScanIndex(tx, core.ByPoint, of, 0) {
 			out.ClientKeys = append(out.ClientKeys, clientKeyAnswer(k))
 		}
 		return nil

@@ -61,7 +61,7 @@ type ListKmsInstancesRequest struct {
 }
 
 func listKmsInstances(e *core.Engine, c *core.Call, in *ListKmsInstancesRequest) (*ListKmsInstancesResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMax)
+	p, err := core.PageOfAccess(in.PageNumber, in.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -177,26 +177,37 @@ func boundVPCs(i *core.KMSInstance) []BoundVPC {
 
 // ConnectKmsInstanceRequest puts a new instance into a network.
 type ConnectKmsInstanceRequest struct {
-	KMProvider    *string
+	KMProvider    *string // Aliyun
 	KmsInstanceId *string
 	VSwitchIds    *string
 	VpcId         *string
 	ZoneIds       *string
 }
 
-// connectKmsInstance connects at once, where the service takes half an hour.
+// theProvider is the only KMProvider there is.
+const theProvider = "Aliyun"
+
+// connectKmsInstance connects at once, where the service takes half an hour. It is for
+// software instances only (KMS: ConnectKmsInstance, Limits).
 func connectKmsInstance(e *core.Engine, c *core.Call, in *ConnectKmsInstanceRequest) (*core.Empty, error) {
 	for _, p := range []struct {
 		name  string
 		value *string
 	}{
-		{"KmsInstanceId", in.KmsInstanceId}, {"VpcId", in.VpcId}, {"ZoneIds", in.ZoneIds}, {"VSwitchIds", in.VSwitchIds},
+		{"KmsInstanceId", in.KmsInstanceId}, {"KMProvider", in.KMProvider},
+		{"VpcId", in.VpcId}, {"ZoneIds", in.ZoneIds}, {"VSwitchIds", in.VSwitchIds},
 	} {
 		if _, err := core.Required(p.name, p.value); err != nil {
 			return nil, err
 		}
 	}
+	if *in.KMProvider != theProvider {
+		return nil, core.ErrInvalidParameter("KMProvider")
+	}
 	return ChangeInstance(e, c, *in.KmsInstanceId, func(i *core.KMSInstance) error {
+		if i.Kind == core.KindHardware {
+			return core.ErrUnsupportedOperation()
+		}
 		if i.Status != core.StatusUninitialized {
 			return core.ErrInstanceState()
 		}

@@ -25,8 +25,8 @@ func rules(e *core.Engine, c *core.Call) named[core.NetworkRule] {
 type NetworkRuleRequest struct {
 	Description     *string
 	Name            *string
-	SourcePrivateIp *string // JSON array of addresses and CIDR blocks
-	Type            *string // Private; CreateNetworkRule only
+	SourcePrivateIp *string // JSON array of addresses and CIDR blocks; none lets nobody in
+	Type            *string // Private; CreateNetworkRule only, which needs it
 }
 
 // NetworkRuleResponse describes a network rule.
@@ -40,10 +40,13 @@ type NetworkRuleResponse struct {
 
 func networkRuleAnswer(r *core.NetworkRule) *NetworkRuleResponse {
 	return &NetworkRuleResponse{
-		Arn: core.Arn(r.Region, r.Account, "networkrule/"+r.Name), Description: r.Description,
+		Arn: core.Arn(r.Region, r.Account, "network/"+r.Name), Description: r.Description,
 		Name: r.Name, SourcePrivateIp: r.SourcePrivateIP, Type: r.Type,
 	}
 }
+
+// noSources is the list of a rule that was created without one.
+const noSources = "[]"
 
 func ValidSources(s *string) (string, error) {
 	sources, err := parseNames("SourcePrivateIp", s)
@@ -65,15 +68,21 @@ func createNetworkRule(e *core.Engine, c *core.Call, in *NetworkRuleRequest) (*N
 	if err != nil {
 		return nil, err
 	}
-	if t := core.Text(in.Type); t != "" && t != core.NetworkPrivate {
+	kind, err := core.Required("Type", in.Type)
+	if err != nil {
+		return nil, err
+	}
+	if kind != core.NetworkPrivate {
 		return nil, core.ErrInvalidParameter("Type")
 	}
 	if err := core.AtMost("Description", core.Text(in.Description), core.DescriptionLimit); err != nil {
 		return nil, err
 	}
-	sources, err := ValidSources(in.SourcePrivateIp)
-	if err != nil {
-		return nil, err
+	sources := noSources
+	if in.SourcePrivateIp != nil {
+		if sources, err = ValidSources(in.SourcePrivateIp); err != nil {
+			return nil, err
+		}
 	}
 	r := core.NetworkRule{
 		Name: name, Account: c.Account, Region: c.Region, Type: core.NetworkPrivate,
@@ -133,7 +142,7 @@ type ListNetworkRulesResponse struct {
 type ListedNetworkRule struct{ Name, Type string }
 
 func listNetworkRules(e *core.Engine, c *core.Call, in *core.PageRequest) (*ListNetworkRulesResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMax)
+	p, err := core.PageOfAccess(in.PageNumber, in.PageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -171,7 +171,7 @@ type ListPoliciesResponse struct {
 type ListedPolicy struct{ Name string }
 
 func listPolicies(e *core.Engine, c *core.Call, in *core.PageRequest) (*ListPoliciesResponse, error) {
-	p, err := core.PageOf(in.PageNumber, in.PageSize, core.PageSizeMax)
+	p, err := core.PageOfAccess(in.PageNumber, in.PageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ const (
 	PageSizeMaxAliases  = 100 // ListAliases says 0 to 100
 	PageSizeMaxByKey    = 101 // ListAliasesByKeyId and ListKeyVersions say 0 to 101
 	pageSizeDefault     = 10
+	pageSizeOfAccess    = 20 // ListKmsInstances, ListPolicies, ListNetworkRules, ListApplicationAccessPoints
 	TagLimit            = 20 // per resource, CreateKey and TagResources
 	TagTextLimit        = 128
 	ResourceIDLimit     = 50 // TagResources, ListTagResources
@@ -35,7 +36,7 @@ const (
 	MaxWindowDays       = 366
 	MinWindowDays       = 7
 	ImportTokenLife     = 24 * time.Hour
-	ClientKeyLife       = 5 * 365 * Day
+	ClientKeyYears      = 5
 	DescriptionLimit    = 8192
 	ProtectionTextLimit = 1024   // DeletionProtectionDescription
 	PoliciesPerPoint    = 3      // CreateApplicationAccessPoint
@@ -47,7 +48,7 @@ const (
 	PlaintextLimit   = 6144 // public Encrypt
 	DataKeyMax       = 1024 // of a data key, public gateway
 	DataKeyDefault   = 32
-	RandomMax        = 1024 // GenerateRandom
+	RandomMax        = 64   // GenerateRandom (instance API, 2026-09)
 	InstanceAADLimit = 8192
 )
 

@@ -64,6 +64,16 @@ func PageOf(number, size *int64, limit int) (Page, error) {
 	return p, nil
 }
 
+// PageOfAccess is PageOf for the lists of instances and of what opens them, whose
+// PageSize is 20 unless it is given.
+func PageOfAccess(number, size *int64) (Page, error) {
+	if size == nil {
+		standard := int64(pageSizeOfAccess)
+		size = &standard
+	}
+	return PageOf(number, size, PageSizeMax)
+}
+
 // PageFrom0 is PageOf for the lists whose PageSize is documented as 0 to limit: ListAliases,
 // ListAliasesByKeyId and ListKeyVersions.
 func PageFrom0(number, size *int64, limit int) (Page, error) {

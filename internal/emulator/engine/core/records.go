@@ -110,6 +110,7 @@ type KMSInstance struct {
 type ClientKey struct {
 	ID, AccessPoint, Account, Region string
 	PublicKey                        []byte // PKIX DER
+	Certificate                      []byte // DER, with the public key in it
 	Created, NotBefore, NotAfter     time.Time
 	Expired                          bool // its expiry has been announced
 }
