@@ -31,7 +31,7 @@ func FuzzDocumentParameters(f *testing.F) {
 	id := w.InstanceKey(nil)
 	f.Fuzz(func(t *testing.T, which uint, text string) {
 		p := parameters[which%uint(len(parameters))]
-		in := enginetest.Fields{"KeyId": id, "DKMSInstanceId": w.E.Bootstrap().Instance, "EnableAutomaticRotation": true, "ResourceType": "key",
+		in := enginetest.Fields{"KeyId": id, "DKMSInstanceId": w.E.Bootstrap().Instance, "EnableAutomaticRotation": true, "RegionId": "cn-hangzhou", "ResourceType": "key",
 			"Name": "n", "AapName": "none", "KmsInstanceId": w.E.Bootstrap().Instance, "EnableDeletionProtection": true, p.name: text}
 		if p.name == "ProtectedResourceArn" {
 			delete(in, "KeyId")

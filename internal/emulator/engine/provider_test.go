@@ -74,7 +74,7 @@ func TestProviderPolicies(t *testing.T) {
 	}
 	w.Do("DeletePolicy", read)
 	w.Refused("Forbidden.ResourceNotFound", 404, "DescribePolicy", read)
-	w.Refused("Forbidden.DKMSInstanceNotFound", 403, "CreatePolicy", enginetest.Merge(read, enginetest.Fields{"Permissions": both, "Resources": `["key/*"]`, "KmsInstance": "kst-none"}))
+	w.Refused("Forbidden.DKMSInstanceNotFound", 404, "CreatePolicy", enginetest.Merge(read, enginetest.Fields{"Permissions": both, "Resources": `["key/*"]`, "KmsInstance": "kst-none"}))
 }
 
 // TestPoliciesOfNobodyGrantNothing: what may be bound without existing lets nobody

@@ -36,7 +36,7 @@ func Refusals() []Refusal {
 		refusal("public", "400 Unsupported.Origin", "GetParametersForImport DeleteKeyMaterial", common),
 		refusal("public", "409 Rejected.ResourceExist", "CreateSecret", "CreateSecret"),
 		refusal("public", "409 Rejected.ResourceInDeleteWindow", "CreateSecret DeleteSecret", "CreateSecret, DeleteSecret"),
-		refusal("public", "403 Forbidden.DKMSInstanceNotFound", "GetKmsInstance", "GetKmsInstance"),
+		refusal("public", "404 Forbidden.DKMSInstanceNotFound", "GetKmsInstance", "GetKmsInstance"),
 		refusal("public", "403 Forbidden.DKMSInstanceStateInvalid", "ConnectKmsInstance", "ConnectKmsInstance"),
 	}
 	for _, answer := range strings.Fields(`404/InvalidAccessKeyId.NotFound 404/Forbidden.KeyVersionNotFound 403/UnsupportedHTTPMethod 400/ParseRequestParameterException

@@ -56,9 +56,12 @@ const (
 	// TagLimitOld is how many tags a resource may have through TagResource.
 	// Doubt: its page says 10, CreateKey and TagResources say 20.
 	TagLimitOld = 10
-	// TagPageSize is how many tags one answer of ListTagResources holds.
-	// Doubt: the page has a NextToken and no page size.
-	TagPageSize = 200
+	// AliasLimit is the longest name of an alias after its prefix alias/, in characters.
+	// Doubt: the operations' pages count the prefix among 255 characters, the user guide does not.
+	AliasLimit = 255
+	// DescriptionMayBeAbsent lets UpdateKeyDescription without a Description delete it.
+	// Doubt: its page requires one, the provider leaves it out to delete it.
+	DescriptionMayBeAbsent = true
 	// NameLimit is the longest name of an access point, policy or network rule, in bytes.
 	// Doubt: no page gives a limit.
 	NameLimit = 64
@@ -188,9 +191,9 @@ const (
 	// InstanceByCaller lets a call to an address that names no instance reach the instance of the ClientKey's policy, or of the key.
 	// Doubt: the service's instances have host names of their own; 127.0.0.1 stands for all of them.
 	InstanceByCaller = true
-	// AccountStatus is what DescribeAccountKmsStatus says of an account that has opened the service.
-	// Doubt: the field is documented, its values are not.
-	AccountStatus = "Enabled"
+	// InstanceNotFoundStatus is the HTTP status of Forbidden.DKMSInstanceNotFound.
+	// Doubt: the code is known from the provider without a status; every other code that ends in NotFound has 404.
+	InstanceNotFoundStatus = 404
 	// CertificatesCode answers the certificate operations and CertificateId parameters.
 	// Doubt: the service's current API no longer lists them.
 	CertificatesCode = "UnsupportedOperation"

@@ -172,8 +172,8 @@ func (w *world) refuseSecrets(c client) {
 
 func (w *world) refuseInstances(c client) {
 	w.Helper()
-	w.refused(c, "403 Forbidden.DKMSInstanceNotFound", "GetKmsInstance", params{"KmsInstanceId": "kst-nothing"})
-	w.refused(c, "403 Forbidden.DKMSInstanceNotFound", "CreateKey", params{"DKMSInstanceId": "kst-nothing"})
+	w.refused(c, "404 Forbidden.DKMSInstanceNotFound", "GetKmsInstance", params{"KmsInstanceId": "kst-nothing"})
+	w.refused(c, "404 Forbidden.DKMSInstanceNotFound", "CreateKey", params{"DKMSInstanceId": "kst-nothing"})
 	w.refused(c, "403 Forbidden.DKMSInstanceStateInvalid", "ConnectKmsInstance", params{
 		"KmsInstanceId": w.ready.Instance.ID, "VpcId": "vpc-1", "VSwitchIds": "vsw-1", "ZoneIds": "cn-hangzhou-h,cn-hangzhou-i", "KMProvider": "Aliyun",
 	})

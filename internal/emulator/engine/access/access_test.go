@@ -58,7 +58,7 @@ func TestReleaseKmsInstanceIsRefused(t *testing.T) {
 	w := enginetest.NewWorld(t)
 	id := w.E.Bootstrap().Instance
 	w.Refused("MissingParameter", 400, "ReleaseKmsInstance", nil)
-	w.Refused("Forbidden.DKMSInstanceNotFound", 403, "ReleaseKmsInstance", enginetest.Fields{"KmsInstanceId": "kst-other"})
+	w.Refused("Forbidden.DKMSInstanceNotFound", 404, "ReleaseKmsInstance", enginetest.Fields{"KmsInstanceId": "kst-other"})
 	w.Refused("UnsupportedOperation", 400, "ReleaseKmsInstance", enginetest.Fields{"KmsInstanceId": id, "ForceDeleteWithoutBackup": "true"})
 	w.Do("GetKmsInstance", enginetest.Fields{"KmsInstanceId": id})
 }
@@ -94,7 +94,7 @@ func TestInstances(t *testing.T) {
 	w.Do("ConnectKmsInstance", enginetest.Merge(connect, enginetest.Fields{"KmsInstanceId": "kst-new"}))
 	w.Refused("MissingParameter", 400, "ConnectKmsInstance", enginetest.Fields{"KmsInstanceId": id})
 	w.Refused("MissingParameter", 400, "GetKmsInstance", nil)
-	w.Refused("Forbidden.DKMSInstanceNotFound", 403, "GetKmsInstance", enginetest.Fields{"KmsInstanceId": "kst-none"})
+	w.Refused("Forbidden.DKMSInstanceNotFound", 404, "GetKmsInstance", enginetest.Fields{"KmsInstanceId": "kst-none"})
 	w.Refused("InvalidParameter", 400, "UpdateKmsInstanceBindVpc", enginetest.Fields{"KmsInstanceId": id, "BindVpcs": "x"})
 	w.Refused("InvalidParameter", 400, "UpdateKmsInstanceBindVpc", enginetest.Fields{"KmsInstanceId": id, "BindVpcs": "[{}]"})
 	w.Refused("InvalidParameter", 400, "GetKmsInstanceQuotaInfos", enginetest.Fields{"ResourceType": "gold"})
@@ -152,7 +152,7 @@ func TestAccessPointsRulesAndPolicies(t *testing.T) {
 	w.Refused("InvalidParameter", 400, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "Permissions": `["all"]`}))
 	w.Refused("InvalidParameter", 400, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "Resources": `["alias/a"]`}))
 	w.Refused("MissingParameter", 400, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "Resources": nil}))
-	w.Refused("Forbidden.DKMSInstanceNotFound", 403, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "KmsInstance": "kst-none"}))
+	w.Refused("Forbidden.DKMSInstanceNotFound", 404, "CreatePolicy", enginetest.Merge(policy, enginetest.Fields{"Name": "x", "KmsInstance": "kst-none"}))
 	w.Refused("InvalidParameter", 400, "CreateApplicationAccessPoint", enginetest.Fields{"Name": "x", "Policies": `["pol","pol","pol","pol"]`})
 	w.Refused("InvalidParameter", 400, "CreateApplicationAccessPoint", enginetest.Fields{"Name": "x", "Policies": `["pol"]`, "AuthenticationMethod": "RAM"})
 	w.Refused("InvalidParameter", 400, "CreateApplicationAccessPoint", enginetest.Fields{"Name": "a b", "Policies": `["pol"]`})

@@ -75,7 +75,7 @@ func listKmsInstances(e *core.Engine, c *core.Call, in *ListKmsInstancesRequest)
 	out.KmsInstances.KmsInstance = []ListedInstance{}
 	err = e.View(func(tx *store.Tx) error {
 		for _, i := range e.Table.Instances.ScanIndex(tx, core.ByCreation, c.Scope(""), 0) {
-			if !filters.Match(func(key string) string { return filterValue(i, key) }) {
+			if !filters.Match(func(key string) []string { return []string{filterValue(i, key)} }) {
 				continue
 			}
 			if out.TotalCount >= p.Offset() && len(out.KmsInstances.KmsInstance) < p.Size {

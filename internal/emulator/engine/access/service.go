@@ -2,7 +2,6 @@ package access
 
 import (
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
-	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 func serviceOperations() []core.Operation {
@@ -29,11 +28,15 @@ func describeRegions(e *core.Engine, _ *core.Call, _ *core.Empty) (*DescribeRegi
 	return out, nil
 }
 
+// accountEnabled is the status of every account of the emulator; the service knows
+// NotEnabled, InDebt and Suspended too (KMS: DescribeAccountKmsStatus).
+const accountEnabled = "Enabled"
+
 // DescribeAccountKmsStatusResponse tells whether the account has opened the service.
 type DescribeAccountKmsStatusResponse struct{ AccountStatus string }
 
 func describeAccountKmsStatus(e *core.Engine, _ *core.Call, _ *core.Empty) (*DescribeAccountKmsStatusResponse, error) {
-	return &DescribeAccountKmsStatusResponse{AccountStatus: undocumented.AccountStatus}, nil
+	return &DescribeAccountKmsStatusResponse{AccountStatus: accountEnabled}, nil
 }
 
 // openKmsService opens what is open: every account of the emulator has the service

@@ -29,7 +29,8 @@ const (
 	pageSizeOfAccess    = 20 // ListKmsInstances, ListPolicies, ListNetworkRules, ListApplicationAccessPoints
 	TagLimit            = 20 // per resource, CreateKey and TagResources
 	TagTextLimit        = 128
-	ResourceIDLimit     = 50 // TagResources, ListTagResources
+	TagPageSize         = 200 // ListTagResources
+	ResourceIDLimit     = 50  // TagResources, ListTagResources
 	PolicyLimit         = 32768
 	PolicyName          = "default"
 	filterLimit         = 10
@@ -48,7 +49,7 @@ const (
 	PlaintextLimit   = 6144 // public Encrypt
 	DataKeyMax       = 1024 // of a data key, public gateway
 	DataKeyDefault   = 32
-	RandomMax        = 64   // GenerateRandom (instance API, 2026-09)
+	RandomMax        = 64 // GenerateRandom (instance API, 2026-09)
 	InstanceAADLimit = 8192
 )
 

@@ -54,9 +54,10 @@ func ParseFilters(s string, known func(key string) bool) (filters, error) {
 	return passing, nil
 }
 
-func (f filters) Match(value func(key string) string) bool {
+// Match tells whether, for every key, one of the object's values is among those that pass.
+func (f filters) Match(valuesOf func(key string) []string) bool {
 	for key, values := range f {
-		if len(values) > 0 && !slices.Contains(values, value(key)) {
+		if len(values) > 0 && !slices.ContainsFunc(valuesOf(key), func(v string) bool { return slices.Contains(values, v) }) {
 			return false
 		}
 	}

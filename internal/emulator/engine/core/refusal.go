@@ -101,7 +101,7 @@ func ErrResourceNotFound() *Error {
 }
 
 func ErrInstanceNotFound() *Error {
-	return Refuse(403, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.")
+	return Refuse(undocumented.InstanceNotFoundStatus, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.")
 }
 
 func ErrInstanceState() *Error {

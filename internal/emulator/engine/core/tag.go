@@ -15,7 +15,13 @@ func ValidTagText(s string) bool {
 }
 
 func ValidTagKey(k string) bool {
-	return k != "" && ValidTagText(k) && !strings.HasPrefix(k, "aliyun") && !strings.HasPrefix(k, "acs:")
+	return k != "" && ValidTagText(k) && !ReservedTag(k)
+}
+
+// ReservedTag tells whether the tag is the service's own: nobody else sets or removes it
+// (KMS: TagResources, UntagResources).
+func ReservedTag(k string) bool {
+	return strings.HasPrefix(k, "aliyun") || strings.HasPrefix(k, "acs:")
 }
 
 // ParseTags reads [{"TagKey":…,"TagValue":…}] with at most limit entries; ""

@@ -6,6 +6,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 func aliasOperations() []core.Operation {
@@ -20,14 +21,16 @@ func aliasOperations() []core.Operation {
 
 // aliasPattern: letters, digits, "_", "-" and "/" after the prefix; names that
 // begin with alias/acs are the service's own (KMS: CreateAlias).
-var aliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9_/-]{1,255}$`)
+var aliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9_/-]+$`)
+
+const aliasLimit = len("alias/") + undocumented.AliasLimit
 
 func ValidAlias(name *string) (string, error) {
 	n, err := core.Required("AliasName", name)
 	if err != nil {
 		return "", err
 	}
-	if !aliasPattern.MatchString(n) || n == reservedAlias || strings.HasPrefix(n, reservedAlias+"/") {
+	if !aliasPattern.MatchString(n) || len(n) > aliasLimit || n == reservedAlias || strings.HasPrefix(n, reservedAlias+"/") {
 		return "", core.ErrInvalidParameter("AliasName")
 	}
 	return n, nil

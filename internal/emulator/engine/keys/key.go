@@ -3,6 +3,7 @@ package keys
 import (
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 func keyOperations() []core.Operation {
@@ -88,6 +89,9 @@ func describeKey(e *core.Engine, c *core.Call, in *KeyRequest) (*DescribeKeyResp
 type UpdateKeyDescriptionRequest struct{ KeyId, Description *string }
 
 func updateKeyDescription(e *core.Engine, c *core.Call, in *UpdateKeyDescriptionRequest) (*core.Empty, error) {
+	if in.Description == nil && !undocumented.DescriptionMayBeAbsent {
+		return nil, core.ErrMissingParameter("Description")
+	}
 	if err := core.AtMost("Description", core.Text(in.Description), core.DescriptionLimit); err != nil {
 		return nil, err
 	}

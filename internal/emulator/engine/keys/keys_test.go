@@ -124,7 +124,7 @@ func TestCreateKeyRefusals(t *testing.T) {
 	} {
 		w.Refused(tc.code, 400, "CreateKey", tc.in)
 	}
-	w.Refused("Forbidden.DKMSInstanceNotFound", 403, "CreateKey", enginetest.Fields{"DKMSInstanceId": "kst-none"})
+	w.Refused("Forbidden.DKMSInstanceNotFound", 404, "CreateKey", enginetest.Fields{"DKMSInstanceId": "kst-none"})
 	w.Refused("Forbidden.DKMSInstanceStateInvalid", 403, "CreateKey", enginetest.Fields{"DKMSInstanceId": "kst-new"})
 	if n := w.Do("ListKeys", nil)["TotalCount"]; n != 0.0 {
 		t.Errorf("refused calls left %v keys", n)
@@ -291,6 +291,6 @@ func TestDeletionProtection(t *testing.T) {
 	w.Refused("MissingParameter", 400, "SetDeletionProtection", enginetest.Fields{"KeyId": id})
 	w.Refused("MissingParameter", 400, "SetDeletionProtection", enginetest.Fields{"EnableDeletionProtection": true})
 	w.Refused("InvalidParameter", 400, "SetDeletionProtection", enginetest.Fields{"EnableDeletionProtection": true, "ProtectedResourceArn": id})
-	w.Refused("Forbidden.DKMSInstanceNotFound", 403, "SetDeletionProtection", enginetest.Fields{"EnableDeletionProtection": true, "KmsInstanceId": "kst-none"})
+	w.Refused("Forbidden.DKMSInstanceNotFound", 404, "SetDeletionProtection", enginetest.Fields{"EnableDeletionProtection": true, "KmsInstanceId": "kst-none"})
 	w.Do("ScheduleKeyDeletion", schedule)
 }

@@ -160,7 +160,7 @@ func TestEmptyListsAreArrays(t *testing.T) {
 		{"ListAliases", "Aliases.Alias", nil},
 		{"ListAliasesByKeyId", "Aliases.Alias", enginetest.Fields{"KeyId": id}},
 		{"ListResourceTags", "Tags.Tag", enginetest.Fields{"KeyId": id}},
-		{"ListTagResources", "TagResources.TagResource", enginetest.Fields{"ResourceType": "key", "ResourceId": []string{id}}},
+		{"ListTagResources", "TagResources.TagResource", enginetest.Fields{"RegionId": w.Call.Region, "ResourceType": "key", "ResourceId": []string{id}}},
 		{"ListKmsInstances", "KmsInstances.KmsInstance", nil},
 		{"ListApplicationAccessPoints", "ApplicationAccessPoints.ApplicationAccessPoint", nil},
 		{"ListNetworkRules", "NetworkRules.NetworkRule", nil},

@@ -130,8 +130,9 @@ func createKeyVersion(e *core.Engine, c *core.Call, in *KeyRequest) (*KeyVersion
 	return out, nil
 }
 
-// mayCreateVersion: symmetric keys, as today's documentation says, or, with the
-// legacy profile, asymmetric ones too, with the old least distance and number.
+// mayCreateVersion: symmetric keys, as today's documentation says, which under -strict
+// includes that they live in a software instance; or, with the legacy profile,
+// asymmetric ones too, with the old least distance and number.
 func mayCreateVersion(e *core.Engine, tx *store.Tx, k *core.Key) error {
 	if err := core.RequireState("CreateKeyVersion", k); err != nil {
 		return err
@@ -141,7 +142,8 @@ func mayCreateVersion(e *core.Engine, tx *store.Tx, k *core.Key) error {
 		return err
 	}
 	legacy := e.Opts.Rotation == core.LegacyRotation && k.Origin == core.OriginKMS && k.CryptSpec().Class == crypt.Asymmetric
-	if !legacy && !mayRotate(e, k, i) {
+	outside := i == nil && e.Opts.Strict && e.Opts.Rotation != core.LegacyRotation
+	if !legacy && (outside || !mayRotate(e, k, i)) {
 		return core.ErrRejectedOperation()
 	}
 	if legacy && (len(k.Versions) >= undocumented.LegacyVersions || e.Second().Before(k.LastRotation.Add(undocumented.LegacyVersionGap))) {

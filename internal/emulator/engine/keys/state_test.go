@@ -72,11 +72,11 @@ func (f stateFixture) parameters(op string) enginetest.Fields {
 	case "UntagResource":
 		return with(enginetest.Fields{"TagKeys": `["k"]`})
 	case "TagResources":
-		return enginetest.Fields{"ResourceType": "key", "ResourceId": []string{f.id}, "Tag": []enginetest.Fields{{"Key": "k", "Value": "v"}}}
+		return enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{f.id}, "Tag": []enginetest.Fields{{"Key": "k", "Value": "v"}}}
 	case "UntagResources":
-		return enginetest.Fields{"ResourceType": "key", "ResourceId": []string{f.id}, "TagKey": []string{"k"}}
+		return enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{f.id}, "TagKey": []string{"k"}}
 	case "ListTagResources":
-		return enginetest.Fields{"ResourceType": "key", "ResourceId": []string{f.id}}
+		return enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{f.id}}
 	case "ScheduleKeyDeletion":
 		return with(enginetest.Fields{"PendingWindowInDays": 30})
 	case "CreateAlias":

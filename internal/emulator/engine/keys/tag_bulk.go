@@ -8,7 +8,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
-	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
 )
 
 // Tag is a tag of the newer family's requests.
@@ -24,7 +23,7 @@ type TagResourcesRequest struct {
 
 // UntagResourcesRequest takes tags from up to 50 keys or secrets.
 type UntagResourcesRequest struct {
-	All          *bool // with no TagKey: all tags
+	All          *bool // all tags; counts only where no TagKey is given
 	RegionId     *string
 	ResourceId   []string
 	ResourceType *string
@@ -33,7 +32,11 @@ type UntagResourcesRequest struct {
 
 // checkBulk holds the parameters the family shares against their limits.
 func checkBulk(c *core.Call, region, kind *string, ids []string, needIDs bool) error {
-	if r := core.Text(region); r != "" && r != c.Region {
+	r, err := core.Required("RegionId", region)
+	if err != nil {
+		return err
+	}
+	if r != c.Region {
 		return core.ErrInvalidParameter("RegionId")
 	}
 	k, err := core.Required("ResourceType", kind)
@@ -77,11 +80,11 @@ func untagResources(e *core.Engine, c *core.Call, in *UntagResourcesRequest) (*c
 	if err := checkBulk(c, in.RegionId, in.ResourceType, in.ResourceId, true); err != nil {
 		return nil, err
 	}
-	all := core.Flag(in.All)
+	all := core.Flag(in.All) && len(in.TagKey) == 0
 	switch {
 	case len(in.TagKey) == 0 && !all:
 		return nil, core.ErrMissingParameter("TagKey")
-	case len(in.TagKey) > 0 && all, len(in.TagKey) > core.TagLimit:
+	case len(in.TagKey) > core.TagLimit, slices.ContainsFunc(in.TagKey, core.ReservedTag):
 		return nil, core.ErrInvalidParameter("TagKey")
 	}
 	return retagAll(e, c, "UntagResources", *in.ResourceType, in.ResourceId,
@@ -150,7 +153,7 @@ func listTagResources(e *core.Engine, c *core.Call, in *ListTagResourcesRequest)
 	out := &ListTagResourcesResponse{}
 	out.TagResources.TagResource = rows.list
 	if rows.more {
-		out.NextToken = tagToken(skip + undocumented.TagPageSize)
+		out.NextToken = tagToken(skip + core.TagPageSize)
 	}
 	return out, err
 }
@@ -179,7 +182,7 @@ func (r *tagRows) add(id string, tags map[string]string) bool {
 		switch {
 		case r.skip > 0:
 			r.skip--
-		case len(r.list) == undocumented.TagPageSize:
+		case len(r.list) == core.TagPageSize:
 			r.more = true
 			return false
 		default:

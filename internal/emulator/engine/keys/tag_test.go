@@ -21,7 +21,7 @@ func TestBothTagFamiliesSeeTheSameTags(t *testing.T) {
 		t.Error(d)
 	}
 	listed := map[string]string{}
-	for _, r := range enginetest.List(w.Do("ListTagResources", enginetest.Fields{"ResourceType": "key", "ResourceId": []string{id}}), "TagResources.TagResource") {
+	for _, r := range enginetest.List(w.Do("ListTagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{id}}), "TagResources.TagResource") {
 		if r["ResourceId"] != id || r["ResourceType"] != "key" {
 			t.Errorf("row %v", r)
 		}
@@ -32,11 +32,11 @@ func TestBothTagFamiliesSeeTheSameTags(t *testing.T) {
 	}
 	w.Do("UntagResource", enginetest.Fields{"KeyId": id, "TagKeys": `["team","never there"]`})
 	w.Do("UntagResource", enginetest.Fields{"KeyId": id, "TagKeys": `env,empty`})
-	w.Do("UntagResources", enginetest.Fields{"ResourceType": "key", "ResourceId": []string{id}, "TagKey": []string{"中文", "never there"}})
+	w.Do("UntagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{id}, "TagKey": []string{"中文", "never there"}})
 	if d := cmp.Diff(map[string]string{"kmsplan:owner": "a/b@c=d"}, enginetest.TagsOf(w, id)); d != "" {
 		t.Error(d)
 	}
-	w.Do("UntagResources", enginetest.Fields{"ResourceType": "key", "ResourceId": []string{id}, "All": true})
+	w.Do("UntagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{id}, "All": true})
 	if d := cmp.Diff(map[string]string{}, enginetest.TagsOf(w, id)); d != "" {
 		t.Error(d)
 	}
@@ -46,9 +46,9 @@ func TestSecretsHaveTagsToo(t *testing.T) {
 	w := enginetest.NewWorld(t)
 	w.Seed(`{"secrets":[{"name":"db","versions":[{"id":"v1","data":"x"}]}]}`)
 	w.Do("TagResource", enginetest.Fields{"SecretName": "db", "Tags": `[{"TagKey":"a","TagValue":"1"}]`})
-	w.Do("TagResources", enginetest.Fields{"ResourceType": "secret", "ResourceId": []string{"db"}, "Tag": []enginetest.Fields{{"Key": "b", "Value": "2"}}})
+	w.Do("TagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "secret", "ResourceId": []string{"db"}, "Tag": []enginetest.Fields{{"Key": "b", "Value": "2"}}})
 	w.Do("UntagResource", enginetest.Fields{"SecretName": "acs:kms:cn-hangzhou:" + w.Call.Account + ":secret/db", "TagKeys": "a"})
-	for _, in := range []enginetest.Fields{{"ResourceType": "secret"}, {"ResourceType": "secret", "ResourceId": []string{"db"}}} {
+	for _, in := range []enginetest.Fields{{"RegionId": "cn-hangzhou", "ResourceType": "secret"}, {"RegionId": "cn-hangzhou", "ResourceType": "secret", "ResourceId": []string{"db"}}} {
 		all := enginetest.List(w.Do("ListTagResources", in), "TagResources.TagResource")
 		if len(all) != 1 || all[0]["ResourceId"] != "db" || all[0]["TagKey"] != "b" {
 			t.Errorf("%v: %v", in, all)
@@ -73,15 +73,15 @@ func TestTagRefusals(t *testing.T) {
 	w.Refused("InvalidParameter", 400, "UntagResource", enginetest.Fields{"KeyId": id, "TagKeys": strings.Repeat("x", 129)})
 
 	bulk := func(change enginetest.Fields) enginetest.Fields {
-		return enginetest.Merge(enginetest.Fields{"ResourceType": "key", "ResourceId": []string{id}, "Tag": []enginetest.Fields{{"Key": "a", "Value": "1"}}}, change)
+		return enginetest.Merge(enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{id}, "Tag": []enginetest.Fields{{"Key": "a", "Value": "1"}}}, change)
 	}
 	many := make([]string, 51)
 	var tags []enginetest.Fields
 	for i := range 21 {
 		tags = append(tags, enginetest.Fields{"Key": fmt.Sprint("k", i), "Value": "v"})
 	}
-	w.Refused("MissingParameter", 400, "TagResources", bulk(enginetest.Fields{"ResourceType": ""}))
-	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"ResourceType": "alias"}))
+	w.Refused("MissingParameter", 400, "TagResources", bulk(enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": ""}))
+	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "alias"}))
 	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"RegionId": "cn-shanghai"}))
 	w.Refused("MissingParameter", 400, "TagResources", bulk(enginetest.Fields{"ResourceId": []string{}}))
 	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"ResourceId": many}))
@@ -90,9 +90,8 @@ func TestTagRefusals(t *testing.T) {
 	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"Tag": []enginetest.Fields{{"Value": "1"}}}))
 	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"Tag": []enginetest.Fields{{"Key": "acs:a"}}}))
 	w.Refused("InvalidParameter", 400, "TagResources", bulk(enginetest.Fields{"Tag": []enginetest.Fields{{"Key": "a"}, {"Key": "a"}}}))
-	untag := enginetest.Fields{"ResourceType": "key", "ResourceId": []string{id}}
+	untag := enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{id}}
 	w.Refused("MissingParameter", 400, "UntagResources", untag)
-	w.Refused("InvalidParameter", 400, "UntagResources", enginetest.Merge(untag, enginetest.Fields{"All": true, "TagKey": []string{"a"}}))
 	w.Refused("InvalidParameter", 400, "UntagResources", enginetest.Merge(untag, enginetest.Fields{"TagKey": make([]string, 21)}))
 	w.Refused("InvalidParameter", 400, "ListTagResources", enginetest.Merge(untag, enginetest.Fields{"NextToken": "?"}))
 	w.Refused("InvalidParameter", 400, "ListTagResources", enginetest.Merge(untag, enginetest.Fields{"Tag": tags}))
@@ -122,7 +121,7 @@ func TestListTagResourcesPagesAndFilters(t *testing.T) {
 	rows := map[string]bool{}
 	sizes := []int{}
 	for token := ""; ; {
-		out := w.Do("ListTagResources", enginetest.Fields{"ResourceType": "key", "NextToken": token})
+		out := w.Do("ListTagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "NextToken": token})
 		page := enginetest.List(out, "TagResources.TagResource")
 		sizes = append(sizes, len(page))
 		for _, r := range page {
@@ -144,12 +143,12 @@ func TestListTagResourcesPagesAndFilters(t *testing.T) {
 		{[]enginetest.Fields{{"Key": "k00"}}, 200},
 		{[]enginetest.Fields{{"Key": "none"}}, 0},
 	} {
-		all := enginetest.List(w.Do("ListTagResources", enginetest.Fields{"ResourceType": "key", "Tag": tc.filter}), "TagResources.TagResource")
+		all := enginetest.List(w.Do("ListTagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "Tag": tc.filter}), "TagResources.TagResource")
 		if len(all) != tc.want {
 			t.Errorf("%v: %d rows, want %d", tc.filter, len(all), tc.want)
 		}
 	}
-	some := enginetest.List(w.Do("ListTagResources", enginetest.Fields{"ResourceType": "key", "ResourceId": []string{ids[3], "none"}}), "TagResources.TagResource")
+	some := enginetest.List(w.Do("ListTagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId": []string{ids[3], "none"}}), "TagResources.TagResource")
 	if len(some) != 20 || some[0]["ResourceId"] != ids[3] {
 		t.Errorf("%d rows of one key", len(some))
 	}
