@@ -2,6 +2,7 @@ package core
 
 import (
 	"net/netip"
+	"strings"
 )
 
 // Gateway names the door a call came through; it decides which operations and
@@ -36,3 +37,6 @@ type Call struct {
 	// request by operations that honour it, and set by operations for the answer.
 	KeyVersionID string
 }
+
+// Session tells whether the caller is an STS session, an assumed role.
+func (c *Call) Session() bool { return strings.Contains(c.Principal, ":assumed-role/") }

@@ -56,8 +56,13 @@ func ParseFilters(s string, known func(key string) bool) (filters, error) {
 
 // Match tells whether, for every key, one of the object's values is among those that pass.
 func (f filters) Match(valuesOf func(key string) []string) bool {
+	return f.MatchBy(func(key, value string) bool { return slices.Contains(valuesOf(key), value) })
+}
+
+// MatchBy tells whether, for every key, the object matches one of the values that pass.
+func (f filters) MatchBy(matches func(key, value string) bool) bool {
 	for key, values := range f {
-		if len(values) > 0 && !slices.ContainsFunc(valuesOf(key), func(v string) bool { return slices.Contains(values, v) }) {
+		if len(values) > 0 && !slices.ContainsFunc(values, func(v string) bool { return matches(key, v) }) {
 			return false
 		}
 	}

@@ -21,6 +21,15 @@ func extendedConfig(kind string, config core.JSONMap) (string, error) {
 	return encodeConfig(config)
 }
 
+// configAnswer is the configuration as answers show it: that of managed secrets alone
+// (KMS: DescribeSecret, GetSecretValue).
+func configAnswer(s *core.Secret) string {
+	if !managed(s) {
+		return ""
+	}
+	return s.ExtendedConfig
+}
+
 // encodeConfig writes a configuration within its limits; none is "".
 func encodeConfig(config core.JSONMap) (string, error) {
 	if config == nil {

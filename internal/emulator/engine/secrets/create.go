@@ -21,7 +21,8 @@ type CreateSecretRequest struct {
 }
 
 type CreateSecretResponse struct {
-	Arn, AutomaticRotation            string
+	Arn                               string
+	AutomaticRotation                 string `json:",omitempty"`
 	DKMSInstanceId                    string `json:",omitempty"`
 	ExtendedConfig                    string `json:",omitempty"`
 	NextRotationDate                  string `json:",omitempty"`
@@ -53,7 +54,7 @@ func createSecret(e *core.Engine, c *core.Call, in *CreateSecretRequest) (*Creat
 	}
 	automatic, every, next := rotationAnswer(s)
 	return &CreateSecretResponse{
-		Arn: s.Arn(), AutomaticRotation: automatic, DKMSInstanceId: s.Instance, ExtendedConfig: s.ExtendedConfig,
+		Arn: s.Arn(), AutomaticRotation: automatic, DKMSInstanceId: s.Instance, ExtendedConfig: configAnswer(s),
 		NextRotationDate: next, RotationInterval: every, SecretName: s.Name, SecretType: s.Type, VersionId: v.ID,
 	}, nil
 }
@@ -117,8 +118,8 @@ func freeSecretName(e *core.Engine, tx *store.Tx, s *core.Secret) error {
 	return core.ErrResourceExists()
 }
 
-// homeSecret finds the secret's instance and encryption key, a symmetric key in
-// the same place, and checks the instance's quota. A secret without an instance
+// homeSecret finds the secret's instance and encryption key, the id of a symmetric key
+// in the same place, and checks the instance's quota. A secret without an instance
 // needs no key of the caller's; strict engines want an instance.
 func homeSecret(e *core.Engine, tx *store.Tx, c *core.Call, s *core.Secret, keyID string) error {
 	if s.Instance == "" && e.Opts.Strict {
@@ -139,7 +140,7 @@ func homeSecret(e *core.Engine, tx *store.Tx, c *core.Call, s *core.Secret, keyI
 	if keyID == "" {
 		return nil
 	}
-	k, err := e.LookupKey(tx, c, keyID, true)
+	k, err := e.LookupKey(tx, c, keyID, false)
 	if err != nil {
 		return err
 	}

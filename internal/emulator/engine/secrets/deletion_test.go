@@ -128,7 +128,7 @@ func TestSecretsThroughTheInstance(t *testing.T) {
 	enginetest.Must[secrets.CreateSecretResponse](w, w.Public(), "CreateSecret", &secrets.CreateSecretRequest{SecretName: enginetest.Param("other"), SecretData: enginetest.Param("v"), VersionId: enginetest.Param("v1"), DKMSInstanceId: &w.Hardware, EncryptionKeyId: &other})
 
 	out := enginetest.MustInstance[*dkms.GetSecretValueResponse](w, w.Client(), "GetSecretValue", &dkms.GetSecretValueRequest{SecretName: "mine", FetchExtendedConfig: true})
-	if out.SecretData != "v" || out.VersionId != "v1" || !slices.Equal(out.VersionStages, []string{"ACSCurrent"}) || out.ExtendedConfig != `{"CustomData":{"team":"orders"}}` || out.AutomaticRotation != "Disabled" {
+	if out.SecretData != "v" || out.VersionId != "v1" || !slices.Equal(out.VersionStages, []string{"ACSCurrent"}) || out.ExtendedConfig != "" || out.AutomaticRotation != "" {
 		t.Errorf("%v", out)
 	}
 	if out := enginetest.MustInstance[*dkms.GetSecretValueResponse](w, w.Client(), "GetSecretValue", &dkms.GetSecretValueRequest{SecretName: "mine"}); out.ExtendedConfig != "" {

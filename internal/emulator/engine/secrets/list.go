@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 type ListSecretsRequest struct {
-	Filters              *string // JSON [{"Key":…,"Values":[…]}], one pair
+	Filters              *string // JSON [{"Key":…,"Values":[…]}], ≤ 10
 	FetchTags            *string // "true" or "false"
 	PageNumber, PageSize *int64
 }
@@ -81,51 +82,43 @@ func pageSecrets(e *core.Engine, tx *store.Tx, c *core.Call, p core.Page, passes
 	return total
 }
 
-// secretFilter reads Filters; nil lets everything pass. Names and descriptions
-// match when they contain a value, tag keys and values when they equal one.
+// secretFilter reads Filters, up to ten pairs, which must all pass; nil lets everything
+// pass (KMS: ListSecrets, 2025-10; older pages allow one pair). Names and descriptions match
+// when they contain a value, tag keys and values when they equal one.
 func secretFilter(e *core.Engine, s string) (func(*core.Secret) bool, error) {
-	if s == "" {
-		return nil, nil
-	}
-	var items []struct {
-		Key    string
-		Values []string
-	}
-	if err := core.ParseJSON("Filters", s, &items); err != nil {
+	filters, err := core.ParseFilters(s, func(key string) bool {
+		return slices.Contains([]string{filterName, filterDescription, filterTagKey, filterTagValue}, key)
+	})
+	if err != nil || len(filters) == 0 {
 		return nil, err
 	}
-	if len(items) == 0 {
-		return nil, nil
+	return func(s *core.Secret) bool {
+		return filters.MatchBy(func(key, value string) bool { return secretMatches(e, s, key, value) })
+	}, nil
+}
+
+// The keys of Filters.
+const (
+	filterName        = "SecretName"
+	filterDescription = "Description"
+	filterTagKey      = "TagKey"
+	filterTagValue    = "TagValue"
+)
+
+func secretMatches(e *core.Engine, s *core.Secret, key, value string) bool {
+	part := func(text string) bool {
+		return text == value || undocumented.FilterSecretsByPart && strings.Contains(text, value)
 	}
-	if len(items) > 1 {
-		return nil, core.ErrInvalidParameter("Filters")
+	switch key {
+	case filterName:
+		return part(s.Name)
+	case filterDescription:
+		return part(s.Description)
+	case filterTagKey:
+		_, has := e.TagsOfSecret(s)[value]
+		return has
 	}
-	values := items[0].Values
-	within := func(s string) bool {
-		return slices.ContainsFunc(values, func(v string) bool {
-			return s == v || undocumented.FilterSecretsByPart && strings.Contains(s, v)
-		})
-	}
-	switch items[0].Key {
-	case "SecretName":
-		return func(s *core.Secret) bool { return within(s.Name) }, nil
-	case "Description":
-		return func(s *core.Secret) bool { return within(s.Description) }, nil
-	case "TagKey":
-		return func(s *core.Secret) bool {
-			return slices.ContainsFunc(values, func(v string) bool { _, has := e.TagsOfSecret(s)[v]; return has })
-		}, nil
-	case "TagValue":
-		return func(s *core.Secret) bool {
-			for _, value := range e.TagsOfSecret(s) {
-				if slices.Contains(values, value) {
-					return true
-				}
-			}
-			return false
-		}, nil
-	}
-	return nil, core.ErrInvalidParameter("Filters")
+	return slices.Contains(slices.Collect(maps.Values(e.TagsOfSecret(s))), value)
 }
 
 type ListSecretVersionIDsRequest struct {

@@ -25,23 +25,6 @@ const (
 	fieldAccessKeySecret = "AccessKeySecret"
 )
 
-// holdsCredential tells whether a value is a JSON object with a credential in it.
-func holdsCredential(value string) bool {
-	var doc map[string]any
-	if json.Unmarshal([]byte(value), &doc) != nil {
-		return false
-	}
-	found := false
-	_ = EachObject(doc, func(object map[string]any) error {
-		for _, name := range []string{fieldAccountPassword, fieldPassword, fieldPrivateKey, fieldAccessKeySecret} {
-			_, has := object[name].(string)
-			found = found || has
-		}
-		return nil
-	})
-	return found
-}
-
 // renewCredential returns the value with every credential in it made anew; with
 // two users, only that of the user whose turn it is.
 func renewCredential(e *core.Engine, value string, double bool) (string, error) {

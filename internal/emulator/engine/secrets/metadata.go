@@ -27,18 +27,20 @@ type DescribeSecretRequest struct {
 }
 
 type DescribeSecretResponse struct {
-	Arn, AutomaticRotation, CreateTime string
-	DKMSInstanceId                     string `json:",omitempty"`
-	Description                        string
-	EncryptionKeyId                    string `json:",omitempty"`
-	ExtendedConfig                     string `json:",omitempty"`
-	LastRotationDate                   string `json:",omitempty"`
-	NextRotationDate                   string `json:",omitempty"`
-	PlannedDeleteTime                  string `json:",omitempty"`
-	RotationInterval                   string `json:",omitempty"`
-	SecretName, SecretType             string
-	Tags                               *secretTagList `json:",omitempty"`
-	UpdateTime                         string
+	Arn                    string
+	AutomaticRotation      string `json:",omitempty"`
+	CreateTime             string
+	DKMSInstanceId         string `json:",omitempty"`
+	Description            string
+	EncryptionKeyId        string `json:",omitempty"`
+	ExtendedConfig         string `json:",omitempty"`
+	LastRotationDate       string `json:",omitempty"`
+	NextRotationDate       string `json:",omitempty"`
+	PlannedDeleteTime      string `json:",omitempty"`
+	RotationInterval       string `json:",omitempty"`
+	SecretName, SecretType string
+	Tags                   *secretTagList `json:",omitempty"`
+	UpdateTime             string
 }
 
 // describeSecret answers everything but the value, also in the recovery window.
@@ -55,7 +57,7 @@ func describeSecret(e *core.Engine, c *core.Call, in *DescribeSecretRequest) (ou
 		automatic, every, next := rotationAnswer(s)
 		out = &DescribeSecretResponse{
 			Arn: s.Arn(), AutomaticRotation: automatic, CreateTime: core.Timestamp(s.Created), DKMSInstanceId: s.Instance,
-			Description: s.Description, EncryptionKeyId: s.EncryptionKeyID, ExtendedConfig: s.ExtendedConfig,
+			Description: s.Description, EncryptionKeyId: s.EncryptionKeyID, ExtendedConfig: configAnswer(s),
 			LastRotationDate: core.Timestamp(s.LastRotation), NextRotationDate: next, PlannedDeleteTime: core.Timestamp(s.DeleteAt),
 			RotationInterval: every, SecretName: s.Name, SecretType: s.Type, UpdateTime: core.Timestamp(s.Updated),
 		}
@@ -76,7 +78,8 @@ type UpdateSecretRequest struct {
 // CustomConfig is the part of ExtendedConfig that can be changed.
 type CustomConfig struct{ CustomData core.JSONMap }
 
-// updateSecret changes the description and CustomData (KMS: UpdateSecret).
+// updateSecret changes the description, and CustomData of managed secrets (KMS:
+// UpdateSecret).
 func updateSecret(e *core.Engine, c *core.Call, in *UpdateSecretRequest) (out *SecretNameResponse, err error) {
 	if err := core.AtMost("Description", core.Text(in.Description), core.DescriptionLimit); err != nil {
 		return nil, err
@@ -90,6 +93,9 @@ func updateSecret(e *core.Engine, c *core.Call, in *UpdateSecretRequest) (out *S
 			s.Description = *in.Description
 		}
 		if in.ExtendedConfig != nil && in.ExtendedConfig.CustomData != nil {
+			if !managed(s) {
+				return core.ErrSecretKind()
+			}
 			if s.ExtendedConfig, err = withCustomData(s.ExtendedConfig, in.ExtendedConfig.CustomData); err != nil {
 				return err
 			}

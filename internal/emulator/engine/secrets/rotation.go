@@ -35,9 +35,12 @@ func setRotation(s *core.Secret, enable *bool, every *string, from time.Time) er
 	return nil
 }
 
-// rotationAnswer is the rotation as answers show it; interval and next date are
-// there only while it is on.
+// rotationAnswer is the rotation as answers show it: of generic secrets nothing
+// (KMS: DescribeSecret); interval and next date are there only while it is on.
 func rotationAnswer(s *core.Secret) (automatic, every, next string) {
+	if !managed(s) {
+		return "", "", ""
+	}
 	if !s.Rotate {
 		return "Disabled", "", ""
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestManagedSecretsRotateInTime(t *testing.T) {
 	if created.AutomaticRotation != "Enabled" || created.RotationInterval != "604800s" || created.NextRotationDate != core.Timestamp(w.E.Now().Add(7*core.Day)) {
 		t.Errorf("%+v", created)
 	}
-	seen := map[string]bool{rdsData: true}
+	seen := map[string]bool{`{"AccountName":"app","AccountPassword":"first"}`: true}
 	for i := range 3 {
 		start := w.E.Now()
 		fired, err := w.E.Advance(7 * core.Day)
@@ -96,34 +97,38 @@ func TestRotationRenewsOnlyTheCredentials(t *testing.T) {
 	}
 }
 
-// TestTwoUsersTakeTurns: after each rotation the other account is in front with
-// a new password, and the one that clients used until now is still valid.
+// TestTwoUsersTakeTurns: after each rotation the other account is ACSCurrent with a new
+// password, and the one that clients used until now is ACSPrevious with the password it
+// had (KMS: CreateSecret, SecretSubType DoubleUsers).
 func TestTwoUsersTakeTurns(t *testing.T) {
 	w := enginetest.NewCryptoWorld(t)
 	config := core.JSONMap{"SecretSubType": "DoubleUsers", "DBInstanceId": "rm-1"}
 	managed(w, secrets.SecretRds, "one", rdsData, "", config)
 	managed(w, secrets.SecretRds, "two", `{"Accounts":[{"AccountName":"a","AccountPassword":"pa"},{"AccountName":"b","AccountPassword":"pb"}]}`, "", config)
-	front := func(name string) (string, []map[string]string) {
-		value, err := read(w, name, "")
-		var doc struct{ Accounts []map[string]string }
-		if err != nil || json.Unmarshal([]byte(value), &doc) != nil {
-			t.Fatalf("%q %v", value, err)
+	account := func(name, stage string) map[string]string {
+		value, err := read(w, name, stage)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return doc.Accounts[0]["AccountName"], doc.Accounts
+		return fieldsOf(t, value)
 	}
+	passwords := map[string]string{"a": "pa", "b": "pb"}
 	for version, want := range []string{"app_clone b", "app a", "app_clone b"} {
-		_, before := front("two")
+		before := account("two", "")
 		for _, name := range []string{"one", "two"} {
 			enginetest.Must[secrets.RotateSecretResponse](w, w.Public(), "RotateSecret", &secrets.RotateSecretRequest{&name, enginetest.Param("r" + string(rune('0'+version)))})
 		}
-		one, _ := front("one")
-		two, after := front("two")
-		if one+" "+two != want {
-			t.Errorf("rotation %d: %s %s, want %s", version, one, two, want)
+		after := account("two", "")
+		if got := account("one", "")["AccountName"] + " " + after["AccountName"]; got != want {
+			t.Errorf("rotation %d: %s, want %s", version, got, want)
 		}
-		if after[1]["AccountPassword"] != before[0]["AccountPassword"] || after[0]["AccountPassword"] == before[1]["AccountPassword"] {
-			t.Errorf("rotation %d: the wrong account got a new password", version)
+		if previous := account("two", "ACSPrevious"); !maps.Equal(previous, before) {
+			t.Errorf("rotation %d: ACSPrevious is %v, was %v", version, previous, before)
 		}
+		if after["AccountPassword"] == passwords[after["AccountName"]] {
+			t.Errorf("rotation %d: %s has its old password", version, after["AccountName"])
+		}
+		passwords[after["AccountName"]] = after["AccountPassword"]
 	}
 }
 

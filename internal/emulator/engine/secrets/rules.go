@@ -91,7 +91,7 @@ func secretData(data, dataType *string, kind string) (value, valueType string, e
 	case valueType != secretText && (valueType != secretBinary || kind != secretGeneric):
 		return "", "", core.ErrInvalidParameter("SecretDataType")
 	}
-	if kind != secretGeneric && !holdsCredential(value) {
+	if kind != secretGeneric && !holdsCredential(kind, value) {
 		return "", "", core.ErrInvalidParameter("SecretData")
 	}
 	return value, valueType, nil

@@ -8,13 +8,13 @@ import (
 
 type GetSecretValueRequest struct {
 	SecretName              *string // required
-	VersionId, VersionStage *string // the id wins; default stage ACSCurrent
-	FetchExtendedConfig     *bool
+	VersionId, VersionStage *string // the id wins, and does not count for managed secrets; default stage ACSCurrent
+	FetchExtendedConfig     *bool   // default false
 	DryRun                  *string
 }
 
 type GetSecretValueResponse struct {
-	AutomaticRotation                                             string
+	AutomaticRotation                                             string `json:",omitempty"`
 	CreateTime                                                    string
 	ExtendedConfig                                                string `json:",omitempty"`
 	LastRotationDate                                              string `json:",omitempty"`
@@ -50,8 +50,9 @@ func secretValue(e *core.Engine, c *core.Call, in *GetSecretValueRequest) (out *
 }
 
 // readableSecret finds a secret whose value the caller may see: the key that
-// encrypts it must be usable, and on the instance's own gateways the caller needs
-// permission to decrypt with it (KMS: dedicated gateway).
+// encrypts it must be usable, and the caller needs permission to decrypt with it;
+// a session through the shared gateway alone does not (KMS: GetSecretValue, and
+// the differences between shared and dedicated gateways).
 func readableSecret(e *core.Engine, tx *store.Tx, c *core.Call, name *string) (*core.Secret, error) {
 	s, err := liveSecret(e, tx, c, "GetSecretValue", name)
 	if err != nil {
@@ -67,7 +68,7 @@ func readableSecret(e *core.Engine, tx *store.Tx, c *core.Call, name *string) (*
 	if err != nil {
 		return nil, err
 	}
-	if k != nil && c.Gateway != core.Public {
+	if k != nil && !(c.Gateway == core.Public && c.Session()) {
 		return s, e.Authorize(tx, c, "Decrypt", core.KeyResource(k))
 	}
 	return s, nil
@@ -80,7 +81,7 @@ func chosenVersion(e *core.Engine, tx *store.Tx, s *core.Secret, id, stage strin
 		stage = stageCurrent
 	}
 	v := all.holder(stage)
-	if id != "" {
+	if id != "" && !managed(s) {
 		v = all.byID(id)
 	}
 	if v == nil {
@@ -92,9 +93,9 @@ func chosenVersion(e *core.Engine, tx *store.Tx, s *core.Secret, id, stage strin
 func secretAnswer(s *core.Secret, v *core.SecretVersion) *GetSecretValueResponse {
 	automatic, every, next := rotationAnswer(s)
 	return &GetSecretValueResponse{
-		AutomaticRotation: automatic, CreateTime: core.Timestamp(s.Created), ExtendedConfig: s.ExtendedConfig,
+		AutomaticRotation: automatic, CreateTime: core.Timestamp(s.Created), ExtendedConfig: configAnswer(s),
 		LastRotationDate: core.Timestamp(s.LastRotation), NextRotationDate: next, RotationInterval: every,
-		SecretData: string(v.Data), SecretDataType: v.DataType, SecretName: s.Name, SecretType: s.Type,
+		SecretData: shownValue(s, v), SecretDataType: v.DataType, SecretName: s.Name, SecretType: s.Type,
 		VersionId: v.ID, VersionStages: stagesAnswer(v),
 	}
 }
