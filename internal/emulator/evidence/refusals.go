@@ -42,7 +42,7 @@ func Refusals() []Refusal {
 	for _, answer := range strings.Fields(`404/InvalidAccessKeyId.NotFound 404/Forbidden.KeyVersionNotFound 403/UnsupportedHTTPMethod 400/ParseRequestParameterException
 		400/MissingParameter 400/InvalidParameter 400/IncompleteSignature 400/IllegalTimestamp 400/Unsupported.Alias 400/Unsupported.ProtectionLevel 400/Rejected.LimitExceeded
 		403/Forbidden.NoPermission 403/Forbidden.KmsServiceNotEnabled 409/Rejected.Unavailable 429/Rejected.Throttling 400/Throttling.User 500/InternalFailure 503/ServiceUnavailableTemporary
-		400/SignatureDoesNotMatch 400/SignatureNonceUsed 400/InvalidTimeStamp.Expired 404/InvalidAction.NotFound 400/DryRunOperationError 400/ValidationError`) {
+		400/SignatureDoesNotMatch 400/SignatureNonceUsed 404/InvalidAction.NotFound 400/DryRunOperationError 400/ValidationError`) {
 		list = append(list, refusal("public", strings.Replace(answer, "/", " ", 1), "", common))
 	}
 	for _, answer := range strings.Fields(`400/InvalidApiName 400/InvalidApiVersion 400/InvalidParam 400/MissingParameter 400/RequestTimeTooSkewed 400/InvalidParameter 400/UnsupportedOperation

@@ -150,8 +150,8 @@ func TestTimeWindow(t *testing.T) {
 	forEveryKind(t, func(t *testing.T, g *gate, algorithm acs.Algorithm, c engine.Credential) {
 		for off, code := range map[time.Duration]string{
 			0: "", 15 * time.Minute: "", -15 * time.Minute: "",
-			15*time.Minute + time.Second: "InvalidTimeStamp.Expired", -15*time.Minute - time.Second: "InvalidTimeStamp.Expired",
-			365 * 24 * time.Hour: "InvalidTimeStamp.Expired",
+			15*time.Minute + time.Second: "IllegalTimestamp", -15*time.Minute - time.Second: "IllegalTimestamp",
+			365 * 24 * time.Hour: "IllegalTimestamp",
 		} {
 			b := g.build(algorithm, c)
 			b.at = b.at.Add(off)

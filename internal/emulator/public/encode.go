@@ -15,6 +15,9 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/fault"
 )
 
+// rootXML is the root element of every granted answer (KMS: common parameters).
+const rootXML = "KMS"
+
 const (
 	typeJSON = "application/json;charset=utf-8"
 	typeXML  = "text/xml;charset=utf-8"
@@ -48,7 +51,7 @@ type encoder struct {
 }
 
 func (e encoder) answer(status int, code string, body []byte) fault.Answer {
-	kind, root := typeJSON, e.action+"Response"
+	kind, root := typeJSON, rootXML
 	if status >= 400 {
 		root = "Error"
 	}

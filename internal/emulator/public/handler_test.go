@@ -115,7 +115,7 @@ func TestXMLWhenAskedFor(t *testing.T) {
 	g := newGate(t, public.Strict)
 	a := call(t, g, "ListKeys", url.Values{"Format": {"XML"}})
 	var list struct {
-		XMLName    xml.Name `xml:"ListKeysResponse"`
+		XMLName    xml.Name `xml:"KMS"`
 		Keys       []string `xml:"Keys>Key>KeyId"`
 		TotalCount int
 		RequestId  string
@@ -198,7 +198,7 @@ func TestFaultsSpeakTheGatewaysDialect(t *testing.T) {
 		"Encrypt:corrupt":             `200 \{"CiphertextBlob":"AAAB",.*`,
 		"Encrypt:malformed":           `200 \{"RequestId":\{"RequestId".*`,
 		"Encrypt:extra-fields":        `200 .*"KmsplanUnknownField".*`,
-		"Encrypt:clock-skew=20m":      `400 .*"InvalidTimeStamp.Expired".*`,
+		"Encrypt:clock-skew=20m":      `400 .*"IllegalTimestamp".*`,
 		"Encrypt:clock-skew=-10m":     `200 .*`,
 		"Encrypt:redirect":            `302 .*`,
 		"public/Encrypt:too-large":    `413 .*`,

@@ -89,8 +89,10 @@ func errTimestamp() *engine.Error {
 	return exchange.Refuse(http.StatusBadRequest, "IllegalTimestamp", "The input parameter Timestamp that is mandatory for processing this request is not supplied or not valid.")
 }
 
+// errExpired: KMS's own page names one code for a timestamp that is missing and for one that
+// is too old.
 func errExpired() *engine.Error {
-	return exchange.Refuse(http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+	return exchange.Refuse(http.StatusBadRequest, undocumented.ExpiredTimestampCode, "Specified time stamp or date value is expired.")
 }
 
 // errSecurityToken answers a token that is not the AccessKey's.

@@ -34,7 +34,7 @@ const (
 	StatesLikeReading = "ListTagResources ListAliasesByKeyId SetKeyPolicy GetKeyPolicy"
 	// StatesLikeUse are operations that need an enabled key.
 	// Doubt: not in the state table; treated as Encrypt is there.
-	StatesLikeUse = "ReEncrypt ExportDataKey GenerateAndExportDataKey AsymmetricEncrypt AsymmetricDecrypt AsymmetricSign AsymmetricVerify GetPublicKey " +
+	StatesLikeUse = "ReEncryptFrom ReEncryptTo ExportDataKey GenerateAndExportDataKey AsymmetricEncrypt AsymmetricDecrypt AsymmetricSign AsymmetricVerify GetPublicKey " +
 		"Sign Verify AdvanceEncrypt AdvanceDecrypt AdvanceGenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext " +
 		"AdvanceGenerateDataKeyPair AdvanceGenerateDataKeyPairWithoutPlaintext"
 	// AliasesGoWithTheKey deletes a key's aliases with it, at the second of its deletion.
@@ -225,6 +225,9 @@ const (
 	// NotDedicatedCode is the code for it.
 	// Doubt: as NotDedicatedStatus.
 	NotDedicatedCode = "InvalidAction.NotFound"
+	// ExpiredTimestampCode answers a timestamp that is further than 15 minutes away.
+	// Doubt: KMS's page says IllegalTimestamp, other services of the same gateway InvalidTimeStamp.Expired.
+	ExpiredTimestampCode = "IllegalTimestamp"
 	// UnverifiedSignatureCode answers signatures with SM3, RSA or a bearer token, which the emulator does not verify.
 	// Doubt: the service verifies them.
 	UnverifiedSignatureCode = "UnsupportedSignature"

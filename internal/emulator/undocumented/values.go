@@ -67,6 +67,7 @@ func values() map[string]any {
 		"RegionCodeElsewhere":      RegionCodeElsewhere,
 		"NotDedicatedStatus":       NotDedicatedStatus,
 		"NotDedicatedCode":         NotDedicatedCode,
+		"ExpiredTimestampCode":     ExpiredTimestampCode,
 		"UnverifiedSignatureCode":  UnverifiedSignatureCode,
 		"WrongTokenCode":           WrongTokenCode,
 		"PublicBodyMax":            PublicBodyMax,

@@ -309,7 +309,7 @@ func (w *world) wireRefusals() {
 		{"400 SignatureDoesNotMatch", "DescribeRegions", rpc{w: w, after: set("Signature", "AAAA")}},
 		{"400 SignatureDoesNotMatch", "DescribeRegions", rpc{w: w, after: set("Extra", "1")}},
 		{"400 SignatureNonceUsed", "DescribeRegions", rpc{w: w, change: set("SignatureNonce", "once")}},
-		{"400 InvalidTimeStamp.Expired", "DescribeRegions", rpc{w: w, change: set("Timestamp", old)}},
+		{"400 IllegalTimestamp", "DescribeRegions", rpc{w: w, change: set("Timestamp", old)}},
 		{"400 IllegalTimestamp", "DescribeRegions", rpc{w: w, change: set("Timestamp", "yesterday")}},
 		{"400 IllegalTimestamp", "DescribeRegions", rpc{w: w, change: without("Timestamp")}},
 		{"400 IncompleteSignature", "DescribeRegions", rpc{w: w, after: without("Signature")}},

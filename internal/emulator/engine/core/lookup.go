@@ -61,6 +61,17 @@ func (c *Call) Reaches(k *Key) bool {
 	return c.Gateway == Public || c.Gateway == "" || k.Instance == c.Instance
 }
 
+// NoAlias refuses an alias where a key's id is asked for.
+func NoAlias(id string) error {
+	if _, _, resource, isARN := ParseARN(id); isARN {
+		id = resource
+	}
+	if strings.HasPrefix(id, aliasPrefix) {
+		return errUnsupportedAlias()
+	}
+	return nil
+}
+
 // keyPlace resolves a KeyId to the key's place in the store.
 func (e *Engine) keyPlace(tx *store.Tx, c *Call, id string, acceptAlias bool) (string, error) {
 	if id == "" {
@@ -81,7 +92,7 @@ func (e *Engine) keyPlace(tx *store.Tx, c *Call, id string, acceptAlias bool) (s
 		return Scope(account, c.Region, id), nil
 	}
 	if !acceptAlias {
-		return "", errUnsupportedAlias()
+		return "", NoAlias(id)
 	}
 	alias, found := e.Table.Aliases.Peek(tx, Scope(account, c.Region, id))
 	if !found {

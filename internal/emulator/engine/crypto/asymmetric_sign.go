@@ -70,10 +70,14 @@ type GetPublicKeyRequest struct{ KeyId, KeyVersionId, DryRun *string }
 
 type GetPublicKeyResponse struct{ KeyId, KeyVersionId, PublicKey string }
 
-// getPublicKey answers a pair's public key in PEM. Without KeyVersionId it is the
-// initial version's (KMS: GetPublicKey).
+// getPublicKey answers a pair's public key in PEM; the version must be named
+// (KMS: GetPublicKey).
 func getPublicKey(e *core.Engine, c *core.Call, in *GetPublicKeyRequest) (*GetPublicKeyResponse, error) {
-	out, err := publicKey(e, c, "GetPublicKey", core.Text(in.KeyId), core.Text(in.KeyVersionId))
+	version, err := core.Required("KeyVersionId", in.KeyVersionId)
+	if err != nil {
+		return core.Rehearse[GetPublicKeyResponse](in.DryRun, nil, err)
+	}
+	out, err := publicKey(e, c, "GetPublicKey", core.Text(in.KeyId), version)
 	return core.Rehearse(in.DryRun, out, err)
 }
 

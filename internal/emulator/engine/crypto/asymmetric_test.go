@@ -165,7 +165,7 @@ func TestAsymmetricParameters(t *testing.T) {
 		enginetest.RefusedWith(t, c.name, err, c.code)
 	}
 	aes := w.Key(w.Software, "Aliyun_AES_256", "").KeyId
-	_, err := enginetest.Ask[crypto.GetPublicKeyResponse](w, w.Public(), "GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &aes})
+	_, err := enginetest.Ask[crypto.GetPublicKeyResponse](w, w.Public(), "GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &aes, KeyVersionId: enginetest.Param(w.Version(aes))})
 	enginetest.RefusedWith(t, "public key of a symmetric key", err, "UnsupportedOperation")
 	sign := w.Key(w.Software, "EC_P256", "").KeyId
 	for _, n := range []int{31, 33} {

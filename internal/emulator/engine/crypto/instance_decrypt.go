@@ -99,7 +99,7 @@ func openAdvancePlain(e *core.Engine, c *core.Call, in openRequest) (keyUse, mod
 	if err != nil {
 		return u, mode{}, nil, err
 	}
-	if err := u.symmetricOnly(); err != nil {
+	if err := u.advanceOnly(); err != nil {
 		return u, mode{}, nil, err
 	}
 	m, plaintext, err := u.openPlain(in)

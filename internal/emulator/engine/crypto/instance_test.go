@@ -195,7 +195,7 @@ func TestInstanceSigningParameters(t *testing.T) {
 func TestGenerateRandom(t *testing.T) {
 	w := enginetest.NewCryptoWorld(t)
 	seen := map[string]bool{}
-	for n, code := range map[int32]string{0: "MissingParameter", -5: "InvalidParameter", 8: "", 1024: "", 1025: "InvalidParameter"} {
+	for n, code := range map[int32]string{0: "MissingParameter", -5: "InvalidParameter", 8: "", 64: "", 65: "InvalidParameter"} {
 		out, err := enginetest.AskInstance[*dkms.GenerateRandomResponse](w, w.Client(), "GenerateRandom", &dkms.GenerateRandomRequest{Length: n})
 		if code != "" {
 			enginetest.RefusedWith(t, "length", err, code)

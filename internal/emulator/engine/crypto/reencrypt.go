@@ -19,16 +19,28 @@ func reEncrypt(e *core.Engine, c *core.Call, in *ReEncryptRequest) (*EncryptResp
 	return core.Rehearse(in.DryRun, out, err)
 }
 
+// The permissions that ReEncrypt asks for: on the source key and on the destination
+// (KMS: ReEncrypt).
+const (
+	reencryptFrom = "ReEncryptFrom"
+	reencryptTo   = "ReEncryptTo"
+)
+
 func doReEncrypt(e *core.Engine, c *core.Call, in *ReEncryptRequest) (*EncryptResponse, error) {
 	destination, err := core.Required("DestinationKeyId", in.DestinationKeyId)
 	if err != nil {
 		return nil, err
 	}
+	for _, id := range []string{destination, core.Text(in.SourceKeyId)} {
+		if err := core.NoAlias(id); err != nil {
+			return nil, err
+		}
+	}
 	plaintext, source, err := openSource(e, c, in)
 	if err != nil {
 		return nil, err
 	}
-	out, err := sealPublic(e, c, "ReEncrypt", destination, plaintext, in.DestinationEncryptionContext, "DestinationEncryptionContext")
+	out, err := sealPublic(e, c, reencryptTo, destination, plaintext, in.DestinationEncryptionContext, "DestinationEncryptionContext")
 	if err != nil {
 		return nil, err
 	}
@@ -41,15 +53,15 @@ func doReEncrypt(e *core.Engine, c *core.Call, in *ReEncryptRequest) (*EncryptRe
 // the blob's.
 func openSource(e *core.Engine, c *core.Call, in *ReEncryptRequest) ([]byte, keyUse, error) {
 	if in.SourceEncryptionAlgorithm != nil || in.SourceKeyVersionId != nil {
-		plaintext, u, err := openAsymmetric(e, c, "ReEncrypt", asymmetricNames{"SourceKeyId", "SourceKeyVersionId", "SourceEncryptionAlgorithm"},
+		plaintext, u, err := openAsymmetric(e, c, reencryptFrom, asymmetricNames{"SourceKeyId", "SourceKeyVersionId", "SourceEncryptionAlgorithm"},
 			in.SourceKeyId, in.SourceKeyVersionId, in.SourceEncryptionAlgorithm, in.CiphertextBlob)
 		return []byte(core.Base64Text(plaintext)), u, err
 	}
-	plaintext, u, err := openPublic(e, c, "ReEncrypt", in.CiphertextBlob, in.SourceEncryptionContext, "SourceEncryptionContext")
+	plaintext, u, err := openPublic(e, c, reencryptFrom, in.CiphertextBlob, in.SourceEncryptionContext, "SourceEncryptionContext")
 	if err != nil || core.Text(in.SourceKeyId) == "" {
 		return plaintext, u, err
 	}
-	named, err := UseKey(e, c, "ReEncrypt", *in.SourceKeyId, InitialVersion)
+	named, err := UseKey(e, c, reencryptFrom, *in.SourceKeyId, InitialVersion)
 	if err != nil {
 		return nil, u, err
 	}

@@ -123,7 +123,7 @@ func TestDryRunNeverSucceeds(t *testing.T) {
 	rsaVersion, ecVersion := w.Version(rsa), w.Version(ec)
 	dry, digest := enginetest.Param("true"), enginetest.Param(core.Base64Text(make([]byte, 32)))
 	blob := &enginetest.Must[crypto.EncryptResponse](w, w.Public(), "Encrypt", encryptOf(aes, []byte("x"))).CiphertextBlob
-	public := enginetest.Param(enginetest.PemToDER(t, enginetest.Must[crypto.GetPublicKeyResponse](w, w.Public(), "GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &rsa}).PublicKey))
+	public := enginetest.Param(enginetest.PemToDER(t, enginetest.Must[crypto.GetPublicKeyResponse](w, w.Public(), "GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &rsa, KeyVersionId: &rsaVersion}).PublicKey))
 	oaep, spec := enginetest.Param("RSAES_OAEP_SHA_256"), enginetest.Param("RSA_2048")
 	sealed := &enginetest.Must[crypto.EncryptResponse](w, w.Public(), "AsymmetricEncrypt", &crypto.AsymmetricEncryptRequest{KeyId: &rsa, KeyVersionId: &rsaVersion, Algorithm: oaep, Plaintext: enginetest.Param("eA==")}).CiphertextBlob
 	w.Secret("dry", "v1", "value")
@@ -155,7 +155,9 @@ func TestDryRunNeverSucceeds(t *testing.T) {
 		"AsymmetricVerify": func(d *string) any {
 			return &crypto.AsymmetricVerifyRequest{KeyId: &ec, KeyVersionId: &ecVersion, Algorithm: enginetest.Param("ECDSA_SHA_256"), Digest: digest, Value: enginetest.Param("eA=="), DryRun: d}
 		},
-		"GetPublicKey": func(d *string) any { return &crypto.GetPublicKeyRequest{KeyId: &ec, DryRun: d} },
+		"GetPublicKey": func(d *string) any {
+			return &crypto.GetPublicKeyRequest{KeyId: &ec, KeyVersionId: &ecVersion, DryRun: d}
+		},
 		"GetSecretValue": func(d *string) any {
 			return &secrets.GetSecretValueRequest{SecretName: enginetest.Param("dry"), DryRun: d}
 		},

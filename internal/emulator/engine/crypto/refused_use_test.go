@@ -27,7 +27,7 @@ func usesOf(w *enginetest.CryptoWorld, aes, rsa, ec string) []useOf {
 	advance := enginetest.MustInstance[*dkms.AdvanceEncryptResponse](w, w.Client(), "AdvanceEncrypt", &dkms.AdvanceEncryptRequest{KeyId: aes, Plaintext: []byte("x")})
 	plain := enginetest.MustInstance[*dkms.EncryptResponse](w, w.Client(), "Encrypt", &dkms.EncryptRequest{KeyId: aes, Plaintext: []byte("x")})
 	oaep, ecdsa, digest := enginetest.Param("RSAES_OAEP_SHA_256"), enginetest.Param("ECDSA_SHA_256"), enginetest.Param(core.Base64Text(make([]byte, 32)))
-	public := enginetest.Param(enginetest.PemToDER(w, enginetest.Must[crypto.GetPublicKeyResponse](w, w.Public(), "GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &rsa}).PublicKey))
+	public := enginetest.Param(enginetest.PemToDER(w, enginetest.Must[crypto.GetPublicKeyResponse](w, w.Public(), "GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &rsa, KeyVersionId: &rsaVersion}).PublicKey))
 	return []useOf{
 		{"Encrypt", encryptOf(aes, []byte("x")), nil},
 		{"Decrypt", &crypto.DecryptRequest{CiphertextBlob: &blob}, nil},
@@ -40,7 +40,7 @@ func usesOf(w *enginetest.CryptoWorld, aes, rsa, ec string) []useOf {
 		{"AsymmetricDecrypt", &crypto.AsymmetricDecryptRequest{KeyId: &rsa, KeyVersionId: &rsaVersion, Algorithm: oaep, CiphertextBlob: enginetest.Param("eA==")}, nil},
 		{"AsymmetricSign", &crypto.AsymmetricSignRequest{KeyId: &ec, KeyVersionId: &ecVersion, Algorithm: ecdsa, Digest: digest}, nil},
 		{"AsymmetricVerify", &crypto.AsymmetricVerifyRequest{KeyId: &ec, KeyVersionId: &ecVersion, Algorithm: ecdsa, Digest: digest, Value: enginetest.Param("eA==")}, nil},
-		{"GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &ec}, nil},
+		{"GetPublicKey", &crypto.GetPublicKeyRequest{KeyId: &ec, KeyVersionId: &ecVersion}, nil},
 		{"Encrypt", nil, &dkms.EncryptRequest{KeyId: aes, Plaintext: []byte("x")}},
 		{"Decrypt", nil, &dkms.DecryptRequest{KeyId: aes, CiphertextBlob: plain.CiphertextBlob, Iv: plain.Iv}},
 		{"AdvanceEncrypt", nil, &dkms.AdvanceEncryptRequest{KeyId: aes, Plaintext: []byte("x")}},
