@@ -22,7 +22,7 @@ func (p *Place) Measure(ctx context.Context) (string, error) {
 		return "", err
 	}
 	known := p.at.doc.Guard
-	switch err := p.measure(ctx); {
+	switch err := p.measure(ctx, p.lock); {
 	case errors.Is(err, state.ErrLocked) && known != "":
 		return "it was measured before, and somebody works on it now", nil
 	case err != nil:
@@ -34,8 +34,8 @@ func (p *Place) Measure(ctx context.Context) (string, error) {
 	return "it refuses a write under another lock's id", nil
 }
 
-// measure sets the guard of the document that was read.
-func (p *Place) measure(ctx context.Context) error {
+// measure sets the guard of the document that was read; take gets the lock that it needs, at once or after a while.
+func (p *Place) measure(ctx context.Context, take func(context.Context, state.LockInfo) error) error {
 	match, err := p.honoursMatch(ctx)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (p *Place) measure(ctx context.Context) error {
 		p.at.doc.Guard = byMatch
 		return nil
 	}
-	lock, err := p.honoursLocks(ctx)
+	lock, err := p.honoursLocks(ctx, take)
 	if err != nil {
 		return err
 	}
@@ -85,14 +85,14 @@ func (p *Place) honoursMatch(ctx context.Context) (bool, error) {
 }
 
 // honoursLocks writes under an id that is not the lock's.
-func (p *Place) honoursLocks(ctx context.Context) (bool, error) {
+func (p *Place) honoursLocks(ctx context.Context, take func(context.Context, state.LockInfo) error) (bool, error) {
 	if !p.Locks() {
 		return false, nil
 	}
 	id := p.held
 	if id == "" {
-		info := state.NewLockInfo("init", time.Now())
-		if err := p.lock(ctx, info); err != nil {
+		info := state.NewLockInfo(oneWrite, time.Now())
+		if err := take(ctx, info); err != nil {
 			return false, err
 		}
 		defer func() { _ = p.free(context.WithoutCancel(ctx), info.ID) }()

@@ -119,7 +119,7 @@ func (p *Place) Swap(ctx context.Context, old remote.Revision, head []byte) (rem
 		}
 	}
 	if p.at.doc.Guard == "" {
-		if err := p.measure(ctx); err != nil {
+		if err := p.measure(ctx, p.waitLock); err != nil {
 			return "", err
 		}
 	}
