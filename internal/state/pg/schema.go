@@ -43,17 +43,13 @@ CREATE TABLE IF NOT EXISTS @.history (
 
 // The states of PostgreSQL that a place meets: appendix A of its documentation.
 const (
-	undefinedTable   = "42P01"
-	invalidSchema    = "3F000"
-	uniqueViolation  = "23505" // of the catalogue: another made the same table at the same time
-	duplicateTable   = "42P07"
-	duplicateSchema  = "42P06"
-	invalidPassword  = "28P01"
-	invalidAuth      = "28000"
-	noPrivilege      = "42501"
-	noDatabase       = "3D000"
-	readOnly         = "25006"
-	tupleConcurrency = "XX000"
+	undefinedTable  = "42P01"
+	invalidSchema   = "3F000"
+	invalidPassword = "28P01"
+	invalidAuth     = "28000"
+	noPrivilege     = "42501"
+	noDatabase      = "3D000"
+	readOnly        = "25006"
 )
 
 func stateOf(err error) string {
@@ -87,14 +83,17 @@ func (p *Place) makeSchema(ctx context.Context) error {
 		switch code := stateOf(err); {
 		case err == nil:
 			return nil
-		case attempt < 5 && (code == uniqueViolation || code == duplicateTable || code == duplicateSchema || code == tupleConcurrency):
 		case code == noPrivilege:
 			return fmt.Errorf("the role may not make the schema; let an owner run `kmsplan init` once, or grant CREATE on the database: %w", err)
-		default:
+		case code == "" || attempt == schemaAttempts:
 			return err
 		}
+		// Another makes the same at the same time, which the server reports in half a dozen ways.
 	}
 }
+
+// schemaAttempts is how often the tables are looked for and made: each time but the last, others were at it.
+const schemaAttempts = 20
 
 func (p *Place) sql(statement string) string {
 	return strings.ReplaceAll(statement, "@", p.quoted)
