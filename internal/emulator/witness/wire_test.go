@@ -237,7 +237,7 @@ func (w *world) wireXML() {
 	w.Helper()
 	w.must(rpc{w: w, change: func(p map[string]string) { p["Format"] = "XML" }, out: func(r *http.Response, text []byte) {
 		var regions struct {
-			XMLName xml.Name `xml:"DescribeRegionsResponse"`
+			XMLName xml.Name `xml:"KMS"`
 			IDs     []string `xml:"Regions>Region>RegionId"`
 		}
 		if err := xml.Unmarshal(text, &regions); err != nil || len(regions.IDs) < 10 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") {
