@@ -2,15 +2,13 @@ package http
 
 import (
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/state/remote"
 )
 
 // Options say where the document lies. Addresses are https, or http on this machine.
@@ -90,35 +88,8 @@ func checkAddress(a string) error {
 		return errors.New("it is no URL; write https://HOST/PATH")
 	case u.User != nil:
 		return fmt.Errorf("it holds credentials, which then stand in files and logs; take them out and set %s and %s", usernameVariables[0], passwordVariables[0])
-	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
+	case remote.Encrypted(u):
 		return nil
 	}
 	return fmt.Errorf("%s://%s is not encrypted on its way; use https (http is for this machine only)", u.Scheme, u.Host)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// client talks to nobody but the addresses that were given: it follows no redirect.
-func (o Options) client() (*http.Client, error) {
-	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
-	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("the http backend's ca_file: %w", err)
-		}
-		tlsConfig.RootCAs = x509.NewCertPool()
-		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("the http backend's ca_file %s holds no certificate in PEM", o.CAFile)
-		}
-	}
-	return &http.Client{
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: tlsConfig, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4,
-			TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: time.Minute,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
 }

@@ -40,7 +40,7 @@ func Open(o Options) (*Place, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	client, err := o.client()
+	client, err := remote.Client("http", o.CAFile)
 	if err != nil {
 		return nil, err
 	}

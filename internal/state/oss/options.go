@@ -3,17 +3,12 @@ package oss
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
@@ -78,15 +73,10 @@ func (o Options) address() (*url.URL, error) {
 		return nil, errors.New("the oss backend's endpoint is no URL of a host; write https://HOST")
 	case u.User != nil:
 		return nil, errors.New("the oss backend's endpoint holds credentials; take them out and set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case remote.Encrypted(u):
 		return u, nil
 	}
 	return nil, fmt.Errorf("the oss backend's endpoint %s is not encrypted on its way; use https (http is for this machine only)", o.Endpoint)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Open returns the place of a state. It calls nobody.
@@ -99,7 +89,7 @@ func Open(o Options) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := o.client()
+	client, err := remote.Client("oss", o.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -107,28 +97,6 @@ func Open(o Options) (*Place, error) {
 		WithSignatureVersion(sdk.SignatureVersionV4).WithCredentialsProvider(credentials.CredentialsProviderFunc(o.credentials)).
 		WithRetryer(retry.NopRetryer{}) // an append is not to be repeated by whom does not look; package remote tries again
 	return &Place{client: sdk.NewClient(config), host: u.Host, bucket: o.Bucket, key: o.Key, limit: cmp.Or(o.LogLimit, logLimitDefault)}, nil
-}
-
-// client follows no redirect: it would carry a session's token along.
-func (o Options) client() (*http.Client, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("the oss backend's ca_file: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("the oss backend's ca_file %s holds no certificate in PEM", o.CAFile)
-		}
-	}
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: t, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16,
-			TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: time.Minute,
-		},
-	}, nil
 }
 
 // credentials are looked for with each call, so that a session may be renewed.

@@ -2,19 +2,16 @@ package s3
 
 import (
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"kmsplan.dev/kmsplan/internal/state/remote"
 )
 
 // Options say where the state lies.
@@ -51,17 +48,10 @@ func (o Options) address() (host string, secure bool, err error) {
 		return "", false, fmt.Errorf("the s3 backend's endpoint %q is no URL of a host; write https://HOST", o.Endpoint)
 	case u.User != nil:
 		return "", false, errors.New("the s3 backend's endpoint holds credentials; take them out and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-	case u.Scheme == "https":
-		return u.Host, true, nil
-	case u.Scheme == "http" && loopback(u.Hostname()):
-		return u.Host, false, nil
+	case remote.Encrypted(u):
+		return u.Host, u.Scheme == "https", nil
 	}
 	return "", false, fmt.Errorf("the s3 backend's endpoint %s is not encrypted on its way; use https (http is for this machine only)", o.Endpoint)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // chain is where credentials come from: the environment, the shared file's profile, and the machine where that is asked
@@ -83,7 +73,7 @@ func Open(o Options) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	transport, err := o.transport()
+	transport, err := remote.Transport("s3", o.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -99,22 +89,4 @@ func Open(o Options) (*Place, error) {
 		return nil, fmt.Errorf("the s3 backend: %w", err)
 	}
 	return &Place{client: client, bucket: o.Bucket, key: o.Key}, nil
-}
-
-func (o Options) transport() (*http.Transport, error) {
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("the s3 backend's ca_file: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("the s3 backend's ca_file %s holds no certificate in PEM", o.CAFile)
-		}
-	}
-	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: t, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16,
-		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: time.Minute,
-	}, nil
 }

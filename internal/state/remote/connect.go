@@ -1,0 +1,51 @@
+package remote
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// Encrypted reports whether what is sent to u is encrypted on its way, or does not leave this machine.
+func Encrypted(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Transport makes a backend's connections over HTTP: TLS 1.2 at least, and no step without an end. caFile, PEM, stands in
+// place of the system's certificates; "" = those.
+func Transport(backend, caFile string) (*http.Transport, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, fmt.Errorf("the %s backend's ca_file: %w", backend, err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the %s backend's ca_file %s holds no certificate in PEM", backend, caFile)
+		}
+	}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: t, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 16,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: time.Minute,
+	}, nil
+}
+
+// Client is a Transport that follows no redirect: one would carry credentials to whoever it names.
+func Client(backend, caFile string) (*http.Client, error) {
+	t, err := Transport(backend, caFile)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
+}
