@@ -151,7 +151,9 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 		}
 	}
 	helpFor(root)
-	a.completions(root)
+	if completing(a.proc.Args) {
+		a.completions(root)
+	}
 	explainArguments(root)
 	root.SetFlagErrorFunc(flagError)
 	return root

@@ -172,13 +172,18 @@ const staleAfter = time.Minute
 // Sweep removes what writers that died left in the directory. It is housekeeping: what cannot be removed
 // does no harm, and is not reported.
 func (d *Dir) Sweep(now time.Time) {
-	names, err := fs.ReadDir(d.root.FS(), ".")
+	dir, err := d.root.Open(".")
 	if err != nil {
 		return
 	}
-	for _, n := range names {
-		if IsTemp(n.Name()) && n.Type().IsRegular() {
-			d.removeStale(n.Name(), now)
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1) // names alone: a directory of many files is not asked about each of them
+	for _, name := range names {
+		if !IsTemp(name) {
+			continue
+		}
+		if info, err := d.root.Lstat(name); err == nil && info.Mode().IsRegular() {
+			d.removeStale(name, now)
 		}
 	}
 }

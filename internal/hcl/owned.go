@@ -23,10 +23,9 @@ type Owned struct {
 	files  []place
 	all    []place // of the three
 
-	once     sync.Once // for known
-	known    []ownedFile
-	mu       sync.Mutex
-	resolved map[string]string // directories of the module, links followed
+	once  sync.Once // for known
+	known []ownedFile
+	seen  *directories
 }
 
 // place is one file or directory that is owned.
@@ -63,7 +62,7 @@ const (
 // NewOwned is what is owned below dir: state is the path of the state file and emulators are those of the
 // emulators' data, relative to dir or absolute.
 func NewOwned(dir, state string, emulators, variableFiles []string) *Owned {
-	o := &Owned{dir: cmp.Or(dir, "."), resolved: map[string]string{}}
+	o := &Owned{dir: cmp.Or(dir, "."), seen: newDirectories()}
 	o.states = o.places(ownState, state)
 	if target, err := filepath.EvalSymlinks(o.at(state)); err == nil {
 		o.states = append(o.states, o.places(ownState, target)...)

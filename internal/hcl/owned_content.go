@@ -57,16 +57,19 @@ func isState(head []byte) bool {
 	return seen["version"] && seen["serial"] && seen["lineage"]
 }
 
-// strangers says what of another module a path would stand among, or "": an emulator's data, or what a state has
-// beside it.
-func strangers(real string) string {
-	dir := filepath.Dir(real)
-	for _, data := range []string{dir, filepath.Dir(dir)} { // snapshots lie below
+// amongEmulator says whether a directory holds another emulator's data, or lies below it, as snapshots do.
+func amongEmulator(dir string) string {
+	for _, data := range []string{dir, filepath.Dir(dir)} {
 		if regular(filepath.Join(data, "root.key")) && regular(filepath.Join(data, "kms.db")) {
 			return ownStrangeEmulator
 		}
 	}
-	for _, beside := range []string{real, dir} {
+	return ""
+}
+
+// besideState says whether a path is one that another module's state has beside it.
+func besideState(real string) string {
+	for _, beside := range []string{real, filepath.Dir(real)} {
 		for _, companion := range []string{".journal", ".lock", ".d"} {
 			if base, ok := strings.CutSuffix(beside, companion); ok && regular(base) && contentOwned(base) == ownStrangeState {
 				return ownStrangeState

@@ -2,7 +2,6 @@ package hcl
 
 import (
 	"cmp"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,37 +24,40 @@ func (o *Owned) Reaches(name string) string {
 	if what := o.Named(name); what != "" {
 		return what
 	}
-	base, err := o.resolve(o.dir)
+	base, err := o.directory(o.dir)
 	if err != nil {
 		return ""
 	}
 	file := o.at(name)
-	dir, err := o.resolve(filepath.Dir(file))
+	dir, err := o.directory(filepath.Dir(file))
 	if err != nil {
 		return ""
 	}
-	real := filepath.Join(dir, filepath.Base(file))
+	real := filepath.Join(dir.real, filepath.Base(file))
 	info, err := os.Lstat(real)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if target, err := filepath.EvalSymlinks(real); err == nil {
 			real = target
+			if dir, err = o.directory(filepath.Dir(real)); err != nil {
+				return ""
+			}
 		}
 		info, err = os.Stat(real)
 	}
-	if rel, relErr := filepath.Rel(base, real); relErr == nil {
+	if rel, relErr := filepath.Rel(base.real, real); relErr == nil {
 		if what := o.Named(filepath.ToSlash(rel)); what != "" {
 			return what
 		}
 	}
-	if what := o.sameTree(base, filepath.Dir(real)); what != "" {
-		return what
+	if dir.among != "" {
+		return dir.among
 	}
 	if err == nil && info.Mode().IsRegular() {
 		if what := cmp.Or(o.linkedTo(info), contentOwned(real)); what != "" {
 			return what
 		}
 	}
-	return strangers(real)
+	return besideState(real)
 }
 
 // linkedTo says what a file is that has another name among those that are owned, or "".
@@ -72,9 +74,10 @@ func (o *Owned) linkedTo(info os.FileInfo) string {
 	return ""
 }
 
-// ReachesNow is Reaches for the moment of writing: nothing that was found out before is relied on.
+// ReachesNow is Reaches for the moment of writing: it looks at all files anew, and at each directory that is another one
+// than before.
 func (o *Owned) ReachesNow(name string) string {
-	now := &Owned{dir: o.dir, states: o.states, trees: o.trees, files: o.files, all: o.all, resolved: map[string]string{}}
+	now := &Owned{dir: o.dir, states: o.states, trees: o.trees, files: o.files, all: o.all, seen: o.seen}
 	return now.Reaches(name)
 }
 
@@ -86,47 +89,6 @@ func linked(info os.FileInfo) bool {
 	}
 	n := facts.FieldByName("Nlink")
 	return !n.IsValid() || !n.CanUint() || n.Uint() > 1
-}
-
-// resolve follows the links of a directory, of the part of it that exists.
-func (o *Owned) resolve(dir string) (string, error) {
-	o.mu.Lock()
-	real, ok := o.resolved[dir]
-	o.mu.Unlock()
-	if ok {
-		return real, nil
-	}
-	real, err := filepath.EvalSymlinks(dir)
-	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
-		parent, err := o.resolve(filepath.Dir(dir))
-		return filepath.Join(parent, filepath.Base(dir)), err // not kept: it may be made later
-	}
-	if err == nil {
-		real, err = filepath.Abs(real)
-	}
-	if err == nil {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.resolved[dir] = real
-	}
-	return real, err
-}
-
-// sameTree compares a directory and those above it with the owned ones: a mounted or differently spelt
-// directory is the same directory.
-func (o *Owned) sameTree(base, dir string) string {
-	for ; dir != base && within(filepath.ToSlash(dir), filepath.ToSlash(base)); dir = filepath.Dir(dir) {
-		info, err := os.Stat(dir)
-		if err != nil {
-			continue
-		}
-		for _, t := range o.trees {
-			if owned, err := os.Stat(o.at(t.path)); err == nil && os.SameFile(owned, info) {
-				return t.what
-			}
-		}
-	}
-	return ""
 }
 
 // list gathers the files that are owned now, to tell hard links to them.
