@@ -113,15 +113,44 @@ func (a *app) askApproval(o *planOptions) error {
 		return withHint(errors.New("approval is needed, and nobody can be asked"), "Add -auto-approve, or apply a plan saved with plan -out.")
 	}
 	a.view.Ask()
+	yes, err := a.readYes()
+	if err != nil {
+		return withHint(err, "Add -auto-approve, or apply a plan saved with plan -out.")
+	}
+	if !yes {
+		a.view.Cancelled()
+		return exit{exitError}
+	}
+	return nil
+}
+
+// readYes reads an answer, of which only yes is one.
+func (a *app) readYes() (bool, error) {
 	line, err := bufio.NewReader(a.proc.Stdin).ReadString('\n')
-	if strings.TrimSpace(line) == "yes" {
+	if err != nil && line == "" {
+		return false, errors.New("approval is needed, and standard input has none")
+	}
+	return strings.TrimSpace(line) == "yes", nil
+}
+
+// askYes asks before a command on the state itself changes it.
+func (a *app) askYes(question string, approve, input bool) error {
+	if approve {
 		return nil
 	}
-	if err != nil && line == "" {
-		return withHint(errors.New("approval is needed, and standard input has none"), "Add -auto-approve, or apply a plan saved with plan -out.")
+	if !input {
+		return withHint(errors.New("approval is needed, and nobody can be asked"), "Add -auto-approve.")
 	}
-	a.view.Cancelled()
-	return exit{exitError}
+	a.view.Result(nil, "", question+" Only 'yes' is accepted:")
+	yes, err := a.readYes()
+	switch {
+	case err != nil:
+		return withHint(err, "Add -auto-approve.")
+	case !yes:
+		a.view.Result(nil, "Cancelled. Nothing was changed.")
+		return exit{exitError}
+	}
+	return nil
 }
 
 // carryOut runs the plan and shows what became of it.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ type complete = cobra.CompletionFunc
 func (a *app) completions(root *cobra.Command) {
 	arguments := map[string]complete{
 		"kmsplan state show": a.stateAddresses, "kmsplan state list": a.stateAddresses, "kmsplan state mv": a.stateAddresses,
-		"kmsplan state rm": a.stateAddresses, "kmsplan run": a.dataAddresses, "kmsplan output": a.outputNames,
+		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan inspect": envelopes,
 	}
 	flags := map[string]complete{
@@ -95,6 +96,18 @@ func (a *app) stateAddresses(c *cobra.Command, _ []string, begun string) ([]stri
 		names = nil
 	}
 	return beginning(begun, names)
+}
+
+// keptSerials are the serials that one could go back to.
+func (a *app) keptSerials(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var serials []string
+	if stored, err := a.openState(0); err == nil {
+		kept, _ := stored.History(c.Context())
+		for _, k := range kept[min(1, len(kept)):] {
+			serials = append(serials, strconv.FormatUint(k.Version.Serial, 10))
+		}
+	}
+	return beginning(begun, serials)
 }
 
 func (a *app) outputNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {

@@ -58,8 +58,6 @@ var elsewhere = map[string]string{
 	"transfer":   "kmsplan decrypt and kmsplan encrypt move a file between formats and keys",
 
 	"state replace-provider": "objects belong to gateway blocks: give the block the gateway's name that the state has",
-	"state rollback":         "the last ten generations lie beside the state: kmsplan state push -force FILE puts one back",
-	"state history":          "the last ten generations lie beside the state, in its .d directory",
 	"state replace-gateway":  "name the gateway block as the state has it; kmsplan state show ADDRESS says how, and kmsplan plan what else can be done",
 	"state force-unlock":     "kmsplan force-unlock ID breaks the lock of a process that is gone",
 }

@@ -19,7 +19,8 @@ func (a *app) stateCommand() *cobra.Command {
 		Use: "state", Short: "List, show and edit what the state remembers", GroupID: groupState, Args: noSuchSubcommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateMoveCommand(), a.stateRemoveCommand(), a.statePullCommand(), a.statePushCommand())
+	c.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateMoveCommand(), a.stateRemoveCommand(), a.statePullCommand(), a.statePushCommand(),
+		a.stateHistoryCommand(), a.stateRollbackCommand())
 	return c
 }
 

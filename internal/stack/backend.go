@@ -173,7 +173,7 @@ func openLocal(cfg *hcl.Config, o Options) (state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return local.Open(path, local.Options{})
+	return local.Open(path, local.Options{Now: o.Now})
 }
 
 // statePath is where the local backend keeps the state, as it is written.

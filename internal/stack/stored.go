@@ -91,7 +91,7 @@ func (s *Stored) locked(ctx context.Context, operation string, work func(state.P
 	err := state.Locked(ctx, s.store, info, s.options.LockTimeout, work)
 	var open *state.OpenCallsError
 	if errors.As(err, &open) {
-		return hint(err, "Run kmsplan apply or kmsplan recover first: it finds out what became of them.")
+		return openCalls(err)
 	}
 	return err
 }

@@ -30,6 +30,8 @@ type State struct {
 	Previous string `json:"previous,omitempty"`
 	// Journal is the id of the last journal folded into this state: folding it again does nothing.
 	Journal string `json:"journal,omitempty"`
+	// Stored says who stored this state; the store fills it in. nil: it is not stored yet, or was before this was recorded.
+	Stored *Stored `json:"stored,omitempty"`
 }
 
 // New is the state of a stack that has none yet: serial 0 and a fresh lineage.

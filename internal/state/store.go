@@ -46,6 +46,10 @@ type Store interface {
 
 	// Generation returns a past state by its serial; a store keeps at least the last ten. Errors: ErrNoGeneration.
 	Generation(ctx context.Context, serial uint64) (State, error)
+
+	// History returns what the store keeps, the current state first and then the past ones, newest first. It opens
+	// nothing that is sealed; one that cannot be read is in the list, with its Problem. Nothing is written.
+	History(ctx context.Context) ([]Kept, error)
 }
 
 // Tx is one writer's hold on a store. Its methods are called one at a time; Journal orders them. After

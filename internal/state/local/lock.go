@@ -44,7 +44,8 @@ func (l *Store) Lock(ctx context.Context, info state.LockInfo) (state.Unlocker, 
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	return &lock{dir: dir, name: l.lockName(), held: held}, nil
+	l.author.Took(info)
+	return &lock{dir: dir, name: l.lockName(), held: held, left: func() { l.author.Left(info.ID) }}, nil
 }
 
 func (l *Store) unwritable(err error) error {
@@ -102,6 +103,7 @@ type lock struct {
 	name string
 	once sync.Once
 	held *durable.File
+	left func()
 	err  error
 }
 
@@ -110,6 +112,7 @@ type lock struct {
 // politeness, not safety.
 func (u *lock) Unlock() error {
 	u.once.Do(func() {
+		u.left()
 		if u.held.Named() {
 			u.err = u.dir.Root().Remove(u.name)
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -15,14 +16,16 @@ import (
 
 // Store is a state in a file. It implements state.Store.
 type Store struct {
-	path string
-	opts Options
+	path   string
+	opts   Options
+	author *state.Author
 }
 
-// Options are the seams of tests; the zero value is for everybody else.
+// Options are what a store depends on besides its path, and the seams of tests. The zero value is at work too.
 type Options struct {
-	Fail failpoint.Hook // called at every instant that a crash test names
-	Disk durable.Seam   // asked before every step on the disk
+	Fail failpoint.Hook   // called at every instant that a crash test names
+	Disk durable.Seam     // asked before every step on the disk
+	Now  func() time.Time // nil = time.Now
 }
 
 // Every file of a state is its owner's alone, whatever the umask says.
@@ -42,7 +45,10 @@ func Open(path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the state path %s: %w", path, err)
 	}
-	return &Store{path: resolved, opts: opts}, nil
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Store{path: resolved, opts: opts, author: new(state.Author)}, nil
 }
 
 func resolve(path string) (string, error) {

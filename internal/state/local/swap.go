@@ -28,7 +28,8 @@ func (l *Store) swap(ctx context.Context, old state.Version, next state.State, s
 	if err := state.CheckSuccession(old, next, sameLineage); err != nil {
 		return v, err
 	}
-	next.Previous = old.Digest
+	stored := l.author.Stored(l.opts.Now())
+	next.Previous, next.Stored = old.Digest, &stored
 	data, err := state.Encode(next)
 	if err != nil {
 		return v, err

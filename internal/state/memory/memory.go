@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -25,7 +27,10 @@ type Place struct {
 }
 
 // Store is a handle on a Place, as another process would have. It implements state.Store.
-type Store struct{ place *Place }
+type Store struct {
+	place  *Place
+	author state.Author
+}
 
 // Open returns a handle.
 func (p *Place) Open() *Store { return &Store{place: p} }
@@ -97,6 +102,25 @@ func (s *Store) Generation(ctx context.Context, serial uint64) (state.State, err
 	return state.Decode("in memory", data)
 }
 
+// History implements state.Store.
+func (s *Store) History(ctx context.Context) ([]state.Kept, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.place.mu.Lock()
+	defer s.place.mu.Unlock()
+	var all []state.Kept
+	for _, serial := range slices.Backward(slices.Sorted(maps.Keys(s.place.generations))) {
+		data := s.place.generations[serial]
+		st, err := state.Decode("in memory", data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, state.Kept{Version: versionOf(st, data), Stored: *st.Stored, Writer: st.Writer})
+	}
+	return all, nil
+}
+
 // CompareAndSwap implements state.Store.
 func (s *Store) CompareAndSwap(ctx context.Context, old state.Version, next state.State) (state.Version, error) {
 	return s.swap(ctx, old, next, true)
@@ -116,14 +140,14 @@ func (s *Store) swap(ctx context.Context, old state.Version, next state.State, s
 	}
 	s.place.mu.Lock()
 	defer s.place.mu.Unlock()
-	v, err := s.place.store(old, next)
+	v, err := s.place.store(old, next, s.author.Stored(time.Now()))
 	if err == nil {
 		err = s.place.answered()
 	}
 	return v, err
 }
 
-func (p *Place) store(old state.Version, next state.State) (state.Version, error) {
+func (p *Place) store(old state.Version, next state.State, stored state.Stored) (state.Version, error) {
 	_, found, err := p.read()
 	if err != nil {
 		return state.Version{}, err
@@ -131,7 +155,7 @@ func (p *Place) store(old state.Version, next state.State) (state.Version, error
 	if found != old {
 		return state.Version{}, &state.StaleError{Expected: old, Found: found}
 	}
-	next.Previous = old.Digest
+	next.Previous, next.Stored = old.Digest, &stored
 	data, err := state.Encode(next)
 	if err != nil {
 		return state.Version{}, err
@@ -174,16 +198,17 @@ func (s *Store) Begin(ctx context.Context) (state.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{place: s.place, st: st, v: v}
+	t := &tx{place: s.place, author: &s.author, st: st, v: v}
 	s.place.owner = t
 	return t, nil
 }
 
 // tx is a state.Tx; it holds the Place as long as nobody else begins.
 type tx struct {
-	place *Place
-	st    state.State
-	v     state.Version
+	place  *Place
+	author *state.Author
+	st     state.State
+	v      state.Version
 }
 
 func (t *tx) fenced() error {
@@ -231,7 +256,7 @@ func (t *tx) Commit(ctx context.Context, next *state.State, carried []state.Entr
 	if next != nil {
 		err := state.CheckSuccession(t.v, *next, true)
 		if err == nil {
-			v, err = t.place.store(t.v, *next)
+			v, err = t.place.store(t.v, *next, t.author.Stored(time.Now()))
 		}
 		if err != nil {
 			return t.v, err
@@ -261,7 +286,8 @@ func (s *Store) Lock(ctx context.Context, info state.LockInfo) (state.Unlocker, 
 	if h := s.place.holder; h != nil {
 		return nil, &state.LockedError{Info: h.info, Path: "in memory"}
 	}
-	s.place.holder = &unlocker{place: s.place, info: info}
+	s.place.holder = &unlocker{place: s.place, author: &s.author, info: info}
+	s.author.Took(info)
 	return s.place.holder, nil
 }
 
@@ -280,8 +306,9 @@ func (s *Store) ForceUnlock(ctx context.Context, id string) error {
 }
 
 type unlocker struct {
-	place *Place
-	info  state.LockInfo
+	place  *Place
+	author *state.Author
+	info   state.LockInfo
 }
 
 // Unlock implements state.Unlocker.
@@ -291,5 +318,6 @@ func (u *unlocker) Unlock() error {
 	if u.place.holder == u {
 		u.place.holder = nil
 	}
+	u.author.Left(u.info.ID)
 	return nil
 }

@@ -17,7 +17,7 @@ const headFormat = 1
 // keptStates is how many past states are kept beside the one that is current.
 const keptStates = 10
 
-// head is what a Place holds of a stack, in clear: it names objects and people, and says nothing about keys.
+// head is what a Place holds of a stack, in clear: it names objects and people, and of keys only under which one it is sealed.
 type head struct {
 	Format  int        `json:"kmsplan_head"` // headFormat
 	Write   string     `json:"write"`        // unique for each write: a writer whose answer was lost knows its own
@@ -34,12 +34,15 @@ type head struct {
 
 // stateRef says which object a state is.
 type stateRef struct {
-	Object  string    `json:"object"`
-	Lineage string    `json:"lineage"`
-	Serial  uint64    `json:"serial"`
-	Digest  string    `json:"digest"` // SHA-256 of the object, hex
-	At      time.Time `json:"at"`
-	Writer  string    `json:"writer,omitempty"`
+	Object    string    `json:"object"`
+	Lineage   string    `json:"lineage"`
+	Serial    uint64    `json:"serial"`
+	Digest    string    `json:"digest"` // SHA-256 of the object, hex
+	At        time.Time `json:"at"`
+	By        string    `json:"by,omitempty"` // USER@HOST
+	Operation string    `json:"operation,omitempty"`
+	Writer    string    `json:"writer,omitempty"`
+	Key       string    `json:"key,omitempty"` // that the object is sealed under
 }
 
 // segment is a part of the journal in an object of its own.

@@ -57,6 +57,7 @@ func (s *Store) Lock(ctx context.Context, info state.LockInfo) (state.Unlocker, 
 		if err := l.Lock(ctx, info); err != nil {
 			return nil, err
 		}
+		s.author.Took(info)
 		return &unlocker{s: s, id: info.ID, stop: make(chan struct{})}, nil
 	}
 	at, err := s.look(ctx)
@@ -75,6 +76,7 @@ func (s *Store) Lock(ctx context.Context, info state.LockInfo) (state.Unlocker, 
 	if err != nil {
 		return nil, err
 	}
+	s.author.Took(info)
 	u := &unlocker{s: s, id: info.ID, stop: make(chan struct{})}
 	u.renewing.Go(u.renew)
 	return u, nil
@@ -166,6 +168,7 @@ const unlockTimeout = 30 * time.Second
 func (u *unlocker) Unlock() error {
 	u.once.Do(func() {
 		close(u.stop)
+		u.s.author.Left(u.id)
 		u.renewing.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), unlockTimeout)
 		defer cancel()

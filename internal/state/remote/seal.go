@@ -28,6 +28,9 @@ type Sealer interface {
 	Open(ctx context.Context, about About, sealed []byte) ([]byte, error)
 }
 
+// Teller is a Sealer that tells which key bytes are sealed under, without opening them; "" = none.
+type Teller interface{ Under(sealed []byte) string }
+
 // Clear is the Sealer of a stack that said in words that its state is not encrypted.
 type Clear struct{}
 
@@ -42,6 +45,13 @@ const mostOpened = 1 << 30
 
 // packed compresses what a Sealer gets: states are JSON, and a tenth of it is enough.
 type packed struct{ Sealer }
+
+func (p packed) under(sealed []byte) string {
+	if t, ok := p.Sealer.(Teller); ok {
+		return t.Under(sealed)
+	}
+	return ""
+}
 
 func (p packed) Seal(ctx context.Context, about About, plain []byte) ([]byte, error) {
 	var b bytes.Buffer

@@ -19,10 +19,11 @@ type Options struct {
 
 // Store is a state on a server. It implements state.Store.
 type Store struct {
-	place Place
-	seal  packed
-	lease time.Duration
-	now   func() time.Time
+	place  Place
+	seal   packed
+	lease  time.Duration
+	now    func() time.Time
+	author state.Author
 
 	mu     sync.Mutex
 	cached map[string]cached // the state read last, by its object
@@ -183,7 +184,8 @@ func (h *head) holds(v state.Version) error {
 
 // keep stores next's object. Until the head names it nobody reads it.
 func (s *Store) keep(ctx context.Context, old state.Version, next state.State) (stateRef, error) {
-	next.Previous = old.Digest
+	stored := s.author.Stored(s.now())
+	next.Previous, next.Stored = old.Digest, &stored
 	plain, err := state.Encode(next)
 	if err != nil {
 		return stateRef{}, err
@@ -193,7 +195,8 @@ func (s *Store) keep(ctx context.Context, old state.Version, next state.State) (
 		return stateRef{}, fmt.Errorf("sealing the state: %w", err)
 	}
 	sum := digest(object)
-	ref := stateRef{Object: fmt.Sprintf("state-%012d-%s", next.Serial, sum[:16]), Lineage: next.Lineage, Serial: next.Serial, Digest: sum, At: s.now().UTC(), Writer: next.Writer}
+	ref := stateRef{Object: fmt.Sprintf("state-%012d-%s", next.Serial, sum[:16]), Lineage: next.Lineage, Serial: next.Serial, Digest: sum,
+		At: stored.At, By: stored.By, Operation: stored.Operation, Writer: next.Writer, Key: s.seal.under(object)}
 	if err := s.place.Put(ctx, ref.Object, object); err != nil {
 		return stateRef{}, fmt.Errorf("storing the state: %w", err)
 	}

@@ -54,6 +54,7 @@ var states = []promise{
 	{"a write whose answer is lost took effect whole or not at all", lostWrite},
 	{"a damaged state is refused and left alone", damagedState},
 	{"past states are kept", generations},
+	{"what is kept says who stored it, when and in which command", history},
 	{"a cancelled context ends the call", cancelled},
 }
 
