@@ -152,7 +152,7 @@ func (t *tx) rewrite(entries []state.Entry) error {
 		return errors.Join(err, file.Close())
 	}
 	t.store.opts.Fail.Hit("journal.renamed")
-	t.file, t.entries, t.durable = file, entries, int64(len(buf))
+	t.file, t.entries, t.durable = file, slices.Clip(entries), int64(len(buf))
 	return nil
 }
 
@@ -204,7 +204,7 @@ func (t *tx) create(entries []state.Entry) error {
 	if err != nil {
 		return t.uncreate(file, err)
 	}
-	t.file, t.entries, t.durable = file, entries, int64(len(buf))
+	t.file, t.entries, t.durable = file, slices.Clone(entries), int64(len(buf))
 	t.store.opts.Fail.Hit("journal.synced")
 	return nil
 }
@@ -253,7 +253,7 @@ func (t *tx) append(entries []state.Entry) error {
 		return &state.FencedError{Path: t.store.journalPath()}
 	}
 	t.durable += int64(len(buf))
-	t.entries = append(slices.Clip(t.entries), entries...)
+	t.entries = append(t.entries, entries...) // what Entries gave away ends before it
 	t.store.opts.Fail.Hit("journal.synced")
 	return nil
 }

@@ -238,7 +238,7 @@ func (t *tx) Append(ctx context.Context, entries ...state.Entry) error {
 	if err := t.fenced(); err != nil {
 		return err
 	}
-	t.place.entries = append(slices.Clip(t.place.entries), entries...)
+	t.place.entries = append(t.place.entries, entries...)
 	return t.place.answered()
 }
 

@@ -105,10 +105,11 @@ func (s *Store) Begin(ctx context.Context) (state.Tx, error) {
 		return nil, err
 	}
 	t.v = at.head.State.version()
-	t.older, t.newest, err = s.journalOf(ctx, at.head)
+	older, newest, err := s.journalOf(ctx, at.head)
 	if err != nil {
 		return nil, err
 	}
+	t.entries, t.stored = slices.Concat(older, newest), len(older)
 	return t, nil
 }
 
@@ -118,13 +119,13 @@ type tx struct {
 	st state.State
 	v  state.Version
 
-	mu     sync.Mutex
-	at     seen
-	epoch  uint64
-	older  []state.Entry // in objects
-	newest []state.Entry // in the head
-	size   int           // of newest, when it was sealed last
-	over   bool
+	mu      sync.Mutex
+	at      seen
+	epoch   uint64
+	entries []state.Entry // grows, and what it holds never changes
+	stored  int           // of entries, so many are in objects; the others are in the head
+	size    int           // of those, when they were sealed last
+	over    bool
 }
 
 // Base implements state.Tx.
@@ -134,7 +135,7 @@ func (t *tx) Base() (state.State, state.Version) { return t.st, t.v }
 func (t *tx) Entries() []state.Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Concat(t.older, t.newest)
+	return slices.Clip(t.entries)
 }
 
 // mine reports another writer, who began since.
@@ -157,9 +158,9 @@ func (t *tx) Append(ctx context.Context, entries ...state.Entry) error {
 	if err := t.spill(ctx); err != nil {
 		return err
 	}
-	newest := slices.Concat(t.newest, entries)
-	lineage := t.lineage(newest)
-	sealed, size, err := t.s.sealEntries(ctx, lineage, newest)
+	all := append(t.entries, entries...)
+	lineage := t.lineage(all)
+	sealed, size, err := t.s.sealEntries(ctx, lineage, all[t.stored:])
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (t *tx) Append(ctx context.Context, entries ...state.Entry) error {
 	}, t.mine); err != nil {
 		return err
 	}
-	t.newest, t.size = newest, size
+	t.entries, t.size = all, size
 	return nil
 }
 
@@ -182,8 +183,8 @@ func (t *tx) ready(ctx context.Context) error {
 }
 
 // lineage is the stack's: of its state, or the one under which its journal lets it be born.
-func (t *tx) lineage(newest []state.Entry) string {
-	for _, e := range slices.Concat(t.older, newest) {
+func (t *tx) lineage(entries []state.Entry) string {
+	for _, e := range entries {
 		if e.Op == state.OpOpen && e.Header != nil {
 			return e.Header.Lineage
 		}
@@ -201,7 +202,7 @@ func (t *tx) spill(ctx context.Context) error {
 		return fmt.Errorf("storing a part of the journal: %w", err)
 	}
 	t.at.head.Segments = append(slices.Clip(t.at.head.Segments), seg)
-	t.older, t.newest, t.size = slices.Concat(t.older, t.newest), nil, 0
+	t.stored, t.size = len(t.entries), 0
 	return nil
 }
 
@@ -223,7 +224,7 @@ func (t *tx) Commit(ctx context.Context, next *state.State, carried []state.Entr
 		}
 		ref = &kept
 	}
-	sealed, _, err := t.s.sealEntries(ctx, t.lineage(t.newest), carried)
+	sealed, _, err := t.s.sealEntries(ctx, t.lineage(t.entries), carried)
 	if err != nil {
 		return t.v, err
 	}
