@@ -88,7 +88,8 @@ func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.
 		}
 		return server.In(region)
 	}
-	server, err := emulator.Start(ctx, emulator.Options{
+	// It runs until Close: who needs it first may be one file of many, whose own context ends with that file.
+	server, err := emulator.Start(context.WithoutCancel(ctx), emulator.Options{
 		Dir: path, Region: region, SeedFile: seed, Faults: g.options.Faults, LockTimeout: g.options.LockTimeout, Waiting: g.options.waiting,
 	})
 	if err != nil {
