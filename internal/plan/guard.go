@@ -16,6 +16,7 @@ const (
 	GuardOwnedElsewhere      = "owned-elsewhere"            // the object carries another stack's ownership tag
 	GuardImmutable           = "immutable-attribute"        // an attribute changed that KMS cannot change
 	GuardStillInUse          = "still-in-use"               // a key with users would be disabled or scheduled
+	GuardSealsState          = "seals-the-state"            // a key that seals this stack's own state would be taken out of use
 	GuardTooMany             = "too-many-destructive"       // more than kmsplan { limits { … } } allows
 	GuardUnseenSecretVersion = "unseen-secret-version"      // a value that someone else wrote would be overwritten
 	GuardKeyLost             = "key-lost"                   // a key of this stack no longer exists
@@ -59,6 +60,7 @@ var guards = []guard{
 	{GuardUnseenSecretVersion, each((*planner).checkVersion)},
 	{GuardRotationDisabled, each((*planner).checkRotation)},
 	{GuardKeyUnusable, (*planner).checkTargets},
+	{GuardSealsState, (*planner).checkSeals},
 	{GuardStillInUse, (*planner).checkUses},
 	{GuardTooMany, (*planner).checkLimits},
 }

@@ -102,6 +102,24 @@ removed {
 		{guard: plan.GuardImmutable, first: `key "k" { spec = "Aliyun_AES_256" }`, wrong: `key "k" { spec = "Aliyun_SM4" }`, answer: `key "k" {}`},
 		{guard: plan.GuardImmutable, first: `key "k" {}`, wrong: `key "k" { instance = null }`, answer: `key "k" { instance = gateway.dev.instance.id }`},
 		{guard: plan.GuardImmutable, first: secret, wrong: strings.Replace(secret, "app/s", "app/t", 1), answer: secret},
+		// What this stack itself keeps sealed: its state, past ones, the name by which the next is sealed.
+		{guard: plan.GuardSealsState, first: `key "old" {}`, world: func(w *world) {
+			w.sealed = []plan.Sealed{{What: "the states of serial 3, 4", Key: w.key("key.old").ID}}
+		}, wrong: limits + retire, fix: func(w *world) { w.sealed = nil }},
+		{guard: plan.GuardSealsState, first: `key "k" {}`, world: func(w *world) {
+			w.sealed = []plan.Sealed{{What: "the encryption block names it", Key: w.key("key.k").ID}}
+		}, wrong: `key "k" { enabled = false }`, answer: `key "k" {}`},
+		{guard: plan.GuardSealsState, first: `key "old" {}`, world: func(w *world) {
+			w.apply(limits + retire)
+			w.now = w.now.Add(40 * 24 * time.Hour)
+			w.sealed = []plan.Sealed{{What: "the state of serial 3", Key: w.key("key.old").ID}}
+		}, wrong: limits + retire, fix: func(w *world) { w.sealed = nil }},
+		{guard: plan.GuardSealsState, first: alias, world: sealingAlias, wrong: `key "k" {}`, answer: alias},
+		{guard: plan.GuardSealsState, first: alias, world: sealingAlias, wrong: strings.Replace(alias, "alias/a", "alias/b", 1), answer: alias},
+		{guard: plan.GuardSealsState, first: alias, world: func(w *world) {
+			sealingAlias(w)
+			w.sealed[0].Gateway = "another block of the same place"
+		}, wrong: `key "k" {}`, answer: alias},
 		{guard: plan.GuardStillInUse, first: `key "k" {}
 alias "a" {
   name = "alias/a"
@@ -235,6 +253,11 @@ func TestKeyIsNotDeletable(t *testing.T) {
 	if off := plan.CalculateWithout(in, plan.GuardKeyNotDeletable); off.Refused() || len(off.Changes[0].Calls) > 0 {
 		t.Error(lines(off))
 	}
+}
+
+// sealingAlias makes the encryption block find its key by alias/a.
+func sealingAlias(w *world) {
+	w.sealed = []plan.Sealed{{What: "the encryption block names it", Key: w.key("key.k").ID, Alias: "alias/a", Gateway: "dev"}}
 }
 
 // strangersKey is a live key of another stack.

@@ -26,6 +26,9 @@ type Input struct {
 	// compares here and now.
 	Compare func(address string, fp state.Fingerprint, value []byte) state.Match
 
+	// Sealed is what of the stack's own is sealed under which key.
+	Sealed []Sealed
+
 	without []string // guards that a test switches off
 }
 

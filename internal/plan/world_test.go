@@ -30,6 +30,8 @@ type world struct {
 	live  *plan.LiveGateway
 	state state.State
 	next  int
+
+	sealed []plan.Sealed
 }
 
 const account = "123456789"
@@ -80,7 +82,7 @@ func (w *world) input(cfg *hcl.Config) plan.Input {
 		}
 	}
 	return plan.Input{
-		Config: cfg, State: w.state, Now: w.now, Writer: "test",
+		Config: cfg, State: w.state, Now: w.now, Writer: "test", Sealed: w.sealed,
 		Live: plan.Live{Gateways: map[string]*plan.LiveGateway{"dev": w.live}},
 	}
 }

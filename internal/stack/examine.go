@@ -18,7 +18,7 @@ type prober interface {
 
 // Finding is one line of a doctor's report.
 type Finding struct {
-	Gateway string `json:"gateway"`
+	Gateway string `json:"gateway"` // "" = it is about the state
 	Check   string `json:"check"`
 	OK      bool   `json:"ok"`
 	Detail  string `json:"detail"`

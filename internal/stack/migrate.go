@@ -121,23 +121,25 @@ func trySeal(ctx context.Context, sealer remote.Sealer) error {
 
 // migrate takes the state from one backend to another, or seals it anew in the same one: one more serial, sealed as the
 // configuration says.
-func migrate(ctx context.Context, to, from backend, with opening) (string, error) {
-	source, err := openAny(from, with, eitherWay{with, from})
-	if err != nil {
-		return "", err
-	}
+func migrate(ctx context.Context, to, from backend, with opening) (_ string, err error) {
 	sealer := remote.Sealer(remote.Clear{})
 	if to.remote() {
 		if sealer, err = with.sealer(to); err != nil {
 			return "", err
 		}
 	}
-	if to.same(from) {
+	if to.same(from) && to.remote() {
 		sealer = sealAnew{eitherWay{with, from}, sealer}
 	}
 	target, err := openAny(to, with, sealer)
 	if err != nil {
 		return "", err
+	}
+	source := target // in one place, one handle: it holds the server's lock
+	if !to.same(from) {
+		if source, err = openAny(from, with, eitherWay{with, from}); err != nil {
+			return "", err
+		}
 	}
 	info := state.NewLockInfo("init -migrate-state", with.options.Now())
 	info.Writer = version.Number
@@ -211,6 +213,9 @@ func (e eitherWay) Open(ctx context.Context, about remote.About, sealed []byte) 
 	}
 	return e.sealing().Open(ctx, about, sealed)
 }
+
+// Under implements remote.Teller.
+func (e eitherWay) Under(sealed []byte) string { return sealedUnder(sealed) }
 
 // Seal implements remote.Sealer. What an interrupted run left in the former place is folded in there, before it moves.
 func (e eitherWay) Seal(ctx context.Context, about remote.About, plain []byte) ([]byte, error) {

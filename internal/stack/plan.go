@@ -23,15 +23,29 @@ func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Tim
 	if err != nil {
 		return nil, nil, err
 	}
+	sealed, err := s.sealed(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Writer: version.Number, Targets: targets,
-		Compare: s.compare(),
+		Compare: s.compare(), Sealed: sealed,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
 		s.options.Note(err.Error())
 	}
 	if diags.HasErrors() {
 		return nil, nil, s.invalid(diags)
+	}
+	another, err := s.underAnother(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if another != "" {
+		p.Warnings = append(p.Warnings, plan.Warning{
+			Summary: "The state is sealed under another key",
+			Detail:  upperFirst(another) + ". `kmsplan init -migrate-state` seals it under the new one; until then nothing is applied.",
+		})
 	}
 	return p, diags, nil
 }

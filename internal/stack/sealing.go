@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -42,6 +43,10 @@ type sealing struct {
 	e     *hcl.Encryption
 	place string
 	from  sealEngine
+
+	mu     sync.Mutex
+	serial uint64 // of the newest state that was opened
+	under  string // the key that it is sealed under
 }
 
 func (s *sealing) context(lineage string) map[string]string {
@@ -65,7 +70,42 @@ func (s *sealing) Seal(ctx context.Context, about remote.About, plain []byte) ([
 	_, err = s.from.sealEngine().EncryptStream(ctx, &sealed, bytes.NewReader(body), int64(len(body)), purposeOfState, ops.Seal{
 		Gateway: gatewayOf(s.e), Key: s.e.Key, Context: s.context(about.Lineage), Recipients: s.e.Recipients, Scope: ops.ScopeRun,
 	}, nil)
+	if err == nil {
+		err = s.asBefore(sealedUnder(sealed.Bytes()))
+	}
 	return sealed.Bytes(), err
+}
+
+// opened notes the key that the newest state is sealed under.
+func (s *sealing) opened(about remote.About, sealed []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if about.Purpose == remote.PurposeState && about.Serial >= s.serial {
+		s.serial, s.under = about.Serial, sealedUnder(sealed)
+	}
+}
+
+// asBefore refuses another key than the state's: the key changes when somebody says so, never because a block was edited or
+// an alias was pointed elsewhere.
+func (s *sealing) asBefore(key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.under == "" || ops.KeyID(s.under) == ops.KeyID(key) {
+		return nil
+	}
+	return otherKey(underOther(s.under, s.e.Key, key))
+}
+
+// otherKey says how a state comes under the key that the configuration names.
+func otherKey(said string) error {
+	return hint(errors.New(said), "Run kmsplan init -migrate-state, which seals it under the new key, or name the key in the encryption block that it is sealed under. Nothing was changed.")
+}
+
+func underOther(under, name, key string) string {
+	if name != key {
+		name += " (" + key + ")"
+	}
+	return fmt.Sprintf("the state is sealed under %s, and the encryption block names %s", under, name)
 }
 
 // Open implements remote.Sealer.
@@ -92,11 +132,33 @@ func (s *sealing) Open(ctx context.Context, about remote.About, sealed []byte) (
 	if !ok || json.Unmarshal(first, &is) != nil || is != about {
 		return nil, fmt.Errorf("it was sealed as something else: %s", first)
 	}
+	s.opened(about, sealed)
 	return plain, nil
+}
+
+// Under implements remote.Teller.
+func (s *sealing) Under(sealed []byte) string { return sealedUnder(sealed) }
+
+// sealedUnder is the KMS key that an envelope names; "" = it is none, or names none.
+func sealedUnder(sealed []byte) string {
+	if !envelope.Recognize(sealed) {
+		return ""
+	}
+	h, err := envelope.ReadHeader(bytes.NewReader(sealed))
+	if err != nil {
+		return ""
+	}
+	for _, k := range h.KMSStanzas() {
+		return k.KeyARN
+	}
+	return ""
 }
 
 // unsealed is the Sealer of a module that says in words that its state is not encrypted.
 type unsealed struct{ remote.Clear }
+
+// Under implements remote.Teller: past states may be sealed.
+func (unsealed) Under(sealed []byte) string { return sealedUnder(sealed) }
 
 // Open implements remote.Sealer.
 func (unsealed) Open(ctx context.Context, about remote.About, sealed []byte) ([]byte, error) {

@@ -45,7 +45,13 @@ func (s *Stack) Survey(ctx context.Context, operation string, targets ...addr.Ad
 		return err
 	}
 	s.State = recovery.State
-	s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State)
+	if s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State); err != nil || operation != "apply" {
+		return err
+	}
+	another, err := s.underAnother(ctx)
+	if err == nil && another != "" {
+		err = otherKey(another)
+	}
 	return err
 }
 

@@ -1,10 +1,13 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Finding is one line of a doctor's report.
 type Finding struct {
-	Gateway string `json:"gateway"`
+	Gateway string `json:"gateway"` // "" = it is about the state
 	Check   string `json:"check"`
 	OK      bool   `json:"ok"`
 	Detail  string `json:"detail"`
@@ -17,6 +20,10 @@ func (t *Terminal) Findings(list []Finding) {
 		if !f.OK {
 			mark, s = "FAIL", red
 		}
-		t.Printf("%s  %s\n      %s\n", paint(t.Color, s, mark), neutral(fmt.Sprintf("gateway %q: %s", f.Gateway, f.Check)), neutral(f.Detail))
+		head := f.Check
+		if f.Gateway != "" {
+			head = fmt.Sprintf("gateway %q: %s", f.Gateway, f.Check)
+		}
+		t.Printf("%s  %s\n      %s\n", paint(t.Color, s, mark), neutral(head), strings.ReplaceAll(neutral(f.Detail), "\n", "\n      "))
 	}
 }
