@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"sync"
 
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -36,6 +37,26 @@ func newDocument(path string, st state.State, data []byte) document {
 	return document{state: st, version: v, data: data, path: path}
 }
 
+// lastRead is the document that was read last: a command reads the state several times, and decoding a large one takes
+// longer than comparing its bytes. What it gives away is not changed by anybody.
+type lastRead struct {
+	mu sync.Mutex
+	document
+}
+
+func (r *lastRead) decode(path string, data []byte) (document, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.isZero() && r.path == path && bytes.Equal(r.data, data) {
+		return r.document, nil
+	}
+	d, err := decode(path, data)
+	if err == nil {
+		r.document = d
+	}
+	return d, err
+}
+
 // read returns the state as it is: the state file, or the newest generation that follows it, which a writer that
 // died or was overtaken did not copy there.
 func (l *Store) read() (document, error) {
@@ -46,7 +67,7 @@ func (l *Store) read() (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	file, err := decode(l.path, data)
+	file, err := l.last.decode(l.path, data)
 	if err != nil {
 		return document{}, l.withGeneration(err)
 	}

@@ -19,6 +19,7 @@ type Store struct {
 	path   string
 	opts   Options
 	author *state.Author
+	last   *lastRead
 }
 
 // Options are what a store depends on besides its path, and the seams of tests. The zero value is at work too.
@@ -48,7 +49,7 @@ func Open(path string, opts Options) (*Store, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Store{path: resolved, opts: opts, author: new(state.Author)}, nil
+	return &Store{path: resolved, opts: opts, author: new(state.Author), last: new(lastRead)}, nil
 }
 
 func resolve(path string) (string, error) {
