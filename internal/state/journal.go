@@ -35,7 +35,7 @@ type batch struct {
 // Open begins a transaction and returns its journal with what is known: the stored state with everything
 // that an interrupted run left folded in. Nothing is written before the first Append. The caller holds the store's lock.
 func Open(ctx context.Context, s Store, writer string) (*Journal, Position, error) {
-	tx, err := s.Begin(ctx)
+	tx, err := begin(ctx, s)
 	if err != nil {
 		return nil, Position{}, err
 	}
@@ -45,6 +45,55 @@ func Open(ctx context.Context, s Store, writer string) (*Journal, Position, erro
 		return nil, Position{}, errors.Join(err, tx.Abandon())
 	}
 	return j, at, nil
+}
+
+// begin begins with a journal that the state does not hold yet. Where a commit died after it had stored the state, what it
+// left to do is done first: an entry behind those that are folded would never reach the state.
+func begin(ctx context.Context, s Store) (Tx, error) {
+	tx, err := s.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st, _ := tx.Base()
+	entries := tx.Entries()
+	if !folded(st, entries) {
+		return tx, nil
+	}
+	carried, err := unfolded(st, entries)
+	if err != nil {
+		return nil, errors.Join(err, tx.Abandon())
+	}
+	if _, err := tx.Commit(ctx, nil, carried); err != nil {
+		return nil, fmt.Errorf("ending the journal of an interrupted run, which the state holds: %w", err)
+	}
+	return s.Begin(ctx)
+}
+
+// folded reports whether a state holds what a journal says.
+func folded(st State, entries []Entry) bool {
+	h := headerOf(entries)
+	return h != nil && st.Journal == h.ID
+}
+
+// unfolded is what a journal says beyond a state: all of it, or, once it is folded, which calls are open.
+func unfolded(st State, entries []Entry) ([]Entry, error) {
+	if !folded(st, entries) {
+		return entries, nil
+	}
+	_, open, err := Fold(st, entries)
+	return carry(st, open), err
+}
+
+// carry begins the journal behind a state with the calls that are still open.
+func carry(st State, open []Intent) []Entry {
+	if len(open) == 0 {
+		return nil
+	}
+	entries := []Entry{openEntry(st.Lineage, st.Serial)}
+	for _, in := range open {
+		entries = append(entries, Begin(in))
+	}
+	return entries
 }
 
 func newJournal(ctx context.Context, tx Tx, writer string) *Journal {
@@ -137,13 +186,7 @@ func (j *Journal) Commit(ctx context.Context) (Position, error) {
 	}
 	base, _ := j.tx.Base()
 	changed := at.State.Serial != base.Serial
-	var carried []Entry
-	if len(at.Open) > 0 {
-		carried = append(carried, openEntry(at.State.Lineage, at.State.Serial))
-		for _, in := range at.Open {
-			carried = append(carried, Begin(in))
-		}
-	}
+	carried := carry(at.State, at.Open)
 	if !changed && len(carried) == len(entries) && entries[0].Header.Base == base.Serial {
 		return at, j.tx.Abandon() // it already holds the open calls and nothing else
 	}

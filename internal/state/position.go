@@ -86,7 +86,8 @@ func glance(ctx context.Context, s Store) (*rehearsal, error) {
 			return nil, err
 		}
 		if journalID(again) == journalID(entries) || len(again) == 0 && st.Journal == journalID(entries) {
-			return &rehearsal{st: st, v: v, entries: entries}, nil
+			entries, err = unfolded(st, entries)
+			return &rehearsal{st: st, v: v, entries: entries}, err
 		}
 		entries = again
 	}

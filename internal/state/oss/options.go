@@ -27,7 +27,7 @@ type Options struct {
 	PathStyle bool
 	CAFile    string // PEM, in place of the system's
 	// Credentials are asked when OSS_ACCESS_KEY_ID is not set; nil = the environment's ALIBABA_CLOUD_….
-	Credentials func(context.Context) (Credential, error)
+	Credentials func(context.Context) (Credential, error) `json:"-"`
 	// LogLimit is the length, in bytes, at which a log is followed by a new one; 0 = 64 MiB. OSS's own limit is 5 GB.
 	LogLimit int64
 }

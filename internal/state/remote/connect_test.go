@@ -53,7 +53,10 @@ func TestAClientFollowsNoRedirectAndNoOldTLS(t *testing.T) {
 	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	old.StartTLS()
 	defer old.Close()
-	if _, err := client.Get(old.URL); err == nil || !strings.Contains(err.Error(), "protocol version") {
+	if answer, err = client.Get(old.URL); err == nil {
+		answer.Body.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
 }

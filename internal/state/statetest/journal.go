@@ -23,6 +23,7 @@ var journals = []promise{
 	{"a commit whose answer is lost is not made twice", lostCommit},
 	{"a damaged journal is refused and left alone", damagedJournal},
 	{"state and journal are seen as they belong together", consistentLook},
+	{"what follows a journal that the state already holds is not lost", afterFolded},
 }
 
 func header(st state.State) state.Entry {
