@@ -3,11 +3,13 @@ package http_test
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/http"
 	"kmsplan.dev/kmsplan/internal/state/remote"
+	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
 
@@ -32,6 +34,20 @@ func TestManyProcesses(t *testing.T) {
 			crowd.Run(t, openPlace, func(t *testing.T) string {
 				_, o := start(t, set)
 				return crowd.Place(t, o)
+			})
+		})
+	}
+}
+
+func TestEveryCallMayFail(t *testing.T) {
+	for _, name := range []string{"GitLab", "If-Match"} {
+		t.Run(name, func(t *testing.T) {
+			if name != "GitLab" && os.Getenv(placetest.Long) == "" {
+				t.Skip("not in a quick run: the same calls, answered alike")
+			}
+			placetest.Crashes(t, func(t *testing.T) func() remote.Place {
+				_, o := start(t, kinds[name])
+				return func() remote.Place { return open(t, o) }
 			})
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/oss"
 	"kmsplan.dev/kmsplan/internal/state/remote"
+	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
 
@@ -28,5 +29,13 @@ func TestManyProcesses(t *testing.T) {
 	crowd.Run(t, openPlace, func(t *testing.T) string {
 		o := s.bucket(t, "Enabled")
 		return crowd.Place(t, o)
+	})
+}
+
+func TestEveryCallMayFail(t *testing.T) {
+	s := serve(t)
+	placetest.Crashes(t, func(t *testing.T) func() remote.Place {
+		o := s.bucket(t, "Enabled")
+		return func() remote.Place { return open(t, o) }
 	})
 }

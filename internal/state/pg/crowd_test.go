@@ -11,6 +11,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/pg"
 	"kmsplan.dev/kmsplan/internal/state/remote"
+	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
 
@@ -33,6 +34,18 @@ func TestManyProcesses(t *testing.T) {
 	each(t, func(t *testing.T, conn string) {
 		crowd.Run(t, openPlace, func(t *testing.T) string {
 			return crowd.Place(t, pg.Options{ConnStr: conn, Schema: "kmsplan_test", Name: uuid.NewString()})
+		})
+	})
+}
+
+func TestEveryCallMayFail(t *testing.T) {
+	each(t, func(t *testing.T, conn string) {
+		if conn == os.Getenv(servers["PgBouncer"]) && os.Getenv(placetest.Long) == "" {
+			t.Skip("not in a quick run: the server behind it is the same")
+		}
+		placetest.Crashes(t, func(t *testing.T) func() remote.Place {
+			stack := uuid.NewString()
+			return func() remote.Place { return open(t, conn, "kmsplan_test", stack) }
 		})
 	})
 }

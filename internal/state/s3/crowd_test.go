@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/remote"
+	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
 	"kmsplan.dev/kmsplan/internal/state/s3"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
@@ -27,5 +28,12 @@ func TestManyProcesses(t *testing.T) {
 	crowd.Run(t, openPlace, func(t *testing.T) string {
 		o, _ := bucket(t)
 		return crowd.Place(t, o)
+	})
+}
+
+func TestEveryCallMayFail(t *testing.T) {
+	placetest.Crashes(t, func(t *testing.T) func() remote.Place {
+		o, _ := bucket(t)
+		return func() remote.Place { return open(t, o) }
 	})
 }

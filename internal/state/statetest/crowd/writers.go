@@ -19,7 +19,7 @@ import (
 // update that was acknowledged may be missing, no two may hold the lock, and whoever writes over what has changed since is
 // refused.
 func Writers(t *testing.T, open Open, place string) {
-	processes, rounds := 16, 3
+	processes, rounds := 16, 2
 	switch {
 	case os.Getenv(Long) != "":
 		rounds = 50
