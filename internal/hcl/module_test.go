@@ -56,6 +56,64 @@ key "b" {
 	}
 }
 
+// TestWhoNamesAnAliasComesAfterIt: a name that is written out refers to nothing, and the file was encrypted before
+// its alias was there.
+func TestWhoNamesAnAliasComesAfterIt(t *testing.T) {
+	c := mustLoad(t, `
+gateway "dev" {
+  emulator {}
+}
+gateway "far" {
+  region = "cn-beijing"
+  emulator {}
+}
+key "k" {}
+alias "z" {
+  for_each = toset(["one", "two"])
+  name     = "alias/${each.key}"
+  key      = key.k.id
+}
+data "encrypt" "by_name" {
+  key    = "alias/one"
+  source = "a"
+  output = "a.enc"
+}
+data "rewrap" "by_arn" {
+  source = "old/*"
+  key    = "acs:kms:cn-hangzhou:1234567890123456:alias/two"
+}
+data "encrypt" "elsewhere" {
+  gateway = gateway.far
+  key     = "alias/one"
+  source  = "a"
+  output  = "b.enc"
+}
+`, Inputs{})
+	for a, want := range map[string]string{
+		"data.encrypt.by_name": `[alias.z["one"]]`, "data.rewrap.by_arn": `[alias.z["two"]]`, "data.encrypt.elsewhere": "[]",
+	} {
+		if got := fmt.Sprint(c.DependsOn(parseAddr(t, a))); got != want {
+			t.Errorf("%s depends on %s, want %s", a, got, want)
+		}
+	}
+	_, diags := inModule(t, map[string]string{"main.kms.hcl": dev + `
+data "encrypt" "e" {
+  key    = "alias/e"
+  source = "a"
+  output = "a.enc"
+}
+key "k" {}
+alias "e" {
+  name       = "alias/e"
+  key        = key.k.id
+  depends_on = [data.encrypt.e]
+}
+`}, Inputs{})
+	if !strings.Contains(shown(diags), "data.encrypt.e → alias.e → data.encrypt.e") {
+		t.Error(shown(diags))
+	}
+}
+
 func TestFilesCannotMakeACircle(t *testing.T) {
 	_, diags := inModule(t, map[string]string{"main.kms.hcl": dev + `
 data "decrypt" "d" {

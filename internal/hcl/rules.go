@@ -18,10 +18,12 @@ type rules struct {
 	m        *module
 	keys     map[addr.Address]keyFacts
 	policies map[string]addr.Address // key (address or id) → the policy that rotates it
-	names    map[string]addr.Address // "alias GATEWAY NAME" → who has it
+	names    map[string]addr.Address // "RULE PLACE NAME" → who has it
 	writes   map[string]fileUse      // output path → who writes it
 	reads    []fileUse               // sources, of decrypt and rewrap
 	plain    map[string]fileUse      // source path of encrypt → who reads it
+	aliases  map[string][]aliasUse   // name → who makes it
+	named    []aliasUse              // data blocks whose key is the name of an alias
 	counts   map[string]*quota
 	diags    hclv2.Diagnostics
 }
@@ -46,7 +48,7 @@ type fileUse struct {
 func newRules(m *module) *rules {
 	return &rules{
 		m: m, keys: map[addr.Address]keyFacts{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
-		writes: map[string]fileUse{}, plain: map[string]fileUse{},
+		writes: map[string]fileUse{}, plain: map[string]fileUse{}, aliases: map[string][]aliasUse{},
 		counts: map[string]*quota{},
 	}
 }
@@ -59,10 +61,12 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 	case b.addr.Data:
 		r.files(b, in, body)
 		r.dataKey(b, body, came)
+		r.nameAlias(b, in, body)
 	case b.addr.Kind == "key":
 		r.key(b, in, body)
 	case b.addr.Kind == "alias":
 		r.unique(b, in, body, kind.AliasNameUnique)
+		r.makeAlias(b, in, body)
 		r.count(b, true, kind.AliasQuota)
 	case b.addr.Kind == "rotation_policy":
 		r.rotation(in, body, came)
@@ -96,7 +100,7 @@ func (r *rules) unique(b *block, in *instance, body Body, rule string) {
 	if name == "" || b.gateway == nil {
 		return
 	}
-	key := rule + " " + b.gateway.decl.Name + " " + name
+	key := rule + " " + b.gateway.decl.place() + " " + name
 	if other, taken := r.names[key]; taken {
 		r.fail(body.Ranges["name"], rule, "%s and %s are both named %q, and names are unique in an account and region. Rename one.", other, in.addr, name)
 		return
@@ -163,24 +167,6 @@ func (r *rules) encryptionKey(b *block, body Body, came origins) {
 	}
 }
 
-// dataKey wants a data block's key to be able to wrap data keys.
-func (r *rules) dataKey(b *block, body Body, came origins) {
-	for _, key := range came["key"] {
-		f := r.keys[key]
-		spec, known := kind.LookupSpec(f.spec)
-		if (known && !spec.Symmetric) || f.usage == kind.UsageSign {
-			r.fail(body.Ranges["key"], kind.FileKeyWraps, "%s is %s, and files are encrypted under symmetric keys. Name another key in %s.", key, described(f), b.addr)
-		}
-	}
-}
-
-func described(f keyFacts) string {
-	if f.usage == kind.UsageSign {
-		return "for signing"
-	}
-	return "of the asymmetric spec " + f.spec
-}
-
 // files gathers what data blocks read and write.
 func (r *rules) files(b *block, in *instance, body Body) {
 	use := func(name string) (fileUse, bool) {
@@ -221,9 +207,10 @@ func (r *rules) reaches(output string) string {
 }
 
 // finish compares what data blocks read with what others write: a reader comes after its
-// writer, and nobody writes over the plaintext that is to be encrypted.
+// writer, and nobody writes over the plaintext that is to be encrypted. Who names an alias comes after who makes it.
 func (r *rules) finish() hclv2.Diagnostics {
 	r.diags = r.quotas()
+	r.orderByAliases()
 	for _, use := range r.reads {
 		if !use.glob {
 			if w, ok := r.writes[use.path]; ok {

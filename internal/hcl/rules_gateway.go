@@ -55,24 +55,12 @@ func (r *rules) quotas() hclv2.Diagnostics {
 func (r *rules) sameGateway(b *block, body Body, came origins) {
 	for _, name := range slices.Sorted(maps.Keys(came)) {
 		for _, key := range came[name] {
-			if f, ok := r.keys[key]; ok && elsewhere(f.gateway, b.gatewayDecl()) {
+			if f, ok := r.keys[key]; ok && f.gateway.Elsewhere(b.gatewayDecl()) {
 				r.fail(body.Ranges[name], kind.KeyOnGateway, "%s lives in gateway.%s and %s in gateway.%s, where KMS does not know that key. Set gateway = gateway.%s, or name another key.",
 					key, f.gateway.Name, b.addr, b.gatewayDecl().Name, f.gateway.Name)
 			}
 		}
 	}
-}
-
-// elsewhere reports whether two gateways certainly lead to different places. Two gateway
-// blocks may share an account and region, one for management and one for key operations.
-func elsewhere(a, b *Gateway) bool {
-	if a == nil || b == nil || a == b {
-		return false
-	}
-	if a.Emulator != nil || b.Emulator != nil {
-		return a.Emulator == nil || b.Emulator == nil || *a.Emulator != *b.Emulator
-	}
-	return a.Region != "" && b.Region != "" && a.Region != b.Region
 }
 
 func (b *block) gatewayDecl() *Gateway {

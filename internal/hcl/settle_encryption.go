@@ -72,7 +72,7 @@ func (m *module) declaredKey(e *Encryption, imports []Import) string {
 	if name == "" {
 		return ""
 	}
-	same := func(b *block) bool { return b != nil && !elsewhere(e.Gateway, b.gatewayDecl()) }
+	same := func(b *block) bool { return b != nil && !e.Gateway.Elsewhere(b.gatewayDecl()) }
 	for _, b := range m.blockOrder {
 		if b.addr.Data || b.addr.Kind != "alias" || !same(b) {
 			continue

@@ -31,6 +31,7 @@ const (
 	SecretKeySymmetric  = "secret-key-symmetric"
 	SecretKeyInstance   = "secret-key-instance"
 	FileKeyWraps        = "file-key-wraps"
+	FileKeyInstance     = "file-key-instance"
 	AliasNameUnique     = "alias-name-unique"
 	SecretNameUnique    = "secret-name-unique"
 	KeyOnGateway        = "key-on-gateway"
@@ -54,6 +55,7 @@ var between = [...]Rule{
 	{ID: SecretKeySymmetric, Summary: "Key cannot encrypt a secret", Doc: "A secret is encrypted by a symmetric key (KMS: CreateSecret)."},
 	{ID: SecretKeyInstance, Summary: "Key in another instance", Doc: "A secret and its key are in one instance, or both in none (KMS: CreateSecret)."},
 	{ID: FileKeyWraps, Summary: "Key cannot wrap data keys", Doc: "A file is encrypted under a symmetric key for `ENCRYPT/DECRYPT` (KMS: GenerateDataKey)."},
+	{ID: FileKeyInstance, Summary: "Key of another place", Doc: "A gateway with an instance encrypts files under the keys of that instance."},
 	{ID: AliasNameUnique, Summary: "Duplicate alias name", Doc: "An alias name is unique in an account and region (KMS: CreateAlias)."},
 	{ID: SecretNameUnique, Summary: "Duplicate secret name", Doc: "A secret name is unique in an account and region (KMS: CreateSecret)."},
 	{ID: KeyOnGateway, Summary: "Key of another gateway", Doc: "What refers to a key is on the key's gateway, or on one of the same account and region."},

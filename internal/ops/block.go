@@ -62,6 +62,15 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 	return out, r.err
 }
 
+// Key is what the block encrypts under: a gateway block and an id, alias or ARN; "" for what decrypts, and while
+// it is not known.
+func (b Block) Key() (gateway, key string) {
+	if b.Addr.Kind == "rewrap" {
+		return b.Target.Gateway, b.Target.Key
+	}
+	return b.Seal.Gateway, b.Seal.Key
+}
+
 // reader takes Go values out of evaluated attributes and notes the first that is not known, and what
 // is wrong.
 type reader struct {

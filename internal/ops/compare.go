@@ -51,11 +51,18 @@ func (s *survey) source(b Block, known state.File) (match state.Match, err error
 	return match, role("source", err)
 }
 
-// keyDiffers compares a header's wraps with a key's primary version.
+// keyDiffers compares a header's wraps with a key's primary version. Where nothing tells which key an alias stands
+// for, it is taken for the same one.
 func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged, versionChanged bool, unknown string) {
 	facts, ok := s.ask(gateway, key)
 	if !ok {
 		return false, false, "key"
+	}
+	if facts.ID == "" && !strings.Contains(key, "alias/") {
+		facts.ID = KeyID(key)
+	}
+	if facts.ID == "" {
+		return false, false, ""
 	}
 	for _, k := range h.KMSStanzas() {
 		if KeyID(k.KeyARN) == facts.ID {

@@ -14,8 +14,10 @@ import (
 
 // KeyFacts is what the planner's snapshot knows of a key.
 type KeyFacts struct {
-	ID      string
-	Version string // primary version; "" where the key has none
+	ID       string
+	Version  string // primary version; "" where the key has none
+	Instance string // that the key is in; "" = none, or nothing tells
+	State    string // Enabled, Disabled, PendingDeletion, PendingImport; "" where nothing tells
 }
 
 // Facts looks a key up in the snapshot by gateway block and id, alias or ARN. It

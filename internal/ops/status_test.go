@@ -25,6 +25,7 @@ import (
 type stack struct {
 	*rig
 	key, version string
+	silent       bool // nothing tells of keys
 	enc, dec, re Block
 	census       []state.File
 }
@@ -65,6 +66,9 @@ func (s *stack) run(b Block, path string) {
 }
 
 func (s *stack) facts(_, key string) (KeyFacts, bool) {
+	if s.silent {
+		return KeyFacts{}, true
+	}
 	return KeyFacts{ID: KeyID(key), Version: s.version}, key != "unborn"
 }
 
@@ -120,6 +124,12 @@ func TestStatus(t *testing.T) {
 		"context demanded":   {func(s *stack) { s.dec.Unseal.Context = envelope.Context{"app": "z"} }, with("", "", "context changed")},
 		"no census":          {func(s *stack) { s.census = nil }, with("the file is not the one this stack wrote", "", "source changed")},
 		"argument not known": {func(s *stack) { s.enc.Unknown, s.re.Unknown = "context", "key" }, with("its context is known after apply", "its key is known after apply", "source changed")},
+		// A gateway that manages nothing, or may not tell: a deploy job encrypted everything again at each run.
+		"nothing tells of the key": {func(s *stack) { s.silent = true }, current},
+		"nothing tells of the alias": {func(s *stack) {
+			s.silent, s.enc.Seal.Key, s.re.Target.Key = true, "alias/a", "acs:kms:cn-hangzhou:1:alias/a"
+		}, current},
+		"nothing tells of another": {func(s *stack) { s.silent, s.enc.Seal.Key, s.re.Target.Key = true, "another", "other" }, with("key changed", "key changed", "source changed")},
 		// Case S3.
 		"plaintext for all":       {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o666)) }, with("", "", "others may read it, or it is not ours")},
 		"plaintext for the group": {func(s *stack) { s.must(os.Chmod(s.path("run/app.yaml"), 0o640)) }, with("", "", "others may read it, or it is not ours")},

@@ -28,6 +28,7 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	p.orderDisabling()
 	p.guard()
 	p.planFiles()
+	p.checkFileKeys()
 	p.planOutputs()
 	p.reportDrift()
 	p.reportDying()

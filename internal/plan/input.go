@@ -14,8 +14,10 @@ type Input struct {
 	State  state.State
 	Live   Live
 	Files  []FileStatus // one per output of a data block, from package ops
-	Now    time.Time    // decides what has soaked long enough; recorded as Plan.Created
-	Writer string       // kmsplan's version, recorded in the plan
+	// FileKeys are the keys of data blocks with files that will be written, where the survey tells of them.
+	FileKeys map[addr.Address]FileKey
+	Now      time.Time // decides what has soaked long enough; recorded as Plan.Created
+	Writer   string    // kmsplan's version, recorded in the plan
 
 	// Targets narrows the plan to these instances or blocks and what they depend
 	// on; empty = everything. Guards hold for what is targeted only.
@@ -30,6 +32,15 @@ type Input struct {
 	Sealed []Sealed
 
 	without []string // guards that a test switches off
+}
+
+// FileKey is the key that a data block encrypts under, as it is now.
+type FileKey struct {
+	Gateway  string
+	Name     string // as the block has it: an id, an alias name, an ARN
+	ID       string // "" = nothing of that name exists
+	Instance string // that the key is in; "" = none
+	State    string // "" = nothing tells
 }
 
 // FileStatus is what package ops found out about one output of a data block. The

@@ -101,48 +101,6 @@ func (s *Stack) dataBlocks(current func(addr.Address) bool) ([]ops.Block, error)
 	return out, nil
 }
 
-// facts looks keys up in the snapshot; a key that this stack does not manage is described,
-// once. Where nothing can tell (an instance without management) the key counts as unchanged.
-func (s *Stack) facts(ctx context.Context) ops.Facts {
-	known := map[[2]string]ops.KeyFacts{}
-	return func(gateway, key string) (ops.KeyFacts, bool) {
-		id := [2]string{gateway, key}
-		if f, ok := known[id]; ok {
-			return f, true
-		}
-		f, ok := s.lookUp(ctx, gateway, key)
-		if ok {
-			known[id] = f
-		}
-		return f, ok
-	}
-}
-
-func (s *Stack) lookUp(ctx context.Context, gateway, key string) (ops.KeyFacts, bool) {
-	id := ops.KeyID(key)
-	live := s.live.Gateways[gateway]
-	if live != nil {
-		if target, ok := live.Aliases[key]; ok {
-			id = target
-		} else if strings.HasPrefix(key, "alias/") {
-			return ops.KeyFacts{}, false
-		}
-		if o := live.Objects["key"][id]; o != nil {
-			version := text(o.Attrs["primary_version"])
-			return ops.KeyFacts{ID: id, Version: version}, true
-		}
-	}
-	g, err := s.gateways.get(ctx, gateway)
-	if err != nil || g.public == nil {
-		return ops.KeyFacts{}, true
-	}
-	described, err := g.public.DescribeKey(ctx, key)
-	if err != nil {
-		return ops.KeyFacts{}, false
-	}
-	return ops.KeyFacts{ID: described.ID, Version: described.PrimaryVersion}, true
-}
-
 // runFiles runs the stale files of one data block and returns what it wrote.
 func (s *Stack) runFiles(ctx context.Context, task apply.FileTask) ([]state.File, error) {
 	block, err := ops.NewBlock(task.Changes[0].Addr, task.Block.GatewayName(), task.Body)

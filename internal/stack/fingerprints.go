@@ -92,9 +92,9 @@ func (s *Stack) prepareFingerprints(ctx context.Context, lineage string) error {
 		s.finger = fingerprinting{state.NewFingerprints(func() ([]byte, error) { return key, nil }), scheme}
 		return nil
 	}
-	facts, ok := s.lookUp(ctx, gatewayOf(e), e.Key)
+	facts := s.lookUp(ctx, gatewayOf(e), e.Key)
 	recorded := *s.State.Scheme
-	if !ok || facts.ID == "" || facts.ID == recorded.KeyID && (facts.Version == "" || facts.Version == recorded.KeyVersion) {
+	if !facts.exists || facts.ID == "" || facts.ID == recorded.KeyID && (facts.Version == "" || facts.Version == recorded.KeyVersion) {
 		return nil
 	}
 	key, err := s.unwrap(ctx, &recorded, s.State.Lineage)

@@ -19,7 +19,7 @@ func (s *Stack) Plan(ctx context.Context, targets []addr.Address) (*plan.Plan, h
 
 // planAt plans with a time that decides what has soaked long enough.
 func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
-	_, files, err := s.fileStatus(ctx, anyBlock)
+	blocks, files, err := s.fileStatus(ctx, anyBlock)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Tim
 	}
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Writer: version.Number, Targets: targets,
-		Compare: s.compare(), Sealed: sealed,
+		FileKeys: s.fileKeys(ctx, blocks, files), Compare: s.compare(), Sealed: sealed,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
 		s.options.Note(err.Error())

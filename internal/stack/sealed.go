@@ -59,8 +59,8 @@ func (s *Stack) underAnother(ctx context.Context) (string, error) {
 	if err != nil || len(kept) == 0 || kept[0].Key == "" {
 		return "", err
 	}
-	facts, ok := s.lookUp(ctx, gatewayOf(e), e.Key)
-	if !ok || facts.ID == "" || facts.ID == ops.KeyID(kept[0].Key) {
+	facts := s.lookUp(ctx, gatewayOf(e), e.Key)
+	if !facts.exists || facts.ID == "" || facts.ID == ops.KeyID(kept[0].Key) {
 		return "", nil // what cannot be looked up is found out when the state is sealed
 	}
 	return underOther(kept[0].Key, e.Key, facts.ID), nil

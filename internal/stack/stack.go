@@ -27,7 +27,8 @@ type Stack struct {
 	engine   *ops.Engine
 	finger   fingerprinting
 	live     plan.Live
-	needed   map[string]bool // gateways that were surveyed
+	keys     map[[2]string]lookedUp // by gateway and name, since the last survey
+	needed   map[string]bool        // gateways that were surveyed
 }
 
 // Open loads a module, whose variables must all have a value, and opens its state. Nothing is called yet.
@@ -47,7 +48,7 @@ func open(m Module, o Options, cfg *hcl.Config, diags hclv2.Diagnostics) (*Stack
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{Config: cfg, Warnings: diags, module: m, options: o, store: store, gateways: gateways}
+	s := &Stack{Config: cfg, Warnings: diags, module: m, options: o, store: store, gateways: gateways, keys: map[[2]string]lookedUp{}}
 	engine := s.gateways.engineOptions()
 	engine.Fingerprints, engine.Owned = s.fingerprints, cfg.Owned().ReachesNow
 	s.engine = ops.New(engine)

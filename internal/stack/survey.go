@@ -45,6 +45,7 @@ func (s *Stack) Survey(ctx context.Context, operation string, targets ...addr.Ad
 		return err
 	}
 	s.State = recovery.State
+	clear(s.keys)
 	if s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State); err != nil || operation != "apply" {
 		return err
 	}

@@ -43,3 +43,43 @@ key "default" {
   for_each = toset([for i in range(201) : "a${i}"])
   instance = null
 }
+
+gateway "hz" {
+  region = "cn-hangzhou"
+  emulator {}
+}
+key "dev" {
+  gateway = gateway.dev
+}
+key "alone" {
+  gateway  = gateway.dev
+  instance = null
+}
+data "encrypt" "alone" {
+  gateway = gateway.dev
+  key     = key.alone.id
+  source  = "a"
+  output  = "c"
+}
+key "elsewhere" {
+  instance = "kst-hzz65f176a0ogplgq9999"
+}
+data "encrypt" "elsewhere" {
+  key    = key.elsewhere.id
+  source = "a"
+  output = "d"
+}
+data "rewrap" "default" {
+  key    = key.default["a1"].id
+  source = "old/*"
+}
+alias "one" {
+  gateway = gateway.dev
+  name    = "alias/one"
+  key     = key.dev.id
+}
+alias "two" {
+  gateway = gateway.hz
+  name    = "alias/one"
+  key     = key.dev.id
+}
