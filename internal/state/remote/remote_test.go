@@ -149,3 +149,28 @@ func TestLeases(t *testing.T) {
 		}
 	})
 }
+
+// A stack that a run is letting be born is not given another lineage: its journal would belong to no state.
+func TestAStateDoesNotShutOutAJournal(t *testing.T) {
+	m := placetest.NewMemory()
+	j, _, err := state.Open(t.Context(), remote.New(m, remote.Options{}), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Born(state.New().Lineage)
+	if err := j.Append(state.Record(state.Resource{Address: "key.a", Kind: "key", ID: "a"})); err != nil {
+		t.Fatal(err)
+	}
+	other := remote.New(m, remote.Options{})
+	st, v, err := other.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.Serial++
+	if _, err := other.CompareAndSwap(t.Context(), v, st); err == nil || !strings.Contains(err.Error(), "kmsplan recover") {
+		t.Errorf("another lineage was written beside the journal: %v", err)
+	}
+	if at, err := j.Commit(t.Context()); err != nil || len(at.State.Resources) != 1 {
+		t.Errorf("the run's commit: %+v, %v", at.State.Resources, err)
+	}
+}

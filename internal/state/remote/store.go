@@ -147,7 +147,7 @@ func (s *Store) replace(ctx context.Context, old state.Version, next state.State
 	if err != nil && !errors.Is(err, state.ErrJournal) {
 		return state.Version{}, err
 	}
-	if err := at.head.holds(old); err != nil {
+	if err := errors.Join(at.head.holds(old), at.head.fits(next, sameLineage)); err != nil {
 		return state.Version{}, err
 	}
 	ref, err := s.keep(ctx, old, next)
@@ -158,11 +158,21 @@ func (s *Store) replace(ctx context.Context, old state.Version, next state.State
 	if err := s.update(ctx, &at, func(h *head) error {
 		unneeded = h.become(ref)
 		return nil
-	}, func(h *head) error { return h.precedes(ref, old) }); err != nil {
+	}, func(h *head) error { return errors.Join(h.precedes(ref, old), h.fits(next, sameLineage)) }); err != nil {
 		return state.Version{}, err
 	}
 	s.tidy(ctx, unneeded)
 	return ref.version(), nil
+}
+
+// fits reports a journal of another lineage: a run is letting the stack be born, and a state of ours would shut out what it
+// has made.
+func (h *head) fits(next state.State, sameLineage bool) error {
+	if sameLineage && h.Journal != nil && h.Lineage != "" && h.Lineage != next.Lineage {
+		return fmt.Errorf("a run that has stored no state yet has begun one of lineage %s, and what it made is in its journal: "+
+			"run kmsplan recover first", h.Lineage)
+	}
+	return nil
 }
 
 // precedes reports a head whose state is neither v nor already what follows it: a write whose answer was lost, and after
