@@ -34,20 +34,21 @@ func (w *weather) die() {
 	w.dead = true
 }
 
-// step is what the next call meets. Each delay is another one, so that one seed is one order of events.
-func (w *weather) step() (delay time.Duration, luck float64, dead bool) {
+// step is what the next call meets: how long it takes, and when it arrives should it be late. Each delay is another one, so that one seed is one order of events.
+func (w *weather) step() (delay, late time.Duration, luck float64, dead bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delay, luck = time.Duration(w.random.Int64N(int64(200*time.Millisecond))), w.random.Float64()
+	late = time.Duration(w.random.Int64N(int64(10 * time.Second)))
 	if still := time.Until(w.until); still > 0 {
 		delay += still
 	}
-	return delay, luck, w.dead
+	return delay, late, luck, w.dead
 }
 
 // call makes one, through the weather. again makes it once more behind the caller's back.
 func (w *weather) call(do func() error, again func()) error {
-	delay, luck, dead := w.step()
+	delay, late, luck, dead := w.step()
 	time.Sleep(delay)
 	if w.calm {
 		return do()
@@ -61,7 +62,6 @@ func (w *weather) call(do func() error, again func()) error {
 		_ = do()
 		return placetest.ErrDown
 	case luck < 0.11: // it arrives when nobody waits for it any more
-		late := time.Duration(w.random.Int64N(int64(10 * time.Second)))
 		go func() { time.Sleep(late); again() }()
 		return placetest.ErrDown
 	case luck < 0.14: // it arrives twice

@@ -46,15 +46,15 @@ func TestSimulation(t *testing.T) {
 		for what, n := range w.happens {
 			happens[what] += n
 		}
+		if !porcupine.CheckOperations(register.ToModel(), w.history) {
+			w.broken = append(w.broken, "what was read and written is no history of one register")
+		}
 		if len(w.broken) > 0 {
 			t.Fatalf("seed %d: %s\nagain: %s=%d go test ./internal/state/remote -run TestSimulation", seed, strings.Join(w.broken, "; "), seedVariable, seed)
 		}
-		if porcupine.CheckOperationsTimeout(register.ToModel(), w.history, 10*time.Second) == porcupine.Illegal {
-			t.Fatalf("seed %d: what was read and written is no history of one register", seed)
-		}
 	}
 	t.Logf("%d seeds: %v", last-first+1, happens)
-	if first < last {
+	if first < last && !testing.Short() {
 		for _, what := range sometimes {
 			if happens[what] == 0 {
 				t.Errorf("never happened: %s", what)
@@ -65,7 +65,7 @@ func TestSimulation(t *testing.T) {
 
 // sometimes is what a simulation must have met to say anything.
 var sometimes = []string{
-	"stored", "edited", "an edit was stale", "a commit was stale", "died", "stood still", "fenced", "found made", "found not made", "too late to call", "no lock",
+	"stored", "edited", "an edit was stale", "died", "stood still", "fenced", "found made", "found not made", "too late to call", "no lock",
 }
 
 // simulate lets the actors of one seed work to their end, and then one more run in good weather.
@@ -227,7 +227,7 @@ func (a *actor) make(j *state.Journal, id string) error {
 		return err
 	}
 	a.step()
-	if _, _, dead := a.weather.step(); dead {
+	if _, _, _, dead := a.weather.step(); dead {
 		return placetest.ErrDown // a dead process calls nobody
 	}
 	if time.Since(in.At) > sendBy {
@@ -273,7 +273,7 @@ func (a *actor) commit(j *state.Journal, at state.Position) {
 	st, v, err := a.read()
 	if err != nil || v != at.Version {
 		if _, stored := j.Commit(a.ctx); err == nil && stored == nil {
-			a.world.violated("%s stored over %v what began at %v", a.name, v, at.Version)
+			a.world.contradicted("%s stored over %v what began at %v", a.name, v, at.Version)
 		} else if errors.Is(stored, state.ErrStale) {
 			a.world.note("a commit was stale")
 		}

@@ -40,6 +40,13 @@ func (w *world) violated(format string, args ...any) {
 	w.broken = append(w.broken, fmt.Sprintf(format, args...))
 }
 
+// contradicted is violated for who does not hold the world.
+func (w *world) contradicted(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.violated(format, args...)
+}
+
 // create makes an object.
 func (w *world) create(in state.Intent) string {
 	w.mu.Lock()
