@@ -271,8 +271,11 @@ func (a *actor) commit(j *state.Journal, at state.Position) {
 		return
 	}
 	st, v, err := a.read()
-	if err != nil || v != at.Version {
-		if _, stored := j.Commit(a.ctx); err == nil && stored == nil {
+	if err != nil {
+		return // what it did is in the journal
+	}
+	if v != at.Version {
+		if _, stored := j.Commit(a.ctx); stored == nil {
 			a.world.contradicted("%s stored over %v what began at %v", a.name, v, at.Version)
 		} else if errors.Is(stored, state.ErrStale) {
 			a.world.note("a commit was stale")
