@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (a *app) showHistory(kept []state.Kept) {
 			s.Stored = k.Stored.At.UTC().Format(time.RFC3339)
 		}
 		list[i] = s
-		line := fmt.Sprintf("%6d  %-20s  %-24s  %-20s  %-10s  %-12.12s  %s", s.Serial, orDash(s.Stored), orDash(s.By), orDash(s.Operation), orDash(s.Writer), s.Digest, orDash(s.Key))
+		line := fmt.Sprintf("%6d  %-20s  %-24s  %-20s  %-10s  %-12.12s  %s", s.Serial, cmp.Or(s.Stored, "-"), cmp.Or(s.By, "-"), cmp.Or(s.Operation, "-"), cmp.Or(s.Writer, "-"), s.Digest, cmp.Or(s.Key, "-"))
 		if s.Problem != "" {
 			line = fmt.Sprintf("%6d  cannot be read: %s", s.Serial, s.Problem)
 		}
@@ -71,13 +72,6 @@ func (a *app) showHistory(kept []state.Kept) {
 		lines = []string{"The store keeps no state yet."}
 	}
 	a.view.Result(list, lines...)
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // stateRollbackCommand goes back to a kept state.

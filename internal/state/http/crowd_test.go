@@ -2,25 +2,17 @@ package http_test
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"testing"
 
-	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/http"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
+	"kmsplan.dev/kmsplan/internal/state/statetest"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
 
-func openPlace(_ context.Context, place string) (state.Store, error) {
-	var o http.Options
-	if err := json.Unmarshal([]byte(place), &o); err != nil {
-		return nil, err
-	}
-	p, err := http.Open(o)
-	return remote.New(remote.Retry(p, remote.Retrying{}), remote.Options{}), err
-}
+var openPlace = placetest.Opener(func(_ context.Context, o http.Options) (*http.Place, error) { return http.Open(o) })
 
 func TestManyProcesses(t *testing.T) {
 	if crowd.Child(t, openPlace) {
@@ -42,7 +34,7 @@ func TestManyProcesses(t *testing.T) {
 func TestEveryCallMayFail(t *testing.T) {
 	for _, name := range []string{"GitLab", "If-Match"} {
 		t.Run(name, func(t *testing.T) {
-			if name != "GitLab" && os.Getenv(placetest.Long) == "" {
+			if name != "GitLab" && os.Getenv(statetest.Long) == "" {
 				t.Skip("not in a quick run: the same calls, answered alike")
 			}
 			placetest.Crashes(t, func(t *testing.T) func() remote.Place {

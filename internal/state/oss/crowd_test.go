@@ -2,24 +2,15 @@ package oss_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 
-	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/oss"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
 
-func openPlace(_ context.Context, place string) (state.Store, error) {
-	var o oss.Options
-	if err := json.Unmarshal([]byte(place), &o); err != nil {
-		return nil, err
-	}
-	p, err := oss.Open(o)
-	return remote.New(remote.Retry(p, remote.Retrying{}), remote.Options{}), err
-}
+var openPlace = placetest.Opener(func(_ context.Context, o oss.Options) (*oss.Place, error) { return oss.Open(o) })
 
 func TestManyProcesses(t *testing.T) {
 	if crowd.Child(t, openPlace) {

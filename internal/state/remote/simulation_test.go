@@ -115,11 +115,10 @@ type actor struct {
 
 func newActor(ctx context.Context, w *world, m *placetest.Memory, random *rand.Rand, name string, machine int) *actor {
 	way := &weather{Place: m, random: rand.New(rand.NewPCG(random.Uint64(), 0))}
-	a := &actor{
+	return &actor{
 		ctx: ctx, world: w, weather: way, random: random, name: name, machine: machine, diesAt: random.IntN(30), stillAt: random.IntN(30),
 		store: remote.New(remote.Retry(way, remote.Retrying{Attempts: 3, Pause: 1, Each: time.Hour}), remote.Options{}),
 	}
-	return a
 }
 
 // step is a moment between two things that it does: it may die there, or stand still.
@@ -142,13 +141,12 @@ func last(st state.State) string {
 }
 
 func (a *actor) read() (st state.State, v state.Version, err error) {
-	out := a.world.operate(a.machine, access{read: true}, func() answer {
+	a.world.operate(a.machine, access{read: true}, func() answer {
 		if st, v, err = a.store.Read(a.ctx); err != nil {
 			return answer{outcome: unknown}
 		}
 		return answer{last: last(st)}
 	})
-	_ = out
 	return st, v, err
 }
 

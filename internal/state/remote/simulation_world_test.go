@@ -139,7 +139,7 @@ var register = porcupine.NondeterministicModel{
 }
 
 // operate adds one access to the history. Of an unknown outcome nobody knows when it ended.
-func (w *world) operate(who int, in access, do func() answer) answer {
+func (w *world) operate(who int, in access, do func() answer) {
 	w.mu.Lock()
 	w.clock++
 	op := porcupine.Operation{ClientId: who, Input: in, Call: w.clock}
@@ -152,9 +152,8 @@ func (w *world) operate(who int, in access, do func() answer) answer {
 	if out.outcome == unknown {
 		op.Return = 1 << 40
 		if in.read {
-			return out // it says nothing
+			return // it says nothing
 		}
 	}
 	w.history = append(w.history, op)
-	return out
 }

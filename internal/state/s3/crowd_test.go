@@ -2,24 +2,15 @@ package s3_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 
-	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 	"kmsplan.dev/kmsplan/internal/state/remote/placetest"
 	"kmsplan.dev/kmsplan/internal/state/s3"
 	"kmsplan.dev/kmsplan/internal/state/statetest/crowd"
 )
 
-func openPlace(_ context.Context, place string) (state.Store, error) {
-	var o s3.Options
-	if err := json.Unmarshal([]byte(place), &o); err != nil {
-		return nil, err
-	}
-	p, err := s3.Open(o)
-	return remote.New(remote.Retry(p, remote.Retrying{}), remote.Options{}), err
-}
+var openPlace = placetest.Opener(func(_ context.Context, o s3.Options) (*s3.Place, error) { return s3.Open(o) })
 
 func TestManyProcesses(t *testing.T) {
 	if crowd.Child(t, openPlace) {

@@ -13,6 +13,10 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
+// Long is the variable that asks tests of stores for the full figures: every way in which a call can fail, 16 processes with
+// 50 rounds each, 500 kills.
+const Long = "KMSPLAN_LONG"
+
 // Subject is one store under test, empty when it is made.
 type Subject struct {
 	// Open returns a handle; every call returns another one on the same store, as another process would have.

@@ -126,17 +126,14 @@ var crashes = []crash{
 	{name: "before, once"},
 }
 
-// Long is the variable that asks for every way in which a call can fail.
-const Long = "KMSPLAN_LONG"
-
 // Crashes lets each call of a run fail, one after the other: what was promised is kept, nothing is stored twice, who was cut
 // off cannot write, and the next run, which has nothing of the first, goes on. fresh is a new, empty place.
 func Crashes(t *testing.T, fresh func(t *testing.T) (open func() remote.Place)) {
 	points := 0
 	for i, c := range crashes {
 		t.Run(c.name, func(t *testing.T) {
-			if i > 0 && testing.Short() || i > 3 && os.Getenv(Long) == "" {
-				t.Skipf("not in a quick run; %s=1 asks for it", Long)
+			if i > 0 && testing.Short() || i > 3 && os.Getenv(statetest.Long) == "" {
+				t.Skipf("not in a quick run; %s=1 asks for it", statetest.Long)
 			}
 			points += sweep(t, c, fresh)
 		})

@@ -23,9 +23,6 @@ const (
 	holderVariable = "KMSPLAN_CROWD_HOLDER" // the file that tells two holders of a lock apart
 )
 
-// Long is the variable that asks for the full figures: 16 processes with 50 rounds each, and 500 kills.
-const Long = "KMSPLAN_LONG"
-
 // Open opens the store that lies at place.
 type Open func(ctx context.Context, place string) (state.Store, error)
 

@@ -11,15 +11,16 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
-// Kills lets runner after runner work on one store, each killed at some moment of its run and followed by the next, which
+// killing lets runner after runner work on one store, each killed at some moment of its run and followed by the next, which
 // has nothing of it but the store. Each call that a runner had announced is open or closed for the next one, each object
 // whose record was acknowledged is known, and the state can be read every time.
-func Kills(t *testing.T, open Open, place string) {
+func killing(t *testing.T, open Open, place string) {
 	kills := 50
 	switch {
-	case os.Getenv(Long) != "":
+	case os.Getenv(statetest.Long) != "":
 		kills = 500
 	case testing.Short():
 		kills = 5

@@ -7,8 +7,8 @@ import (
 
 // Run checks a store; fresh is where a new, empty one lies.
 func Run(t *testing.T, open Open, fresh func(t *testing.T) (place string)) {
-	t.Run("writers at once", func(t *testing.T) { Writers(t, open, fresh(t)) })
-	t.Run("runners that are killed", func(t *testing.T) { Kills(t, open, fresh(t)) })
+	t.Run("writers at once", func(t *testing.T) { writers(t, open, fresh(t)) })
+	t.Run("runners that are killed", func(t *testing.T) { killing(t, open, fresh(t)) })
 }
 
 // Place is where a store lies, from the options that open it. They reach the processes in their environment.

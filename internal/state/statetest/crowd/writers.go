@@ -16,13 +16,13 @@ import (
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
-// Writers lets many processes write to one store at once: runs under the lock, with a journal, and edits without any. No
+// writers lets many processes write to one store at once: runs under the lock, with a journal, and edits without any. No
 // update that was acknowledged may be missing, no two may hold the lock, and whoever writes over what has changed since is
 // refused.
-func Writers(t *testing.T, open Open, place string) {
+func writers(t *testing.T, open Open, place string) {
 	processes, rounds := 16, 2
 	switch {
-	case os.Getenv(Long) != "":
+	case os.Getenv(statetest.Long) != "":
 		rounds = 50
 	case testing.Short():
 		processes, rounds = 4, 2
