@@ -45,6 +45,12 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	if parallelism < 1 {
 		return usageError{errors.New("-parallelism must be at least 1")}
 	}
+	if o.refreshOnly {
+		if len(args) == 1 {
+			return usageError{errors.New("-refresh-only looks again, and a saved plan is made already; give one of both")}
+		}
+		return a.applyRefresh(ctx, o, approve)
+	}
 	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}

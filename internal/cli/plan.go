@@ -39,6 +39,9 @@ errors; 3 when a guard refuses the plan.`,
 }
 
 func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) error {
+	if o.refreshOnly {
+		return a.planRefresh(ctx, o, detailed, out)
+	}
 	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}

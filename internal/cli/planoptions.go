@@ -16,17 +16,24 @@ type planOptions struct {
 	targetTexts []string
 	targets     []addr.Address
 	input       bool
+	refreshOnly bool
 	streamFlags
 }
 
 // flags adds them.
 func (o *planOptions) flags(c *cobra.Command) {
-	o.vars.flags(c)
+	o.surveyFlags(c)
 	f := c.Flags()
-	lockTimeoutFlag(c, &o.lockTimeout)
-	f.StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
-	o.streamFlags.flags(c)
+	f.BoolVar(&o.refreshOnly, "refresh-only", false, "only record in the state what has changed outside of kmsplan")
 	f.BoolVar(&o.input, "input", true, "apply asks for approval; -input=false never asks")
+}
+
+// surveyFlags are those of every command that reads the service for a stack.
+func (o *planOptions) surveyFlags(c *cobra.Command) {
+	o.vars.flags(c)
+	lockTimeoutFlag(c, &o.lockTimeout)
+	c.Flags().StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
+	o.streamFlags.flags(c)
 }
 
 // lockTimeoutFlag is that of every command that writes the state.

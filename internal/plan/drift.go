@@ -2,12 +2,54 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/state"
 )
+
+// Drifts is what differs from what this stack left behind, whatever the configuration wants.
+type Drifts struct {
+	At    time.Time // of the look at the service
+	Drift []Drift
+	Dying []DyingKey // of every region that was read, managed or not
+}
+
+// Drifted finds what has changed outside of kmsplan. What is wrong with the blocks of an object does not keep it from
+// being compared.
+func Drifted(in Input) Drifts {
+	p := newPlanner(in)
+	p.evaluate()
+	p.reportDrift()
+	p.reportDying()
+	if len(in.Targets) > 0 {
+		p.plan.Drift = slices.DeleteFunc(p.plan.Drift, func(d Drift) bool { return !p.named(d.Addr) })
+	}
+	return Drifts{At: in.Now.UTC(), Drift: p.plan.Drift, Dying: p.plan.Dying}
+}
+
+// Recorded is the state after it has taken note of drift. What is gone stays recorded: the guards of what is lost
+// rest on it.
+func Recorded(cfg *hcl.Config, st state.State, drift []Drift) state.State {
+	st.Resources = slices.Clone(st.Resources)
+	prior := MovedAddresses(cfg, st)
+	for _, d := range drift {
+		r := prior[d.Addr]
+		if r == nil || r.Kind != d.Kind || r.ID != d.ID || d.Gone {
+			continue
+		}
+		r.Attributes = maps.Clone(r.Attributes)
+		for _, diff := range d.Diff {
+			r.Attributes[diff.Name] = ToState(diff.After)
+		}
+	}
+	return st
+}
 
 // reportDrift compares what state remembers with what lives, apart from the
 // changes asked for: attributes managed or not, objects that are gone or wait for deletion.

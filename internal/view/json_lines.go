@@ -91,15 +91,7 @@ func (l *Lines) Cancelled() { l.emit("info", "cancelled", "Apply cancelled", nil
 
 // Plan writes drift, changes, refusals and the summary.
 func (l *Lines) Plan(p *plan.Plan) {
-	for _, d := range p.Drift {
-		action := "update"
-		if d.Gone {
-			action = "delete"
-		}
-		l.emit("info", "resource_drift", d.Addr.String()+": Drift detected ("+action+")", map[string]any{
-			"change": map[string]any{"resource": resourceJSON(d.Addr), "action": action},
-		})
-	}
+	l.drift(p.Drift)
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if c.Action == plan.NoOp && c.MovedFrom.Kind == "" {
@@ -115,11 +107,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{"file": fileJSON(f)})
 		}
 	}
-	for _, k := range p.Dying {
-		l.emit("warn", "dying_key", "Key "+k.ID+" waits for deletion", map[string]any{
-			"key": map[string]any{"id": k.ID, "gateway": k.Gateway, "addr": addressOrEmpty(k.Addr), "delete_at": timeJSON(k.DeleteAt)},
-		})
-	}
+	l.dying(p.Dying)
 	for _, w := range p.Warnings {
 		l.emit("warn", "diagnostic", "Warning: "+w.Summary, map[string]any{
 			"diagnostic": DiagnosticJSON{Severity: "warning", Summary: w.Summary, Detail: w.Detail, Address: addressOrEmpty(w.Addr)},
@@ -127,6 +115,28 @@ func (l *Lines) Plan(p *plan.Plan) {
 	}
 	l.Refusals(p.Refusals)
 	l.changeSummary("plan", p.Summary(), SummaryLine(p))
+}
+
+// drift writes a line for each object that is not as it was left.
+func (l *Lines) drift(list []plan.Drift) {
+	for _, d := range list {
+		action := "update"
+		if d.Gone {
+			action = "delete"
+		}
+		l.emit("info", "resource_drift", d.Addr.String()+": Drift detected ("+action+")", map[string]any{
+			"change": map[string]any{"resource": resourceJSON(d.Addr), "action": action},
+		})
+	}
+}
+
+// dying writes a line for each key that waits for deletion.
+func (l *Lines) dying(keys []plan.DyingKey) {
+	for _, k := range keys {
+		l.emit("warn", "dying_key", "Key "+k.ID+" waits for deletion", map[string]any{
+			"key": map[string]any{"id": k.ID, "gateway": k.Gateway, "addr": addressOrEmpty(k.Addr), "delete_at": timeJSON(k.DeleteAt)},
+		})
+	}
 }
 
 // Refusals writes every guard that fired.

@@ -45,4 +45,6 @@ func (Silent) Output(any)                                            {}
 func (Silent) Inspect([]Envelope)                                    {}
 func (Silent) Findings([]Finding)                                    {}
 func (Silent) Answer(json.RawMessage)                                {}
+func (Silent) Drift(plan.Drifts)                                     {}
+func (Silent) Refreshed(plan.Drifts)                                 {}
 func (Silent) Result(any, ...string)                                 {}

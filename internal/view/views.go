@@ -118,6 +118,7 @@ type View interface {
 	Show
 	Inspect
 	Doctor
+	Drift
 	Answer
 	Result
 }

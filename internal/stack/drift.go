@@ -1,0 +1,33 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/version"
+)
+
+// Drift is what of the surveyed objects is not as this stack left it, whatever the configuration wants.
+func (s *Stack) Drift(ctx context.Context, targets []addr.Address) plan.Drifts {
+	return plan.Drifted(plan.Input{
+		Config: s.Config, State: s.State, Live: s.live, Now: s.gateways.now(ctx), Writer: version.Number, Targets: targets,
+		Compare: s.compare(),
+	})
+}
+
+// Refresh records drift in the state. No object is touched.
+func (s *Stack) Refresh(ctx context.Context, drift []plan.Drift) error {
+	info := state.NewLockInfo("refresh", s.options.Now())
+	info.Writer = version.Number
+	return state.Locked(ctx, s.store, info, s.options.LockTimeout, func(at state.Position) error {
+		if at.State.Serial != s.State.Serial || at.State.Lineage != s.State.Lineage {
+			return hint(fmt.Errorf("record what has changed: somebody else wrote the state meanwhile (serial %d, and now %d)", s.State.Serial, at.State.Serial),
+				"Nothing was recorded. Look again.")
+		}
+		_, err := s.store.CompareAndSwap(ctx, at.Version, plan.Recorded(s.Config, at.State, drift).Next(version.Number))
+		return err
+	})
+}
