@@ -59,6 +59,11 @@ func TestWhichCallsStayOpen(t *testing.T) {
 	}
 }
 
+func folded(st state.State, journal string) state.State {
+	st.Journal = journal
+	return st
+}
+
 func TestAJournalFitsItsStateOnly(t *testing.T) {
 	mine := state.Resource{Address: "key.a", Kind: "key", ID: "mine"}
 	theirs := state.Resource{Address: "key.a", Kind: "key", ID: "theirs"}
@@ -84,6 +89,7 @@ func TestAJournalFitsItsStateOnly(t *testing.T) {
 			[]state.Entry{header("j", 3), state.MoveEntry(map[string]string{"key.a": "key.b", "key.b": "key.a"})}, "b mine", ""},
 		{"a chain of moves", stateAt(3, mine, state.Resource{Address: "key.b", ID: "b"}),
 			[]state.Entry{header("j", 3), state.MoveEntry(map[string]string{"key.a": "key.b", "key.b": "key.c"})}, "mine b", ""},
+		{"a state that holds it, and moved on", folded(stateAt(5, theirs), "j"), []state.Entry{header("j", 3), state.Record(mine)}, "theirs", ""},
 		{"an object replaced by us", stateAt(3, theirs), []state.Entry{header("j", 3), state.Record(mine)}, "mine", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -61,7 +62,7 @@ func (s *Store) update(ctx context.Context, at *seen, change, allowed func(*head
 		if *at, err = s.look(ctx); err != nil && !errors.Is(err, state.ErrJournal) {
 			return err
 		}
-		if at.head.Write == next.Write {
+		if at.head.Write == next.Write && !safety.Off(safety.RemoteOwnWrite) {
 			return nil
 		}
 	}

@@ -1,0 +1,19 @@
+package safety
+
+import "slices"
+
+// Switch names a safety.
+type Switch string
+
+// Safety is a row of the table.
+type Safety struct {
+	Switch   Switch
+	Protects string // a sentence: what does not happen because of it
+	Package  string // of the test: internal/…
+	Test     string // that fails without it, with the subtest that does: TestName/its name
+}
+
+// Table is every safety that has a switch, by package.
+func Table() []Safety {
+	return slices.Concat(storage())
+}
