@@ -17,24 +17,6 @@ type Address struct {
 	Key    string // rendered instance key: `["eu"]`, `[0]`, or "" for a single block
 }
 
-// Module is the path of a module instance as it is written: module.a["x"].module.b; "" is the
-// root module.
-type Module string
-
-// Child is the path of a module called from m, without instance key.
-func (m Module) Child(name string) Module {
-	if m == "" {
-		return Module("module." + name)
-	}
-	return m + Module(".module."+name)
-}
-
-// WithKey is the instance of a module called with for_each.
-func (m Module) WithKey(key string) Module { return m + Module("["+strconv.Quote(key)+"]") }
-
-// WithIndex is the instance of a module called with count.
-func (m Module) WithIndex(i int) Module { return m + Module("["+strconv.Itoa(i)+"]") }
-
 // Resource addresses a managed object of a block without for_each.
 func Resource(kind, name string) Address { return Address{Kind: kind, Name: name} }
 
@@ -52,6 +34,9 @@ func (a Address) Block() Address { a.Key = ""; return a }
 
 // String renders the address as the user writes it.
 func (a Address) String() string {
+	if a.IsModule() {
+		return string(a.Module)
+	}
 	s := a.Kind + "." + a.Name + a.Key
 	if a.Data {
 		s = "data." + s

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -128,19 +129,13 @@ func (a *app) dataAddresses(_ *cobra.Command, _ []string, begun string) ([]strin
 }
 
 func (a *app) addresses(data bool) []string {
-	var names []string
+	var all []addr.Address
 	for _, b := range a.declared().Blocks {
-		if data && !b.Addr.Data {
-			continue
-		}
-		names = append(names, b.Addr.String())
-		for _, instance := range b.Instances {
-			if instance != b.Addr {
-				names = append(names, instance.String())
-			}
+		if !data || b.Addr.Data {
+			all = append(append(all, b.Addr), b.Instances...)
 		}
 	}
-	return names
+	return addr.Names(all)
 }
 
 func (a *app) gatewayNames(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {

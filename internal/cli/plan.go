@@ -90,7 +90,7 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*
 func (o *planOptions) parseTargets() error {
 	o.targets = nil
 	for _, text := range o.targetTexts {
-		t, err := addr.Parse(text)
+		t, err := addr.ParseTarget(text)
 		if err != nil {
 			return usageError{fmt.Errorf("-target: %w", err)}
 		}

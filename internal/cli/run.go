@@ -88,11 +88,11 @@ func (a *app) current(p *plan.Plan) {
 func parseAddresses(args []string) ([]addr.Address, error) {
 	var out []addr.Address
 	for _, text := range args {
-		parsed, err := addr.Parse(text)
+		parsed, err := addr.ParseTarget(text)
 		if err != nil {
 			return nil, usageError{err}
 		}
-		if !parsed.Data {
+		if !parsed.Data && !parsed.IsModule() {
 			return nil, usageError{fmt.Errorf("%s is managed by plan and apply; run takes data blocks, for example data.encrypt.config", text)}
 		}
 		out = append(out, parsed)

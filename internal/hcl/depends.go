@@ -1,9 +1,7 @@
 package hcl
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
@@ -29,18 +27,10 @@ func (c *Config) DependsOn(a addr.Address) []addr.Address {
 	}
 	found = append(found, b.extra[a]...)
 	if len(found) > 1 {
-		slices.SortFunc(found, compareAddresses)
+		slices.SortFunc(found, addr.Compare)
 		found = slices.Compact(found)
 	}
 	return slices.DeleteFunc(found, func(d addr.Address) bool { return d == a })
-}
-
-// compareAddresses orders as their texts do, without making them.
-func compareAddresses(a, b addr.Address) int {
-	if a.Data != b.Data {
-		return strings.Compare(a.String(), b.String())
-	}
-	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))
 }
 
 // indexScope is the scope in which the indexes of references are evaluated: no objects.

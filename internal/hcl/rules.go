@@ -252,7 +252,7 @@ func sortedUses(m map[string]fileUse) []fileUse {
 	for _, u := range m {
 		list = append(list, u)
 	}
-	slices.SortFunc(list, func(a, b fileUse) int { return compareAddresses(a.by, b.by) })
+	slices.SortFunc(list, func(a, b fileUse) int { return addr.Compare(a.by, b.by) })
 	return list
 }
 

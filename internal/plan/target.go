@@ -43,9 +43,8 @@ func (p *planner) narrow() {
 // checkTargetsExist reports targets that name nothing: a plan of nothing would look like "no changes".
 func (p *planner) checkTargetsExist() {
 	for _, t := range p.in.Targets {
-		known := func(a addr.Address) bool { return t == a || t.Key == "" && t == a.Block() }
-		found := slices.ContainsFunc(p.order, func(n *node) bool { return known(n.addr) }) ||
-			slices.ContainsFunc(p.in.Config.Blocks, func(b *hcl.Block) bool { return b.Addr == t || slices.ContainsFunc(b.Instances, known) })
+		found := slices.ContainsFunc(p.order, func(n *node) bool { return t.Covers(n.addr) }) ||
+			slices.ContainsFunc(p.in.Config.Blocks, func(b *hcl.Block) bool { return t.Covers(b.Addr) || slices.ContainsFunc(b.Instances, t.Covers) })
 		if found {
 			continue
 		}
@@ -58,24 +57,19 @@ func (p *planner) checkTargetsExist() {
 
 // addresses are those that a target may name.
 func (p *planner) addresses() []string {
-	var out []string
+	var all []addr.Address
 	for _, n := range p.order {
-		out = append(out, n.addr.String())
+		all = append(all, n.addr)
 	}
 	for _, b := range p.in.Config.Blocks {
-		out = append(out, b.Addr.String())
+		all = append(all, b.Addr)
 	}
-	return out
+	return addr.Names(all)
 }
 
-// named reports whether a target names an instance or its block.
+// named reports whether a target names an instance, its block or a module around it.
 func (p *planner) named(a addr.Address) bool {
-	for _, t := range p.in.Targets {
-		if t == a || t.Key == "" && t == a.Block() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.in.Targets, func(t addr.Address) bool { return t.Covers(a) })
 }
 
 // wantForFiles adds what the targeted data blocks depend on.

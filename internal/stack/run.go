@@ -120,21 +120,12 @@ func (s *Stack) wantedBlocks(wanted []addr.Address) (func(addr.Address) bool, er
 			all = append(all, b.Instances...)
 		}
 	}
-	names := func(w, a addr.Address) bool { return a == w || a.Block() == w }
 	for _, w := range wanted {
-		if !slices.ContainsFunc(all, func(a addr.Address) bool { return names(w, a) }) {
-			return nil, fmt.Errorf("the module has no block %s%s", w, suggest.Clause(w.String(), texts(all)))
+		if !slices.ContainsFunc(all, w.Covers) {
+			return nil, fmt.Errorf("the module has no block %s%s", w, suggest.Clause(w.String(), addr.Names(all)))
 		}
 	}
 	return func(a addr.Address) bool {
-		return slices.ContainsFunc(wanted, func(w addr.Address) bool { return names(w, a) })
+		return slices.ContainsFunc(wanted, func(w addr.Address) bool { return w.Covers(a) })
 	}, nil
-}
-
-func texts(list []addr.Address) []string {
-	var out []string
-	for _, a := range list {
-		out = append(out, a.String())
-	}
-	return out
 }

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -145,16 +146,18 @@ func (s *Stack) neededBy(targets []addr.Address, open []state.Intent) map[string
 			add(d)
 		}
 	}
-	for _, t := range targets {
-		add(t)
-		if b := s.Config.Block(t.Block()); b != nil && t.Key == "" {
-			for _, a := range b.Instances {
+	targeted := func(a addr.Address) bool {
+		return slices.ContainsFunc(targets, func(t addr.Address) bool { return t.Covers(a) })
+	}
+	for _, b := range s.Config.Blocks {
+		for _, a := range append([]addr.Address{b.Addr}, b.Instances...) {
+			if targeted(a) {
 				add(a)
 			}
 		}
 	}
 	for _, r := range s.State.Resources {
-		if a, err := addr.Parse(r.Address); err == nil && (seen[a] || seen[a.Block()]) {
+		if a, err := addr.Parse(r.Address); err == nil && (seen[a] || seen[a.Block()] || targeted(a)) {
 			names[r.Gateway] = true
 		}
 	}

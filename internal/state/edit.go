@@ -23,7 +23,7 @@ func Find(st State, address string) (Resource, bool) {
 }
 
 // Select returns the addresses of objects and files that a pattern names, sorted:
-// an address, or a block's address for all its instances. No pattern selects everything.
+// an address, a block's address for all its instances, or a module's for all that is in it. No pattern selects everything.
 // Errors: ErrNoSuchAddress for a pattern that names nothing.
 func Select(st State, patterns ...string) ([]string, error) {
 	all := addresses(st)
@@ -32,9 +32,11 @@ func Select(st State, patterns ...string) ([]string, error) {
 	}
 	var selected []string
 	for _, p := range patterns {
-		if _, err := addr.Parse(p); err != nil {
+		target, err := addr.ParseTarget(p)
+		if err != nil {
 			return nil, err
 		}
+		p = target.String()
 		n := len(selected)
 		for _, a := range all {
 			if names(p, a) {
@@ -61,16 +63,18 @@ func addresses(st State) []string {
 	return slices.Compact(all)
 }
 
-// names reports whether pattern is the address or its block.
+// names reports whether pattern is the address, its block or a module around it.
 func names(pattern, address string) bool {
-	return address == pattern || strings.HasPrefix(address, pattern+"[")
+	rest, ok := strings.CutPrefix(address, pattern)
+	return ok && (rest == "" || rest[0] == '[' || rest[0] == '.')
 }
 
-// Move gives an object, or all instances of a block, another address. The objects
+// Move gives an object, all instances of a block, or a module with all that is in it, another address. The objects
 // themselves are untouched; what depends on them and what they encrypted follows. Errors: ErrNoSuchAddress; a
 // destination that is taken or of another kind. The result's serial is st's.
 func Move(st State, from, to string) (State, error) {
-	if err := movable(from, to); err != nil {
+	from, to, err := movable(from, to)
+	if err != nil {
 		return st, err
 	}
 	moved, err := Select(st, from)
@@ -87,19 +91,23 @@ func Move(st State, from, to string) (State, error) {
 	return rename(st, moves), nil
 }
 
-func movable(from, to string) error {
-	a, err := addr.Parse(from)
+// movable returns both addresses as state spells them.
+func movable(from, to string) (source, target string, err error) {
+	a, err := addr.ParseTarget(from)
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	b, err := addr.Parse(to)
+	b, err := addr.ParseTarget(to)
 	if err != nil {
-		return err
+		return "", "", err
+	}
+	if a.IsModule() != b.IsModule() {
+		return "", "", fmt.Errorf("%s cannot become %s: one is a module and the other is not", from, to)
 	}
 	if a.Data != b.Data || a.Kind != b.Kind {
-		return fmt.Errorf("%s cannot become %s: an object keeps its kind", from, to)
+		return "", "", fmt.Errorf("%s cannot become %s: an object keeps its kind", from, to)
 	}
-	return nil
+	return a.String(), b.String(), nil
 }
 
 func rename(st State, moves map[string]string) State {

@@ -60,6 +60,43 @@ func TestMoveKeepsTheObjectAndWhatDependsOnIt(t *testing.T) {
 	}
 }
 
+// A module is named, moved and forgotten with all that is in it.
+func TestAModuleIsEditedAsAWhole(t *testing.T) {
+	before := stateAt(4,
+		state.Resource{Address: `key.k`, Kind: "key", ID: "1"},
+		state.Resource{Address: `module.a["x"].alias.app`, Kind: "alias", ID: "alias/app", DependsOn: []string{`module.a["x"].key.k`}},
+		state.Resource{Address: `module.a["x"].key.k`, Kind: "key", ID: "2"},
+		state.Resource{Address: `module.aa.key.k`, Kind: "key", ID: "3"})
+	before.Files = []state.File{{Address: `module.a["x"].data.encrypt.f`, Path: "a"}}
+	for from, want := range map[string]string{
+		"module.a":         `module.b["x"].alias.app module.b["x"].data.encrypt.f module.b["x"].key.k`,
+		`module.a["\x78"]`: "module.b.alias.app module.b.data.encrypt.f module.b.key.k",
+	} {
+		got, err := state.Move(before, from, "module.b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, _ := state.Select(got, "module.b"); strings.Join(all, " ") != want {
+			t.Errorf("%s became %v", from, all)
+		}
+		if app, _ := state.Find(got, strings.Fields(want)[0]); app.DependsOn[0] != strings.Fields(want)[2] {
+			t.Errorf("the alias depends on %v", app.DependsOn)
+		}
+	}
+	got, gone, err := state.Remove(before, "module.a")
+	if err != nil || len(got.Resources) != 2 || len(got.Files) != 0 || len(gone) != 3 {
+		t.Errorf("removed %v, left %+v: %v", gone, got.Resources, err)
+	}
+	if got, err := state.Move(before, "key.k", "module.c.key.k"); err != nil || got.Resources[2].Address != "module.aa.key.k" {
+		t.Error(got.Resources, err)
+	}
+	for _, to := range []string{"key.b", "module.aa", "module", "alias.a"} {
+		if _, err := state.Move(before, "module.a", to); err == nil {
+			t.Errorf("the module was moved to %s", to)
+		}
+	}
+}
+
 func TestMoveRefusesWhatWouldHideAnObject(t *testing.T) {
 	for _, tt := range []struct{ from, to string }{
 		{"key.kk", "key.k"}, {"key.kk", `key.k["eu"]`}, {"key.nobody", "key.x"}, {"key.kk", "alias.kk"},

@@ -66,7 +66,7 @@ func diffs(list []diff) []plan.AttrDiff {
 type reader struct{ err error }
 
 func (r *reader) binding(m made) Binding {
-	b := Binding{Targets: r.addrs(m.Targets), Gateways: m.Gateways, Configuration: m.Configuration}
+	b := Binding{Targets: r.targets(m.Targets), Gateways: m.Gateways, Configuration: m.Configuration}
 	for _, v := range m.Variables {
 		b.Variables = append(b.Variables, hcl.Variable{Name: v.Name, Value: orNull(v.Value.Value), Flag: v.Flag})
 	}
@@ -110,6 +110,18 @@ func (r *reader) addrs(list []string) []addr.Address {
 	var out []addr.Address
 	for _, s := range list {
 		out = append(out, r.must(s))
+	}
+	return out
+}
+
+func (r *reader) targets(list []string) []addr.Address {
+	var out []addr.Address
+	for _, s := range list {
+		t, err := addr.ParseTarget(s)
+		if err != nil {
+			r.fail(err)
+		}
+		out = append(out, t)
 	}
 	return out
 }
