@@ -1,5 +1,7 @@
 package plan
 
+import "kmsplan.dev/kmsplan/internal/safety"
+
 // Desired is what configuration says about one object.
 type Desired int
 
@@ -135,7 +137,7 @@ func decideDeclared(f Facts) Verdict {
 		return Verdict{Action: Adopt, Compare: true}
 	}
 	switch {
-	case f.Known && f.Kind != KindSecret:
+	case f.Known && f.Kind != KindSecret && !safety.Off(safety.PlanKeyLost):
 		return Verdict{Guard: GuardKeyLost}
 	case f.Known && f.Generated:
 		return Verdict{Guard: GuardSecretLost}

@@ -6,6 +6,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // elsewhere reports whether state holds the object in another place than its gateway is now: the block was
@@ -16,7 +17,7 @@ func (p *planner) elsewhere(n *node) bool { return p.place(n) != "" }
 // place says how an object's place differs; "" when it does not, and when nothing was concluded from a look.
 func (p *planner) place(n *node) string {
 	r := n.prior
-	if r == nil || n.block == nil && !n.looked() {
+	if r == nil || n.block == nil && !n.looked() || safety.Off(safety.PlanGateway) {
 		return ""
 	}
 	if r.Gateway != n.gateway {
@@ -71,7 +72,7 @@ func (p *planner) checkDuplicates() {
 		}
 	}
 	for _, n := range p.order {
-		if n.conflict.Kind != "" && !n.refused {
+		if n.conflict.Kind != "" && !n.refused && !safety.Off(safety.PlanDuplicates) {
 			n.refused = true
 			p.refuseDuplicate(n.addr, n.conflict, n.change.Kind, n.wants)
 		}
@@ -80,7 +81,7 @@ func (p *planner) checkDuplicates() {
 
 // checkImmutable names every attribute that KMS cannot change.
 func (p *planner) checkImmutable(n *node) {
-	if len(n.immutable) == 0 {
+	if len(n.immutable) == 0 || safety.Off(safety.PlanImmutable) {
 		return
 	}
 	n.holdBack()

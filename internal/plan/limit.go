@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 const (
@@ -39,7 +40,7 @@ func (p *planner) checkLimits() {
 }
 
 func (p *planner) limit(name string, most int, addresses []string, what string) {
-	if len(addresses) <= most {
+	if len(addresses) <= most || safety.Off(safety.PlanLimits) {
 		return
 	}
 	listed := addresses

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -68,7 +69,7 @@ func (p *planner) checkOwner(n *node) {
 	}
 	lineage, address := p.owner(n)
 	im, _ := p.in.Config.ImportOf(n.addr)
-	if lineage == "" || lineage == im.TakeOver || n.change.Action == Forget {
+	if lineage == "" || lineage == im.TakeOver || n.change.Action == Forget || safety.Off(safety.PlanOwner) {
 		return
 	}
 	whose := fmt.Sprintf("%s carries the tags of another stack: lineage %s, address %s.", n.object.ID, lineage, orNothing(address))

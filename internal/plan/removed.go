@@ -8,6 +8,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -76,7 +77,7 @@ func desiredRemoval(r *state.Resource, removed *hcl.Removed) Desired {
 		return ToDelete
 	case removed != nil:
 		return ToForget
-	case r.Protected || kind.Lookup(r.Kind, false) == nil:
+	case (r.Protected || kind.Lookup(r.Kind, false) == nil) && !safety.Off(safety.PlanVanished):
 		return Vanished
 	}
 	return Unprotected
@@ -134,7 +135,7 @@ func (p *planner) planRetirement(n *node) {
 func (p *planner) planScheduling(n *node) {
 	c := &n.change
 	ends := n.prior.RetiredAt.Add(time.Duration(n.removed.SoakDays) * 24 * time.Hour)
-	if n.prior.Retire != "" && p.in.Now.Before(ends) {
+	if n.prior.Retire != "" && p.in.Now.Before(ends) && !safety.Off(safety.PlanSoak) {
 		c.Action, c.PreImage = NoOp, nil
 		c.Reason = "disabled; it soaks until " + day(ends)
 		return

@@ -1,5 +1,7 @@
 package plan
 
+import "kmsplan.dev/kmsplan/internal/safety"
+
 // rescue enters the call that takes a dying object out of its deletion window, before every other one.
 func (n *node) rescue(call string) bool {
 	if n.change.Action != Rescue {
@@ -13,6 +15,9 @@ func (n *node) rescue(call string) bool {
 // OnlyRescue is the rescue of a change without what else it would do: the object leaves its deletion
 // window and stays as it is.
 func (c Change) OnlyRescue() Change {
+	if safety.Off(safety.PlanOnlyRescue) {
+		return c
+	}
 	c.Calls, c.Diff, c.DependsOn = c.Calls[:1:1], nil, nil
 	return c
 }

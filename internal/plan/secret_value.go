@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -87,7 +88,7 @@ func LastWritten(r *state.Resource) string {
 // checkVersion refuses to overwrite a version that this stack did not write: it was written by somebody,
 // and may be the one in use.
 func (p *planner) checkVersion(n *node) {
-	if n.foreign == "" {
+	if n.foreign == "" || safety.Off(safety.PlanForeignVersion) {
 		return
 	}
 	n.holdBack()

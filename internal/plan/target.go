@@ -9,6 +9,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
@@ -88,7 +89,7 @@ func (p *planner) wantForFiles() {
 // unread leaves an object alone whose gateway was not read. Only a plan that is narrowed to others may do without
 // that; see narrow.
 func (p *planner) unread(n *node) {
-	if len(p.in.Targets) == 0 {
+	if len(p.in.Targets) == 0 && !safety.Off(safety.PlanUnread) {
 		p.refuseUnreadGateway(n)
 		return
 	}

@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // maxListedUsers bounds a refusal's sentence; the number is always given.
@@ -13,7 +15,7 @@ const maxListedUsers = 50
 func (p *planner) checkUses() {
 	var users map[objectID][]user // built when the first key needs it
 	for _, n := range p.order {
-		if n.refused || n.object == nil || !n.takesOutOfUse() {
+		if n.refused || n.object == nil || !n.takesOutOfUse() || safety.Off(safety.PlanInUse) {
 			continue
 		}
 		if users == nil {
@@ -155,7 +157,7 @@ func (p *planner) checkTargets() {
 			continue
 		}
 		for _, id := range planningOf(n.change.Kind).targets(n) {
-			if dying[objectID{n.gateway, KindKey, id}] && !p.rescued(n.gateway, id) {
+			if dying[objectID{n.gateway, KindKey, id}] && !p.rescued(n.gateway, id) && !safety.Off(safety.PlanDyingTarget) {
 				p.refuseDyingTarget(n, id)
 			}
 		}

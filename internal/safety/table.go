@@ -10,10 +10,10 @@ type Safety struct {
 	Switch   Switch
 	Protects string // a sentence: what does not happen because of it
 	Package  string // of the test: internal/…
-	Test     string // that fails without it, with the subtest that does: TestName/its name
+	Test     string // that fails without it, with what the names of the subtests that do begin with: TestName/its na
 }
 
 // Table is every safety that has a switch, by package.
 func Table() []Safety {
-	return slices.Concat(storage())
+	return slices.Concat(storage(), planning())
 }

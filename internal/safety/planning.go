@@ -1,0 +1,38 @@
+package safety
+
+// Of the planner and of saved plans.
+const (
+	PlanVanished       Switch = "plan-vanished"
+	PlanGateway        Switch = "plan-gateway"
+	PlanOwner          Switch = "plan-owner"
+	PlanImmutable      Switch = "plan-immutable"
+	PlanKeyLost        Switch = "plan-key-lost"
+	PlanForeignVersion Switch = "plan-foreign-version"
+	PlanSealsState     Switch = "plan-seals-state"
+	PlanInUse          Switch = "plan-in-use"
+	PlanLimits         Switch = "plan-limits"
+	PlanDyingTarget    Switch = "plan-dying-target"
+	PlanDuplicates     Switch = "plan-duplicates"
+	PlanUnread         Switch = "plan-unread"
+	PlanSoak           Switch = "plan-soak"
+	PlanOnlyRescue     Switch = "plan-only-rescue"
+)
+
+func planning() []Safety {
+	return []Safety{
+		{PlanVanished, "A protected object whose block is gone is not forgotten.", "internal/plan", "TestGuards/key-vanished"},
+		{PlanGateway, "An object is not looked for, and not called lost, in another account, region or instance than it is in.", "internal/plan", "TestGuards/other-gateway"},
+		{PlanOwner, "An object that carries another stack's tags is not changed.", "internal/plan", "TestGuards/owned-elsewhere"},
+		{PlanImmutable, "A change that KMS cannot make is refused; nothing is replaced for it.", "internal/plan", "TestGuards/immutable-attribute"},
+		{PlanKeyLost, "A key that no longer exists is not created anew under its address.", "internal/plan", "TestGuards/key-lost"},
+		{PlanForeignVersion, "A secret's version that others wrote is not overwritten.", "internal/plan", "TestGuards/unseen-secret-version"},
+		{PlanSealsState, "The key that seals this stack's own state is not taken out of use.", "internal/plan", "TestGuards/seals-the-state"},
+		{PlanInUse, "A key that aliases, secrets, policies or files use is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
+		{PlanLimits, "No plan takes away more than its limits say.", "internal/plan", "TestGuards/too-many-destructive"},
+		{PlanDyingTarget, "Nothing is pointed at a key that waits for deletion.", "internal/plan", "TestGuards/key-unusable"},
+		{PlanDuplicates, "One object is not managed under two addresses.", "internal/plan", "TestGuards/duplicate-id"},
+		{PlanUnread, "A gateway that was not read is not taken for an empty one.", "internal/plan", "TestWhatWasNotReadDecidesNothing"},
+		{PlanSoak, "A retired key is not scheduled for deletion before it was disabled for as long as its block says.", "internal/plan", "TestRetirementTakesOneStepPerApply"},
+		{PlanOnlyRescue, "Of a refused rescue the one call is left that takes the object out of its deletion window.", "internal/plan", "TestOfARefusedRescueOneCallIsLeft"},
+	}
+}
