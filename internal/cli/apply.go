@@ -51,7 +51,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 		}
 		return a.applyRefresh(ctx, o, approve)
 	}
-	if err := a.openViews(o.streamFlags); err != nil {
+	if err := a.openPlanViews(o); err != nil {
 		return err
 	}
 	if len(args) == 1 {

@@ -48,14 +48,18 @@ func Main(p Process) int {
 	defer stop.release()
 	a := &app{proc: p, now: time.Now, stop: stop}
 	a.proc.Stdout = out
-	if noColor(p.Args) {
+	root := a.root()
+	args, err := a.withEnvironment(root, p.Args)
+	if noColor(args) {
 		a.proc.Env = append(slices.Clip(p.Env), "NO_COLOR=1")
 	}
 	a.term = view.NewTerminal(p.Stdout, p.Stderr, a.getenv)
 	a.term.Out = out
 	a.view = a.term
-	root := a.root()
-	root.SetArgs(normalise(root, p.Args))
+	if err != nil {
+		return a.exitCode(err)
+	}
+	root.SetArgs(normalise(root, args))
 	root.SetIn(p.Stdin)
 	root.SetOut(out)
 	if completing(p.Args) && !strings.HasPrefix(p.Args[len(p.Args)-1], "--") {

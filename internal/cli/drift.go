@@ -16,7 +16,7 @@ func (a *app) driftCommand() *cobra.Command {
 	var o planOptions
 	c := &cobra.Command{
 		Use: "drift", Short: "Show what has changed outside of kmsplan", GroupID: groupState, Args: cobra.NoArgs,
-		Long: `Compare what kmsplan left behind with the live service, whatever the configuration wants
+		Long: `Compare what the last apply left behind with the live service, whatever the configuration wants
 by now: attributes that somebody else changed, and objects that are gone. Nothing is changed and
 nothing is recorded. Made for a schedule: what waits in the configuration is not drift.
 
@@ -54,7 +54,7 @@ It is apply -refresh-only -auto-approve. plan -refresh-only shows what would be 
 
 // inspectDrift shows drift and goes on with it.
 func (a *app) inspectDrift(ctx context.Context, o *planOptions, operation string, then func(*stack.Stack, plan.Drifts) error) error {
-	if err := a.openViews(o.streamFlags); err != nil {
+	if err := a.openPlanViews(o); err != nil {
 		return err
 	}
 	if err := o.parseTargets(); err != nil {

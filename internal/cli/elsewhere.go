@@ -68,7 +68,6 @@ var flagsElsewhere = map[string]string{
 	"lock":                "the state is always locked while it is written; -lock-timeout=DURATION says how long to wait for another's lock",
 	"replace":             elsewhere["taint"],
 	"generate-config-out": `write the block and import { to = key.NAME, id = "…" }; kmsplan plan shows what differs`,
-	"compact-warnings":    "-json prints every warning as one line",
 	"concise":             "-json prints every change as one line",
 	"state":               `the backend block says where the state is: backend "local" { path = "…" }`,
 	"state-out":           `the backend block says where the state is: backend "local" { path = "…" }`,

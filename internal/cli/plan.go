@@ -34,6 +34,7 @@ errors; 3 when a guard refuses the plan.`,
 	}
 	o.flags(c)
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
+	c.Flags().Bool("lock", true, "accepted for Terraform's sake: a plan takes no lock on the state")
 	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE` for apply")
 	return c
 }
@@ -42,7 +43,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 	if o.refreshOnly {
 		return a.planRefresh(ctx, o, detailed, out)
 	}
-	if err := a.openViews(o.streamFlags); err != nil {
+	if err := a.openPlanViews(o); err != nil {
 		return err
 	}
 	if err := a.apartFromInto(out); err != nil {

@@ -16,6 +16,8 @@ type planOptions struct {
 	targetTexts []string
 	targets     []addr.Address
 	input       bool
+	compact     bool
+	calls       bool
 	refreshOnly bool
 	streamFlags
 }
@@ -25,7 +27,15 @@ func (o *planOptions) flags(c *cobra.Command) {
 	o.surveyFlags(c)
 	f := c.Flags()
 	f.BoolVar(&o.refreshOnly, "refresh-only", false, "only record in the state what has changed outside of kmsplan")
+	f.BoolVar(&o.compact, "compact-warnings", false, "print warnings as one line each")
+	f.BoolVar(&o.calls, "calls", false, "list the calls of KMS that each change needs")
 	f.BoolVar(&o.input, "input", true, "apply asks for approval; -input=false never asks")
+}
+
+// openPlanViews chooses whom the command talks to, and how much it says.
+func (a *app) openPlanViews(o *planOptions) error {
+	a.term.CompactWarnings, a.term.Calls = o.compact, o.calls
+	return a.openViews(o.streamFlags)
 }
 
 // surveyFlags are those of every command that reads the service for a stack.

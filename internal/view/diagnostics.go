@@ -17,12 +17,32 @@ import (
 // source it is about. files holds the sources by name and may be nil.
 func (t *Terminal) Diagnostics(diags hclv2.Diagnostics, files map[string]*hclv2.File) {
 	for _, d := range sorted(diags) {
+		if d.Severity == hclv2.DiagWarning && t.CompactWarnings {
+			t.compactWarning(d.Summary, place(d))
+			continue
+		}
 		w, color := t.Err, t.ErrColor
 		if d.Severity == hclv2.DiagWarning {
 			w, color = t.Out, t.Color
 		}
 		fmt.Fprint(w, frame(diagnosticText(d, files, color, t.Width-2), severityStyle(d.Severity), color))
 	}
+}
+
+// compactWarning is a warning as one line: what it is about and where.
+func (t *Terminal) compactWarning(summary, where string) {
+	if where != "" {
+		where = " (" + where + ")"
+	}
+	t.Printf("%s %s%s\n", paint(t.Color, yellow, paint(t.Color, bold, "Warning:")), neutral(summary), neutral(where))
+}
+
+// place is where a diagnostic is, in a few words.
+func place(d *hclv2.Diagnostic) string {
+	if d.Subject == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s line %d", d.Subject.Filename, d.Subject.Start.Line)
 }
 
 // sorted puts diagnostics in reading order: by file and line, those without a place first.

@@ -40,13 +40,14 @@ type planText struct {
 	w     io.Writer
 	color bool
 	width int
+	calls bool // list what is called for each change
 	now   time.Time
 }
 
 // Plan prints a plan for people: what the service changed by itself, what will be
 // done, what is refused, and Terraform's closing sentence. Days that are left are counted from when the plan was made.
 func (t *Terminal) Plan(p *plan.Plan) {
-	r := planText{w: t.Out, color: t.Color, width: t.Width, now: p.Created}
+	r := planText{w: t.Out, color: t.Color, width: t.Width, calls: t.Calls, now: p.Created}
 	r.drift(p.Drift)
 	r.changes(p)
 	r.files(p.Files)
@@ -135,12 +136,15 @@ func (r planText) change(c plan.Change, where bool) {
 		r.printf("\n")
 		return
 	}
+	if r.calls && len(c.Calls) > 0 {
+		r.printf("  # (calls: %s)\n", strings.Join(c.Calls, ", "))
+	}
 	if attributes := shown(c); len(attributes) > 0 {
 		r.block(c.Action.Sign(), signStyle[c.Action], c.Kind, c.Addr.Name, attributes)
 		return
 	}
 	calls := ""
-	if len(c.Calls) > 0 {
+	if !r.calls && len(c.Calls) > 0 {
 		calls = " # " + strings.Join(c.Calls, ", ")
 	}
 	r.printf("  %s %s %q%s\n\n", paint(r.color, signStyle[c.Action], c.Action.Sign()), c.Kind, c.Addr.Name, calls)
@@ -361,36 +365,4 @@ func fileSummary(files []plan.FileChange) string {
 		return ""
 	}
 	return "Files: " + strings.Join(parts, ", ") + "."
-}
-
-func (t *Terminal) planWarnings(warnings []plan.Warning) {
-	for _, w := range warnings {
-		text := paint(t.Color, yellow, paint(t.Color, bold, "Warning: ")) + paint(t.Color, bold, neutral(w.Summary)) + "\n"
-		if w.Addr.Kind != "" {
-			text += "\n  with " + w.Addr.String() + "\n"
-		}
-		if w.Detail != "" {
-			text += "\n" + wrap(neutral(w.Detail), t.Width-2) + "\n"
-		}
-		fmt.Fprint(t.Out, frame(text, yellow, t.Color))
-	}
-}
-
-// Refusals prints every guard that fired, with its ways forward.
-func (t *Terminal) Refusals(refusals []plan.Refusal) {
-	for _, f := range refusals {
-		var b strings.Builder
-		fmt.Fprintf(&b, "%s%s\n\n", paint(t.ErrColor, red, paint(t.ErrColor, bold, "Error: ")), paint(t.ErrColor, bold, "Refused by guard "+f.Guard))
-		if f.Addr.Kind != "" {
-			fmt.Fprintf(&b, "  with %s\n\n", f.Addr)
-		}
-		fmt.Fprintf(&b, "%s\n", wrap(neutral(f.Reason), t.Width-2))
-		if len(f.WaysForward) > 0 {
-			b.WriteString("\nWays forward:\n")
-			for i, way := range f.WaysForward {
-				fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.ReplaceAll(wrap(neutral(strings.TrimRight(way, "\n")), t.Width-7), "\n", "\n     "))
-			}
-		}
-		fmt.Fprint(t.Err, frame(b.String(), red, t.ErrColor))
-	}
 }

@@ -19,6 +19,9 @@ type Terminal struct {
 	Live     bool // Err is a terminal, so progress may redraw its line
 	Width    int  // columns for wrapped prose
 
+	CompactWarnings bool // a warning is one line
+	Calls           bool // plans list the calls that each change needs
+
 	work atWork
 }
 
