@@ -14,60 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
-
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
-	"kmsplan.dev/kmsplan/internal/state/http/gitlab"
 )
-
-// aBackend is a store on a server, empty: its backend block, and what a runner's environment needs.
-type aBackend struct {
-	block string
-	env   []string
-}
-
-// backends are the stores that a runner may die over; those without a server skip.
-var backends = map[string]func(t *testing.T) aBackend{
-	"http": func(t *testing.T) aBackend {
-		s := gitlab.New(t)
-		s.Locks, s.Versions = true, true
-		ca := filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(ca, s.CA(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return aBackend{fmt.Sprintf("backend \"http\" {\n address = \"%[1]s/state\"\n lock_address = \"%[1]s/state/lock\"\n lock_method = \"POST\"\n unlock_method = \"DELETE\"\n ca_file = %[2]q\n }", s.URL, ca),
-			[]string{"KMSPLAN_HTTP_USERNAME=" + gitlab.User, "KMSPLAN_HTTP_PASSWORD=" + gitlab.Password}}
-	},
-	"pg": func(t *testing.T) aBackend {
-		return aBackend{fmt.Sprintf("backend \"pg\" {\n schema_name = \"kmsplan_test\"\n name = %q\n }", uuid.NewString()),
-			[]string{"KMSPLAN_PG_CONN_STR=" + needs(t, "KMSPLAN_TEST_PGBOUNCER")}}
-	},
-	"s3": func(t *testing.T) aBackend {
-		endpoint := needs(t, "KMSPLAN_TEST_S3")
-		access, secret := os.Getenv("KMSPLAN_TEST_S3_ACCESS"), os.Getenv("KMSPLAN_TEST_S3_SECRET")
-		c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: credentials.NewStaticV4(access, secret, ""), Region: "us-east-1"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		bucket := "b-" + uuid.NewString()
-		if err := c.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		return aBackend{fmt.Sprintf("backend \"s3\" {\n bucket = %q\n key = \"prod/kms\"\n endpoint = %q\n path_style = true\n }", bucket, endpoint),
-			[]string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret}}
-	},
-}
-
-func needs(t *testing.T, variable string) string {
-	value := os.Getenv(variable)
-	if value == "" {
-		t.Skipf("no server: %s is not set; .ci/servers starts one", variable)
-	}
-	return value
-}
 
 // remoteKills is how many runners die over each store; KMSPLAN_KILLS sets another number.
 func remoteKills(t *testing.T) int {
@@ -86,7 +35,7 @@ func TestAKilledRunnerIsContinuedOnAnotherMachine(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes")
 	}
-	for name, start := range backends {
+	for name, start := range remoteStores {
 		t.Run(name, func(t *testing.T) {
 			for range remoteKills(t) {
 				killRunner(t, start(t))
@@ -97,7 +46,7 @@ func TestAKilledRunnerIsContinuedOnAnotherMachine(t *testing.T) {
 
 const keysOfARunner = 8
 
-func killRunner(t *testing.T, b aBackend) {
+func killRunner(t *testing.T, b aStore) {
 	server := emulatortest.New(t)
 	first := machine(t, b, server)
 	run(t, first.dir, 0, "init")
@@ -127,7 +76,7 @@ func killRunner(t *testing.T, b aBackend) {
 type aMachine struct{ dir string }
 
 // machine is an empty disk with the module on it.
-func machine(t *testing.T, b aBackend, server *emulator.Server) aMachine {
+func machine(t *testing.T, b aStore, server *emulator.Server) aMachine {
 	t.Helper()
 	dir := t.TempDir()
 	for _, pair := range b.env {
@@ -154,7 +103,7 @@ key "k" {
 	}
 	write(module)
 	if bytes.Contains(run(t, dir, 0, "kms", "ListAliases", "-json"), []byte("alias/state")) {
-		write(settings(b) + module)
+		write(b.settings("alias/state") + module)
 		return aMachine{dir}
 	}
 	instance := regexp.MustCompile(`kst-[a-z0-9]+`).FindString(string(run(t, dir, 0, "kms", "ListKmsInstances", "-json")))
@@ -165,12 +114,8 @@ key "k" {
 		t.Fatal(err)
 	}
 	run(t, dir, 0, "kms", "CreateAlias", "-alias-name", "alias/state", "-key-id", made.KeyMetadata.KeyId)
-	write(settings(b) + module)
+	write(b.settings("alias/state") + module)
 	return aMachine{dir}
-}
-
-func settings(b aBackend) string {
-	return "kmsplan {\n" + b.block + "\n encryption {\n  key = \"alias/state\"\n }\n}\n"
 }
 
 // killAfter sends SIGKILL after so many calls of the emulator, and reports whether the process was still there to be killed.

@@ -1,6 +1,7 @@
 package gitlab
 
 import (
+	"bytes"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/json"
@@ -23,15 +24,16 @@ type Server struct {
 	// Versions: it takes each serial once, as GitLab does.
 	Versions bool
 
-	mu      sync.Mutex
-	data    []byte
-	count   int
-	taken   map[float64]bool
-	holder  []byte
-	lock    string
-	lose    int // the next write takes effect, and so many answers are lost
-	losing  bool
-	written int
+	mu     sync.Mutex
+	data   []byte
+	count  int
+	taken  map[float64]bool
+	holder []byte
+	lock   string
+	lose   int // the next write takes effect, and so many answers are lost
+	losing bool
+	past   [][]byte
+	log    bytes.Buffer
 }
 
 // The user and password that it takes.
@@ -78,7 +80,7 @@ func (s *Server) Edit(edit func([]byte) []byte) {
 func (s *Server) Writes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.written
+	return len(s.past)
 }
 
 // Document is what is stored.
@@ -96,6 +98,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	s.note(r)
 	if user, password, _ := r.BasicAuth(); user != User || password != Password {
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprintf(w, "you sent %s:%s", user, password)
@@ -169,7 +172,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	s.data = body
 	s.count++
-	s.written++
+	s.past = append(s.past, body)
 	if s.Matches {
 		w.Header().Set("ETag", s.etag())
 	}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
+	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
+	"github.com/minio/minio-go/v7"
+	mcredentials "github.com/minio/minio-go/v7/pkg/credentials"
+
+	"kmsplan.dev/kmsplan/internal/emulator"
+	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
+)
+
+// onS3 is a bucket that keeps every version.
+func onS3(t *testing.T) aStore {
+	endpoint := needs(t, "KMSPLAN_TEST_S3")
+	access, secret := os.Getenv("KMSPLAN_TEST_S3_ACCESS"), os.Getenv("KMSPLAN_TEST_S3_SECRET")
+	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: mcredentials.NewStaticV4(access, secret, ""), Region: "us-east-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := "b-" + unused()
+	err = c.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{})
+	if err == nil {
+		err = c.EnableVersioning(t.Context(), bucket)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(t *testing.T, key, text string) {
+		if _, err := c.PutObject(t.Context(), bucket, key, strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return aStore{
+		block:   fmt.Sprintf("backend \"s3\" {\n bucket = %q\n key = \"prod/kms\"\n endpoint = %q\n path_style = true\n }", bucket, endpoint),
+		env:     []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret},
+		secrets: map[string]string{"the secret of S3": secret},
+		holds:   func(t *testing.T) map[string][]byte { return versionsIn(t, c, bucket) },
+		log:     aLog(t, "s3.log"),
+		plant:   func(t *testing.T, text string) { put(t, "prod/kms", text) },
+		mention: func(t *testing.T, text string) { put(t, text, "") },
+	}
+}
+
+// versionsIn is every version of every object of a bucket, with what the service says of it.
+func versionsIn(t *testing.T, c *minio.Client, bucket string) map[string][]byte {
+	t.Helper()
+	held := map[string][]byte{}
+	for o := range c.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true, WithVersions: true, WithMetadata: true}) {
+		if o.Err != nil {
+			t.Fatal(o.Err)
+		}
+		name := o.Key + " " + o.VersionID
+		if o.IsDeleteMarker {
+			continue
+		}
+		r, err := c.GetObject(t.Context(), bucket, o.Key, minio.GetObjectOptions{VersionID: o.VersionID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		held[name] = fmt.Appendf(body, "\n%v", o.UserMetadata)
+	}
+	return held
+}
+
+// onOSS is a bucket of an emulator's object service, whose log of everything that goes wrong is its only one.
+func onOSS(t *testing.T) aStore {
+	log := &syncBuffer{}
+	r := emulatortest.New(t, func(o *emulator.Options) { o.OSSListen, o.Logger = "127.0.0.1:0", log.logger() }).Ready()
+	c := objectClient(t, r)
+	bucket := "b-" + unused()
+	if _, err := c.PutBucket(t.Context(), &sdk.PutBucketRequest{Bucket: &bucket}); err != nil {
+		t.Fatal(err)
+	}
+	return aStore{
+		block:   fmt.Sprintf("backend \"oss\" {\n bucket = %q\n key = \"prod/kms\"\n region = %q\n endpoint = %q\n ca_file = %q\n }", bucket, r.Region, "https://"+r.OSS, r.CAFile),
+		env:     []string{"OSS_ACCESS_KEY_ID=" + r.AccessKeyID, "OSS_ACCESS_KEY_SECRET=" + r.AccessKeySecret},
+		secrets: map[string]string{"the AccessKey's secret of OSS": r.AccessKeySecret},
+		holds:   func(t *testing.T) map[string][]byte { return objectsIn(t, c, bucket) },
+		log:     func(*testing.T) map[string][]byte { return map[string][]byte{"the emulator's log": log.bytes()} },
+		plant: func(t *testing.T, text string) {
+			if _, err := c.PutObject(t.Context(), &sdk.PutObjectRequest{Bucket: &bucket, Key: sdk.Ptr(unused()), Body: strings.NewReader(text)}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		mention: func(_ *testing.T, text string) { log.logger().Debug(text) },
+	}
+}
+
+// objectClient is the vendor's.
+func objectClient(t *testing.T, r emulator.Ready) *sdk.Client {
+	t.Helper()
+	pem, err := os.ReadFile(r.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return sdk.NewClient(sdk.NewConfig().WithRegion(r.Region).WithEndpoint("https://" + r.OSS).WithHttpClient(&http.Client{Transport: transport}).
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(r.AccessKeyID, r.AccessKeySecret, "")))
+}
+
+// objectsIn is every object of a bucket.
+func objectsIn(t *testing.T, c *sdk.Client, bucket string) map[string][]byte {
+	t.Helper()
+	held := map[string][]byte{}
+	l, err := c.ListObjectsV2(t.Context(), &sdk.ListObjectsV2Request{Bucket: &bucket, MaxKeys: 1000})
+	if err != nil || l.IsTruncated {
+		t.Fatal("listing the objects", err)
+	}
+	for _, o := range l.Contents {
+		r, err := c.GetObject(t.Context(), &sdk.GetObjectRequest{Bucket: &bucket, Key: o.Key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		held[*o.Key] = body
+	}
+	return held
+}
