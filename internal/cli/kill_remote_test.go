@@ -10,12 +10,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
+	"kmsplan.dev/kmsplan/internal/emulator/fault"
 )
 
 // remoteKills is how many runners die over each store; KMSPLAN_KILLS sets another number.
@@ -138,6 +140,33 @@ func killAfter(t *testing.T, c *exec.Cmd, server *emulator.Server, calls int) bo
 			}
 			<-done
 			return true
+		}
+	}
+}
+
+// killWhenFired sends SIGKILL once a fault has met its call: the service has the request, and the process no answer.
+func killWhenFired(t *testing.T, c *exec.Cmd, server *emulator.Server, rule int) {
+	t.Helper()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- c.Wait() }()
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for {
+		select {
+		case err := <-done:
+			t.Fatalf("it ended before the call was made: %v", err)
+		case <-poll.C:
+			if !slices.ContainsFunc(server.Faults().Rules(), func(r fault.Rule) bool { return r.ID == rule && r.Fired > 0 }) {
+				continue
+			}
+			if err := c.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			<-done
+			return
 		}
 	}
 }

@@ -45,9 +45,9 @@ func onS3(t *testing.T) aStore {
 		env:     []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret},
 		secrets: map[string]string{"the secret of S3": secret},
 		holds:   func(t *testing.T) map[string][]byte { return versionsIn(t, c, bucket) },
-		log:     aLog(t, "s3.log"),
+		log:     logs(t, "s3.log"),
 		plant:   func(t *testing.T, text string) { put(t, "prod/kms", text) },
-		mention: func(t *testing.T, text string) { put(t, text, "") },
+		mention: func(t *testing.T, text string) { put(t, text, "mentioned") },
 	}
 }
 

@@ -44,19 +44,20 @@ func onPG(t *testing.T, way string) aStore {
 		signIn(t, password)
 		address.User = url.User(theRole)
 		s.env = []string{"KMSPLAN_PG_CONN_STR=" + address.String(), "PGPASSWORD=" + password}
-		s.log = aLog(t, "pg.log")
+		s.log = logs(t, "pg.log")
 		s.mention = func(t *testing.T, text string) { query(t, "SELECT $1::text", text) }
 		return s
 	}
 	address.User = url.UserPassword("postgres", password)
 	s.env = []string{"KMSPLAN_PG_CONN_STR=" + address.String()}
-	s.log = aLog(t, "pgbouncer.log")
+	s.log = logs(t, "pgbouncer.log", "pg.log")
 	s.mention = func(t *testing.T, text string) {
-		elsewhere := *address
-		elsewhere.Path = "/" + text
-		if c, err := pgx.Connect(t.Context(), elsewhere.String()); err == nil {
+		query(t, "SELECT $1::text", text)
+		unheard := *address
+		unheard.RawQuery += "&" + text + "=1" // a parameter that the pooler does not know
+		if c, err := pgx.Connect(t.Context(), unheard.String()); err == nil {
 			_ = c.Close(t.Context())
-			t.Error("the pooler knows the database " + text)
+			t.Error("the pooler knows the parameter " + text)
 		}
 	}
 	return s

@@ -3,9 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
-	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -25,7 +23,7 @@ type aStore struct {
 	holds func(t *testing.T) map[string][]byte
 	// log is what the server wrote down since, by the log's name.
 	log func(t *testing.T) map[string][]byte
-	// plant stores a text beside the state, and mention lets the server write one of letters and digits down.
+	// plant stores a text beside the state, and mention makes it stand in each log, if it is letters and digits.
 	plant, mention func(t *testing.T, text string)
 }
 
@@ -94,30 +92,32 @@ func writeCA(t *testing.T, pem []byte) string {
 	return name
 }
 
-// aLog is what a server writes to a file from now on, where .ci/servers says that it does.
-func aLog(t *testing.T, name string) func(t *testing.T) map[string][]byte {
+// logs are what servers write to their files from now on, where .ci/servers says that they do.
+func logs(t *testing.T, names ...string) func(t *testing.T) map[string][]byte {
 	t.Helper()
 	dir := os.Getenv("KMSPLAN_TEST_LOGS")
 	if dir == "" {
 		return func(*testing.T) map[string][]byte { return nil }
 	}
-	name = filepath.Join(dir, name)
-	before, err := os.Stat(name)
-	if err != nil {
-		t.Fatal(err)
+	before := map[string]int64{}
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[name] = info.Size()
 	}
 	return func(t *testing.T) map[string][]byte {
 		t.Helper()
-		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
+		since := map[string][]byte{}
+		for name, size := range before {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			since[name] = data[size:]
 		}
-		defer f.Close()
-		since, err := io.ReadAll(io.NewSectionReader(f, before.Size(), math.MaxInt64-before.Size()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return map[string][]byte{filepath.Base(name): since}
+		return since
 	}
 }
 
