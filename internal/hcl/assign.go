@@ -104,14 +104,14 @@ func (m *module) assignments() ([]assigned, hclv2.Diagnostics) {
 	return list, diags
 }
 
-func (m *module) fromWorkDir(path string) string {
+func (t *tree) fromWorkDir(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	if m.in.WorkDir != "" {
-		return filepath.Join(m.in.WorkDir, path)
+	if t.in.WorkDir != "" {
+		return filepath.Join(t.in.WorkDir, path)
 	}
-	return filepath.Join(m.in.Dir, path)
+	return filepath.Join(t.in.Dir, path)
 }
 
 // automaticFiles are the variable files read unasked, in their order.
@@ -179,13 +179,13 @@ func (m *module) settle(v *variable, a assigned) hclv2.Diagnostics {
 	}
 	val, err := v.conform(raw)
 	if err != nil {
-		return append(diags, fault(a.at, "Invalid value for variable", "The value of variable %q, from %s, does not fit its type: %s.", v.name, a.from, err))
+		return append(diags, fault(a.at, "Invalid value for variable", "The value of variable %q, from %s, does not fit its type: %s.", v.label, a.from, err))
 	}
 	if val.IsNull() && !v.nullable {
 		if v.def != cty.NilVal {
 			return append(diags, m.settleUnset(v)...)
 		}
-		return append(diags, fault(a.at, "Invalid value for variable", "The value of variable %q, from %s, is null, and nullable = false forbids that.", v.name, a.from))
+		return append(diags, fault(a.at, "Invalid value for variable", "The value of variable %q, from %s, is null, and nullable = false forbids that.", v.label, a.from))
 	}
 	v.value, v.ok = val, true
 	return diags
@@ -199,12 +199,12 @@ func (m *module) given(v *variable, a assigned) (cty.Value, hclv2.Diagnostics) {
 		return *a.value, nil
 	}
 	if err := textProblem(*a.text); err != nil {
-		return cty.DynamicVal, hclv2.Diagnostics{fault(hclv2.Range{}, "Invalid value for variable", "The value of variable %q, from %s, cannot be used: %s.", v.name, a.from, err)}
+		return cty.DynamicVal, hclv2.Diagnostics{fault(hclv2.Range{}, "Invalid value for variable", "The value of variable %q, from %s, cannot be used: %s.", v.label, a.from, err)}
 	}
 	if v.textual {
 		return cty.StringVal(*a.text), nil
 	}
-	return parseValue(v.name, *a.text, a.from)
+	return parseValue(v.label, *a.text, a.from)
 }
 
 // parseValue reads an expression from the command line or the environment. What is wrong
@@ -249,8 +249,8 @@ func (m *module) settleUnset(v *variable) hclv2.Diagnostics {
 	}
 	d := fault(v.rng, "Missing value for variable",
 		"The variable %q has no default, so it needs a value. Give it with -var '%s=…', in a file (%s.hcl, or one named with -var-file), or in the environment as %s%s.",
-		v.name, v.name, defaultVars, envPrefix, v.name)
-	d.Extra = MissingVariable{Name: v.name, Sensitive: v.sensitive || v.ephemeral}
+		v.label, v.label, defaultVars, envPrefix, v.label)
+	d.Extra = MissingVariable{Name: v.label, Sensitive: v.sensitive || v.ephemeral}
 	return hclv2.Diagnostics{d}
 }
 

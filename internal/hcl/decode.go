@@ -126,7 +126,7 @@ func (d *decoder) localsBlock(b *hclv2.Block) {
 			d.report(duplicate(a.NameRange, "local value", a.Name, prior.rng))
 			continue
 		}
-		l := &local{node: node{name: "local." + a.Name, rng: a.NameRange}, expr: a.Expr}
+		l := &local{node: node{m: d.m, name: d.m.named("local." + a.Name), rng: a.NameRange}, label: a.Name, expr: a.Expr}
 		d.m.locals[a.Name] = l
 		d.m.localOrder = append(d.m.localOrder, l)
 	}

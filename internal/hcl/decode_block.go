@@ -34,11 +34,13 @@ func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 		d.report(duplicate(raw.DefRange, k.Name+" block", a.Name, prior.rng))
 		return
 	}
+	full := a
+	full.Module = d.m.path
 	b := &block{
-		node: node{name: a.String(), rng: raw.DefRange}, addr: a, kind: k, body: raw.Body,
+		node: node{m: d.m, name: full.String(), rng: raw.DefRange}, addr: full, kind: k, body: raw.Body,
 		lifecycle: Lifecycle{OnImmutableChange: "error"}, byKey: map[string]*instance{},
 	}
-	d.m.blocks[a] = b
+	d.m.blocks[a], d.m.all[full] = b, b
 	d.m.blockOrder = append(d.m.blockOrder, b)
 	content, diags := contentOf(raw.Body, bodySchema(k))
 	d.report(diags...)

@@ -25,7 +25,7 @@ func (d *decoder) gateway(b *hclv2.Block) {
 		return
 	}
 	g := &gateway{
-		node: node{name: "gateway." + name, rng: b.DefRange},
+		node: node{m: d.m, name: "gateway." + name, rng: b.DefRange},
 		decl: &Gateway{Name: name, Range: b.DefRange, Ranges: map[string]hclv2.Range{}},
 		args: map[string]gatewayArg{},
 	}

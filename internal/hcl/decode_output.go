@@ -20,7 +20,7 @@ func (d *decoder) output(b *hclv2.Block) {
 	if value == nil {
 		return
 	}
-	o := &output{node: node{name: "output." + name, rng: b.DefRange}, decl: &Output{Name: name, Range: b.DefRange}, expr: value.Expr}
+	o := &output{node: node{m: d.m, name: d.m.named("output." + name), rng: b.DefRange}, decl: &Output{Name: name, Range: b.DefRange}, expr: value.Expr}
 	d.m.outputs[name] = o
 	d.m.outputOrder = append(d.m.outputOrder, o)
 	d.config.Outputs = append(d.config.Outputs, o.decl)

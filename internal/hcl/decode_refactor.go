@@ -186,7 +186,7 @@ func (d *decoder) refactorings() {
 	seen := map[addr.Address]bool{}
 	for _, r := range d.config.Removed {
 		if d.m.declared(r.From) {
-			d.report(fault(r.Range, "Removed block of a block that exists", "%s is still declared, at %s:%d. Delete that block, or this one.", r.From, d.m.blocks[r.From.Block()].rng.Filename, d.m.blocks[r.From.Block()].rng.Start.Line))
+			d.report(fault(r.Range, "Removed block of a block that exists", "%s is still declared, at %s:%d. Delete that block, or this one.", r.From, d.m.all[r.From.Block()].rng.Filename, d.m.all[r.From.Block()].rng.Start.Line))
 		}
 		if seen[r.From] {
 			d.report(fault(r.Range, "Duplicate removed block", "There is already a removed block for %s.", r.From))
@@ -211,7 +211,7 @@ func (d *decoder) importTargets() {
 	for _, i := range d.config.Imports {
 		switch {
 		case !d.m.declared(i.To):
-			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.String(), d.m.addresses())))
+			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.String(), d.m.allAddresses())))
 		case seen[i.To]:
 			d.report(fault(i.Range, "Duplicate import", "Two import blocks import into %s. Remove one.", i.To))
 		}
@@ -220,18 +220,30 @@ func (d *decoder) importTargets() {
 }
 
 // declared reports whether the configuration declares the block or instance.
-func (m *module) declared(a addr.Address) bool {
-	b := m.blocks[a.Block()]
+func (t *tree) declared(a addr.Address) bool {
+	b := t.all[a.Block()]
 	if b == nil {
 		return false
 	}
 	return !b.expanded || a.Key == "" && (b.forEach == nil && b.count == nil) || b.byKey[a.Key] != nil
 }
 
+// addresses are the blocks of the module, as its own files name them.
 func (m *module) addresses() []string {
 	var names []string
 	for _, b := range m.blockOrder {
-		names = append(names, b.addr.String())
+		names = append(names, b.local().String())
+	}
+	return names
+}
+
+// allAddresses are the blocks of all modules.
+func (t *tree) allAddresses() []string {
+	var names []string
+	for _, m := range t.modules {
+		for _, b := range m.blockOrder {
+			names = append(names, b.addr.String())
+		}
 	}
 	return names
 }

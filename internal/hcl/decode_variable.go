@@ -12,8 +12,8 @@ import (
 
 // variable is one variable block, and after assignment its value.
 type variable struct {
-	name        string
-	rng         hclv2.Range
+	node
+	label       string
 	typ         cty.Type
 	defaults    *typeexpr.Defaults
 	textual     bool // -var and the environment give its text, not an expression
@@ -40,13 +40,14 @@ func (d *decoder) variable(b *hclv2.Block) {
 		d.report(duplicate(b.DefRange, "variable", name, prior.rng))
 		return
 	}
-	v := &variable{name: name, rng: b.DefRange, typ: cty.DynamicPseudoType, textual: true, nullable: true}
+	v := &variable{node: node{m: d.m, name: d.m.named("var." + name), rng: b.DefRange}, label: name, typ: cty.DynamicPseudoType, textual: true, nullable: true}
 	d.m.variables[name] = v
 	t := d.read(&kind.Variable, b.Body)
 	d.variableType(v, t.attrs["type"])
 	t.flag("nullable", &v.nullable)
 	t.flag("sensitive", &v.sensitive)
 	t.flag("ephemeral", &v.ephemeral)
+	v.secretive = v.sensitive || v.ephemeral
 	d.variableDefault(v, t.attrs["default"])
 	for _, inner := range t.blocks {
 		checks := d.read(kind.Variable.Block("validation"), inner.Body).attrs
@@ -89,9 +90,9 @@ func (d *decoder) variableDefault(v *variable, a *hclv2.Attribute) {
 	val, err := v.conform(given)
 	switch {
 	case err != nil:
-		d.report(fault(a.Expr.Range(), "Invalid default", "The default of variable %q does not fit its type: %s.", v.name, err))
+		d.report(fault(a.Expr.Range(), "Invalid default", "The default of variable %q does not fit its type: %s.", v.label, err))
 	case val.IsNull() && !v.nullable:
-		d.report(fault(a.Expr.Range(), "Invalid default", "The default of variable %q is null, and nullable = false forbids that. Give it a value, or leave the default out.", v.name))
+		d.report(fault(a.Expr.Range(), "Invalid default", "The default of variable %q is null, and nullable = false forbids that. Give it a value, or leave the default out.", v.label))
 	default:
 		v.def = val
 	}

@@ -12,12 +12,12 @@ import (
 // locals or by depends_on, and those whose files it reads; sorted, each once. When it refers to
 // a whole block, all its instances are in the list.
 func (c *Config) DependsOn(a addr.Address) []addr.Address {
-	b := c.module.blocks[a.Block()]
+	b := c.module.all[a.Block()]
 	if b == nil || b.byKey[a.Key] == nil {
 		return nil
 	}
 	in := b.byKey[a.Key]
-	s := session{m: c.module}
+	s := session{m: b.m}
 	ctx := s.indexScope(b.refs, in, b)
 	var found []addr.Address
 	for _, refs := range [][]reference{b.refs, b.eachRefs} {
@@ -50,14 +50,16 @@ func (s session) indexScope(refs []reference, in *instance, b *block) *hclv2.Eva
 // targets are the instances one reference leads to.
 func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owner *block) []addr.Address {
 	switch {
-	case r.root == "local":
+	case r.block == nil:
+		of := r.node()
+		if of == nil {
+			return nil
+		}
 		var all []addr.Address
-		for _, a := range s.m.locals[r.name].blocks {
-			all = append(all, s.m.blocks[a].public.Instances...)
+		for _, a := range of.blocks {
+			all = append(all, s.m.all[a].public.Instances...)
 		}
 		return all
-	case r.block == nil:
-		return nil
 	case r.block == owner.eachFrom && r.key == "" && r.index == nil && onlyForEach(owner, r):
 		return []addr.Address{r.block.byKey[in.addr.Key].addr}
 	}

@@ -16,7 +16,7 @@ import (
 // Body evaluates one instance with what objects knows and checks it against its kind.
 // The maps in it are shared: read only. The diagnostics hold no sensitive value.
 func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics) {
-	b := c.module.blocks[a.Block()]
+	b := c.module.all[a.Block()]
 	var in *instance
 	if b != nil {
 		in = b.byKey[a.Key]
@@ -24,7 +24,7 @@ func (c *Config) Body(a addr.Address, objects Objects) (Body, hclv2.Diagnostics)
 	if in == nil {
 		return Body{}, hclv2.Diagnostics{fault(hclv2.Range{}, "Unknown block", "The configuration declares no %s.", a)}
 	}
-	s := session{m: c.module, objects: objects}
+	s := session{m: b.m, objects: objects}
 	switch {
 	case in.body == nil:
 		body, _, diags := b.evaluate(s, in)

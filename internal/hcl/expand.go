@@ -49,7 +49,7 @@ func (b *block) expandEach(s session) hclv2.Diagnostics {
 		return diags
 	}
 	v, marks := raw.Unmark()
-	if !v.IsKnown() && s.m.waitsForVariable(b.eachRefs) {
+	if !v.IsKnown() && waitsForVariable(b.eachRefs) {
 		return append(diags, pending)
 	}
 	if secret(marks) {
@@ -127,7 +127,7 @@ func (b *block) expandCount(s session) hclv2.Diagnostics {
 	v, marks := raw.Unmark()
 	n, err := convert.Convert(v, cty.Number)
 	switch {
-	case !v.IsKnown() && s.m.waitsForVariable(b.eachRefs):
+	case !v.IsKnown() && waitsForVariable(b.eachRefs):
 		return append(diags, pending)
 	case secret(marks):
 		return append(diags, fault(at, "Invalid count", "How many instances there are appears in every plan, so count cannot be sensitive."))

@@ -1,6 +1,7 @@
 package hcl
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,19 +10,20 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 )
 
-// vertex is a node of the module in the graph of references; one of the three is set.
+// vertex is a node in the graph of references; one of the four is set.
 type vertex struct {
 	*node
-	local   *local
-	gateway *gateway
-	block   *block
+	variable *variable
+	local    *local
+	gateway  *gateway
+	block    *block
 
 	deps       []*vertex
 	index, low int // Tarjan's numbers; 0 = not visited
 	onStack    bool
 }
 
-// graph orders locals, gateways and blocks so that each comes after what it refers to.
+// graph orders variables, locals, gateways and blocks so that each comes after what it refers to.
 type graph struct {
 	vertices []*vertex
 	byNode   map[*node]*vertex
@@ -31,21 +33,15 @@ type graph struct {
 	diags    hclv2.Diagnostics
 }
 
-// sortGraph orders the module's nodes, in source order where references leave it open.
+// sortGraph orders the nodes of all modules, in source order where references leave it open.
 // A cycle is one diagnostic that names its path, and its members are marked broken.
-func (m *module) sortGraph() ([]*vertex, hclv2.Diagnostics) {
+func (t *tree) sortGraph() ([]*vertex, hclv2.Diagnostics) {
 	g := &graph{byNode: map[*node]*vertex{}}
-	for _, l := range m.localOrder {
-		g.add(&vertex{node: &l.node, local: l})
-	}
-	for _, w := range m.gatewayOrder {
-		g.add(&vertex{node: &w.node, gateway: w})
-	}
-	for _, b := range m.blockOrder {
-		g.add(&vertex{node: &b.node, block: b})
+	for _, m := range t.modules {
+		g.module(m)
 	}
 	for _, v := range g.vertices {
-		g.connect(m, v)
+		g.connect(t, v)
 	}
 	for _, v := range g.vertices {
 		if v.index == 0 {
@@ -60,7 +56,22 @@ func (g *graph) add(v *vertex) {
 	g.byNode[v.node] = v
 }
 
-func (g *graph) connect(m *module, v *vertex) {
+func (g *graph) module(m *module) {
+	for _, name := range slices.Sorted(maps.Keys(m.variables)) {
+		g.add(&vertex{node: &m.variables[name].node, variable: m.variables[name]})
+	}
+	for _, l := range m.localOrder {
+		g.add(&vertex{node: &l.node, local: l})
+	}
+	for _, w := range m.ownGateways() {
+		g.add(&vertex{node: &w.node, gateway: w})
+	}
+	for _, b := range m.blockOrder {
+		g.add(&vertex{node: &b.node, block: b})
+	}
+}
+
+func (g *graph) connect(t *tree, v *vertex) {
 	refs := v.refs
 	if v.block != nil {
 		refs = slices.Concat(refs, v.block.eachRefs)
@@ -69,30 +80,17 @@ func (g *graph) connect(m *module, v *vertex) {
 		}
 		for _, in := range v.block.instances {
 			for _, a := range v.block.extra[in.addr] {
-				if other := m.blocks[a.Block()]; other != v.block {
+				if other := t.all[a.Block()]; other != v.block {
 					v.deps = append(v.deps, g.byNode[&other.node])
 				}
 			}
 		}
 	}
 	for _, r := range refs {
-		if n := m.nodeOf(r); n != nil {
+		if n := r.node(); n != nil {
 			v.deps = append(v.deps, g.byNode[n])
 		}
 	}
-}
-
-// nodeOf is the graph's node a reference leads to, or nil.
-func (m *module) nodeOf(r reference) *node {
-	switch {
-	case r.block != nil:
-		return &r.block.node
-	case r.root == "local":
-		return &m.locals[r.name].node
-	case r.root == "gateway":
-		return &m.gateways[r.name].node
-	}
-	return nil
 }
 
 // visit is Tarjan's algorithm: strongly connected components come out dependencies first.
@@ -177,27 +175,27 @@ func shortestCycle(root *vertex, inside map[*vertex]bool) []*vertex {
 
 // spread tells every node which blocks it depends on, and whether it is dynamic; the order
 // is dependencies first.
-func (m *module) spread(order []*vertex) {
+func (t *tree) spread(order []*vertex) {
 	for _, v := range order {
 		refs := v.refs
 		if v.block != nil {
 			refs = slices.Concat(refs, v.block.eachRefs)
-			v.block.eachDynamic = m.depends(v.block.eachRefs)
+			v.block.eachDynamic = depends(v.block.eachRefs)
 		}
-		m.spreadNode(v.node, refs)
+		v.spread(refs)
 		if v.block != nil {
-			m.spreadArguments(v.block)
+			v.block.spreadArguments()
 		}
 	}
-	for _, o := range m.outputOrder {
-		m.spreadNode(&o.node, o.refs)
+	for _, o := range t.modules[0].outputOrder {
+		o.spread(o.refs)
 	}
 }
 
 // spreadArguments tells which arguments have to be evaluated anew when objects become known.
-func (m *module) spreadArguments(b *block) {
+func (b *block) spreadArguments() {
 	depends := func(refs []reference) bool {
-		return m.depends(refs) || b.eachDynamic && slices.ContainsFunc(refs, func(r reference) bool { return r.root == "each" })
+		return depends(refs) || b.eachDynamic && slices.ContainsFunc(refs, func(r reference) bool { return r.root == "each" })
 	}
 	for i := range b.attrs {
 		if a := &b.attrs[i]; depends(a.refs) {
@@ -218,24 +216,26 @@ func (m *module) spreadArguments(b *block) {
 }
 
 // depends reports whether any reference leads to what is known only at planning or later.
-func (m *module) depends(refs []reference) bool {
+func depends(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
 		return r.block != nil && !r.order ||
-			r.root == "gateway" && m.gateways[r.name].decl.Emulator != nil ||
-			r.root == "local" && m.locals[r.name].dynamic
+			r.gateway != nil && r.gateway.decl.Emulator != nil ||
+			r.local != nil && r.local.dynamic ||
+			r.variable != nil && r.variable.dynamic
 	})
 }
 
 // secretive reports whether any reference leads to a sensitive value.
-func (m *module) secretive(refs []reference) bool {
+func secretive(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
 		return r.root == markedRoot ||
-			r.root == "var" && (m.variables[r.name].sensitive || m.variables[r.name].ephemeral) ||
-			r.root == "local" && m.locals[r.name].secretive
+			r.variable != nil && r.variable.secretive ||
+			r.local != nil && r.local.secretive
 	})
 }
 
-func (m *module) spreadNode(n *node, refs []reference) {
+// spread takes over from what is referred to.
+func (n *node) spread(refs []reference) {
 	seen := map[addr.Address]bool{}
 	add := func(a addr.Address) {
 		if !seen[a] {
@@ -243,14 +243,14 @@ func (m *module) spreadNode(n *node, refs []reference) {
 			n.blocks = append(n.blocks, a)
 		}
 	}
-	n.dynamic, n.secretive = m.depends(refs), m.secretive(refs)
+	n.dynamic, n.secretive = depends(refs), n.secretive || secretive(refs)
 	for _, r := range refs {
-		switch {
-		case r.order:
+		switch of := r.node(); {
+		case r.order || of == nil:
 		case r.block != nil:
 			add(r.block.addr)
-		case r.root == "local":
-			for _, a := range m.locals[r.name].blocks {
+		default:
+			for _, a := range of.blocks {
 				add(a)
 			}
 		}

@@ -22,7 +22,8 @@ func Load(in Inputs) (*Config, hclv2.Diagnostics) {
 }
 
 func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.Diagnostics) {
-	m := newModule(in)
+	t := newTree(in)
+	m := t.module("")
 	c := &Config{
 		Dir: in.Dir, module: m, Files: m.files, byAddr: map[addr.Address]*Block{},
 		Settings: Settings{BackendType: kind.DefaultBackend, Backend: map[string]string{}},
@@ -39,10 +40,12 @@ func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.
 	}
 	diags = append(diags, d.diags...)
 	diags = append(diags, m.assign()...)
-	diags = append(diags, m.evaluate(c)...)
+	m.setVariables()
+	diags = append(diags, m.resolve()...)
+	diags = append(diags, t.evaluate(c)...)
 	diags = append(diags, m.finish(c, d)...)
 	if len(sources) > 0 {
-		diags = append(diags, m.needsGateway()...)
+		diags = append(diags, t.needsGateway()...)
 	}
 	return c, inSourceOrder(diags)
 }
@@ -63,49 +66,60 @@ func inSourceOrder(diags hclv2.Diagnostics) hclv2.Diagnostics {
 	return diags
 }
 
-func newModule(in Inputs) *module {
-	lib := newLibrary(in)
-	return &module{
-		in: in, files: map[string]*hclv2.File{}, variables: map[string]*variable{}, locals: map[string]*local{},
-		gateways: map[string]*gateway{}, blocks: map[addr.Address]*block{}, outputs: map[string]*output{},
-		elements: map[string][]element{}, library: lib, settledGateways: map[string]cty.Value{},
-		base: &hclv2.EvalContext{
-			Functions: lib.functions,
-			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")}),
-				workName: cty.CapsuleVal(workType, lib.work)},
-		},
-	}
+func newTree(in Inputs) *tree {
+	return &tree{in: in, files: map[string]*hclv2.File{}, library: newLibrary(in), all: map[addr.Address]*block{}, settledGateways: map[string]cty.Value{}}
 }
 
-// evaluate runs the second and third phase.
-func (m *module) evaluate(c *Config) hclv2.Diagnostics {
+// module adds an empty module to the tree.
+func (t *tree) module(path addr.Module) *module {
+	m := &module{
+		tree: t, path: path, variables: map[string]*variable{}, locals: map[string]*local{},
+		gateways: map[string]*gateway{}, blocks: map[addr.Address]*block{}, outputs: map[string]*output{},
+		elements: map[string][]element{},
+		base: &hclv2.EvalContext{
+			Functions: t.library.functions,
+			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")}),
+				workName: cty.CapsuleVal(workType, t.library.work)},
+		},
+	}
+	t.modules = append(t.modules, m)
+	return m
+}
+
+// setVariables puts the variables where every expression finds them, once they have values.
+func (m *module) setVariables() {
 	values := map[string]cty.Value{}
 	for name, v := range m.variables {
 		values[name] = v.value
 	}
 	m.base.Variables["var"] = cty.ObjectVal(values)
-	diags := m.resolve()
-	order, cycles := m.sortGraph()
-	diags = append(diags, cycles...)
-	m.spread(order)
-	diags = append(diags, m.settleLocals(order)...)
-	m.setOwned(c)
-	diags = append(diags, m.validate()...)
-	return append(diags, m.checkBlocks(order)...)
+	m.varsReady = true
+}
+
+// evaluate runs the second and third phase, of all modules.
+func (t *tree) evaluate(c *Config) hclv2.Diagnostics {
+	order, diags := t.sortGraph()
+	t.spread(order)
+	diags = append(diags, t.settleLocals(order)...)
+	t.setOwned(c)
+	for _, m := range t.modules {
+		diags = append(diags, m.validate()...)
+	}
+	return append(diags, t.checkBlocks(order)...)
 }
 
 // checkBlocks expands every block and evaluates every instance, with the ids of objects
 // unknown and marked, then applies KMS's rules between blocks.
-func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
+func (t *tree) checkBlocks(order []*vertex) hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	known := NewObjectMap()
-	s := session{m: m, objects: known, loading: true}
-	r := newRules(m)
+	r := newRules(t)
 	for _, v := range order {
 		b := v.block
 		if b == nil {
 			continue
 		}
+		s := session{m: b.m, objects: known, loading: true}
 		diags = append(diags, b.expand(s)...)
 		b.ranges = writtenAt(b.attrs, b.nested)
 		all := &collector{}
@@ -128,7 +142,10 @@ func (m *module) checkBlocks(order []*vertex) hclv2.Diagnostics {
 		diags = append(diags, all.result(b)...)
 	}
 	diags = append(diags, r.finish()...)
-	return append(diags, m.checkDynamic(s)...)
+	for _, m := range t.modules {
+		diags = append(diags, m.checkDynamic(session{m: m, objects: known, loading: true})...)
+	}
+	return diags
 }
 
 // checkDynamic evaluates locals and outputs that depend on objects once, for their
@@ -206,11 +223,12 @@ func (c *Config) add(b *block) {
 	b.public = out
 }
 
-// needsGateway reports managed or data blocks in a module without any gateway.
-func (m *module) needsGateway() hclv2.Diagnostics {
-	if len(m.gatewayOrder) > 0 || len(m.blockOrder) == 0 {
+// needsGateway reports managed or data blocks in a configuration without any gateway.
+func (t *tree) needsGateway() hclv2.Diagnostics {
+	i := slices.IndexFunc(t.modules, func(m *module) bool { return len(m.blockOrder) > 0 })
+	if len(t.modules[0].gatewayOrder) > 0 || i < 0 {
 		return nil
 	}
-	return hclv2.Diagnostics{fault(m.blockOrder[0].rng, "No gateway",
+	return hclv2.Diagnostics{fault(t.modules[i].blockOrder[0].rng, "No gateway",
 		`No gateway block says in which account and region this lives. Add gateway "dev" { emulator {} } to try it out, or gateway "NAME" { region = "…" public {} } for the real service.`)}
 }

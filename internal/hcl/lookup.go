@@ -25,13 +25,13 @@ func (c *Config) Block(a addr.Address) *Block {
 
 // Declares reports whether the configuration holds this instance.
 func (c *Config) Declares(a addr.Address) bool {
-	b := c.module.blocks[a.Block()]
+	b := c.module.all[a.Block()]
 	return b != nil && b.byKey[a.Key] != nil
 }
 
 // Writes reports whether the address's block writes the attribute.
 func (c *Config) Writes(a addr.Address, attr string) bool {
-	b := c.module.blocks[a.Block()]
+	b := c.module.all[a.Block()]
 	return b != nil && slices.ContainsFunc(b.attrs, func(w argument) bool { return w.decl.Name == attr })
 }
 

@@ -10,14 +10,29 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
-// module is what was parsed, and what evaluation needs of it. After Load it is only read.
+// tree is what the modules of a configuration share. After Load it is only read.
+type tree struct {
+	in      Inputs
+	files   map[string]*hclv2.File
+	library *library
+	modules []*module               // the root first, and each after the one that calls it
+	all     map[addr.Address]*block // the blocks of every module
+
+	importIDs  []importID
+	encryption *encryptionArgs // nil without an encryption block
+	owned      *Owned          // nil until gateways are evaluated
+	// settledGateways are the gateways' values as far as loading knows them.
+	settledGateways map[string]cty.Value
+}
+
+// module is one instance of a module: what was parsed, and what evaluation needs of it. After Load it is only read.
 type module struct {
-	in        Inputs
-	files     map[string]*hclv2.File
+	*tree
+	path      addr.Module // "" for the root
 	variables map[string]*variable
 	locals    map[string]*local
 	gateways  map[string]*gateway
-	blocks    map[addr.Address]*block
+	blocks    map[addr.Address]*block // by their addresses inside the module
 	outputs   map[string]*output
 
 	gatewayOrder []*gateway // source order, as the other orders below
@@ -25,27 +40,30 @@ type module struct {
 	blockOrder   []*block
 	outputOrder  []*output
 
-	importIDs  []importID
-	encryption *encryptionArgs      // nil without an encryption block
-	elements   map[string][]element // for_each collections by the variable or local they come from
+	elements map[string][]element // for_each collections by the variable or local they come from
+	base     *hclv2.EvalContext   // functions, path, and the static variables and locals
+	// varsReady and localsReady say that base holds them.
+	varsReady, localsReady bool
+}
 
-	owned       *Owned // nil until gateways are evaluated
-	library     *library
-	localsReady bool               // base holds the static locals
-	base        *hclv2.EvalContext // functions, var, path and the static locals
-	// settledGateways are the gateways' values as far as loading knows them.
-	settledGateways map[string]cty.Value
+// named is the name of something in the module, as messages have it.
+func (m *module) named(name string) string {
+	if m.path == "" {
+		return name
+	}
+	return string(m.path) + "." + name
 }
 
 // node is something with a name that refers to other named things: the graph's vertex.
 type node struct {
-	name string // local.x, gateway.x, key.x, data.encrypt.x, output.x
+	m    *module
+	name string // local.x, gateway.x, key.x, data.encrypt.x, output.x; with the module's path, so that there is one of each
 	rng  hclv2.Range
 	refs []reference
 	// dynamic says that the value depends on managed objects or on an emulator's gateway,
-	// directly or through locals.
+	// directly or through others.
 	dynamic bool
-	blocks  []addr.Address // every block it depends on, directly or through locals
+	blocks  []addr.Address // every block it depends on, directly or through others
 	// secretive says that a sensitive value flows in, so that messages hold no values.
 	secretive bool
 	cyclic    bool // part of a cycle, which is reported
@@ -55,6 +73,7 @@ type node struct {
 // local is one argument of a locals block.
 type local struct {
 	node
+	label string
 	expr  hclv2.Expression
 	value cty.Value // when it is not dynamic
 }
@@ -98,6 +117,13 @@ type block struct {
 	ranges      map[string]hclv2.Range // where each attribute and nested block is written
 	public      *Block
 	extra       map[addr.Address][]addr.Address
+}
+
+// local is the block's address as the files of its module name it.
+func (b *block) local() addr.Address {
+	a := b.addr
+	a.Module = ""
+	return a
 }
 
 // argument is one written attribute.

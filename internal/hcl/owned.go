@@ -113,7 +113,7 @@ func leavesModule(p string) bool { return p == ".." || strings.HasPrefix(p, "../
 // Owned is what this module must not be made to write over.
 func (c *Config) Owned() *Owned { return c.module.owned }
 
-func (m *module) setOwned(c *Config) {
+func (t *tree) setOwned(c *Config) {
 	state := c.Settings.Backend["path"]
 	if state == "" {
 		state = DefaultState
@@ -124,12 +124,12 @@ func (m *module) setOwned(c *Config) {
 			emulators = append(emulators, g.Emulator.Path)
 		}
 	}
-	for _, v := range m.in.Vars {
+	for _, v := range t.in.Vars {
 		if v.File != "" {
-			files = append(files, m.fromWorkDir(v.File))
+			files = append(files, t.fromWorkDir(v.File))
 		}
 	}
-	m.owned = NewOwned(m.in.Dir, state, emulators, files)
+	t.owned = NewOwned(t.in.Dir, state, emulators, files)
 }
 
 // DefaultState is where a stack's state lies when no backend says otherwise, relative to the module.

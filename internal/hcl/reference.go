@@ -12,11 +12,15 @@ import (
 // reference is one name an expression refers to.
 type reference struct {
 	root  string // var, local, gateway, each, count, path; "" for a block
-	name  string // of the variable, local or gateway
+	name  string // of the variable, local or gateway, as it is written
 	rng   hclv2.Range
 	order bool // depends_on: orders, but the value is not used
 
-	block *block // the block referred to
+	// What is referred to: one of these at most.
+	variable *variable
+	local    *local
+	gateway  *gateway
+	block    *block
 	// Which instances: exactly one when key is set; the one index evaluates to when that is
 	// set; all of them otherwise.
 	key   string
@@ -26,6 +30,21 @@ type reference struct {
 	attr string
 	// eachKey says that the index is each.key, which needs no evaluation.
 	eachKey bool
+}
+
+// node is what is referred to, nil for what is no node of the graph.
+func (r *reference) node() *node {
+	switch {
+	case r.variable != nil:
+		return &r.variable.node
+	case r.local != nil:
+		return &r.local.node
+	case r.gateway != nil:
+		return &r.gateway.node
+	case r.block != nil:
+		return &r.block.node
+	}
+	return nil
 }
 
 // names are what an expression may refer to beside the module's own names.
@@ -145,7 +164,8 @@ func (f *finder) named(t hclv2.Traversal, root string) {
 		f.refuse(fault(at, "Invalid reference", "A reference to a %s needs its name: %s.NAME.", kindOfName(root), root))
 		return
 	}
-	if !f.m.has(root, name) {
+	r := reference{root: root, name: name, rng: at}
+	if !f.m.resolveName(&r) {
 		f.refuse(fault(at, "Unknown "+kindOfName(root), "There is no %s %q.%s Declare it, or correct the name.", kindOfName(root), name, didYouMean(name, f.m.namesOf(root))))
 		return
 	}
@@ -155,22 +175,24 @@ func (f *finder) named(t hclv2.Traversal, root string) {
 			return
 		}
 	}
-	f.add(reference{root: root, name: name, rng: at})
+	f.add(r)
 }
 
 func kindOfName(root string) string {
 	return map[string]string{"var": "variable", "local": "local value", "gateway": "gateway"}[root]
 }
 
-func (m *module) has(root, name string) bool {
-	switch root {
+// resolveName finds what a reference to a variable, local or gateway leads to; false = there is none.
+func (m *module) resolveName(r *reference) bool {
+	switch r.root {
 	case "var":
-		return m.variables[name] != nil
+		r.variable = m.variables[r.name]
 	case "local":
-		return m.locals[name] != nil
+		r.local = m.locals[r.name]
 	default:
-		return m.gateways[name] != nil
+		r.gateway = m.gateways[r.name]
 	}
+	return r.node() != nil
 }
 
 func (m *module) namesOf(root string) []string {

@@ -35,7 +35,7 @@ func (f *finder) object(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail hcl
 		r.attr, _ = attrStep(rest, 0)
 	}
 	if f.allowed.only != "" {
-		f.refuse(fault(r.rng, "Reference not allowed here", "%s may not refer to %s, which is known only once it exists.", f.allowed.only, r.block.addr))
+		f.refuse(fault(r.rng, "Reference not allowed here", "%s may not refer to %s, which is known only once it exists.", f.allowed.only, r.block.local()))
 		return
 	}
 	f.add(*r)
@@ -76,7 +76,9 @@ func (m *module) objectReference(t hclv2.Traversal) (*reference, *hclv2.Diagnost
 	b := m.blocks[a.Block()]
 	if b == nil {
 		d := fault(at, "Unknown block", "There is no %s.%s Declare it, or correct the name.", a.Block(), didYouMean(a.Block().String(), m.addresses()))
-		d.Extra = UnknownBlock{a.Block()}
+		missing := a.Block()
+		missing.Module = m.path
+		d.Extra = UnknownBlock{missing}
 		return nil, d
 	}
 	return &reference{block: b, key: a.Key, rng: at}, nil
@@ -105,7 +107,7 @@ func (m *module) checkObjectSteps(r *reference, rest hclv2.Traversal) *hclv2.Dia
 	b := r.block
 	repeated := b.forEach != nil || b.count != nil
 	if !repeated && (r.key != "" || r.index != nil) {
-		return fault(r.rng, "Invalid index", "%s has neither for_each nor count, so it has no instances. Write %s without an index.", b.addr, b.addr)
+		return fault(r.rng, "Invalid index", "%s has neither for_each nor count, so it has no instances. Write %s without an index.", b.local(), b.local())
 	}
 	if len(rest) == 0 {
 		return nil
@@ -118,7 +120,7 @@ func (m *module) checkObjectSteps(r *reference, rest hclv2.Traversal) *hclv2.Dia
 		return attributeExists(b, name, rest[0].SourceRange())
 	}
 	if b.count != nil || b.kind.Attribute(name) != nil {
-		return fault(r.rng, "Missing instance", "%s has several instances. Name one, such as %s.%s, or write a for expression over all.", b.addr, exampleInstance(b), name)
+		return fault(r.rng, "Missing instance", "%s has several instances. Name one, such as %s.%s, or write a for expression over all.", b.local(), exampleInstance(b), name)
 	}
 	return nil
 }
@@ -131,9 +133,9 @@ func (r *reference) single() bool {
 
 func exampleInstance(b *block) addr.Address {
 	if b.count != nil {
-		return b.addr.WithIndex(0)
+		return b.local().WithIndex(0)
 	}
-	a := b.addr
+	a := b.local()
 	a.Key = "[each.key]"
 	return a
 }
@@ -142,11 +144,11 @@ func attributeExists(b *block, name string, at hclv2.Range) *hclv2.Diagnostic {
 	decl := b.kind.Attribute(name)
 	switch {
 	case decl == nil && b.kind.Block(name) != nil:
-		return fault(at, "Unsupported attribute", "%q is a nested block of %s and has no value to refer to.", name, b.addr)
+		return fault(at, "Unsupported attribute", "%q is a nested block of %s and has no value to refer to.", name, b.local())
 	case decl == nil:
 		return fault(at, "Unsupported attribute", "A %s has no attribute %q.%s", b.kind.Name, name, didYouMean(name, slices.Sorted(maps.Keys(b.kind.ObjectType().AttributeTypes()))))
 	case decl.WriteOnly:
-		return fault(at, "Write-only attribute", "%s.%s is write-only: kmsplan never reads it back. Refer to where the value comes from instead.", b.addr, name)
+		return fault(at, "Write-only attribute", "%s.%s is write-only: kmsplan never reads it back. Refer to where the value comes from instead.", b.local(), name)
 	}
 	return nil
 }

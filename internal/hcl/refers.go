@@ -34,11 +34,11 @@ func (m *module) refers(a *argument, owner string) hclv2.Diagnostics {
 		way := ""
 		for _, allowed := range a.decl.Refers {
 			if kindName, attr, _ := strings.Cut(allowed, "."); kindName == r.block.kind.Name {
-				way = " Write " + r.block.addr.String() + "." + attr + "."
+				way = " Write " + r.block.local().String() + "." + attr + "."
 				break
 			}
 		}
-		diags = append(diags, fault(t.SourceRange(), "Reference to another kind of value", "%s.%s is not what %s of %s takes. %s%s", r.block.addr, name, a.decl.Name, owner, a.decl.Doc, way))
+		diags = append(diags, fault(t.SourceRange(), "Reference to another kind of value", "%s.%s is not what %s of %s takes. %s%s", r.block.local(), name, a.decl.Name, owner, a.decl.Doc, way))
 	}
 	return diags
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// resolve finds the references of every node. A node with a wrong one is broken: it
+// resolve finds the references of every node of a module. A node with a wrong one is broken: it
 // evaluates to unknown, and what is wrong is said once.
 func (m *module) resolve() hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
@@ -18,7 +18,7 @@ func (m *module) resolve() hclv2.Diagnostics {
 	for _, l := range m.localOrder {
 		l.refs = find(&l.node, l.expr, names{})
 	}
-	for _, g := range m.gatewayOrder {
+	for _, g := range m.ownGateways() {
 		for _, path := range g.paths() {
 			g.refs = append(g.refs, find(&g.node, g.args[path].expr, names{only: "A gateway"})...)
 		}
@@ -103,6 +103,14 @@ func (m *module) dynamicReferences(b *block, find func(*node, hclv2.Expression, 
 	return refs
 }
 
+// ownGateways are the gateways that the module itself declares.
+func (m *module) ownGateways() []*gateway {
+	if m.path != "" {
+		return nil
+	}
+	return m.gatewayOrder
+}
+
 func (m *module) markUsed() {
 	mark := func(refs []reference) {
 		for _, r := range refs {
@@ -130,10 +138,10 @@ func (m *module) markUsed() {
 }
 
 // settleLocals evaluates locals and gateways, in the graph's order.
-func (m *module) settleLocals(order []*vertex) hclv2.Diagnostics {
+func (t *tree) settleLocals(order []*vertex) hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
-	s := session{m: m}
 	for _, v := range order {
+		s := session{m: v.m}
 		switch {
 		case v.local != nil:
 			diags = append(diags, s.settleLocal(v.local)...)
@@ -141,15 +149,22 @@ func (m *module) settleLocals(order []*vertex) hclv2.Diagnostics {
 			diags = append(diags, s.settleGateway(v.gateway)...)
 		}
 	}
+	for _, m := range t.modules {
+		m.settled()
+	}
+	return diags
+}
+
+// settled puts the static locals where every expression finds them.
+func (m *module) settled() {
 	static := map[string]cty.Value{}
 	for _, l := range m.localOrder {
 		if !l.dynamic {
-			static[l.name[len("local."):]] = l.value
+			static[l.label] = l.value
 		}
 	}
 	m.base.Variables["local"] = cty.ObjectVal(static)
 	m.localsReady = true
-	return diags
 }
 
 func (s session) settleLocal(l *local) hclv2.Diagnostics {

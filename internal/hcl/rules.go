@@ -15,7 +15,7 @@ import (
 // anything exists. Instances are taken in dependency order, so a key is known before what
 // refers to it.
 type rules struct {
-	m        *module
+	t        *tree
 	keys     map[addr.Address]keyFacts
 	policies map[string]addr.Address // key (address or id) → the policy that rotates it
 	names    map[string]addr.Address // "RULE PLACE NAME" → who has it
@@ -45,9 +45,9 @@ type fileUse struct {
 	glob bool
 }
 
-func newRules(m *module) *rules {
+func newRules(t *tree) *rules {
 	return &rules{
-		m: m, keys: map[addr.Address]keyFacts{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
+		t: t, keys: map[addr.Address]keyFacts{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
 		writes: map[string]fileUse{}, plain: map[string]fileUse{}, aliases: map[string][]aliasUse{},
 		counts: map[string]*quota{},
 	}
@@ -174,7 +174,7 @@ func (r *rules) files(b *block, in *instance, body Body) {
 		return fileUse{path: path.Clean(p), by: in.addr, b: b, rng: body.Ranges[name], glob: b.addr.Kind == "rewrap"}, p != ""
 	}
 	if source, ok := use("source"); ok {
-		if what := r.m.owned.Pattern(source.path); what != "" && source.glob {
+		if what := r.t.owned.Pattern(source.path); what != "" && source.glob {
 			r.fail(source.rng, kind.FilesNotOwned, "%s would write into %s. Name other files.", in.addr, what)
 		}
 		if b.addr.Kind == "encrypt" {
@@ -200,10 +200,10 @@ func (r *rules) files(b *block, in *instance, body Body) {
 
 // reaches is what an output would write over that kmsplan or git owns, or "".
 func (r *rules) reaches(output string) string {
-	if r.m.in.SkipFiles {
-		return r.m.owned.Named(output)
+	if r.t.in.SkipFiles {
+		return r.t.owned.Named(output)
 	}
-	return r.m.owned.Reaches(output)
+	return r.t.owned.Reaches(output)
 }
 
 // finish compares what data blocks read with what others write: a reader comes after its

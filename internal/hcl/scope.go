@@ -21,25 +21,30 @@ type session struct {
 // of a block (nil elsewhere). It holds what is referred to and nothing else: one
 // instance of ten thousand when the index is known.
 func (s session) scope(refs []reference, in *instance, owner *block) *hclv2.EvalContext {
-	var values, locals, gateways map[string]cty.Value
+	var values, variables, locals, gateways map[string]cty.Value
 	objects := 0
 	for i := range refs {
 		switch r := &refs[i]; {
 		case r.order:
 		case r.block != nil:
 			objects++
-		case r.root == "local" && (s.m.locals[r.name].dynamic || !s.m.localsReady):
-			put(&locals, r.name, s.local(s.m.locals[r.name]))
-		case r.root == "gateway":
-			put(&gateways, r.name, s.gateway(s.m.gateways[r.name]))
+		case r.variable != nil && (r.variable.dynamic || !s.m.varsReady):
+			put(&variables, r.name, r.variable.value)
+		case r.local != nil && (r.local.dynamic || !s.m.localsReady):
+			put(&locals, r.name, s.local(r.local))
+		case r.gateway != nil:
+			put(&gateways, r.name, s.gateway(r.gateway))
 		case r.root == "each" && values["each"] == cty.NilVal:
 			put(&values, "each", s.each(in, owner))
 		case r.root == "count":
 			put(&values, "count", cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(in.index))}))
 		}
 	}
+	if variables != nil {
+		put(&values, "var", withStaticVariables(variables, refs))
+	}
 	if locals != nil {
-		put(&values, "local", s.withStatic(locals, refs))
+		put(&values, "local", withStaticLocals(locals, refs))
 	}
 	if gateways != nil {
 		put(&values, "gateway", cty.ObjectVal(gateways))
@@ -62,15 +67,25 @@ func put(into *map[string]cty.Value, name string, v cty.Value) {
 	(*into)[name] = v
 }
 
-// withStatic joins referenced static locals to the dynamic ones, because the inner
+// withStaticLocals joins referenced static locals to the dynamic ones, because the inner
 // "local" hides the outer.
-func (s session) withStatic(locals map[string]cty.Value, refs []reference) cty.Value {
+func withStaticLocals(locals map[string]cty.Value, refs []reference) cty.Value {
 	for _, r := range refs {
-		if r.root == "local" && !s.m.locals[r.name].dynamic {
-			locals[r.name] = s.m.locals[r.name].value
+		if r.local != nil && !r.local.dynamic {
+			locals[r.name] = r.local.value
 		}
 	}
 	return cty.ObjectVal(locals)
+}
+
+// withStaticVariables does the same for variables.
+func withStaticVariables(variables map[string]cty.Value, refs []reference) cty.Value {
+	for _, r := range refs {
+		if r.variable != nil && !r.variable.dynamic {
+			variables[r.name] = r.variable.value
+		}
+	}
+	return cty.ObjectVal(variables)
 }
 
 // addObjects evaluates the indexes against what the context already holds, and adds the
@@ -278,7 +293,7 @@ func (m *module) static(expr hclv2.Expression, want cty.Type, what string) (cty.
 	if diags.HasErrors() {
 		return cty.UnknownVal(want), diags
 	}
-	v, evalDiags := value(expr, session{m: m}.scope(refs, nil, nil), m.secretive(refs))
+	v, evalDiags := value(expr, session{m: m}.scope(refs, nil, nil), secretive(refs))
 	diags = append(diags, evalDiags...)
 	if evalDiags.HasErrors() {
 		return cty.UnknownVal(want), diags

@@ -84,7 +84,7 @@ func (m *module) declaredKey(e *Encryption, imports []Import) string {
 		}
 	}
 	for _, im := range imports {
-		if im.ID == name && im.To.Kind != "secret" && same(m.blocks[im.To.Block()]) {
+		if im.ID == name && im.To.Kind != "secret" && same(m.all[im.To.Block()]) {
 			return im.To.String()
 		}
 	}
