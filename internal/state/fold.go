@@ -137,7 +137,7 @@ func (f *folding) apply(e Entry, h *Header) error {
 // either would lose the other.
 func (f *folding) record(r Resource, h *Header) error {
 	there, ok := f.resources[r.Address]
-	if ok && f.st.Serial > h.Base && there.ID != r.ID {
+	if ok && f.st.Serial > h.Base && there.ID != r.ID && !safety.Off(safety.FoldConflict) {
 		return &FoldError{Header: *h, Serial: f.st.Serial, Reason: fmt.Sprintf(
 			"both have an object at %s: the state %s, the journal %s; give the state's one another address with `kmsplan state mv`, then run again",
 			r.Address, there.ID, r.ID)}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -76,7 +77,7 @@ func (l *Store) read() (document, error) {
 		return file, err
 	}
 	followed, err := l.keeps(file)
-	if err == nil && !followed {
+	if err == nil && !followed && !safety.Off(safety.LocalOlder) {
 		err = &state.CorruptError{Path: l.path, Generation: newest.path, Serial: newest.state.Serial, Reason: fmt.Sprintf(
 			"it has serial %d, was put there by somebody else, and is older than a generation that is kept beside it; to go on from it all the same, move %s away",
 			file.state.Serial, l.generations())}
@@ -90,7 +91,7 @@ func (l *Store) readMissing() (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	if len(kept) > 0 { // the first state is put in place before its generation: if it was written just now, it is there
+	if len(kept) > 0 && !safety.Off(safety.LocalMissing) { // the first state is put in place before its generation: if it was written just now, it is there
 		data, err := l.stateFile()
 		if err != nil {
 			return document{}, err
