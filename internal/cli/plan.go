@@ -1,18 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
-	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/plan/planfile"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -20,36 +16,44 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var o planOptions
 	var detailed bool
-	var out string
+	var save saving
 	c := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do", GroupID: groupDeclare, Args: cobra.NoArgs,
 		Long: `Compare the configuration with the state and the live service, and show what apply would
 do. Nothing is changed. A file that cannot be used is a warning, and holds up nothing else.
 
 Exit codes: 0, or 2 with -detailed-exitcode when something is not as it is declared; 1 on
-errors; 3 when a guard refuses the plan.`,
+errors; 3 when a guard refuses the plan.
+
+A saved plan holds no secret. Who wants it unreadable all the same says -encrypt, or plan = true
+in the encryption block; then apply and show need the right to decrypt under that key.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.runPlan(c.Context(), &o, detailed, out)
+			save.said = c.Flags().Changed("encrypt")
+			return a.runPlan(c.Context(), &o, detailed, save)
 		},
 	}
 	o.flags(c)
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
 	c.Flags().Bool("lock", true, "accepted for Terraform's sake: a plan takes no lock on the state")
-	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE` for apply")
+	c.Flags().StringVar(&save.out, "out", "", "save the plan to `FILE` for apply")
+	c.Flags().BoolVar(&save.encrypt, "encrypt", false, "encrypt the saved plan under the key of the encryption block")
 	return c
 }
 
-func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out string) error {
+func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save saving) error {
+	if save.encrypt && save.out == "" {
+		return usageError{errors.New("-encrypt is about the plan that is saved; name its file with -out=FILE")}
+	}
 	if o.refreshOnly {
-		return a.planRefresh(ctx, o, detailed, out)
+		return a.planRefresh(ctx, o, detailed, save.out)
 	}
 	if err := a.openPlanViews(o); err != nil {
 		return err
 	}
-	if err := a.apartFromInto(out); err != nil {
+	if err := a.apartFromInto(save.out); err != nil {
 		return err
 	}
-	s, p, err := a.makePlan(ctx, o, "plan")
+	s, p, err := a.makePlan(ctx, o, "plan", save.possible)
 	if s != nil {
 		defer a.closing(s.Close)
 	}
@@ -60,8 +64,8 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 	if p.Refused() {
 		return exit{exitRefused}
 	}
-	if out != "" {
-		if err := a.savePlan(s, p, o.targets, out); err != nil {
+	if save.out != "" {
+		if err := a.savePlan(ctx, s, p, o.targets, save); err != nil {
 			return err
 		}
 	}
@@ -71,14 +75,19 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, out st
 	return nil
 }
 
-// makePlan opens the stack, surveys it and plans.
-func (a *app) makePlan(ctx context.Context, o *planOptions, operation string) (*stack.Stack, *plan.Plan, error) {
+// makePlan opens the stack, surveys it and plans, unless one of first, asked before anything is called, refuses.
+func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, first ...func(*stack.Stack) error) (*stack.Stack, *plan.Plan, error) {
 	if err := o.parseTargets(); err != nil {
 		return nil, nil, err
 	}
 	s, err := a.openStack(&o.vars, o.lockTimeout)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, refuses := range first {
+		if err := refuses(s); err != nil {
+			return s, nil, err
+		}
 	}
 	if err := s.Survey(ctx, operation, o.targets...); err != nil {
 		return s, nil, err
@@ -98,41 +107,4 @@ func (o *planOptions) parseTargets() error {
 		o.targets = append(o.targets, t)
 	}
 	return nil
-}
-
-// savePlan writes a plan whole or not at all, readable by its owner only.
-func (a *app) savePlan(s *stack.Stack, p *plan.Plan, targets []addr.Address, name string) error {
-	if err := a.planPlace(s.Config, name); err != nil {
-		return fmt.Errorf("save the plan: %w", err)
-	}
-	file, err := s.Saved(p, targets)
-	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
-	}
-	var b bytes.Buffer
-	if err := file.Encode(&b); err != nil {
-		return err
-	}
-	if err := durable.WriteFile(a.path(name), b.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("save the plan: %w", err)
-	}
-	a.view.Saved(name)
-	return nil
-}
-
-// readPlan reads a saved plan.
-func (a *app) readPlan(name string) (*planfile.File, error) {
-	f, err := os.Open(a.path(name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("the plan file %s does not exist; make one with kmsplan plan -out %s", name, name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open the plan file: %w", err)
-	}
-	defer f.Close()
-	saved, err := planfile.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("read the plan file %s: %w", name, err)
-	}
-	return saved, nil
 }

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
@@ -20,7 +22,7 @@ Terraform's plan format, so that tools made for it read it.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.answerIn(asJSON)
 			if len(args) == 1 {
-				return a.showPlan(args[0])
+				return a.showPlan(c.Context(), args[0])
 			}
 			st, err := a.readState(c)
 			if err != nil {
@@ -34,8 +36,8 @@ Terraform's plan format, so that tools made for it read it.`,
 	return c
 }
 
-func (a *app) showPlan(name string) error {
-	saved, err := a.readPlan(name)
+func (a *app) showPlan(ctx context.Context, name string) error {
+	saved, err := a.readPlan(ctx, &variables{}, stack.DefaultLockTimeout, name)
 	if err != nil {
 		return err
 	}

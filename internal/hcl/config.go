@@ -67,6 +67,7 @@ type Encryption struct {
 	Gateway    *Gateway // nil when the module has none
 	Context    map[string]string
 	Recipients []string // age recipients, for break-glass
+	Plan       bool     // saved plans are encrypted too
 	Range      hclv2.Range
 }
 

@@ -81,6 +81,10 @@ func (d *decoder) encryption(b *hclv2.Block) {
 	d.config.Settings.Encryption = e
 	d.m.encryption = &encryptionArgs{t.attrs}
 	t.flag("enabled", &e.Enabled)
+	t.flag("plan", &e.Plan)
+	if e.Plan && !e.Enabled {
+		d.report(fault(t.attrs["plan"].Expr.Range(), "Encryption is off", "plan = true encrypts saved plans, and enabled = false says that nothing is encrypted. Take one of the two out."))
+	}
 	d.later = append(d.later, func() {
 		if g := d.gatewayNamed(t.attrs["gateway"]); g != nil {
 			e.Gateway = g.decl

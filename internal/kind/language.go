@@ -37,6 +37,7 @@ var Settings = Block{
 				{Name: "gateway", Type: cty.DynamicPseudoType, Doc: "The gateway that the key is used through. Default: the first."},
 				{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context of what is wrapped; kmsplan adds its own to it.", Check: checkContext},
 				{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`), for break-glass.", Check: checkRecipients},
+				static("plan", cty.Bool, "`true` encrypts every plan that `plan -out` saves, as `-encrypt` does for one. Default `false`: a saved plan holds no secret, and a job that only judges plans needs no right to decrypt.", nil),
 				static("enabled", cty.Bool, "`false` says in words that nothing is encrypted, a remote state included. Default `true`.", nil),
 			},
 		},

@@ -49,31 +49,53 @@ type sealing struct {
 	under  string // the key that it is sealed under
 }
 
-func (s *sealing) context(lineage string) map[string]string {
+// context says what is sealed, beside what the encryption block adds.
+func (s *sealing) context(purpose, lineage string) map[string]string {
 	ec := map[string]string{}
 	maps.Copy(ec, s.e.Context)
-	ec[contextLineage], ec[contextPurpose], ec[contextPlace] = lineage, purposeOfState, s.place
+	ec[contextLineage], ec[contextPurpose], ec[contextPlace] = lineage, purpose, s.place
 	return ec
+}
+
+// seal puts a body into an envelope that says what it is, and whose.
+func (s *sealing) seal(ctx context.Context, purpose, lineage string, body []byte) ([]byte, error) {
+	if s.e.Key == "" {
+		return nil, errors.New("the key of encryption is not known: give the variable that it is taken from")
+	}
+	var sealed bytes.Buffer
+	_, err := s.from.sealEngine().EncryptStream(ctx, &sealed, bytes.NewReader(body), int64(len(body)), purpose, ops.Seal{
+		Gateway: gatewayOf(s.e), Key: s.e.Key, Context: s.context(purpose, lineage), Recipients: s.e.Recipients, Scope: ops.ScopeRun,
+	}, nil)
+	return sealed.Bytes(), err
+}
+
+// unseal opens what was sealed as this, and as nothing else.
+func (s *sealing) unseal(ctx context.Context, purpose, lineage string, sealed []byte) ([]byte, error) {
+	h, err := envelope.ReadHeader(bytes.NewReader(sealed))
+	if err != nil {
+		return nil, err
+	}
+	for _, is := range []struct{ name, want string }{{contextPurpose, purpose}, {contextLineage, lineage}, {contextPlace, s.place}} {
+		if got := h.Context[is.name]; got != is.want {
+			return nil, fmt.Errorf("it was sealed as something else: its %s is %q, not %q", is.name, got, is.want)
+		}
+	}
+	var body bytes.Buffer
+	_, err = s.from.sealEngine().DecryptVerified(ctx, &body, bytes.NewReader(sealed), int64(len(sealed)), ops.Unseal{Context: h.Context}, nil)
+	return body.Bytes(), err
 }
 
 // Seal implements remote.Sealer.
 func (s *sealing) Seal(ctx context.Context, about remote.About, plain []byte) ([]byte, error) {
-	if s.e.Key == "" {
-		return nil, errors.New("the key of encryption is not known: give the variable that it is taken from")
-	}
 	first, err := json.Marshal(about)
 	if err != nil {
 		return nil, err
 	}
-	body := append(append(first, '\n'), plain...)
-	var sealed bytes.Buffer
-	_, err = s.from.sealEngine().EncryptStream(ctx, &sealed, bytes.NewReader(body), int64(len(body)), purposeOfState, ops.Seal{
-		Gateway: gatewayOf(s.e), Key: s.e.Key, Context: s.context(about.Lineage), Recipients: s.e.Recipients, Scope: ops.ScopeRun,
-	}, nil)
+	sealed, err := s.seal(ctx, purposeOfState, about.Lineage, append(append(first, '\n'), plain...))
 	if err == nil {
-		err = s.asBefore(sealedUnder(sealed.Bytes()))
+		err = s.asBefore(sealedUnder(sealed))
 	}
-	return sealed.Bytes(), err
+	return sealed, err
 }
 
 // opened notes the key that the newest state is sealed under.
@@ -114,20 +136,11 @@ func (s *sealing) Open(ctx context.Context, about remote.About, sealed []byte) (
 		return nil, hint(errors.New("it is not encrypted, and the configuration says that it is"),
 			"If it was stored before encryption was configured, run kmsplan init -migrate-state, which seals it. Otherwise somebody put it there.")
 	}
-	h, err := envelope.ReadHeader(bytes.NewReader(sealed))
+	body, err := s.unseal(ctx, purposeOfState, about.Lineage, sealed)
 	if err != nil {
 		return nil, err
 	}
-	for name, want := range map[string]string{contextLineage: about.Lineage, contextPurpose: purposeOfState, contextPlace: s.place} {
-		if got := h.Context[name]; got != want {
-			return nil, fmt.Errorf("it was sealed as something else: its %s is %q, not %q", name, got, want)
-		}
-	}
-	var body bytes.Buffer
-	if _, err := s.from.sealEngine().DecryptVerified(ctx, &body, bytes.NewReader(sealed), int64(len(sealed)), ops.Unseal{Context: h.Context}, nil); err != nil {
-		return nil, err
-	}
-	first, plain, ok := bytes.Cut(body.Bytes(), []byte("\n"))
+	first, plain, ok := bytes.Cut(body, []byte("\n"))
 	var is remote.About
 	if !ok || json.Unmarshal(first, &is) != nil || is != about {
 		return nil, fmt.Errorf("it was sealed as something else: %s", first)

@@ -13,8 +13,8 @@ import (
 // fileKind is the first field of a saved plan, so that another JSON file is not taken for one.
 const fileKind = "kmsplan-plan"
 
-// maxFile bounds what Decode reads: about 100 times a plan of 20,000 objects.
-const maxFile = 1 << 30
+// MaxSize bounds what Decode reads: about 100 times a plan of 20,000 objects.
+const MaxSize = 1 << 30
 
 // envelope is the saved form: the plan, the checksum of its bytes and their seal.
 type envelope struct {
@@ -67,12 +67,12 @@ func Decode(r io.Reader) (*File, error) {
 }
 
 func readEnvelope(r io.Reader) (e envelope, err error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	raw, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
 		return e, fmt.Errorf("read the plan: %w", err)
 	}
-	if len(raw) > maxFile {
-		return e, fmt.Errorf("%w: it is larger than %d bytes", ErrNotAPlan, maxFile)
+	if len(raw) > MaxSize {
+		return e, fmt.Errorf("%w: it is larger than %d bytes", ErrNotAPlan, MaxSize)
 	}
 	if err := json.Unmarshal(raw, &e); err != nil || e.Kind != fileKind {
 		return e, fmt.Errorf("%w; kmsplan plan -out=FILE writes one", ErrNotAPlan)

@@ -1,0 +1,98 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan/planfile"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// purposeOfPlan keeps a state from being taken for a plan, and a plan for a state.
+const purposeOfPlan = "plan"
+
+// wayOfPlans stands under errors about an encrypted plan that is not this stack's, or not as it was saved.
+const wayOfPlans = "Plan again: kmsplan plan -out=FILE -encrypt"
+
+// EncryptsPlans reports whether the configuration says that saved plans are encrypted.
+func (s *Stack) EncryptsPlans() bool {
+	e := s.Config.Settings.Encryption
+	return e != nil && e.Plan
+}
+
+// CanEncryptPlans is the error of a module that names no key to encrypt a plan under.
+func (s *Stack) CanEncryptPlans() error {
+	switch e := s.Config.Settings.Encryption; {
+	case e == nil:
+		return hint(errors.New("the plan is to be encrypted, and the configuration does not say under which key"),
+			"Name the KMS key in the kmsplan block, one that this stack does not manage:\n\n  encryption {\n    key = \"alias/…\"\n  }")
+	case !e.Enabled:
+		return hint(errors.New("the plan is to be encrypted, and the encryption block says that nothing is"),
+			"Take enabled = false out of it and name a key, or save the plan in clear, without -encrypt.")
+	}
+	return nil
+}
+
+// EncryptPlan is a saved plan as EncryptsPlans asks for it: in an envelope under the key of the encryption block, bound to
+// the stack, to where its state lies, and to being a plan.
+func (s *Stack) EncryptPlan(ctx context.Context, f *planfile.File) ([]byte, error) {
+	if err := s.CanEncryptPlans(); err != nil {
+		return nil, err
+	}
+	with, err := planSealing(s.Config, s.gateways)
+	if err != nil {
+		return nil, err
+	}
+	var plain bytes.Buffer
+	if err := f.Encode(&plain); err != nil {
+		return nil, err
+	}
+	return with.seal(ctx, purposeOfPlan, f.Plan.Lineage, plain.Bytes())
+}
+
+// OpenPlan opens what EncryptPlan made for this stack. A stack without a state has a new lineage at each look: then the
+// plan says which, and is held against the stack when it is applied.
+func (s *Stored) OpenPlan(ctx context.Context, sealed []byte) (*planfile.File, error) {
+	with, err := planSealing(s.config, s.gateways)
+	if err != nil {
+		return nil, err
+	}
+	at, err := state.Look(ctx, s.store)
+	if err != nil {
+		return nil, fmt.Errorf("look whose plan it is: %w", err)
+	}
+	lineage := at.State.Lineage
+	if at.Version.IsZero() {
+		h, err := envelope.ReadHeader(bytes.NewReader(sealed))
+		if err != nil {
+			return nil, hint(err, wayOfPlans)
+		}
+		lineage = h.Context[contextLineage]
+	}
+	plain, err := with.unseal(ctx, purposeOfPlan, lineage, sealed)
+	if err != nil {
+		return nil, hint(err, wayOfPlans)
+	}
+	f, err := planfile.Decode(bytes.NewReader(plain))
+	if err == nil && f.Plan.Lineage != lineage {
+		err = fmt.Errorf("%w: it was sealed for lineage %s, and is of lineage %s; plan again", planfile.ErrDamaged, lineage, f.Plan.Lineage)
+	}
+	return f, err
+}
+
+// planSealing is how plans are sealed: as states are, beside the state.
+func planSealing(cfg *hcl.Config, from sealEngine) (*sealing, error) {
+	notes, err := readNotes(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	e := cfg.Settings.Encryption
+	if e == nil {
+		e = &hcl.Encryption{} // what is opened says itself under which key
+	}
+	return &sealing{e: e, place: backendOf(cfg, notes.Given).name(), from: from}, nil
+}
