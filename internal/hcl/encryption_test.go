@@ -42,6 +42,23 @@ gateway "far" {
 	}
 }
 
+// Saved plans are encrypted where the block says so, and a block that takes it back is a mistake.
+func TestPlansAreEncryptedInWords(t *testing.T) {
+	for block, want := range map[string]string{
+		`key = "alias/a"`: "clear", "key = \"alias/a\"\n plan = true": "sealed", "enabled = false": "clear",
+		"enabled = false\n plan = true": "Take one of the two out", "plan = true": "Missing key",
+	} {
+		cfg, diags := inModule(t, map[string]string{"main.kms.hcl": dev + "kmsplan {\n  encryption {\n    " + block + "\n  }\n}\n"}, Inputs{})
+		got := shown(diags)
+		if !diags.HasErrors() {
+			got = map[bool]string{true: "sealed", false: "clear"}[cfg.Settings.Encryption.Plan]
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", block, got, want)
+		}
+	}
+}
+
 // What a reference to nothing names is told by the diagnostic's Extra, for those who decide by it.
 func TestAReferenceToNothingNamesIt(t *testing.T) {
 	_, diags := inModule(t, map[string]string{"main.kms.hcl": dev + "alias \"a\" {\n  name = \"alias/a\"\n  key = key.gone.id\n}\nrotation_policy \"r\" {\n  interval = \"90d\"\n  keys = [for k in [\"x\"] : key.lost[k].id]\n  depends_on = [secret.away]\n}\n"}, Inputs{})

@@ -13,6 +13,15 @@ import (
 // ownedHead is how many bytes of a file tell what it is.
 const ownedHead = 512
 
+// How an envelope begins, the line that says its context, and what that says of an encrypted plan
+// (docs/envelope-format.md).
+const (
+	envelopeBegin   = "kmsplan.dev/envelope/"
+	envelopeContext = "\n-> ctx "
+	contextOfPlans  = " kmsplan:purpose=plan "
+	largestContext  = 9 << 10 // bytes
+)
+
 // journalLine is how each line of a journal begins.
 var journalLine = regexp.MustCompile(`^[0-9a-f]{8} \d+ \{"op":"`)
 
@@ -25,6 +34,9 @@ func contentOwned(name string) string {
 	}
 	defer f.Close()
 	head, _ := io.ReadAll(io.LimitReader(f, ownedHead))
+	if bytes.HasPrefix(head, []byte(envelopeBegin)) {
+		return sealedOwned(head, f)
+	}
 	switch head = bytes.TrimSpace(head); {
 	case bytes.HasPrefix(head, []byte(`{"kind":"kmsplan-plan"`)):
 		return ownPlan
@@ -32,6 +44,20 @@ func contentOwned(name string) string {
 		return ownStrangeState
 	case journalLine.Match(head):
 		return ownStrangeJournal
+	}
+	return ""
+}
+
+// sealedOwned is contentOwned of an envelope, whose context says what it is.
+func sealedOwned(head []byte, rest io.Reader) string {
+	_, line, found := bytes.Cut(head, []byte(envelopeContext))
+	if found && !bytes.Contains(line, []byte("\n")) {
+		more, _ := io.ReadAll(io.LimitReader(rest, largestContext))
+		line = append(line, more...)
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	if bytes.Contains([]byte(" "+string(line)+" "), []byte(contextOfPlans)) {
+		return ownPlan
 	}
 	return ""
 }

@@ -74,12 +74,20 @@ func TestOwnedPlacesAreKnownByEverySpelling(t *testing.T) {
 	}
 }
 
+// sealedAs is the beginning of an envelope with that context.
+func sealedAs(context string) string {
+	return "kmsplan.dev/envelope/v1\n-> body AEAD_AES_256_GCM SHA-512 c2sp.org/chunked-encryption@v1\n\n-> gen 1\n\n-> ctx " + context + "\n\n-> alikms x\n"
+}
+
 // Case P3: links do not hide where a path leads.
 func TestOwnedPlacesAreKnownThroughLinks(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"kmsplan.state.json": "{}", ".kmsplan/emulator/root.key": "key", ".git/config": "", "main.kms.hcl": "", "dist/x.enc": "x",
 		"saved": `{"kind":"kmsplan-plan","format_version":2}`, "real.json": "{}",
+		"sealed":   sealedAs("kmsplan:place=local:a kmsplan:purpose=plan"),
+		"longer":   sealedAs("a=" + strings.Repeat("x", 7900) + " kmsplan:purpose=plan team=orders"),
+		"ordinary": sealedAs("a=kmsplan:purpose=plan kmsplan:purpose=planet"),
 	} {
 		writeFile(t, filepath.Join(dir, name), text)
 	}
@@ -99,6 +107,7 @@ func TestOwnedPlacesAreKnownThroughLinks(t *testing.T) {
 	o := NewOwned(dir, DefaultState, nil, nil)
 	for path, want := range map[string]string{
 		"d/root.key": ownWork, "dd/new/file": ownWork, "s": ownState, "hard": ownWork, "hardgit": ownGit, "saved": ownPlan,
+		"sealed": ownPlan, "longer": ownPlan, "ordinary": "",
 		"e/x.enc": "", "e/new": "", "new/dir/file": "", "dist/x.enc": "", "kmsplan.state.json": ownState,
 	} {
 		if got := o.Reaches(path); got != want {
