@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -73,15 +74,34 @@ func (s *Stored) OpenPlan(ctx context.Context, sealed []byte) (*planfile.File, e
 		}
 		lineage = h.Context[contextLineage]
 	}
-	plain, err := with.unseal(ctx, purposeOfPlan, lineage, sealed)
+	says, err := with.claims(purposeOfPlan, lineage, sealed)
 	if err != nil {
 		return nil, hint(err, wayOfPlans)
+	}
+	plain, err := with.decrypt(ctx, says, sealed)
+	if err != nil {
+		return nil, hint(err, append(s.withoutValues(), wayOfPlans)...)
 	}
 	f, err := planfile.Decode(bytes.NewReader(plain))
 	if err == nil && f.Plan.Lineage != lineage {
 		err = fmt.Errorf("%w: it was sealed for lineage %s, and is of lineage %s; plan again", planfile.ErrDamaged, lineage, f.Plan.Lineage)
 	}
 	return f, err
+}
+
+// withoutValues says which variables have no value, of those that a gateway may be made from: what travels in a plan is
+// not known before it is open.
+func (s *Stored) withoutValues() []string {
+	var names []string
+	for _, v := range s.config.Variables() {
+		if !v.Value.IsWhollyKnown() {
+			names = append(names, v.Name)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []string{"Without a value here: variable " + strings.Join(names, ", ") + ". The values that the plan carries are inside it; if a gateway is made from one, give it with KMSPLAN_VAR_NAME, a file, or -var to apply."}
 }
 
 // planSealing is how plans are sealed: as states are, beside the state.

@@ -71,6 +71,15 @@ func (s *sealing) seal(ctx context.Context, purpose, lineage string, body []byte
 
 // unseal opens what was sealed as this, and as nothing else.
 func (s *sealing) unseal(ctx context.Context, purpose, lineage string, sealed []byte) ([]byte, error) {
+	says, err := s.claims(purpose, lineage, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return s.decrypt(ctx, says, sealed)
+}
+
+// claims is the context of what says that it was sealed as this. Nobody is asked yet.
+func (s *sealing) claims(purpose, lineage string, sealed []byte) (envelope.Context, error) {
 	h, err := envelope.ReadHeader(bytes.NewReader(sealed))
 	if err != nil {
 		return nil, err
@@ -80,8 +89,12 @@ func (s *sealing) unseal(ctx context.Context, purpose, lineage string, sealed []
 			return nil, fmt.Errorf("it was sealed as something else: its %s is %q, not %q", is.name, got, is.want)
 		}
 	}
+	return h.Context, nil
+}
+
+func (s *sealing) decrypt(ctx context.Context, says envelope.Context, sealed []byte) ([]byte, error) {
 	var body bytes.Buffer
-	_, err = s.from.sealEngine().DecryptVerified(ctx, &body, bytes.NewReader(sealed), int64(len(sealed)), ops.Unseal{Context: h.Context}, nil)
+	_, err := s.from.sealEngine().DecryptVerified(ctx, &body, bytes.NewReader(sealed), int64(len(sealed)), ops.Unseal{Context: says}, nil)
 	return body.Bytes(), err
 }
 
