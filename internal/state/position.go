@@ -119,6 +119,8 @@ func (r *rehearsal) Append(_ context.Context, entries ...Entry) error {
 	return nil
 }
 
+func (r *rehearsal) Remove(context.Context) error { return nil }
+
 func (r *rehearsal) Commit(context.Context, *State, []Entry) (Version, error) { return r.v, nil }
 
 // OpenCallsError says that nothing may be edited before open calls are resolved.
@@ -126,6 +128,27 @@ type OpenCallsError struct{ Open []Intent }
 
 func (e *OpenCallsError) Error() string {
 	return fmt.Sprintf("%d calls of an interrupted run are still open", len(e.Open))
+}
+
+// Discard takes away what a store has, under its lock, where allowed says so of what it knows. Errors: ErrLocked.
+func Discard(ctx context.Context, s Store, info LockInfo, wait time.Duration, allowed func(Position) error) (err error) {
+	lock, err := LockWait(ctx, s, info, wait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	tx, err := s.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := newJournal(ctx, tx, info.Writer).Position()
+	if err == nil {
+		err = allowed(at)
+	}
+	if err != nil {
+		return errors.Join(err, tx.Abandon())
+	}
+	return tx.Remove(ctx)
 }
 
 // Locked does work on the stored state under the store's lock, once nothing of an interrupted run is open: what it

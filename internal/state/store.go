@@ -72,6 +72,10 @@ type Tx interface {
 	// in State.Journal. Errors: ErrStale, ErrFenced.
 	Commit(ctx context.Context, next *State, carried []Entry) (Version, error)
 
+	// Remove takes the state away, with those that are kept and the journal: the store then is as one that never had a
+	// state, and what others do on the ground of the old one is refused. Errors: ErrStale, ErrFenced.
+	Remove(ctx context.Context) error
+
 	// Abandon lets go. What was appended stays, for whoever begins next.
 	Abandon() error
 }

@@ -266,6 +266,23 @@ func (t *tx) Commit(ctx context.Context, next *state.State, carried []state.Entr
 	return v, t.place.answered()
 }
 
+// Remove implements state.Tx.
+func (t *tx) Remove(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t.place.mu.Lock()
+	defer t.place.mu.Unlock()
+	if err := t.fenced(); err != nil {
+		return err
+	}
+	if _, found, err := t.place.read(); err != nil || found != t.v {
+		return errors.Join(err, &state.StaleError{Expected: t.v, Found: found})
+	}
+	t.place.data, t.place.generations, t.place.entries, t.place.owner = nil, nil, nil, nil
+	return t.place.answered()
+}
+
 // Abandon implements state.Tx.
 func (t *tx) Abandon() error {
 	t.place.mu.Lock()

@@ -112,6 +112,26 @@ func (h *head) become(ref stateRef) (unneeded []string) {
 	return unneeded
 }
 
+// empty reports a head of which nothing is stored: nobody has begun yet, or the state was removed.
+func (h *head) empty() bool {
+	return h.State == nil && len(h.Past)+len(h.Segments) == 0 && h.Journal == nil
+}
+
+// objects are all that the head names.
+func (h *head) objects() []string {
+	var names []string
+	if h.State != nil {
+		names = append(names, h.State.Object)
+	}
+	for _, past := range h.Past {
+		names = append(names, past.Object)
+	}
+	for _, part := range h.Segments {
+		names = append(names, part.Object)
+	}
+	return names
+}
+
 // generation finds a state by its serial.
 func (h *head) generation(serial uint64) (stateRef, error) {
 	if h.State != nil && h.State.Serial == serial {

@@ -254,6 +254,31 @@ func (t *tx) Commit(ctx context.Context, next *state.State, carried []state.Entr
 	return t.at.head.State.version(), nil
 }
 
+// Remove implements state.Tx: one write, after which the head says nothing but who works, and how often somebody began.
+func (t *tx) Remove(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.ready(ctx); err != nil {
+		return err
+	}
+	var unneeded []string
+	if err := t.s.update(ctx, &t.at, func(h *head) error {
+		unneeded = append(unneeded, h.objects()...)
+		*h = head{Epoch: h.Epoch, Lease: h.Lease}
+		return nil
+	}, func(h *head) error {
+		if err := t.mine(h); err != nil || h.empty() { // an answer was lost, and the lease renewed since
+			return err
+		}
+		return h.holds(t.v)
+	}); err != nil {
+		return err
+	}
+	t.over = true
+	t.s.tidy(ctx, unneeded)
+	return nil
+}
+
 // Abandon implements state.Tx.
 func (t *tx) Abandon() error {
 	t.mu.Lock()

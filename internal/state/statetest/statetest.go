@@ -29,14 +29,14 @@ type Subject struct {
 
 // Run checks a store; fresh makes a new, empty one.
 func Run(t *testing.T, fresh func(t *testing.T) Subject) {
-	for _, tt := range slices.Concat(states, locks, journals) {
+	for _, tt := range slices.Concat(states, locks, journals, removals) {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, fresh(t)) })
 	}
 }
 
 // RunWithoutLocks checks what of a store's promise does not rest on its locks: they do nothing in the subjects.
 func RunWithoutLocks(t *testing.T, fresh func(t *testing.T) Subject) {
-	for _, tt := range slices.Concat(states, journals) {
+	for _, tt := range slices.Concat(states, journals, removals) {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, fresh(t)) })
 	}
 }
