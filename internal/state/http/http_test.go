@@ -252,3 +252,22 @@ func TestForeignDocuments(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkspaces(t *testing.T) {
+	for name, set := range kinds {
+		t.Run(name, func(t *testing.T) {
+			s, o := start(t, set)
+			placetest.Houses(t, func() remote.House { return open(t, o) })
+			if got := strings.Join(s.Paths(), " "); !strings.HasPrefix(got, "/state /state--workspaces /state-w0 /state-w1 ") {
+				t.Errorf("the documents are %s", got)
+			}
+		})
+	}
+}
+
+// GitLab lets maintainers alone delete a state. What is left of a workspace then holds nothing.
+func TestAWorkspaceIsDeletedWhereNothingMayBe(t *testing.T) {
+	s, o := start(t, kinds["GitLab"])
+	s.NoDelete = true
+	placetest.Houses(t, func() remote.House { return open(t, o) })
+}

@@ -16,15 +16,18 @@ import (
 
 // Place is a remote.Place in one document.
 type Place struct {
-	o      Options
-	client *http.Client
-	name   string
+	base      Options // of the default workspace
+	workspace string  // "" = that one
+	o         Options
+	client    *http.Client
+	name      string
 
 	mu      sync.Mutex
 	at      stored            // the document as it was read or written last
 	staged  map[string][]byte // objects that the next write adds
 	dropped map[string]bool   // objects that it takes away
 	held    string            // the id of the lock that this process holds
+	entered bool              // the workspace is on the list
 }
 
 // stored is a document with what the server calls its version.
@@ -44,7 +47,13 @@ func Open(o Options) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Place{o: o, client: client, name: nameOf(o.Address), staged: map[string][]byte{}, dropped: map[string]bool{}}, nil
+	return newPlace(o, "", client), nil
+}
+
+// newPlace is the place of a workspace.
+func newPlace(base Options, workspace string, client *http.Client) *Place {
+	o := base.in(workspace)
+	return &Place{base: base, workspace: workspace, o: o, client: client, name: nameOf(o.Address), staged: map[string][]byte{}, dropped: map[string]bool{}}
 }
 
 // nameOf leaves out what in an address may be a secret.
@@ -117,6 +126,9 @@ func (p *Place) Swap(ctx context.Context, old remote.Revision, head []byte) (rem
 		if p.at.revision() != old {
 			return "", p.conflict()
 		}
+	}
+	if err := p.enter(ctx); err != nil {
+		return "", err
 	}
 	if p.at.doc.Guard == "" {
 		if err := p.measure(ctx, p.waitLock); err != nil {

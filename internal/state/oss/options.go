@@ -96,7 +96,7 @@ func Open(o Options) (*Place, error) {
 	config := sdk.NewConfig().WithRegion(o.Region).WithEndpoint(u.Scheme + "://" + u.Host).WithUsePathStyle(o.PathStyle).WithHttpClient(client).
 		WithSignatureVersion(sdk.SignatureVersionV4).WithCredentialsProvider(credentials.CredentialsProviderFunc(o.credentials)).
 		WithRetryer(retry.NopRetryer{}) // an append is not to be repeated by whom does not look; package remote tries again
-	return &Place{client: sdk.NewClient(config), host: u.Host, bucket: o.Bucket, key: o.Key, limit: cmp.Or(o.LogLimit, logLimitDefault)}, nil
+	return &Place{client: sdk.NewClient(config), host: u.Host, bucket: o.Bucket, base: o.Key, key: o.Key, limit: cmp.Or(o.LogLimit, logLimitDefault)}, nil
 }
 
 // credentials are looked for with each call, so that a session may be renewed.

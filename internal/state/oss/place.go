@@ -25,6 +25,7 @@ type Place struct {
 	client *sdk.Client
 	host   string
 	bucket string
+	base   string // the first log of the default workspace
 	key    string
 	limit  int64
 

@@ -98,6 +98,6 @@ func Open(ctx context.Context, o Options, getenv func(string) string) (*Place, e
 	if err != nil {
 		return nil, fmt.Errorf("the pg backend: %w", err)
 	}
-	where := c.ConnConfig
-	return &Place{pool: pool, quoted: pgx.Identifier{o.Schema}.Sanitize(), stack: o.Name, name: fmt.Sprintf("pg %s, database %s, schema %s, stack %s", where.Host, where.Database, o.Schema, o.Name)}, nil
+	where := fmt.Sprintf("pg %s, database %s, schema %s, stack %s", c.ConnConfig.Host, c.ConnConfig.Database, o.Schema, o.Name)
+	return &Place{pool: pool, quoted: pgx.Identifier{o.Schema}.Sanitize(), base: o.Name, where: where, stack: o.Name, name: where}, nil
 }

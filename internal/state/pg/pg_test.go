@@ -216,3 +216,10 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		t.Error(p.String())
 	}
 }
+
+func TestWorkspaces(t *testing.T) {
+	each(t, func(t *testing.T, conn string) {
+		p := open(t, conn, "kmsplan_test", uuid.NewString())
+		placetest.Houses(t, func() remote.House { return p })
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 )
 
@@ -18,8 +19,45 @@ import (
 type Place struct {
 	pool   *pgxpool.Pool
 	quoted string
-	stack  string
+	base   string // the stack's name
+	where  string // the stack, for messages
+	stack  string // the name in its workspace
 	name   string
+}
+
+// In implements remote.House.
+func (p *Place) In(workspace string) remote.House {
+	other := *p
+	other.stack, other.name = state.InWorkspace(p.base, workspace), state.InWorkspace(p.where, workspace)
+	return &other
+}
+
+// Workspaces implements remote.House.
+func (p *Place) Workspaces(ctx context.Context) ([]string, error) {
+	rows, err := p.pool.Query(ctx, p.sql("SELECT stack FROM @.heads WHERE left(stack, length($1::text)) = $1::text"), p.base+"@")
+	if err != nil {
+		return nil, p.failure(err)
+	}
+	stacks, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil && !missing(err) {
+		return nil, p.failure(err)
+	}
+	var names []string
+	for _, stack := range stacks {
+		if name, ok := state.WorkspaceOf(p.base, stack); ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Vacate implements remote.House. The history stays, for people.
+func (p *Place) Vacate(ctx context.Context, rev remote.Revision) error {
+	_, err := p.pool.Exec(ctx, p.sql("DELETE FROM @.heads WHERE stack = $1 AND revision = $2::uuid"), p.stack, string(rev))
+	if err != nil && !missing(err) {
+		return p.failure(err)
+	}
+	return nil
 }
 
 // Close gives the connections back.

@@ -19,7 +19,9 @@ type Retrying struct {
 
 // Retry tries a Place's calls again whose answer is an error or does not come. Swap is among them: what it
 // names as replaced is there at most once, so that it takes effect once or ends in ErrConflict.
-func Retry(p Place, r Retrying) Place {
+func Retry(p Place, r Retrying) Place { return retrying{p, r.withDefaults()} }
+
+func (r Retrying) withDefaults() Retrying {
 	if r.Attempts == 0 {
 		r.Attempts = 6
 	}
@@ -29,7 +31,7 @@ func Retry(p Place, r Retrying) Place {
 	if r.Each == 0 {
 		r.Each = 20 * time.Second
 	}
-	return retrying{p, r}
+	return r
 }
 
 type retrying struct {

@@ -88,5 +88,5 @@ func Open(o Options) (*Place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the s3 backend: %w", err)
 	}
-	return &Place{client: client, bucket: o.Bucket, key: o.Key}, nil
+	return &Place{client: client, bucket: o.Bucket, base: o.Key, key: o.Key}, nil
 }

@@ -18,6 +18,7 @@ import (
 type Place struct {
 	client *minio.Client
 	bucket string
+	base   string // the key of the default workspace
 	key    string
 }
 

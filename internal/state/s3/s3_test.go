@@ -143,3 +143,8 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkspaces(t *testing.T) {
+	o, _ := bucket(t)
+	placetest.Houses(t, func() remote.House { return open(t, o) })
+}

@@ -2,19 +2,18 @@ package gitlab
 
 import (
 	"bytes"
-	"crypto/md5"
-	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
 
-// Server keeps one document.
+// Server keeps documents: one at /state, and one at each path that begins so, such as /state-prod.
 type Server struct {
 	*httptest.Server
 	// Matches: it honours If-Match and If-None-Match, as plain servers do and GitLab does not.
@@ -24,16 +23,15 @@ type Server struct {
 	// Versions: it takes each serial once, as GitLab does.
 	Versions bool
 
-	mu     sync.Mutex
-	data   []byte
-	count  int
-	taken  map[float64]bool
-	holder []byte
-	lock   string
-	lose   int // the next write takes effect, and so many answers are lost
-	losing bool
-	past   [][]byte
-	log    bytes.Buffer
+	// NoDelete: it lets nobody delete a document, as GitLab does with those who are no maintainers.
+	NoDelete bool
+
+	mu        sync.Mutex
+	documents map[string]*document // by path
+	lose      int                  // the next write takes effect, and so many answers are lost
+	losing    bool
+	past      [][]byte // all that was stored, at whatever path
+	log       bytes.Buffer
 }
 
 // The user and password that it takes.
@@ -51,7 +49,7 @@ func New(t *testing.T) *Server {
 
 // Start starts a server over TLS. Close it.
 func Start() *Server {
-	s := &Server{taken: map[float64]bool{}}
+	s := &Server{documents: map[string]*document{}}
 	s.Server = httptest.NewTLSServer(s)
 	return s
 }
@@ -68,12 +66,13 @@ func (s *Server) Lose(n int) {
 	s.lose, s.losing = n, true
 }
 
-// Edit changes the document behind everybody's back.
+// Edit changes the document at /state behind everybody's back.
 func (s *Server) Edit(edit func([]byte) []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.data = edit(s.data)
-	s.count++
+	d := s.at(first)
+	d.data = edit(d.data)
+	d.count++
 }
 
 // Writes is how many documents were stored.
@@ -83,11 +82,35 @@ func (s *Server) Writes() int {
 	return len(s.past)
 }
 
-// Document is what is stored.
+// Document is what is stored at /state.
 func (s *Server) Document() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data
+	return s.at(first).data
+}
+
+// Paths are those at which something is stored.
+func (s *Server) Paths() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var paths []string
+	for path, d := range s.documents {
+		if d.data != nil {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// first is the path of the document that there is always.
+const first = "/state"
+
+func (s *Server) at(path string) *document {
+	if s.documents[path] == nil {
+		s.documents[path] = &document{taken: map[float64]bool{}}
+	}
+	return s.documents[path]
 }
 
 // ServeHTTP implements http.Handler.
@@ -104,107 +127,33 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "you sent %s:%s", user, password)
 		return
 	}
-	write := r.URL.Path == "/state" && r.Method == http.MethodPost
+	path, isLock := strings.CutSuffix(r.URL.Path, "/lock")
+	if !strings.HasPrefix(path, first) || strings.Count(path, "/") != 1 {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	write := !isLock && r.Method == http.MethodPost
 	if s.lose > 0 && (!s.losing || write) {
 		s.lose--
 		if s.losing {
 			s.losing = false
-			s.write(httptest.NewRecorder(), r, body)
+			s.write(httptest.NewRecorder(), r, s.at(path), body)
 		}
 		panic(http.ErrAbortHandler)
 	}
+	d := s.at(path)
 	switch {
 	case write:
-		s.write(w, r, body)
-	case r.URL.Path == "/state" && r.Method == http.MethodGet:
-		s.read(w)
-	case r.URL.Path == "/state/lock" && (r.Method == http.MethodPost || r.Method == "LOCK"):
-		s.take(w, body)
-	case r.URL.Path == "/state/lock" && (r.Method == http.MethodDelete || r.Method == "UNLOCK"):
-		s.free(w, r)
+		s.write(w, r, d, body)
+	case !isLock && r.Method == http.MethodGet:
+		s.read(w, d)
+	case !isLock && r.Method == http.MethodDelete:
+		s.remove(w, path)
+	case isLock && (r.Method == http.MethodPost || r.Method == "LOCK"):
+		d.take(w, body)
+	case isLock && (r.Method == http.MethodDelete || r.Method == "UNLOCK"):
+		d.free(w, r)
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
-}
-
-// read answers 204 where there is nothing, as GitLab does.
-func (s *Server) read(w http.ResponseWriter) {
-	if s.data == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	if s.Matches {
-		w.Header().Set("ETag", s.etag())
-	}
-	w.Write(s.data)
-}
-
-func (s *Server) etag() string { return fmt.Sprintf(`"v%d"`, s.count) }
-
-// write answers 423 under another lock's id and 422 where the version is taken.
-func (s *Server) write(w http.ResponseWriter, r *http.Request, body []byte) {
-	sum := md5.Sum(body)
-	if r.Header.Get("Content-MD5") != base64.StdEncoding.EncodeToString(sum[:]) {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	if s.Locks && r.URL.Query().Get("ID") != s.lock {
-		w.WriteHeader(http.StatusLocked)
-		return
-	}
-	if m := r.Header.Get("If-Match"); s.Matches && m != "" && (s.data == nil || m != s.etag()) ||
-		s.Matches && r.Header.Get("If-None-Match") == "*" && s.data != nil {
-		w.WriteHeader(http.StatusPreconditionFailed)
-		return
-	}
-	var seen struct{ Serial *float64 }
-	if s.Versions {
-		if json.Unmarshal(body, &seen) != nil || seen.Serial == nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		if s.taken[*seen.Serial] {
-			w.WriteHeader(http.StatusUnprocessableEntity)
-			fmt.Fprint(w, `{"message":{"version":["has already been taken"]}}`)
-			return
-		}
-		s.taken[*seen.Serial] = true
-	}
-	s.data = body
-	s.count++
-	s.past = append(s.past, body)
-	if s.Matches {
-		w.Header().Set("ETag", s.etag())
-	}
-}
-
-// take answers 423 with the holder; GitLab demands every field.
-func (s *Server) take(w http.ResponseWriter, body []byte) {
-	var lock map[string]string
-	if json.Unmarshal(body, &lock) != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	for _, field := range []string{"ID", "Operation", "Info", "Who", "Version", "Created", "Path"} {
-		if _, ok := lock[field]; !ok {
-			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintf(w, `{"error":"%s is missing"}`, field)
-			return
-		}
-	}
-	if s.lock != "" {
-		w.WriteHeader(http.StatusLocked)
-		w.Write(s.holder)
-		return
-	}
-	s.lock, s.holder = lock["ID"], body
-}
-
-// free answers 409 to another id.
-func (s *Server) free(w http.ResponseWriter, r *http.Request) {
-	if id := r.URL.Query().Get("ID"); id != "" && id != s.lock {
-		w.WriteHeader(http.StatusConflict)
-		return
-	}
-	s.lock, s.holder = "", nil
 }

@@ -15,11 +15,11 @@ func (s *Server) Past() [][]byte {
 	return slices.Clone(s.past)
 }
 
-// Holder is what the lock's holder said of itself, nil when nobody holds it.
+// Holder is what the holder of the lock at /state said of itself, nil when nobody holds it.
 func (s *Server) Holder() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return bytes.Clone(s.holder)
+	return bytes.Clone(s.at(first).holder)
 }
 
 // Log is the access log: a line a call with its method, its address and its headers. Who signs in is left out of it.
