@@ -37,8 +37,8 @@ func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 	full := a
 	full.Module = d.m.path
 	b := &block{
-		node: node{m: d.m, name: full.String(), rng: raw.DefRange}, addr: full, kind: k, body: raw.Body,
-		lifecycle: Lifecycle{OnImmutableChange: "error"}, byKey: map[string]*instance{},
+		repeated: repeated{node: node{m: d.m, name: full.String(), rng: raw.DefRange}, addr: full, byKey: map[string]*instance{}},
+		kind:     k, body: raw.Body, lifecycle: Lifecycle{OnImmutableChange: "error"},
 	}
 	d.m.blocks[a], d.m.all[full] = b, b
 	d.m.blockOrder = append(d.m.blockOrder, b)
@@ -48,7 +48,7 @@ func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 	d.report(diags...)
 	d.report(missing(b.kind.Attributes, content.Attributes, raw.DefRange)...)
 	d.innerBlocks(b, content)
-	d.repetition(b, content.Attributes)
+	d.repetition(&b.repeated, content.Attributes)
 	if dependsOn := content.Attributes["depends_on"]; dependsOn != nil {
 		d.later = append(d.later, func() { d.dependsOn(&b.node, dependsOn.Expr) })
 	}
@@ -129,7 +129,7 @@ func decodeNested(decl *kind.Block, raw *hclv2.Block, owner string) (nested, hcl
 	return nested{decl: decl, rng: raw.DefRange, args: args}, diags
 }
 
-func (d *decoder) repetition(b *block, attrs hclv2.Attributes) {
+func (d *decoder) repetition(b *repeated, attrs hclv2.Attributes) {
 	forEach, count := attrs["for_each"], attrs["count"]
 	if forEach != nil && count != nil {
 		d.report(fault(count.NameRange, "for_each and count", "A block repeats by for_each or by count, not by both. Prefer for_each: its instances keep their names when one is removed."))

@@ -225,7 +225,7 @@ func (t *tree) declared(a addr.Address) bool {
 	if b == nil {
 		return false
 	}
-	return !b.expanded || a.Key == "" && (b.forEach == nil && b.count == nil) || b.byKey[a.Key] != nil
+	return !b.expanded || a.Key == "" && !b.repeats() || b.byKey[a.Key] != nil
 }
 
 // addresses are the blocks of the module, as its own files name them.

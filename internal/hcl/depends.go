@@ -18,11 +18,11 @@ func (c *Config) DependsOn(a addr.Address) []addr.Address {
 	}
 	in := b.byKey[a.Key]
 	s := session{m: b.m}
-	ctx := s.indexScope(b.refs, in, b)
+	ctx := s.indexScope(b.refs, in, &b.repeated)
 	var found []addr.Address
 	for _, refs := range [][]reference{b.refs, b.eachRefs} {
 		for _, r := range refs {
-			found = append(found, s.targets(r, ctx, in, b)...)
+			found = append(found, s.targets(r, ctx, in, &b.repeated)...)
 		}
 	}
 	found = append(found, b.extra[a]...)
@@ -34,7 +34,7 @@ func (c *Config) DependsOn(a addr.Address) []addr.Address {
 }
 
 // indexScope is the scope in which the indexes of references are evaluated: no objects.
-func (s session) indexScope(refs []reference, in *instance, b *block) *hclv2.EvalContext {
+func (s session) indexScope(refs []reference, in *instance, b *repeated) *hclv2.EvalContext {
 	if !slices.ContainsFunc(refs, func(r reference) bool { return r.index != nil && !r.eachKey }) {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (s session) indexScope(refs []reference, in *instance, b *block) *hclv2.Eva
 }
 
 // targets are the instances one reference leads to.
-func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owner *block) []addr.Address {
+func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owner *repeated) []addr.Address {
 	switch {
 	case r.block == nil:
 		of := r.node()
@@ -71,4 +71,4 @@ func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owne
 
 // onlyForEach reports whether the reference is the one of for_each = key.orders, where an
 // instance depends on its namesake only.
-func onlyForEach(owner *block, r reference) bool { return owner.eachRefs[0].rng == r.rng }
+func onlyForEach(owner *repeated, r reference) bool { return owner.eachRefs[0].rng == r.rng }

@@ -44,7 +44,7 @@ type origins map[string][]addr.Address
 
 // evaluate is the evaluation of one instance.
 func (b *block) evaluate(s session, in *instance) (Body, origins, hclv2.Diagnostics) {
-	e := &evaluation{b: b, in: in, ctx: s.scope(b.refs, in, b)}
+	e := &evaluation{b: b, in: in, ctx: s.scope(b.refs, in, &b.repeated)}
 	inner := b.nested
 	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Ranges: b.ranges, ignoreKeys: b.lifecycle.IgnoreKeys}
 	if b.dynamics {
@@ -76,7 +76,7 @@ func (b *block) constants(s session) hclv2.Diagnostics {
 // reevaluate takes what does not depend on objects from Load's evaluation, and evaluates
 // the rest.
 func (b *block) reevaluate(s session, in *instance) (Body, hclv2.Diagnostics) {
-	e := &evaluation{b: b, in: in, ctx: s.scope(b.again, in, b)}
+	e := &evaluation{b: b, in: in, ctx: s.scope(b.again, in, &b.repeated)}
 	e.body = Body{Attrs: make(map[string]cty.Value, len(b.attrs)), Blocks: in.body.Blocks, Ranges: b.ranges, ignoreKeys: b.lifecycle.IgnoreKeys}
 	for i := range b.attrs {
 		a := &b.attrs[i]

@@ -17,8 +17,18 @@ const maxInstances = 100_000
 // reported elsewhere or, when validating, nothing to report.
 var pending = &hclv2.Diagnostic{Severity: hclv2.DiagError}
 
-// expand settles a block's instances from for_each or count.
+// expand settles a block's instances, and warns where a number tells protected objects apart.
 func (b *block) expand(s session) hclv2.Diagnostics {
+	diags := b.repeated.expand(s)
+	if b.count != nil && len(b.instances) > 1 && b.kind.Protected {
+		diags = append(diags, caution(b.count.Range(), "Instances told apart by number",
+			"With count, removing one %s renumbers those after it, and each would take its neighbour's place. Prefer for_each with a set of names.", b.kind.Name))
+	}
+	return diags
+}
+
+// expand settles the instances from for_each or count.
+func (b *repeated) expand(s session) hclv2.Diagnostics {
 	if b.broken {
 		return nil
 	}
@@ -42,7 +52,7 @@ func (b *block) expand(s session) hclv2.Diagnostics {
 	return diags
 }
 
-func (b *block) expandEach(s session) hclv2.Diagnostics {
+func (b *repeated) expandEach(s session) hclv2.Diagnostics {
 	at := b.forEach.Range()
 	raw, diags := value(b.forEach, s.scope(b.eachRefs, nil, nil), b.secretive)
 	if diags.HasErrors() {
@@ -75,7 +85,7 @@ type element struct{ key, value cty.Value }
 // elements lists a collection in the order of its keys. cty sorts a set anew at every
 // iteration, so the elements of a variable or local are kept: several blocks often repeat
 // over the same names.
-func (s session) elements(b *block, v cty.Value) []element {
+func (s session) elements(b *repeated, v cty.Value) []element {
 	name := ""
 	if len(b.eachRefs) == 1 && b.eachRefs[0].block == nil && bare(b.forEach) {
 		r := b.eachRefs[0]
@@ -118,7 +128,7 @@ func eachProblem(v cty.Value) string {
 	return ""
 }
 
-func (b *block) expandCount(s session) hclv2.Diagnostics {
+func (b *repeated) expandCount(s session) hclv2.Diagnostics {
 	at := b.count.Range()
 	raw, diags := value(b.count, s.scope(b.eachRefs, nil, nil), b.secretive)
 	if diags.HasErrors() {
@@ -142,10 +152,6 @@ func (b *block) expandCount(s session) hclv2.Diagnostics {
 	}
 	for i := range int(figure) {
 		b.instances = append(b.instances, &instance{addr: b.addr.WithIndex(i), index: i})
-	}
-	if figure > 1 && b.kind.Protected {
-		diags = append(diags, caution(at, "Instances told apart by number",
-			"With count, removing one %s renumbers those after it, and each would take its neighbour's place. Prefer for_each with a set of names.", b.kind.Name))
 	}
 	return diags
 }

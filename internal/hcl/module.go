@@ -87,25 +87,15 @@ type output struct {
 
 // block is one managed or data block, parsed and, after expansion, with its instances.
 type block struct {
-	node
-	addr     addr.Address
-	kind     *kind.Kind
-	body     hclv2.Body
-	attrs    []argument
-	nested   []nested
-	dynamics bool // a dynamic block stands in the body: decoded anew per instance
-	forEach  hclv2.Expression
-	count    hclv2.Expression
-	eachRefs []reference // of for_each or count
-	eachFrom *block      // for_each = key.orders, and nothing else
-	// eachDynamic says that each.value depends on objects, so it is evaluated anew each time.
-	eachDynamic bool
-	gateway     *gateway
-	lifecycle   Lifecycle
+	repeated
+	kind      *kind.Kind
+	body      hclv2.Body
+	attrs     []argument
+	nested    []nested
+	dynamics  bool // a dynamic block stands in the body: decoded anew per instance
+	gateway   *gateway
+	lifecycle Lifecycle
 
-	instances []*instance
-	byKey     map[string]*instance
-	expanded  bool // false while for_each or count is wrong
 	// usedAttrs are the attributes that something refers to; usedWhole says that something takes
 	// the object as a whole.
 	usedAttrs map[string]bool
@@ -143,16 +133,6 @@ type nested struct {
 	decl *kind.Block
 	rng  hclv2.Range
 	args []argument
-}
-
-// instance is one object of a block.
-type instance struct {
-	addr  addr.Address
-	each  cty.Value // each.value; NilVal for count and single blocks
-	key   string    // each.key
-	index int       // count.index
-	body  *Body     // as Load evaluated it; nil when it has to be made anew as a whole
-	diags hclv2.Diagnostics
 }
 
 // sortArguments brings attributes into the order in which they are written.

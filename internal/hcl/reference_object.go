@@ -105,7 +105,7 @@ func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 // checkObjectSteps checks what follows a block's address against its kind.
 func (m *module) checkObjectSteps(r *reference, rest hclv2.Traversal) *hclv2.Diagnostic {
 	b := r.block
-	repeated := b.forEach != nil || b.count != nil
+	repeated := b.repeats()
 	if !repeated && (r.key != "" || r.index != nil) {
 		return fault(r.rng, "Invalid index", "%s has neither for_each nor count, so it has no instances. Write %s without an index.", b.local(), b.local())
 	}
@@ -127,7 +127,7 @@ func (m *module) checkObjectSteps(r *reference, rest hclv2.Traversal) *hclv2.Dia
 
 // single reports whether the reference leads to exactly one instance.
 func (r *reference) single() bool {
-	repeated := r.block.forEach != nil || r.block.count != nil
+	repeated := r.block.repeats()
 	return !repeated || r.key != "" || r.index != nil
 }
 

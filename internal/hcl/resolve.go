@@ -39,18 +39,28 @@ func (m *module) resolve() hclv2.Diagnostics {
 	return diags
 }
 
-func (m *module) resolveBlock(b *block, find func(*node, hclv2.Expression, names) []reference) {
+// finding finds the references in an expression of a node, and notes what is wrong.
+type finding func(*node, hclv2.Expression, names) []reference
+
+func (b *repeated) resolve(find finding) {
 	for _, expr := range []hclv2.Expression{b.forEach, b.count} {
 		if expr != nil {
 			b.eachRefs = find(&b.node, expr, names{})
 		}
 	}
+}
+
+// own are the names that repetition makes known.
+func (b *repeated) own() names { return names{each: b.forEach != nil, count: b.count != nil} }
+
+func (m *module) resolveBlock(b *block, find finding) {
+	b.resolve(find)
 	if len(b.eachRefs) == 1 && b.forEach != nil && b.eachRefs[0].block != nil && bare(b.forEach) {
 		if from := b.eachRefs[0].block; b.eachRefs[0].key == "" && from.forEach != nil {
 			b.eachFrom = from
 		}
 	}
-	allowed := names{each: b.forEach != nil, count: b.count != nil}
+	allowed := b.own()
 	for i := range b.attrs {
 		before := b.broken
 		b.broken = false
@@ -77,7 +87,7 @@ func bare(expr hclv2.Expression) bool {
 }
 
 // dynamicReferences finds what the dynamic blocks of a body refer to.
-func (m *module) dynamicReferences(b *block, find func(*node, hclv2.Expression, names) []reference, allowed names) []reference {
+func (m *module) dynamicReferences(b *block, find finding, allowed names) []reference {
 	content, _, _ := nativeBody{b.body}.PartialContent(&hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{{Type: "dynamic", LabelNames: []string{"type"}}}})
 	var refs []reference
 	for _, d := range content.Blocks {

@@ -20,7 +20,7 @@ type session struct {
 // scope is the evaluation context for expressions with these references, in one instance
 // of a block (nil elsewhere). It holds what is referred to and nothing else: one
 // instance of ten thousand when the index is known.
-func (s session) scope(refs []reference, in *instance, owner *block) *hclv2.EvalContext {
+func (s session) scope(refs []reference, in *instance, owner *repeated) *hclv2.EvalContext {
 	var values, variables, locals, gateways map[string]cty.Value
 	objects := 0
 	for i := range refs {
@@ -123,7 +123,7 @@ func (s session) blockValue(b *block, refs []reference, ctx *hclv2.EvalContext, 
 	if b.broken || !b.expanded {
 		return cty.DynamicVal
 	}
-	if b.forEach == nil && b.count == nil {
+	if !b.repeats() {
 		return s.object(b, b.addr)
 	}
 	some := map[string]cty.Value{}
@@ -135,49 +135,9 @@ func (s session) blockValue(b *block, refs []reference, ctx *hclv2.EvalContext, 
 		if target == nil {
 			return s.whole(b)
 		}
-		some[target.mapKey(b)] = s.object(b, target.addr)
+		some[b.mapKey(target)] = s.object(b, target.addr)
 	}
 	return cty.MapVal(some)
-}
-
-// target is the one instance a reference names, or nil when that is unknown or there is
-// no such instance (the whole collection then gives HCL's own diagnostic, and try its chance).
-func (b *block) target(r reference, ctx *hclv2.EvalContext, in *instance) *instance {
-	return b.byKey[b.wantedKey(r, ctx, in)]
-}
-
-// wantedKey is the rendered key of the one instance a reference names; "" when it names the
-// single one, several, or one that is not known yet.
-func (b *block) wantedKey(r reference, ctx *hclv2.EvalContext, in *instance) string {
-	switch {
-	case r.key != "" || r.index == nil:
-		return r.key
-	case r.eachKey && in != nil:
-		return in.addr.Key
-	}
-	key, diags := evaluate(r.index, ctx)
-	if diags.HasErrors() {
-		return ""
-	}
-	a, _ := withKey(b.addr, key)
-	return a.Key
-}
-
-func (b *block) keys() []string {
-	keys := make([]string, len(b.instances))
-	for i, in := range b.instances {
-		keys[i] = in.addr.Key
-	}
-	return keys
-}
-
-// mapKey is the instance's key in a partial collection. HCL converts a number index on
-// a map to its text, so a list can be stood for by a map as well.
-func (in *instance) mapKey(b *block) string {
-	if b.count != nil {
-		return in.addr.Key[1 : len(in.addr.Key)-1]
-	}
-	return in.key
 }
 
 // whole is the collection of all instances, built once while nothing in it changes.
@@ -254,36 +214,6 @@ func (s session) gateway(g *gateway) cty.Value {
 		return v
 	}
 	return cty.UnknownVal(GatewayType)
-}
-
-// each is each.key and each.value of the instance.
-func (s session) each(in *instance, owner *block) cty.Value {
-	value := in.each
-	if owner.eachFrom != nil {
-		value = s.object(owner.eachFrom, owner.eachFrom.byKey[in.addr.Key].addr)
-	} else if owner.eachDynamic {
-		value = s.eachValue(in, owner)
-	}
-	return cty.ObjectVal(map[string]cty.Value{"key": cty.StringVal(in.key), "value": value})
-}
-
-func (s session) eachValue(in *instance, owner *block) cty.Value {
-	all := s.remember(owner.name+" for_each", owner.blocks, func() cty.Value {
-		v, _ := evaluate(owner.forEach, s.scope(owner.eachRefs, nil, nil))
-		return v
-	})
-	all, _ = all.Unmark()
-	if !all.IsKnown() || all.IsNull() || all.Type().IsSetType() {
-		return in.each
-	}
-	key := cty.StringVal(in.key)
-	if all.Type().IsObjectType() && all.Type().HasAttribute(in.key) {
-		return all.GetAttr(in.key)
-	}
-	if all.Type().IsMapType() && all.HasIndex(key).True() {
-		return all.Index(key)
-	}
-	return in.each
 }
 
 // static evaluates an expression that may refer to variables and static locals only;
