@@ -55,6 +55,7 @@ type Settings struct {
 	BackendType     string            // "local" when left out
 	Backend         map[string]string // its arguments, as text
 	BackendRange    hclv2.Range       // of the block; zero when left out
+	Range           hclv2.Range       // of the kmsplan block; zero when left out
 	Limits          Limits
 	Encryption      *Encryption // nil = none
 }

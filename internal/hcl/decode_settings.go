@@ -18,7 +18,7 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 		d.report(fault(b.DefRange, "Duplicate kmsplan block", "There is already a kmsplan block at %s:%d. Merge the two.", d.settings.Filename, d.settings.Start.Line))
 		return
 	}
-	d.settings = b.DefRange
+	d.settings, d.config.Settings.Range = b.DefRange, b.DefRange
 	t := d.read(&kind.Settings, b.Body)
 	if text := t.text("required_version"); text != "" {
 		d.requiredVersion(text, t.attrs["required_version"].Expr.Range())
