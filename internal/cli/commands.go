@@ -7,6 +7,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.validateCommand(), a.fmtCommand(), a.planCommand(), a.applyCommand(), a.showCommand(), a.outputCommand(),
 		a.stateCommand(), a.driftCommand(), a.refreshCommand(), a.recoverCommand(), a.forceUnlockCommand(),
+		a.lintCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(),
 		a.kmsCommand(),
 		a.emulatorCommand(), a.doctorCommand(), a.versionCommand(),

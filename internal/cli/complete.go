@@ -8,6 +8,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -26,7 +27,7 @@ func (a *app) completions(root *cobra.Command) {
 		"target": a.declaredAddresses, "gateway": a.gatewayNames, "via": words("public", "instance"), "key": a.keyNames,
 		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
 		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
-		"chdir": directories,
+		"chdir": directories, "only": ruleIDs, "skip": ruleIDs, "min-severity": words(lint.Severities()...),
 	}
 	for name, values := range parameterWords {
 		flags[name] = words(values...)
@@ -144,6 +145,15 @@ func (a *app) gatewayNames(_ *cobra.Command, _ []string, begun string) ([]string
 		names = append(names, g.Name)
 	}
 	return beginning(begun, names)
+}
+
+// ruleIDs are the rules of lint, each with what it finds.
+func ruleIDs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	for _, r := range lint.Rules() {
+		out = append(out, cobra.CompletionWithDesc(r.ID, r.Title))
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 // keyNames are the aliases and keys that the state remembers.

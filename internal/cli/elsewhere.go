@@ -15,7 +15,6 @@ var elsewhere = map[string]string{
 	"console":   "kmsplan plan shows what expressions come to; an output block shows a value by itself",
 	"graph":     "kmsplan plan lists the changes in the order of their dependencies",
 	"test":      "kmsplan validate checks without calling anything, and gateway { emulator {} } lets plan and apply run offline",
-	"lint":      "kmsplan validate checks the rules of KMS",
 	"providers": "there are none: kmsplan speaks to KMS itself",
 	"get":       "there is nothing to fetch: kmsplan init checks a module",
 	"login":     "credentials are the chain of Alibaba Cloud's tools: the environment, OIDC, or a CLI profile. kmsplan doctor shows which were found",

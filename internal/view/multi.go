@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -76,6 +77,9 @@ func (m multi) Error(summary string, err error, hints ...string) {
 }
 func (m multi) Validated(d hclv2.Diagnostics, f map[string]*hclv2.File) {
 	m.each(func(v View) { v.Validated(d, f) })
+}
+func (m multi) Linted(r lint.Report, f map[string]*hclv2.File) {
+	m.each(func(v View) { v.Linted(r, f) })
 }
 func (m multi) Result(value any, lines ...string) {
 	m.each(func(v View) { v.Result(value, lines...) })

@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -37,6 +38,7 @@ func (Silent) Current(string)                                        {}
 func (Silent) Wrote(string, []string)                                {}
 func (Silent) Recovery(apply.Recovery)                               {}
 func (Silent) Validated(hclv2.Diagnostics, map[string]*hclv2.File)   {}
+func (Silent) Linted(lint.Report, map[string]*hclv2.File)            {}
 func (Silent) State(state.State)                                     {}
 func (Silent) Resource(state.Resource)                               {}
 func (Silent) Census([]state.File)                                   {}

@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -72,6 +73,12 @@ type Validate interface {
 	Validated(diags hclv2.Diagnostics, files map[string]*hclv2.File)
 }
 
+// Lint is the view of lint: what the rules found. files holds the sources by name.
+type Lint interface {
+	Voice
+	Linted(r lint.Report, files map[string]*hclv2.File)
+}
+
 // Show is the view of show, state show and output.
 type Show interface {
 	Voice
@@ -115,6 +122,7 @@ type View interface {
 	Run
 	Recovery
 	Validate
+	Lint
 	Show
 	Inspect
 	Doctor

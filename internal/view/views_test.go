@@ -13,6 +13,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -39,7 +40,7 @@ func something(t reflect.Type) reflect.Value {
 			Created: today, Changes: []plan.Change{{Addr: key, Kind: "key", Action: plan.Create}}, Refusals: []plan.Refusal{{Guard: "g"}},
 		},
 		[]plan.Refusal{{Guard: "g", Reason: "No."}}, apply.Step{Addr: key, Action: plan.Create}, apply.Outcome{ID: "key-1", Reason: "x"},
-		apply.Recovered{}, apply.Recovery{}, apply.Report{}, hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "Wrong"}}, map[string]*hclv2.File{},
+		lint.Report{Findings: []lint.Finding{{Rule: lint.Rules()[0], Message: "Wrong."}}}, apply.Recovered{}, apply.Recovery{}, apply.Report{}, hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "Wrong"}}, map[string]*hclv2.File{},
 		state.State{Resources: []state.Resource{{Address: "key.k", Kind: "key"}}}, state.Resource{Address: "key.k", Kind: "key"}, []state.File{{Path: "f"}},
 		map[string]any{"o": "v"}, []Envelope{{Path: "f"}}, []Finding{{Check: "c"}}, plan.Drifts{At: today, Drift: []plan.Drift{{Addr: key, Kind: "key", Gone: true}}}, json.RawMessage(`{"a":1}`), []any{"x"},
 	} {

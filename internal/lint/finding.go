@@ -1,0 +1,55 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+)
+
+// Finding is one place at which a rule is broken.
+type Finding struct {
+	Rule    *Rule
+	Address string      // what it is about: key.orders, gateway.dev, variable.password; "" = the module
+	Message string      // what is wrong here, full sentences; never a secret
+	Range   hclv2.Range // where; no Filename = in no file of the module
+	Reason  string      // of a suppressed finding: why, as its comment says
+	Pack    string      // the rules of others that this one stands for, in the pack that was asked for; "" = none
+}
+
+// Report is what lint found.
+type Report struct {
+	Findings   []Finding // in source order
+	Suppressed []Finding // those that an ignore comment answers for
+	Rules      []*Rule   // that were looked at
+	Looked     Looked
+	Pack       *Pack // the pack that was asked for, or nil
+	// Unread says that rules about recorded objects found nothing because nothing was read for them.
+	Unread bool
+}
+
+// Looked is how much was looked at.
+type Looked struct {
+	Files, Blocks, Objects int
+}
+
+// Count is the number of findings of a severity.
+func (r Report) Count(s Severity) (n int) {
+	for _, f := range r.Findings {
+		if f.Rule.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// arrange sorts findings as they are read, and drops what is said twice: the instances of a block share its text.
+func arrange(list []Finding) []Finding {
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Range.Filename, b.Range.Filename), cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte),
+			cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Address, b.Address))
+	})
+	return slices.CompactFunc(list, func(a, b Finding) bool {
+		return a.Rule == b.Rule && a.Range == b.Range && a.Message == b.Message
+	})
+}

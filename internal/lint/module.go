@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
+)
+
+// module is what several rules ask of a configuration, found out once.
+type module struct {
+	config    *hcl.Config
+	instances []*instance // in dependency order
+	byAddr    map[addr.Address]*instance
+	rotatedBy map[addr.Address]*instance   // key → the rotation policy it is in
+	users     map[addr.Address][]*instance // object → what refers to it
+}
+
+func survey(c *hcl.Config) *module {
+	m := &module{config: c, byAddr: map[addr.Address]*instance{}, rotatedBy: map[addr.Address]*instance{}, users: map[addr.Address][]*instance{}}
+	nothing := hcl.NewObjectMap()
+	for _, b := range c.Blocks {
+		for _, a := range b.Instances {
+			body, _ := c.Body(a, nothing) // what is wrong with it was said when it was loaded
+			in := &instance{addr: a, block: b, body: body}
+			in.Values = kind.Values{Attrs: body.Attrs, Blocks: body.Blocks, NoInstance: noInstance(b, body)}
+			m.instances = append(m.instances, in)
+			m.byAddr[a] = in
+		}
+	}
+	for _, in := range m.instances {
+		for _, target := range c.DependsOn(in.addr) {
+			m.users[target] = append(m.users[target], in)
+			if in.addr.Kind == "rotation_policy" && target.Kind == "key" {
+				m.rotatedBy[target] = in
+			}
+		}
+	}
+	return m
+}
+
+// noInstance reports whether the object will live outside any KMS instance, as hcl decides it.
+func noInstance(b *hcl.Block, body hcl.Body) bool {
+	if v, written := body.Attrs["instance"]; written {
+		return v.IsNull()
+	}
+	return b.Gateway != nil && b.Gateway.Instance == nil && b.Gateway.Emulator == nil
+}
+
+// of are the instances of one kind, managed or data.
+func (m *module) of(kindName string) []*instance {
+	var out []*instance
+	for _, in := range m.instances {
+		if in.addr.Kind == kindName {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// usedBy reports whether something of that kind refers to the object.
+func (m *module) usedBy(a addr.Address, kindName string) bool {
+	for _, in := range m.users[a] {
+		if in.addr.Kind == kindName {
+			return true
+		}
+	}
+	return false
+}
