@@ -174,3 +174,25 @@ func (m *module) behind(name string, seen map[string]bool) {
 		}
 	}
 }
+
+// OutputBlocks are the blocks that outputs refer to, themselves or through locals.
+func (c *Config) OutputBlocks() map[addr.Address]bool {
+	out := map[addr.Address]bool{}
+	for _, o := range c.module.outputOrder {
+		for _, a := range o.blocks {
+			out[a] = true
+		}
+	}
+	return out
+}
+
+// GatewayReferences is References for an argument of a gateway, "instance.client_key.password".
+func (c *Config) GatewayReferences(gateway, argument string) (names []string, ok bool) {
+	g := c.module.gateways[gateway]
+	if g == nil || g.args[argument].expr == nil {
+		return nil, false
+	}
+	seen := map[string]bool{}
+	markNames(seen, g.args[argument].expr, "")
+	return slices.Sorted(maps.Keys(seen)), true
+}

@@ -38,6 +38,9 @@ locals {
   idle   = 1
 }
 key "k" {}
+output "k" {
+  value = key.k.id
+}
 secret "s" {
   name           = "s"
   value          = local.text
@@ -103,6 +106,9 @@ func TestReferencesOfAnArgument(t *testing.T) {
 	}
 	if _, ok := c.References(addr.Resource("secret", "s"), "tags"); ok {
 		t.Error("tags is not written")
+	}
+	if got := c.OutputBlocks(); len(got) != 1 || !got[addr.Resource("key", "k")] {
+		t.Errorf("blocks of outputs: %v", got)
 	}
 	if got := c.Behind("local.text"); !slices.Equal(got, []string{"var.password"}) {
 		t.Errorf("behind local.text: %v", got)

@@ -65,7 +65,7 @@ func (s session) gatewayArgument(g *gateway, path string) (cty.Value, hclv2.Diag
 	case !v.IsKnown() && !s.m.in.AllowMissing && !waitsForVariable(g.refs):
 		return unknown, append(diags, fault(at, "Value not known yet", "%s of a gateway must be known before anything is planned, and this depends on something that is not.", path))
 	case password && written(g.args[path].expr):
-		diags = append(diags, caution(g.rng, "Password written out", "The client key's password stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true and ephemeral = true."))
+		diags = append(diags, breach(kind.RuleOf(kind.PasswordNotWritten), g.rng, "The client key's password stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true and ephemeral = true."))
 	}
 	return v, diags
 }

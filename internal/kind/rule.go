@@ -43,6 +43,7 @@ const (
 	OutputUnique        = "output-unique"
 	OutputSparesSources = "output-spares-sources"
 	SecretNotWritten    = "secret-not-written"
+	PasswordNotWritten  = "password-not-written"
 )
 
 // invalid is the headline of arguments that do not go together.
@@ -66,6 +67,7 @@ var between = [...]Rule{
 	{ID: OutputNotOwned, Summary: "Output over a file that is not yours to write", Doc: "An output is none of kmsplan's and git's own files."},
 	{ID: OutputUnique, Summary: "Duplicate output", Doc: "No two data blocks write one file."},
 	{ID: OutputSparesSources, Summary: "Output over a source", Doc: "A `decrypt` does not write over a plaintext that an `encrypt` reads."},
+	{ID: PasswordNotWritten, Severity: Warned, Summary: "Password written out", Doc: "A client key's password does not stand in the configuration."},
 	{ID: SecretNotWritten, Severity: Warned, Summary: "Secret value written out", Doc: "A secret's value does not stand in the configuration."},
 }
 

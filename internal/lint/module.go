@@ -13,10 +13,12 @@ type module struct {
 	byAddr    map[addr.Address]*instance
 	rotatedBy map[addr.Address]*instance   // key → the rotation policy it is in
 	users     map[addr.Address][]*instance // object → what refers to it
+	outputs   map[addr.Address]bool        // blocks that an output refers to
 }
 
 func survey(c *hcl.Config) *module {
 	m := &module{config: c, byAddr: map[addr.Address]*instance{}, rotatedBy: map[addr.Address]*instance{}, users: map[addr.Address][]*instance{}}
+	m.outputs = c.OutputBlocks()
 	nothing := hcl.NewObjectMap()
 	for _, b := range c.Blocks {
 		for _, a := range b.Instances {
@@ -52,6 +54,20 @@ func (m *module) of(kindName string) []*instance {
 	for _, in := range m.instances {
 		if in.addr.Kind == kindName {
 			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// used reports whether something but a rotation policy refers to the object.
+func (m *module) used(a addr.Address) bool { return len(m.userNames(a)) > 0 }
+
+// userNames are the blocks that refer to the object, rotation policies left out: those use no key, they tend it.
+func (m *module) userNames(a addr.Address) []string {
+	var out []string
+	for _, in := range m.users[a] {
+		if in.addr.Kind != "rotation_policy" {
+			out = append(out, in.addr.String())
 		}
 	}
 	return out

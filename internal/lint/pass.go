@@ -62,7 +62,11 @@ func (in *instance) unset(argument string) bool { return !in.Set(argument) }
 // texts are the known texts of a set, a list or a map's values.
 func texts(v cty.Value) []string {
 	var out []string
-	if v == cty.NilVal || !v.IsKnown() || v.IsNull() || !v.CanIterateElements() {
+	if v == cty.NilVal {
+		return nil
+	}
+	v, _ = v.UnmarkDeep()
+	if !v.IsKnown() || v.IsNull() || !v.CanIterateElements() {
 		return nil
 	}
 	for it := v.ElementIterator(); it.Next(); {

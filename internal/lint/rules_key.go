@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"strings"
+
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
@@ -27,6 +29,80 @@ func keyRules() []*Rule {
 			Fix:    "Name the key in `keys` of a `rotation_policy`. For a key outside an instance its interval is `365d`, and KMS sells that rotation as a service of its own.",
 			Source: "KMS: UpdateRotationPolicy",
 			check:  (*pass).rotation,
+		},
+		{
+			ID: "KP003", Name: "rotation-interval", Severity: Warning, Title: "Key that rotates seldom",
+			Why:    "The longer a key version is primary, the more data it protects.",
+			Fix:    "Write a shorter `interval`; `-max-rotation` says how long it may be (default 365d). A key outside an instance rotates every 365 days only.",
+			Source: "KMS: UpdateRotationPolicy, 7 to 365 days",
+			check:  (*pass).rotationInterval,
+		},
+		{
+			ID: "KP004", Name: "key-in-instance", Severity: Note, Title: "Key outside an instance",
+			Why: "A key in no KMS instance is a default key: it has no policy of its own, one spec (Aliyun_AES_256), one rotation interval (365 days), and shares quota and " +
+				"request rate with the whole account and region.",
+			Fix:    "Write `instance = gateway.NAME.instance.id` when the key is made; it cannot be moved later.",
+			Source: "KMS: CreateKey, DKMSInstanceId; product limits",
+			check: func(p *pass) {
+				for _, key := range p.module.of("key") {
+					if key.NoInstance {
+						p.about(key, "instance", "%s lives in no KMS instance.", key.addr.Block())
+					}
+				}
+			},
+		},
+		{
+			ID: "KP006", Name: "key-alias", Severity: Note, Title: "Key in use without an alias",
+			Why:    "Who names a key by its id has to be changed with it. An alias stays, and is pointed at the successor in one call.",
+			Fix:    "Declare an `alias` for it, and let applications name that.",
+			Source: "KMS: CreateAlias, UpdateAlias",
+			check: func(p *pass) {
+				for _, key := range p.module.of("key") {
+					if p.module.used(key.addr) && !p.module.usedBy(key.addr, "alias") {
+						p.about(key, "", "%s is used, and no alias names it.", key.addr.Block())
+					}
+				}
+			},
+		},
+		{
+			ID: "KP018", Name: "key-usage", Severity: Note, Title: "Key usage left to the service",
+			Why:    "KMS makes every key that can sign a signing key, RSA included, when nothing else is said. Its usage cannot be changed later.",
+			Fix:    "Write `usage = \"ENCRYPT/DECRYPT\"` or `usage = \"SIGN/VERIFY\"`.",
+			Source: "KMS: CreateKey, KeyUsage",
+			check: func(p *pass) {
+				for _, key := range p.module.of("key") {
+					name, _ := key.String("spec")
+					if spec, known := kind.LookupSpec(name); known && len(spec.Usages) > 1 && key.unset("usage") {
+						p.about(key, "spec", "%s of spec %s becomes a key for %s.", key.addr.Block(), name, spec.Usages[0])
+					}
+				}
+			},
+		},
+		{
+			ID: "KP030", Name: "unused-key", Severity: Note, Title: "Key that nothing refers to",
+			Why:    "A key that nobody uses costs money and attention, and somebody begins to use it by its id.",
+			Fix:    "Give it an alias, use it in a secret or a data block, or let it go with a `removed` block.",
+			Source: "docs/language.md, Leaving, renaming, adopting",
+			check: func(p *pass) {
+				for _, key := range p.module.of("key") {
+					if !p.module.used(key.addr) && !p.module.outputs[key.addr.Block()] {
+						p.about(key, "", "Nothing in this module refers to %s.", key.addr.Block())
+					}
+				}
+			},
+		},
+		{
+			ID: "KP035", Name: "disabled-key-in-use", Severity: Error, Title: "Disabled key in use",
+			Why:    "A disabled key neither encrypts nor decrypts: what uses it fails.",
+			Fix:    "Take `enabled = false` out, or point what uses the key at another one first.",
+			Source: "KMS: DisableKey",
+			check: func(p *pass) {
+				for _, key := range p.module.of("key") {
+					if users := p.module.userNames(key.addr); isFalse(key, "enabled") && len(users) > 0 {
+						p.about(key, "enabled", "%s is disabled and is used by %s.", key.addr.Block(), strings.Join(users, ", "))
+					}
+				}
+			},
 		},
 		{
 			ID: "KP017", Name: "owner-tag", Severity: Note, Title: "Nobody's key or secret",
@@ -66,6 +142,22 @@ func rotates(key *instance) bool {
 	origin, _ := key.String("origin")
 	level, _ := key.String("protection_level")
 	return (!written || spec.Symmetric) && origin != kind.OriginExternal && level != "HSM"
+}
+
+func (p *pass) rotationInterval() {
+	for _, policy := range p.module.of("rotation_policy") {
+		text, _ := policy.String("interval")
+		if interval, err := kind.ParseDuration(text); err == nil && interval > p.Bounds.MaxRotation {
+			p.about(policy, "interval", "%s rotates every %s, and at most %s is allowed.", policy.addr.Block(), text, days(p.Bounds.MaxRotation))
+		}
+	}
+	for _, o := range p.Recorded {
+		text, _ := o.Attributes["rotation_interval"].(string)
+		interval, err := kind.ParseDuration(text)
+		if key := p.module.byAddr[o.Addr]; err == nil && interval > p.Bounds.MaxRotation && key != nil && p.module.rotatedBy[o.Addr] == nil {
+			p.about(key, "", "%s was last seen to rotate every %s, and at most %s is allowed.", o.Addr, days(interval), days(p.Bounds.MaxRotation))
+		}
+	}
 }
 
 func isFalse(in *instance, argument string) bool {

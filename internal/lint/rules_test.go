@@ -87,6 +87,11 @@ func (f fixture) recorded(t *testing.T, in *Input) {
 			DeleteAt    time.Time
 		}
 	}
+	if bounds := f["bounds.json"]; bounds != nil {
+		if err := json.Unmarshal(bounds, &in.Bounds); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if f["recorded.json"] == nil {
 		return
 	}

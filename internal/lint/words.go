@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // quotedList joins names for a sentence: "a", "b" or "c" without the or.
@@ -12,4 +14,12 @@ func quotedList(names []string) string {
 		quoted[i] = strconv.Quote(n)
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// days shows a duration as the configuration writes it.
+func days(d time.Duration) string {
+	if d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
 }
