@@ -6,5 +6,5 @@
 // passes a Seam, through which tests record every step, fail it, or leave it out; package durabletest makes
 // of such a record every disk that a crash may leave behind.
 //
-// It imports nothing of ours. Start reading at Dir, then File and Pending.
+// Of ours it imports the switches of package safety alone. Start reading at Dir, then File and Pending.
 package durable

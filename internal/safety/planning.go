@@ -16,6 +16,18 @@ const (
 	PlanUnread         Switch = "plan-unread"
 	PlanSoak           Switch = "plan-soak"
 	PlanOnlyRescue     Switch = "plan-only-rescue"
+	SavedSeal          Switch = "saved-seal"
+	SavedLineage       Switch = "saved-lineage"
+	SavedSerial        Switch = "saved-serial"
+	SavedVariables     Switch = "saved-variables"
+	SavedGateways      Switch = "saved-gateways"
+	SavedSources       Switch = "saved-sources"
+	SavedID            Switch = "saved-id"
+	SavedCalls         Switch = "saved-calls"
+	SavedPreImage      Switch = "saved-pre-image"
+	SavedNothingMore   Switch = "saved-nothing-more"
+	SavedTime          Switch = "saved-time"
+	SavedNoSecret      Switch = "saved-no-secret"
 )
 
 func planning() []Safety {
@@ -34,5 +46,17 @@ func planning() []Safety {
 		{PlanUnread, "A gateway that was not read is not taken for an empty one.", "internal/plan", "TestWhatWasNotReadDecidesNothing"},
 		{PlanSoak, "A retired key is not scheduled for deletion before it was disabled for as long as its block says.", "internal/plan", "TestRetirementTakesOneStepPerApply"},
 		{PlanOnlyRescue, "Of a refused rescue the one call is left that takes the object out of its deletion window.", "internal/plan", "TestOfARefusedRescueOneCallIsLeft"},
+		{SavedSeal, "A saved plan that was edited is not applied.", "internal/plan/planfile", "TestEditedPlans/a raised limit"},
+		{SavedLineage, "A saved plan is not applied to another stack.", "internal/plan/planfile", "TestWhatItWasMadeFrom/another stack"},
+		{SavedSerial, "A saved plan is not applied once the objects of the state have changed.", "internal/plan/planfile", "TestWhatItWasMadeFrom/the state's serial"},
+		{SavedVariables, "A saved plan is not applied with other variables.", "internal/plan/planfile", "TestWhatItWasMadeFrom/another value for a variable"},
+		{SavedGateways, "A saved plan is not applied to another region, instance or account.", "internal/plan/planfile", "TestWhatItWasMadeFrom/the account"},
+		{SavedSources, "A saved plan is not applied with another configuration, secret or source.", "internal/plan/planfile", "TestWhatItWasMadeFrom/another secret"},
+		{SavedID, "A saved plan reaches no other object than was approved.", "internal/plan/planfile", "TestEditedPlans/another id"},
+		{SavedCalls, "A saved plan makes no other calls than were approved.", "internal/plan/planfile", "TestEditedPlans/a further call"},
+		{SavedPreImage, "A destructive action is not taken on an object that changed since it was approved.", "internal/plan/planfile", "TestEditedPlans/a pre-image"},
+		{SavedNothingMore, "What only a plan made now has is not done with a saved one.", "internal/plan/planfile", "TestWhatIsNotComparedAndWhatIsLeft"},
+		{SavedTime, "An edited date ends no soak.", "internal/plan/planfile", "TestTimeIsNeverLaterThanNow"},
+		{SavedNoSecret, "No sensitive value is written into a plan.", "internal/plan/planfile", "TestEncodeRefusesSensitiveValues"},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -163,13 +164,13 @@ func (f *File) Holds(w World) error {
 		if err != nil {
 			return err
 		}
-		if !f.sealedBy(key) {
+		if !f.sealedBy(key) && !safety.Off(safety.SavedSeal) {
 			return fmt.Errorf("%w: it is not as it was saved, or the state was edited since; nothing was called; plan again", ErrDamaged)
 		}
 	}
 	f.checkVariables(w.Config, &e)
 	f.checkGateways(Gateways(w.Config, w.Live), &e)
-	if len(e.Reasons) == 0 { // the slow ones, where nothing else explains it
+	if len(e.Reasons) == 0 && !safety.Off(safety.SavedSources) { // the slow ones, where nothing else explains it
 		f.checkFingerprints(w, &e)
 	}
 	if len(e.Reasons) > 0 {
@@ -186,9 +187,9 @@ func (f *File) checkState(s state.State, e *StaleError) {
 	switch p := f.Plan; {
 	case p.Lineage != s.Lineage && p.Serial == 0 && s.Serial == 0:
 		// a stack that was never stored takes a fresh lineage each time; see apply.Run
-	case p.Lineage != s.Lineage:
+	case p.Lineage != s.Lineage && !safety.Off(safety.SavedLineage):
 		e.add("it was made for another stack, of lineage %s, and this state is of lineage %s", p.Lineage, s.Lineage)
-	case p.Serial != s.ObjectsSerial:
+	case p.Serial != s.ObjectsSerial && !safety.Off(safety.SavedSerial):
 		e.add("it was made when the objects of the state were at serial %d, and they are at serial %d now", p.Serial, s.ObjectsSerial)
 	}
 }
@@ -199,7 +200,7 @@ func (f *File) checkVariables(cfg *hcl.Config, e *StaleError) {
 		now[v.Name] = v.Value
 	}
 	for _, v := range f.Binding.Variables {
-		if got, ok := now[v.Name]; !ok || !got.RawEquals(v.Value) {
+		if got, ok := now[v.Name]; (!ok || !got.RawEquals(v.Value)) && !safety.Off(safety.SavedVariables) {
 			e.add("variable %q has another value than it was made with", v.Name)
 		}
 		delete(now, v.Name)
@@ -224,7 +225,7 @@ func (f *File) checkGateways(now []Gateway, e *StaleError) {
 			if fact.what == "the account" && (fact.was == "" || fact.is == "") {
 				continue
 			}
-			if fact.was != fact.is {
+			if fact.was != fact.is && !safety.Off(safety.SavedGateways) {
 				e.add("gateway %q is in %s %s, and it was made for %s", was.Name, fact.what, orNone(fact.is), orNone(fact.was))
 			}
 		}

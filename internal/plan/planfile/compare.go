@@ -6,6 +6,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Comparison is what a saved plan and one made now have in common.
@@ -85,7 +86,7 @@ func Compare(saved, now *plan.Plan) Comparison {
 	kept := *now
 	kept.Changes = nil
 	for _, is := range now.Changes {
-		if is.Acts() && !approved[is.Addr] {
+		if is.Acts() && !approved[is.Addr] && !safety.Off(safety.SavedNothingMore) {
 			c.Left = append(c.Left, is)
 			continue
 		}
@@ -126,7 +127,7 @@ func (c *Comparison) compare(was, is *plan.Change) {
 		c.differ(a, "its action was %s and is %s", was.Action.Sign(), is.Action.Sign())
 	case was.Kind != is.Kind || was.Gateway != is.Gateway:
 		c.differ(a, "it was a %s of gateway %q and is a %s of gateway %q", was.Kind, was.Gateway, is.Kind, is.Gateway)
-	case was.ID != is.ID:
+	case was.ID != is.ID && !safety.Off(safety.SavedID):
 		c.differ(a, "its id was %s and is %s", orNone(was.ID), orNone(is.ID))
 	case was.MovedFrom != is.MovedFrom:
 		c.differ(a, "it is moved from another address than before")
@@ -134,12 +135,12 @@ func (c *Comparison) compare(was, is *plan.Change) {
 		c.differ(a, "whose it is changed")
 	case was.Protected != is.Protected:
 		c.differ(a, "whether it is protected changed")
-	case !slices.Equal(was.Calls, is.Calls):
+	case !slices.Equal(was.Calls, is.Calls) && !safety.Off(safety.SavedCalls):
 		c.differ(a, "it needed the calls %v and needs %v", was.Calls, is.Calls)
 	default:
 		found := len(c.Differences)
 		c.compareDiffs(a, was.Diff, is.Diff)
-		if len(c.Differences) == found && !samePreImage(was.PreImage, is.PreImage) {
+		if len(c.Differences) == found && !samePreImage(was.PreImage, is.PreImage) && !safety.Off(safety.SavedPreImage) {
 			c.differ(a, "the live object changed since it was planned")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -70,7 +71,7 @@ type World struct {
 // Time is the time to plan at when the plan is compared: its own, so that what soaked when it was made
 // soaks still, and never later than now, so that an edited date ends no soak.
 func (f *File) Time(now time.Time) time.Time {
-	if f.Plan.Created.Before(now) {
+	if f.Plan.Created.Before(now) || safety.Off(safety.SavedTime) {
 		return f.Plan.Created
 	}
 	return now

@@ -9,6 +9,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -61,7 +62,7 @@ func (d *document) addReports(p *plan.Plan) {
 type writer struct{ err error }
 
 func (w *writer) value(of string, v cty.Value) value {
-	if v.ContainsMarked() && w.err == nil {
+	if v.ContainsMarked() && w.err == nil && !safety.Off(safety.SavedNoSecret) {
 		w.err = fmt.Errorf("encode the plan: %s is sensitive", of)
 	}
 	v, _ = v.UnmarkDeep()
