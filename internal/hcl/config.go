@@ -1,6 +1,8 @@
 package hcl
 
 import (
+	"time"
+
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
@@ -57,6 +59,7 @@ type Settings struct {
 	BackendRange    hclv2.Range       // of the block; zero when left out
 	Range           hclv2.Range       // of the kmsplan block; zero when left out
 	Limits          Limits
+	Freezes         []Freeze
 	Encryption      *Encryption // nil = none
 }
 
@@ -78,6 +81,14 @@ type Limits struct {
 	Deletions    *int // keys disabled, scheduled or secrets deleted; default 0
 	AliasMoves   *int // default unlimited
 	DeletedShare *int // percent of managed objects deleted; default 30
+}
+
+// Freeze is kmsplan { freeze { … } }: a time in which managed objects do not change.
+type Freeze struct {
+	From, Until time.Time
+	Except      []string // addresses, of blocks or instances; * stands for any name
+	Reason      string
+	Range       hclv2.Range
 }
 
 // Gateway is one gateway block, evaluated. Password is sensitive: never print it.

@@ -29,6 +29,8 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 			d.backend(inner)
 		case "encryption":
 			d.encryption(inner)
+		case "freeze":
+			d.freeze(inner)
 		case "limits":
 			t := d.read(kind.Settings.Block("limits"), inner.Body)
 			d.config.Settings.Limits = Limits{t.number("deletions"), t.number("alias_moves"), t.number("deleted_share")}

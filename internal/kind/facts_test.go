@@ -113,7 +113,7 @@ func TestTheTablesOfTheLanguageAreComplete(t *testing.T) {
 			t.Errorf("%s: neither documented nor refused, or both", path)
 		}
 		for _, a := range b.Attributes {
-			if (a.Doc == "") == (a.Refused == "") || a.Static && (a.Type == cty.DynamicPseudoType || a.Mode == Required) || a.Mode == Computed {
+			if (a.Doc == "") == (a.Refused == "") || a.Static && a.Type == cty.DynamicPseudoType || a.Mode == Computed {
 				t.Errorf("%s.%s: %+v", path, a.Name, a)
 			}
 		}

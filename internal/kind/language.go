@@ -1,6 +1,10 @@
 package kind
 
-import "github.com/zclconf/go-cty/cty"
+import (
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+)
 
 // The blocks of the language that stand for no object. An argument that is Static is written out, because it is
 // needed before variables have values.
@@ -9,6 +13,20 @@ import "github.com/zclconf/go-cty/cty"
 func Language() []*Block { return language[:] }
 
 var language = [...]*Block{&Settings, &Gateway, &Variable, &Output, &Lifecycle, &Removed, &Moved, &Import}
+
+// needed makes an argument a required one.
+func needed(a Attribute) Attribute {
+	a.Mode = Required
+	return a
+}
+
+// checkMoment wants a point in time that means the same everywhere.
+func checkMoment(v cty.Value) error {
+	if _, err := time.Parse(time.RFC3339, v.AsString()); err != nil {
+		return sentence(`A point in time is written with its zone, as RFC 3339 has it: "2026-12-20T00:00:00+08:00".`)
+	}
+	return nil
+}
 
 func static(name string, t cty.Type, doc string, check func(cty.Value) error) Attribute {
 	return Attribute{Name: name, Type: t, Static: true, Doc: doc, Check: check}
@@ -28,6 +46,15 @@ var Settings = Block{
 				static("deletions", cty.Number, "How many keys one plan may disable or schedule for deletion, and secrets delete. Default 0.", wholeNumber("deletions", "", 0, 1<<30)),
 				static("alias_moves", cty.Number, "How many aliases one plan may point at another key. Default: any number.", wholeNumber("alias_moves", "", 0, 1<<30)),
 				static("deleted_share", cty.Number, "How many percent of the managed objects one plan may delete. Default 30.", wholeNumber("deleted_share", "", 0, 100)),
+			},
+		},
+		{
+			Name: "freeze", Repeats: true, Doc: "A time in which plans that change managed objects are refused. Rescues are carried out, and files are not held up.",
+			Attributes: []Attribute{
+				needed(static("from", cty.String, "Its beginning, RFC 3339 with a zone: `2026-12-20T00:00:00+08:00`.", checkMoment)),
+				needed(static("until", cty.String, "Its end, which is no part of it.", checkMoment)),
+				static("except", cty.List(cty.String), "Addresses that may change all the same: `secret.db`, `alias.orders[\"eu\"]`, `secret.*`.", nil),
+				static("reason", cty.String, "What it is for, for whom it stops.", nil),
 			},
 		},
 		{

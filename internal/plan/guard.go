@@ -17,6 +17,7 @@ const (
 	GuardImmutable           = "immutable-attribute"        // an attribute changed that KMS cannot change
 	GuardStillInUse          = "still-in-use"               // a key with users would be disabled or scheduled
 	GuardSealsState          = "seals-the-state"            // a key that seals this stack's own state would be taken out of use
+	GuardFrozen              = "frozen"                     // kmsplan { freeze { … } } lasts
 	GuardTooMany             = "too-many-destructive"       // more than kmsplan { limits { … } } allows
 	GuardUnseenSecretVersion = "unseen-secret-version"      // a value that someone else wrote would be overwritten
 	GuardKeyLost             = "key-lost"                   // a key of this stack no longer exists
@@ -63,6 +64,7 @@ var guards = []guard{
 	{GuardSealsState, (*planner).checkSeals},
 	{GuardStillInUse, (*planner).checkUses},
 	{GuardTooMany, (*planner).checkLimits},
+	{GuardFrozen, (*planner).checkFreezes},
 }
 
 // each makes a guard of a check of one object.

@@ -40,6 +40,10 @@ func TestGuards(t *testing.T) {
 		{guard: plan.GuardKeyVanished, first: ``, world: func(w *world) {
 			w.state.Resources = append(w.state.Resources, state.Resource{Address: "hologram.x", Kind: "hologram", Gateway: "dev", ID: "1", Protected: true})
 		}, wrong: ``, fix: func(w *world) { w.state.Resources = nil }},
+		{guard: plan.GuardFrozen, first: `key "k" {}`, wrong: freeze("") + `key "k" { description = "new" }`,
+			answer: freeze(`except = ["key.*"]`) + `key "k" { description = "new" }`},
+		{guard: plan.GuardFrozen, first: `key "k" {}`, wrong: freeze(`except = ["key.k"]`) + "key \"k\" { description = \"new\" }\nkey \"other\" {}\n",
+			answer: freeze("") + `key "k" {}`},
 		{guard: plan.GuardSecretVanished, first: secret, wrong: ``, answer: `removed {
   from   = secret.s
   action = "forget"

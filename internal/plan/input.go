@@ -17,6 +17,7 @@ type Input struct {
 	// FileKeys are the keys of data blocks with files that will be written, where the survey tells of them.
 	FileKeys map[addr.Address]FileKey
 	Now      time.Time // decides what has soaked long enough; recorded as Plan.Created
+	Today    time.Time // decides what is frozen, when Now is that of a saved plan; zero = Now
 	Writer   string    // kmsplan's version, recorded in the plan
 
 	// Targets narrows the plan to these instances or blocks and what they depend

@@ -43,14 +43,18 @@ func (p *planner) limit(name string, most int, addresses []string, what string) 
 	if len(addresses) <= most || safety.Off(safety.PlanLimits) {
 		return
 	}
-	listed := addresses
-	if len(listed) > maxListedUsers {
-		listed = append(listed[:maxListedUsers:maxListedUsers], fmt.Sprintf("and %d more", len(addresses)-maxListedUsers))
-	}
 	p.refuse(GuardTooMany, addr.Address{},
-		fmt.Sprintf("This plan would %s %d times, and the limit is %d: %s.", what, len(addresses), most, strings.Join(listed, ", ")),
+		fmt.Sprintf("This plan would %s %d times, and the limit is %d: %s.", what, len(addresses), most, strings.Join(listed(addresses), ", ")),
 		"If that is what you want, write for this apply:"+limitText(name, len(addresses)),
 		"Otherwise put the blocks back as they were, or split the change into several applies.")
+}
+
+// listed is a list of a length that can be read.
+func listed(addresses []string) []string {
+	if len(addresses) <= maxListedUsers {
+		return addresses
+	}
+	return append(addresses[:maxListedUsers:maxListedUsers], fmt.Sprintf("and %d more", len(addresses)-maxListedUsers))
 }
 
 func (p *planner) limitShare(gone, percent int) {

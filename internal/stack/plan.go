@@ -28,7 +28,7 @@ func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Tim
 		return nil, nil, err
 	}
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Writer: version.Number, Targets: targets,
+		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: s.gateways.now(ctx), Writer: version.Number, Targets: targets,
 		FileKeys: s.fileKeys(ctx, blocks, files), Compare: s.compare(), Sealed: sealed,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
