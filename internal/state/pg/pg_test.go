@@ -159,33 +159,6 @@ func TestTheHistoryIsThereInSQL(t *testing.T) {
 	})
 }
 
-// Sessions that are cut, at any time, lose nothing.
-func TestBackendsAreTerminated(t *testing.T) {
-	each(t, func(t *testing.T, conn string) {
-		stack := uuid.NewString()
-		s := remote.New(remote.Retry(open(t, conn, "kmsplan_test", stack), remote.Retrying{Pause: time.Millisecond}), remote.Options{})
-		j, _, err := state.Open(t.Context(), s, "test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		const n = 60
-		for i := range n {
-			if i%3 == 0 {
-				sql(t, os.Getenv("KMSPLAN_TEST_PG"), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user AND (application_name = 'kmsplan' OR $1 AND state = 'idle')", conn != os.Getenv("KMSPLAN_TEST_PG"))
-			}
-			if err := j.Append(state.Record(state.Resource{Address: fmt.Sprint("key.k", i), Kind: "key", ID: "k"})); err != nil {
-				t.Fatalf("append %d: %v", i, err)
-			}
-		}
-		if _, err := j.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if st, _, err := s.Read(t.Context()); err != nil || len(st.Resources) != n {
-			t.Errorf("%d objects are stored, %v", len(st.Resources), err)
-		}
-	})
-}
-
 func TestOptionsThatAreRefused(t *testing.T) {
 	const secret = "canary-pg-password"
 	for name, tt := range map[string]struct {

@@ -11,6 +11,11 @@ import (
 
 // Opener opens the stores of a crowd of processes, whose places are options in JSON, as runs do.
 func Opener[O any, P remote.Place](open func(context.Context, O) (P, error)) crowd.Open {
+	return OpenerTrying(remote.Retrying{}, open)
+}
+
+// OpenerTrying is Opener for stores that try otherwise than runs do.
+func OpenerTrying[O any, P remote.Place](trying remote.Retrying, open func(context.Context, O) (P, error)) crowd.Open {
 	return func(ctx context.Context, place string) (state.Store, error) {
 		var o O
 		if err := json.Unmarshal([]byte(place), &o); err != nil {
@@ -20,6 +25,6 @@ func Opener[O any, P remote.Place](open func(context.Context, O) (P, error)) cro
 		if err != nil {
 			return nil, err
 		}
-		return remote.New(remote.Retry(p, remote.Retrying{}), remote.Options{}), nil
+		return remote.New(remote.Retry(p, trying), remote.Options{}), nil
 	}
 }

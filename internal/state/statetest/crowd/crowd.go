@@ -87,7 +87,7 @@ func (p *process) next() (word, value string) {
 	for p.lines.Scan() {
 		word, value, _ = strings.Cut(p.lines.Text(), " ")
 		switch word {
-		case "locking", "began", "stored", "stale", "failed":
+		case "locking", "begins", "began", "found", "stored", "stale", "failed":
 			return word, value
 		}
 	}

@@ -25,14 +25,30 @@ func TestASecondHolderIsNoticed(t *testing.T) {
 	}
 }
 
-func TestWhatIsMissingIsNamed(t *testing.T) {
+func TestWhatIsWrongIsNamed(t *testing.T) {
 	at := state.Position{
-		State: state.State{Resources: []state.Resource{{ID: "recorded"}}},
-		Open:  []state.Intent{{ID: "intent-open"}},
+		State: state.State{Resources: []state.Resource{{ID: "recorded"}, {ID: "twice"}, {ID: "twice"}, {ID: "both"}, {ID: "foreign"}}},
+		Open:  []state.Intent{{ID: "intent-open"}, {ID: "intent-both"}, {ID: "intent-stray"}},
 	}
-	began := map[string]bool{"open": true, "recorded": true, "forgotten": true}
-	stored := map[string]bool{"recorded": true, "open": true} // acknowledged as an object: an open call is not enough
-	if got, want := missing(at, began, stored), []string{"call forgotten", "object open"}; !slices.Equal(got, want) {
-		t.Errorf("missing: %q, want %q", got, want)
+	h := newHeard()
+	for _, id := range []string{"open", "recorded", "forgotten", "twice", "both"} {
+		h.hear("begins", id)
+		h.hear("began", id)
+	}
+	h.hear("stored", "recorded")
+	h.hear("stored", "open") // acknowledged as an object: an open call is not enough
+	want := []string{
+		"both is there more than once", "foreign is there, and nobody began it", "stray is there, and nobody began it",
+		"the call forgotten was acknowledged and is not known", "the object open was acknowledged and is not known", "twice is there more than once",
+	}
+	if got := h.against(at); !slices.Equal(got, want) {
+		t.Errorf("wrong: %q, want %q", got, want)
+	}
+	h.hear("found", "forgotten")
+	if len(h.wrong) > 0 {
+		t.Errorf("wrong: %q", h.wrong)
+	}
+	if h.hear("found", "open"); len(h.wrong) != 1 {
+		t.Errorf("wrong: %q", h.wrong)
 	}
 }

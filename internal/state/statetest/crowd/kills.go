@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 
 // killing lets runner after runner work on one store, each killed at some moment of its run and followed by the next, which
 // has nothing of it but the store. Each call that a runner had announced is open or closed for the next one, each object
-// whose record was acknowledged is known, and the state can be read every time.
+// whose record was acknowledged is known, nothing is there twice or unheard of, and the state can be read every time.
 func killing(t *testing.T, open Open, place string) {
 	kills := 50
 	switch {
@@ -31,12 +30,11 @@ func killing(t *testing.T, open Open, place string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	began, stored := map[string]bool{}, map[string]bool{}
-	carried := 0
+	h, carried := newHeard(), 0
 	for kill := range kills {
-		lock := killed(t, start(t, place, "run", fmt.Sprint("k", kill)), random, began, stored)
-		if lock != "" {
-			if err := s.ForceUnlock(t.Context(), lock); err != nil && !errors.Is(err, state.ErrLockID) {
+		killed(t, start(t, place, "run", fmt.Sprint("k", kill)), random, h)
+		if h.lock != "" {
+			if err := s.ForceUnlock(t.Context(), h.lock); err != nil && !errors.Is(err, state.ErrLockID) {
 				t.Fatalf("kill %d (seed %d): %v", kill, seed, err)
 			}
 		}
@@ -44,68 +42,33 @@ func killing(t *testing.T, open Open, place string) {
 		if err != nil {
 			t.Fatalf("kill %d (seed %d): %v", kill, seed, err)
 		}
-		if lost := missing(at, began, stored); len(lost) > 0 {
-			t.Fatalf("kill %d (seed %d): %v were acknowledged and are not known", kill, seed, lost)
+		if wrong := append(h.wrong, h.against(at)...); len(wrong) > 0 {
+			t.Fatalf("kill %d (seed %d): %v", kill, seed, wrong)
 		}
 		carried += len(at.Open)
 	}
-	if len(stored) < kills/2 {
-		t.Errorf("%d kills hit %d acknowledged records: the runners hardly worked", kills, len(stored))
+	if len(h.stored) < kills/2 {
+		t.Errorf("%d kills hit %d acknowledged records: the runners hardly worked", kills, len(h.stored))
 	}
-	t.Logf("%d kills: %d calls announced, %d objects acknowledged, all known; %d open calls were found by who came next", kills, len(began), len(stored), carried)
+	t.Logf("%d kills: %d calls announced, %d objects acknowledged, all known, none twice, none unheard of; %d open calls were found by who came next",
+		kills, len(h.began), len(h.stored), carried)
 }
 
-// killed lets a runner work for a random number of lines and a moment more, kills it, and returns the lock that it asked
-// for last.
-func killed(t *testing.T, p *process, random *rand.Rand, began, stored map[string]bool) (lock string) {
+// killed lets a runner work for a random number of lines and a moment more, and kills it.
+func killed(t *testing.T, p *process, random *rand.Rand, h *heard) {
 	t.Helper()
-	hear := func(word, value string) {
-		switch word {
-		case "locking":
-			lock = value
-		case "began":
-			began[value] = true
-		case "stored":
-			stored[value] = true
-		case "failed":
-			t.Errorf("a runner: %s", value)
-		}
-	}
-	for range 1 + random.IntN(12) {
-		hear(p.next())
+	h.lock = ""
+	for range 1 + random.IntN(16) {
+		h.hear(p.next())
 	}
 	time.Sleep(time.Duration(random.IntN(3000)) * time.Microsecond)
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	for word, value := p.next(); word != ""; word, value = p.next() {
-		hear(word, value)
+		h.hear(word, value)
 	}
 	_ = p.cmd.Wait() // killed: it fails by design
-	return lock
-}
-
-// missing is what was acknowledged and is neither an open call nor an object.
-func missing(at state.Position, began, stored map[string]bool) (lost []string) {
-	known := map[string]bool{}
-	for _, r := range at.State.Resources {
-		known[r.ID] = true
-	}
-	for id := range stored {
-		if !known[id] {
-			lost = append(lost, "object "+id)
-		}
-	}
-	for _, in := range at.Open {
-		known[in.ID[len("intent-"):]] = true
-	}
-	for id := range began {
-		if !known[id] {
-			lost = append(lost, "call "+id)
-		}
-	}
-	slices.Sort(lost)
-	return lost
 }
 
 // runForever applies objects, three a run, until it is killed. Calls that are found open are closed first, as recovery
@@ -123,12 +86,14 @@ func runForever(ctx context.Context, s state.Store, name string) error {
 			return err
 		}
 		for _, in := range at.Open {
+			say("found", in.ID[len("intent-"):])
 			if err := done(j, in.ID[len("intent-"):]); err != nil {
 				return err
 			}
 		}
 		for n := range 3 {
 			id := fmt.Sprintf("%s_%d_%d", name, i, n)
+			say("begins", id)
 			if err := j.Append(intent(id)); err != nil {
 				return err
 			}

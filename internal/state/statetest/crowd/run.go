@@ -7,7 +7,7 @@ import (
 
 // Run checks a store; fresh is where a new, empty one lies.
 func Run(t *testing.T, open Open, fresh func(t *testing.T) (place string)) {
-	t.Run("writers at once", func(t *testing.T) { writers(t, open, fresh(t)) })
+	t.Run("writers at once", func(t *testing.T) { writers(t, open, fresh(t), func(int) {}) })
 	t.Run("runners that are killed", func(t *testing.T) { killing(t, open, fresh(t)) })
 }
 

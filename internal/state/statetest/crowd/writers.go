@@ -16,10 +16,22 @@ import (
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
+// Disturbed is the first half of Run with a server that does not stay what it is: disturb is called with the number of
+// updates acknowledged so far, after each, while the processes go on. open tries as long as a disturbance lasts.
+func Disturbed(t *testing.T, open Open, place string, disturb func(acknowledged int)) {
+	writers(t, open, place, disturb)
+}
+
+// said is a line of one process.
+type said struct {
+	process     int
+	word, value string
+}
+
 // writers lets many processes write to one store at once: runs under the lock, with a journal, and edits without any. No
 // update that was acknowledged may be missing, no two may hold the lock, and whoever writes over what has changed since is
 // refused.
-func writers(t *testing.T, open Open, place string) {
+func writers(t *testing.T, open Open, place string, disturb func(acknowledged int)) {
 	processes, rounds := 16, 2
 	switch {
 	case os.Getenv(statetest.Long) != "":
@@ -27,35 +39,18 @@ func writers(t *testing.T, open Open, place string) {
 	case testing.Short():
 		processes, rounds = 4, 2
 	}
-	holder := filepath.Join(t.TempDir(), "holder")
-	var mu sync.Mutex
 	stored, stale := map[string]bool{}, 0
-	var all sync.WaitGroup
-	for i := range processes {
-		p := start(t, place, "write", fmt.Sprint("p", i), fmt.Sprint(roundsVariable, "=", rounds), holderVariable+"="+holder)
-		all.Go(func() {
-			for {
-				word, value := p.next()
-				mu.Lock()
-				switch word {
-				case "stored":
-					stored[value] = true
-				case "stale":
-					stale++
-				case "failed":
-					t.Errorf("process %d: %s", i, value)
-				}
-				mu.Unlock()
-				if word == "" {
-					break
-				}
-			}
-			if err := p.cmd.Wait(); err != nil {
-				t.Errorf("process %d: %v", i, err)
-			}
-		})
+	for line := range startWriters(t, place, processes, rounds) {
+		switch line.word {
+		case "stored":
+			stored[line.value] = true
+			disturb(len(stored))
+		case "stale":
+			stale++
+		case "failed":
+			t.Errorf("process %d: %s", line.process, line.value)
+		}
 	}
-	all.Wait()
 	s, err := open(t.Context(), place)
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +65,30 @@ func writers(t *testing.T, open Open, place string) {
 	t.Logf("%d processes: %d updates acknowledged and there, %d stale writers refused", processes, len(stored), stale)
 }
 
+// startWriters starts the processes and returns what they say, until the last one has ended.
+func startWriters(t *testing.T, place string, processes, rounds int) <-chan said {
+	t.Helper()
+	holder := filepath.Join(t.TempDir(), "holder")
+	lines := make(chan said)
+	var all sync.WaitGroup
+	for i := range processes {
+		p := start(t, place, "write", fmt.Sprint("p", i), fmt.Sprint(roundsVariable, "=", rounds), holderVariable+"="+holder)
+		all.Go(func() {
+			for word, value := p.next(); word != ""; word, value = p.next() {
+				lines <- said{i, word, value}
+			}
+			if err := p.cmd.Wait(); err != nil {
+				lines <- said{i, "failed", err.Error()}
+			}
+		})
+	}
+	go func() {
+		all.Wait()
+		close(lines)
+	}()
+	return lines
+}
+
 // complete holds a store against what was acknowledged.
 func complete(t *testing.T, s state.Store, stored map[string]bool) {
 	t.Helper()
@@ -81,9 +100,14 @@ func complete(t *testing.T, s state.Store, stored map[string]bool) {
 	for _, r := range st.Resources {
 		there[r.ID]++
 	}
+	for id, times := range there {
+		if times > 1 || !stored[id] {
+			t.Errorf("%s is in the state %d times, and was acknowledged: %v", id, times, stored[id])
+		}
+	}
 	for id := range stored {
-		if there[id] != 1 {
-			t.Errorf("%s was acknowledged and is in the state %d times", id, there[id])
+		if there[id] == 0 {
+			t.Errorf("%s was acknowledged and is not in the state", id)
 		}
 	}
 }
