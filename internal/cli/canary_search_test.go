@@ -116,13 +116,16 @@ func (l *aLife) control() {
 	planted := map[string]string{} // secret: where
 	plant := func(where string, put func(secret string)) {
 		secret := "planted" + strings.ReplaceAll(uuid.NewString(), "-", "")[:20]
+		if where == inStore {
+			secret += ` "é & /`
+		}
 		planted[secret] = where
 		put(secret)
 	}
 	plant(inFile+".kmsplan/planted", func(s string) { l.write(".kmsplan/planted", s) })
 	plant(inWords, func(s string) { l.try("no-command-" + s) })
 	if l.store.holds != nil {
-		for form := range disguises("any") {
+		for form := range disguises("of any text") {
 			plant(inStore, func(s string) { l.store.plant(l.t, string(disguises(s)[form])) })
 		}
 		for log := range l.store.log(l.t) {

@@ -99,7 +99,7 @@ const packedDepth = 3
 func holding(layers [][]byte, secret string) []string {
 	var found []string
 	for _, form := range disguises(secret) {
-		if slices.ContainsFunc(layers, func(layer []byte) bool { return bytes.Contains(layer, form) }) {
+		if !slices.Contains(found, string(form)) && slices.ContainsFunc(layers, func(layer []byte) bool { return bytes.Contains(layer, form) }) {
 			found = append(found, string(form))
 		}
 	}
