@@ -17,7 +17,7 @@ type Input struct {
 	Range     hclv2.Range // of the block's header
 	Sensitive bool
 	Ephemeral bool
-	Default   bool   // a default that is not null is written
+	Default   bool   // a default that is neither null nor an empty text is written
 	Used      bool   // something refers to it, other than its own validation
 	From      string // the variable file and line that gave its value, "prod.kmsvars.hcl:3"; "" = something else did
 }
@@ -29,7 +29,7 @@ func (c *Config) Inputs() []Input {
 	for _, name := range slices.Sorted(maps.Keys(c.module.variables)) {
 		v := c.module.variables[name]
 		in := Input{Name: name, Range: v.rng, Sensitive: v.sensitive, Ephemeral: v.ephemeral, Used: used["var."+name]}
-		in.Default = v.def != cty.NilVal && !(v.def.IsKnown() && v.def.IsNull())
+		in.Default = v.def != cty.NilVal && !(v.def.IsKnown() && (v.def.IsNull() || v.def.RawEquals(cty.StringVal(""))))
 		if strings.Contains(v.from, ".kmsvars.") {
 			in.From = v.from
 		}

@@ -47,7 +47,7 @@ func (r Report) Count(s Severity) (n int) {
 func arrange(list []Finding) []Finding {
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Range.Filename, b.Range.Filename), cmp.Compare(a.Range.Start.Byte, b.Range.Start.Byte),
-			cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Address, b.Address))
+			cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(list, func(a, b Finding) bool {
 		return a.Rule == b.Rule && a.Range == b.Range && a.Message == b.Message

@@ -14,11 +14,13 @@ type module struct {
 	rotatedBy map[addr.Address]*instance   // key → the rotation policy it is in
 	users     map[addr.Address][]*instance // object → what refers to it
 	outputs   map[addr.Address]bool        // blocks that an output refers to
+
+	repository *repository
 }
 
 func survey(c *hcl.Config) *module {
 	m := &module{config: c, byAddr: map[addr.Address]*instance{}, rotatedBy: map[addr.Address]*instance{}, users: map[addr.Address][]*instance{}}
-	m.outputs = c.OutputBlocks()
+	m.outputs, m.repository = c.OutputBlocks(), repositoryOf(c.Dir)
 	nothing := hcl.NewObjectMap()
 	for _, b := range c.Blocks {
 		for _, a := range b.Instances {
