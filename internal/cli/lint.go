@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -20,9 +21,12 @@ type lintOptions struct {
 	least       string
 	maxRotation string
 	ownerTags   []string
+	state       bool
+	plan        string
 	json        bool
-	options     lint.Options
-	bounds      lint.Bounds
+
+	options lint.Options
+	bounds  lint.Bounds
 }
 
 // lintCommand looks at the configuration with the KP rules.
@@ -31,7 +35,8 @@ func (a *app) lintCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "lint", Short: "Look for what a configuration may say and should not", GroupID: groupDeclare, Args: cobra.NoArgs,
 		Long: `Hold the module against the KP rules: keys without protection or rotation, secrets that are written
-out, envelopes bound to nothing. Nothing is called. docs/lint.md lists the rules.
+out, envelopes bound to nothing. Nothing is called; with -state the state is read. docs/lint.md
+lists the rules.
 
 Exit codes: 0 nothing found; 2 findings; 1 error, also when the module does not load.`,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -39,7 +44,7 @@ Exit codes: 0 nothing found; 2 findings; 1 error, also when the module does not 
 				return err
 			}
 			a.answerIn(o.json)
-			return a.lint(&o)
+			return a.lint(c.Context(), &o)
 		},
 	}
 	o.vars.flags(c)
@@ -49,6 +54,8 @@ Exit codes: 0 nothing found; 2 findings; 1 error, also when the module does not 
 	f.StringVar(&o.least, "min-severity", lint.Note.String(), "leave out what is milder than `SEVERITY`: "+strings.Join(lint.Severities(), ", "))
 	f.StringVar(&o.maxRotation, "max-rotation", "365d", "how long a key may keep its version, `DURATION`")
 	f.StringSliceVar(&o.ownerTags, "owner-tag", lint.DefaultOwnerTags(), "a `TAG` that says whose a key or secret is; repeatable")
+	f.BoolVar(&o.state, "state", false, "look at what the state has recorded too")
+	f.StringVar(&o.plan, "plan", "", "look at the keys that a plan saved to `FILE` saw waiting for deletion")
 	f.BoolVar(&o.json, "json", false, "print one JSON document")
 	return c
 }
@@ -90,13 +97,17 @@ func rulesNamed(flag string, names []string) ([]*lint.Rule, error) {
 }
 
 // lint loads the module, looks at it, and exits 2 on findings.
-func (a *app) lint(o *lintOptions) error {
+func (a *app) lint(ctx context.Context, o *lintOptions) error {
 	cfg, diags := a.load(&o.vars, true)
 	if diags.HasErrors() {
 		a.view.Diagnostics(diags, cfg.Files)
 		return exit{exitError}
 	}
-	report := lint.Run(lint.Input{Config: cfg, Warnings: diags, Now: a.now(), Bounds: o.bounds}, o.options)
+	in := lint.Input{Config: cfg, Warnings: diags, Now: a.now(), Bounds: o.bounds}
+	if err := a.record(ctx, o, &in); err != nil {
+		return err
+	}
+	report := lint.Run(in, o.options)
 	a.view.Linted(report, cfg.Files)
 	if len(report.Findings) > 0 {
 		return exit{exitChanges}

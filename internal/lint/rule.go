@@ -22,7 +22,7 @@ type Rule struct {
 
 // Rules are all rules, by id.
 func Rules() []*Rule {
-	all := slices.Concat(keyRules(), guardRules(), policyRules(), referenceRules(), secretRules(), fileRules(), gatewayRules(), inputRules(), commentRules())
+	all := slices.Concat(keyRules(), guardRules(), policyRules(), referenceRules(), secretRules(), fileRules(), gatewayRules(), inputRules(), quotaRules(), recordedRules(), commentRules())
 	slices.SortFunc(all, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
