@@ -10,6 +10,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/dag"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -136,7 +137,7 @@ func (g *graph) releaseFirst(st state.State) {
 			continue
 		}
 		for _, d := range r.DependsOn {
-			if taken := g.find(d); taken != nil && taken.Action.Destructive() {
+			if taken := g.find(d); taken != nil && taken.Action.Destructive() && !safety.Off(safety.UsersFirst) {
 				g.order(dependant, taken)
 			}
 		}

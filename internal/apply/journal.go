@@ -3,6 +3,7 @@ package apply
 import (
 	"slices"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -22,7 +23,7 @@ type changeJournal struct {
 // Begin implements resource.Journal.
 func (c *changeJournal) Begin(in state.Intent) error {
 	in.Gateway = c.gateway
-	if err := c.journal.Append(state.Begin(in)); err != nil {
+	if err := c.journal.Append(state.Begin(in)); err != nil && !safety.Off(safety.IntentFirst) {
 		return err
 	}
 	c.open = append(c.open, in.ID)
@@ -37,7 +38,7 @@ func (c *changeJournal) End(intentID string, out state.Result) error {
 	if err := c.journal.Append(state.End(intentID, out)); err != nil {
 		return err
 	}
-	if !out.Ambiguous {
+	if !out.Ambiguous || safety.Off(safety.LostStaysOpen) {
 		c.close(intentID)
 	}
 	return nil

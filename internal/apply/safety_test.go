@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"syscall"
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/local"
 )
 
 // A plan of another stack is stale, even where both are at the same serial; and one that changes files needs somebody
@@ -27,6 +30,22 @@ func TestAPlanOfAnotherStackAtTheSameSerialIsStale(t *testing.T) {
 	calls := len(s.service.calls)
 	if _, err := apply.Run(t.Context(), s.input); err == nil || !strings.Contains(err.Error(), "data.encrypt.f") || len(s.service.calls) > calls {
 		t.Errorf("without a runner of files: %v, calls %q", err, s.service.calls[calls:])
+	}
+}
+
+// Where the intent of a call cannot be made durable, the call is not made.
+func TestNoCallIsMadeWithoutItsIntent(t *testing.T) {
+	s := newStack(t, twoKeys)
+	s.input.Plan = s.plan(s.state(t))
+	fault, err := durable.ParseFault("EIO:sync:1+")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.input.Store, err = local.Open(s.store.Path(), local.Options{Disk: fault}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apply.Run(t.Context(), s.input); !errors.Is(err, syscall.EIO) || len(s.service.calls) > 0 {
+		t.Errorf("%v, calls %q", err, s.service.calls)
 	}
 }
 

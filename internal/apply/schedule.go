@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // schedule runs the graph: as many steps at once as parallelism allows, each when
@@ -34,7 +35,7 @@ func (s *schedule) execute(ctx context.Context) (interrupted bool) {
 	stop, cancelled := s.stop, ctx.Done()
 	for {
 		interrupted = interrupted || isClosed(stop) || ctx.Err() != nil
-		for !interrupted && len(s.ready) > 0 && s.running < s.parallelism && s.broken() == nil {
+		for !interrupted && len(s.ready) > 0 && s.running < s.parallelism && (s.broken() == nil || safety.Off(safety.BrokenStops)) {
 			s.start(ctx)
 			interrupted = isClosed(stop) || ctx.Err() != nil
 		}
@@ -80,7 +81,7 @@ func (s *schedule) start(ctx context.Context) {
 func (s *schedule) end(n *node) {
 	s.ended(n)
 	for _, d := range n.next {
-		if n.out.Status != Done && d.out == nil && !onlyOrders(n, d) {
+		if n.out.Status != Done && d.out == nil && !onlyOrders(n, d) && !safety.Off(safety.FailureStops) {
 			s.without(d, n)
 		}
 		if d.waits--; d.waits == 0 && d.out == nil {

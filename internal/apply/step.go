@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -84,7 +85,7 @@ func (x *executor) refresh(c plan.Change) Outcome {
 
 func (x *executor) change(ctx context.Context, s Step) Outcome {
 	c := *s.Change
-	if open, ok := x.pending[c.Addr.String()]; ok {
+	if open, ok := x.pending[c.Addr.String()]; ok && !safety.Off(safety.PendingWaits) {
 		return Outcome{Status: Unknown, ID: c.ID, Err: stillPending(open)}
 	}
 	body, err := x.body(c)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // ChangedError says that an object is no longer what the plan was made on, seen
@@ -35,7 +36,7 @@ func orNone(s string) string {
 
 // unchanged holds a fresh reading against the plan's pre-image.
 func (s *Session) unchanged(o *plan.Object) error {
-	if s.Change.PreImage == nil {
+	if s.Change.PreImage == nil || safety.Off(safety.ReadAgain) {
 		return nil
 	}
 	if found := plan.PreImageOf(o); !found.Equal(*s.Change.PreImage) {

@@ -6,6 +6,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -120,7 +121,7 @@ func sameARN(k kms.Key, known *state.Resource) error {
 	if known == nil || known.ID != k.ID {
 		return nil
 	}
-	if arn, _ := known.Attributes["arn"].(string); arn != "" && k.ARN != "" && arn != k.ARN {
+	if arn, _ := known.Attributes["arn"].(string); arn != "" && k.ARN != "" && arn != k.ARN && !safety.Off(safety.SameARN) {
 		return &OtherARNError{ID: k.ID, Recorded: arn, Answered: k.ARN}
 	}
 	return nil

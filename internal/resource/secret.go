@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -368,5 +369,5 @@ func (w *secretWork) resolveVersion(open state.Intent, version string) Resolutio
 		return Resolution{Resource: w.Prior} // another secret of that name: the planner refuses
 	}
 	until := w.lateUntil(open)
-	return Resolution{Pending: w.Now().Before(until), Until: until, Resource: w.result()}
+	return Resolution{Pending: w.Now().Before(until) && !safety.Off(safety.NoSecondValue), Until: until, Resource: w.result()}
 }
