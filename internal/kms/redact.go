@@ -3,6 +3,8 @@ package kms
 import (
 	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // maxForeignText bounds text of others that goes into an error.
@@ -33,7 +35,7 @@ const minScrub = 4
 // looks like a secret.
 func ScrubSecrets(message string, secrets []string) string {
 	for _, s := range secrets {
-		if len(s) >= minScrub {
+		if len(s) >= minScrub && !safety.Off(safety.AnswerScrubbed) {
 			message = strings.ReplaceAll(message, s, Redacted)
 		}
 	}

@@ -12,6 +12,7 @@ const (
 	RemotePart     Switch = "remote-part"
 	RemoteNames    Switch = "remote-names"
 	RemoteClear    Switch = "remote-clear"
+	RemoteRedirect Switch = "remote-redirect"
 	FoldBase       Switch = "fold-base"
 	FoldLineage    Switch = "fold-lineage"
 	FoldOnce       Switch = "fold-once"
@@ -47,6 +48,8 @@ func storage() []Safety {
 			"internal/state/remote", "TestAPartOfTheJournalInAnothersPlaceIsDamage"},
 		{RemoteClear, "No state goes over the network in clear.",
 			"internal/state/remote", "TestOnlyThisMachineIsSpokenToInClear"},
+		{RemoteRedirect, "No credential of a store is carried to where a redirect points.",
+			"internal/state/remote", "TestAClientFollowsNoRedirectAndNoOldTLS"},
 		{FoldBase, "A journal is not folded into a state that is older than the one it continues.",
 			"internal/state", "TestAJournalFitsItsStateOnly/an older state"},
 		{FoldLineage, "A journal is not folded into another stack's state.",

@@ -8,6 +8,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/kms/wire/ciphertext"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // An answer is not believed: where it names what its request named, both must
@@ -95,7 +96,7 @@ func (c *Comparer) Compare(o *kms.Operation, asked kms.Asked, answer map[string]
 			continue
 		}
 		for _, got := range texts(answer, p.member) {
-			if got != "" && !p.same(c, wanted, got) {
+			if got != "" && !p.same(c, wanted, got) && !safety.Off(safety.AnswerCompared) {
 				return mismatch(p.member, got, p.param, wanted)
 			}
 		}

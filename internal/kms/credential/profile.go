@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/aliyun/credentials-go/credentials/providers"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // cliProfile holds what is checked of a CLI profile before the vendor's
@@ -109,7 +111,7 @@ func (config Config) checkSources(all []cliProfile, p cliProfile) error {
 
 func (config Config) allowMode(p cliProfile, isSource bool) error {
 	switch {
-	case p.Mode == "External" && !config.AllowExternal:
+	case p.Mode == "External" && !config.AllowExternal && !safety.Off(safety.NoCommand):
 		return errors.New("runs an external command, which must be allowed first")
 	case p.Mode == "External" && isSource:
 		return errors.New("runs an external command, which kmsplan does not do for another profile's sake")

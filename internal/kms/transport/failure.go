@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Failures of the exchange itself.
@@ -32,7 +33,7 @@ func Fail(ctx context.Context, e *kms.Error, sent bool, err error) *kms.Error {
 			e.Message = "cancelled while waiting for the answer"
 		}
 	}
-	if sent {
+	if sent && !safety.Off(safety.SentIsUnknown) {
 		e.Outcome = kms.Ambiguous
 	}
 	return e

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // verdict is what an error means for another attempt.
@@ -60,7 +61,7 @@ func mayRetry(o *kms.Operation, e *kms.Error) bool {
 	case retryAlways:
 		return true
 	case retryIfHarmless:
-		return o.Idempotent
+		return o.Idempotent || safety.Off(safety.NotRepeated)
 	}
 	return false
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Retrier repeats calls of one client as policy.go allows.
@@ -34,7 +35,7 @@ func (r *Retrier) Do(ctx context.Context, o *kms.Operation, once func(context.Co
 		}
 		ambiguous = ambiguous || e.Outcome == kms.Ambiguous
 		e.Attempts = attempt
-		if ambiguous && o.Mutating {
+		if ambiguous && o.Mutating && !safety.Off(safety.StaysAmbiguous) {
 			e.Outcome = kms.Ambiguous
 		}
 		wait, again := r.next(ctx, o, e, attempt, r.config.Clock.Now().Sub(start))

@@ -49,5 +49,12 @@ func Client(backend, caFile string) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, nil
+	return &http.Client{Transport: t, CheckRedirect: stay}, nil
+}
+
+func stay(*http.Request, []*http.Request) error {
+	if safety.Off(safety.RemoteRedirect) {
+		return nil
+	}
+	return http.ErrUseLastResponse
 }
