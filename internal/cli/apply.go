@@ -41,6 +41,34 @@ that wait for deletion are rescued, and nothing else is called. Of several, 1 be
 	return c
 }
 
+// destroyCommand is apply -destroy.
+func (a *app) destroyCommand() *cobra.Command {
+	o := planOptions{}
+	var approve bool
+	var parallelism int
+	c := &cobra.Command{
+		Use: "destroy", Short: "Take away all that the state holds, as far as nothing protects it", GroupID: groupDeclare, Args: cobra.NoArgs,
+		Long: `Plan to take away every object of the state, ask for approval, and carry the plan out. It is
+apply -destroy; plan -destroy shows the plan.
+
+What is protected (keys and secrets are, unless their blocks say otherwise) refuses the whole plan,
+with the ways to let it go. A key that is not protected is retired step by step: disabled, and a
+soak later scheduled for deletion by another destroy. On an emulator everything goes at once.
+Files stay where they are.
+
+Exit codes are those of apply.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.destroy = true
+			return a.runApply(c.Context(), &o, approve, parallelism, args)
+		},
+	}
+	o.surveyFlags(c)
+	o.shownFlags(c)
+	c.Flags().BoolVar(&approve, "auto-approve", false, "do not ask for approval")
+	c.Flags().IntVar(&parallelism, "parallelism", apply.DefaultParallelism, "how many objects to work on at once")
+	return c
+}
+
 func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parallelism int, args []string) error {
 	if parallelism < 1 {
 		return usageError{errors.New("-parallelism must be at least 1")}
@@ -75,6 +103,9 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 
 // applySaved carries out what a saved plan has and a plan made now has too.
 func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, name string) error {
+	if o.destroy {
+		return usageError{errors.New("-destroy makes another plan, and a saved plan is made already; plan with -destroy and -out")}
+	}
 	if len(o.targetTexts) > 0 {
 		return usageError{errors.New("-target narrows a plan when it is made, and a saved plan is made already; plan again with -target and -out")}
 	}

@@ -54,6 +54,9 @@ It is apply -refresh-only -auto-approve. plan -refresh-only shows what would be 
 
 // inspectDrift shows drift and goes on with it.
 func (a *app) inspectDrift(ctx context.Context, o *planOptions, operation string, then func(*stack.Stack, plan.Drifts) error) error {
+	if o.destroy {
+		return usageError{errors.New("-destroy takes objects away and -refresh-only touches none; give one of both")}
+	}
 	if err := a.openPlanViews(o); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ package cli
 
 // elsewhere are commands of Terraform, SOPS and age, and what to do here instead.
 var elsewhere = map[string]string{
-	"destroy": `nothing is taken away as a whole. In place of each block write a removed block with from = key.NAME and action = "retire" ("delete" for a secret, "forget" to let go of an object), and apply`,
 	"import":  `write import { to = key.NAME, id = "…" } into the module and run kmsplan plan`,
 	"taint":   "a key is never replaced. kmsplan kms CreateKeyVersion rotates one; another key is another block",
 	"untaint": "nothing is ever tainted, because a key is never replaced",
@@ -63,7 +62,6 @@ var elsewhere = map[string]string{
 // an entry to it.
 var flagsElsewhere = map[string]string{
 	"refresh":             "every plan reads the service: what is there decides what is done",
-	"destroy":             elsewhere["destroy"],
 	"lock":                "the state is always locked while it is written; -lock-timeout=DURATION says how long to wait for another's lock",
 	"replace":             elsewhere["taint"],
 	"generate-config-out": `write the block and import { to = key.NAME, id = "…" }; kmsplan plan shows what differs`,

@@ -92,6 +92,9 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, fi
 	if err := s.Survey(ctx, operation, o.targets...); err != nil {
 		return s, nil, err
 	}
+	if o.destroy {
+		s.Destroy()
+	}
 	p, warnings, err := s.Plan(ctx, o.targets)
 	a.view.Diagnostics(warnings, s.Config.Files)
 	return s, p, err

@@ -19,6 +19,7 @@ type planOptions struct {
 	compact     bool
 	calls       bool
 	refreshOnly bool
+	destroy     bool
 	streamFlags
 }
 
@@ -27,6 +28,13 @@ func (o *planOptions) flags(c *cobra.Command) {
 	o.surveyFlags(c)
 	f := c.Flags()
 	f.BoolVar(&o.refreshOnly, "refresh-only", false, "only record in the state what has changed outside of kmsplan")
+	f.BoolVar(&o.destroy, "destroy", false, "take away all that the state holds, as far as nothing protects it")
+	o.shownFlags(c)
+}
+
+// shownFlags say how a plan is shown, and whether somebody is asked about it.
+func (o *planOptions) shownFlags(c *cobra.Command) {
+	f := c.Flags()
 	f.BoolVar(&o.compact, "compact-warnings", false, "print warnings as one line each")
 	f.BoolVar(&o.calls, "calls", false, "list the calls of KMS that each change needs")
 	f.BoolVar(&o.input, "input", true, "apply asks for approval; -input=false never asks")

@@ -43,6 +43,7 @@ type Config struct {
 	Moved    []Moved
 	Imports  []Import
 	Files    map[string]*hclv2.File // for snippets in diagnostics
+	Destroys bool                   // made by Destroying
 
 	module *module // parsed expressions, the evaluator's
 	byAddr map[addr.Address]*Block

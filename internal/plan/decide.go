@@ -14,6 +14,7 @@ const (
 	ToForget                   // removed { action = "forget" }
 	ToRetire                   // removed { action = "retire" }
 	ToDelete                   // removed { action = "delete" }
+	TornDown                   // destroyed, with all of its emulator
 )
 
 // Presence is what the service says about it.
@@ -71,6 +72,8 @@ type Verdict struct {
 //	                              absent         forget
 //	        delete       known    alive          refuse key-not-deletable
 //	                              dying, absent  as retire
+//	        torn down    known    alive          delete
+//	                              dying, absent  forget
 //	secret  as a key, but:
 //	        declared     unknown  foreign        refuse secret-name-taken
 //	                              foreign, dying refuse secret-in-recovery
@@ -110,6 +113,8 @@ func Decide(f Facts) Verdict {
 		return decideDeclared(f)
 	case Vanished:
 		return Verdict{Guard: vanishedGuard(f.Kind)}
+	case TornDown:
+		return onlyIf(f.Live == Alive, Delete)
 	case ToRetire, ToDelete:
 		if f.Kind == KindSecret {
 			return onlyIf(f.Live == Alive, Delete)

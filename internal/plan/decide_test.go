@@ -55,6 +55,9 @@ func TestDecideTruthTable(t *testing.T) {
 		{"key", plan.ToDelete, known, alive, refuse(plan.GuardKeyNotDeletable)},
 		{"key", plan.ToDelete, known, dying, do(plan.NoOp)},
 		{"key", plan.ToDelete, known, absent, do(plan.Forget)},
+		{"key", plan.TornDown, known, alive, do(plan.Delete)},
+		{"key", plan.TornDown, known, dying, do(plan.Forget)},
+		{"key", plan.TornDown, known, absent, do(plan.Forget)},
 
 		{"secret", plan.Declared, unknown, absent, do(plan.Create)},
 		{"secret", plan.Declared, unknown, ours, look(plan.Adopt)},

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
@@ -10,8 +11,17 @@ type keyPlanning struct{}
 
 func (keyPlanning) find(p *planner, n *node) Presence { return p.findKey(n) }
 func (keyPlanning) plan(p *planner, n *node)          { p.planKey(n) }
-func (keyPlanning) delete(*planner, *node)            {} // never: Decide refuses it
+func (keyPlanning) delete(_ *planner, n *node)        { n.tearDownKey() }
 func (keyPlanning) targets(*node) []string            { return nil }
+
+// tearDownKey schedules the deletion of an emulator's key at once. Decide has no other key deleted.
+func (n *node) tearDownKey() {
+	if truth(n.object.Attrs["deletion_protection"]) {
+		n.change.Calls = append(n.change.Calls, "SetDeletionProtection")
+	}
+	n.change.Calls = append(n.change.Calls, "ScheduleKeyDeletion")
+	n.change.Reason = fmt.Sprintf("the emulator deletes it in %d days", n.removed.WindowDays)
+}
 
 // findKey looks for a key that carries our lineage and this address in its
 // tags: an interrupted create, or a key whose state was lost. The oldest is

@@ -24,7 +24,10 @@ func (p *planner) checkLimits() {
 	gone := 0
 	for _, n := range p.order {
 		c := &n.change
-		if c.Action.Destructive() {
+		if p.tearsDown(n) {
+			continue
+		}
+		if c.Action.Destructive() && !p.in.Config.Destroys {
 			gone++
 		}
 		switch {

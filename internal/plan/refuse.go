@@ -81,6 +81,10 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 	back := fmt.Sprintf("Put the block %s back; nothing has changed.", n.addr)
 	forget := "To let kmsplan forget it and leave it as it is, add:" + removedText(n.addr.String(), "forget")
 	reason := fmt.Sprintf("The block of %s is gone, and nothing says what should become of the %s %s.", n.addr, what, n.prior.ID)
+	if p.in.Config.Destroys {
+		reason = fmt.Sprintf("%s (%s) is protected, and nothing that is protected is destroyed.", n.addr, n.prior.ID)
+		back = "To take its protection away, write lifecycle { prevent_destroy = false } into its block and apply."
+	}
 	if kind.Lookup(n.change.Kind, false) == nil {
 		p.refuse(guard, n.addr, fmt.Sprintf("The state has %s (%s), and this version of kmsplan has no %s.", n.addr, n.prior.ID, what),
 			"Use the version of kmsplan that applied it, or a newer one.",

@@ -71,6 +71,8 @@ func (p *planner) planRemoval(a addr.Address, r *state.Resource) {
 // block. A kind that this version does not know is guarded whatever state says.
 func desiredRemoval(r *state.Resource, removed *hcl.Removed) Desired {
 	switch {
+	case removed != nil && removed.Action == hcl.TearDown:
+		return TornDown
 	case removed != nil && removed.Action == "retire":
 		return ToRetire
 	case removed != nil && removed.Action == "delete":

@@ -15,7 +15,7 @@ const maxListedUsers = 50
 func (p *planner) checkUses() {
 	var users map[objectID][]user // built when the first key needs it
 	for _, n := range p.order {
-		if n.refused || n.object == nil || !n.takesOutOfUse() || safety.Off(safety.PlanInUse) {
+		if n.refused || n.object == nil || !n.takesOutOfUse() || p.tearsDown(n) || safety.Off(safety.PlanInUse) {
 			continue
 		}
 		if users == nil {
@@ -43,7 +43,7 @@ type user struct {
 // takesOutOfUse reports whether the change makes an enabled key unusable, or
 // moves a retirement on.
 func (n *node) takesOutOfUse() bool {
-	return n.change.Action == Retire || n.change.Kind == KindKey && n.change.Needs("DisableKey") && n.object.State == StateEnabled
+	return n.change.Action == Retire || n.change.Kind == KindKey && n.change.Action == Delete || n.change.Kind == KindKey && n.change.Needs("DisableKey") && n.object.State == StateEnabled
 }
 
 // users lists who will use each key after this plan.

@@ -43,6 +43,9 @@ func (keyHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error
 	if s.Change.Action == plan.Forget {
 		return nil, nil
 	}
+	if s.Change.Action == plan.Delete && s.Gateway.Emulator == nil {
+		return nil, fmt.Errorf("%s is a key of the service, which is retired in steps and never deleted in one; this is a defect of the plan", s.Change.Addr)
+	}
 	if err := w.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -53,6 +56,9 @@ func (keyHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error
 		if err := w.call(ctx, op); err != nil {
 			return w.result(), fmt.Errorf("%s of %s: %w", op, s.Change.Addr, err)
 		}
+	}
+	if s.Change.Action == plan.Delete {
+		return nil, nil
 	}
 	if err := w.refresh(ctx); err != nil {
 		return w.result(), err
@@ -276,7 +282,7 @@ func (w *keyWork) protect(ctx context.Context) error {
 	if v, ok := w.want("deletion_protection"); ok && !v.IsNull() {
 		on = v.True()
 	}
-	if w.Change.Action == plan.Retire {
+	if w.Change.Action.Destructive() {
 		on = false
 	}
 	var text *string

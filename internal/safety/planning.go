@@ -12,6 +12,7 @@ const (
 	PlanInUse          Switch = "plan-in-use"
 	PlanLimits         Switch = "plan-limits"
 	PlanFreeze         Switch = "plan-freeze"
+	PlanDestroyKeeps   Switch = "plan-destroy-keeps"
 	PlanDyingTarget    Switch = "plan-dying-target"
 	PlanDuplicates     Switch = "plan-duplicates"
 	PlanUnread         Switch = "plan-unread"
@@ -43,6 +44,7 @@ func planning() []Safety {
 		{PlanInUse, "A key that aliases, secrets, policies or files use is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
 		{PlanLimits, "No plan takes away more than its limits say.", "internal/plan", "TestGuards/too-many-destructive"},
 		{PlanFreeze, "While a freeze lasts, nothing but rescues is called.", "internal/plan", "TestGuards/frozen"},
+		{PlanDestroyKeeps, "What is protected is not destroyed.", "internal/plan", "TestDestroyTakesNothingThatIsProtected"},
 		{PlanDyingTarget, "Nothing is pointed at a key that waits for deletion.", "internal/plan", "TestGuards/key-unusable"},
 		{PlanDuplicates, "One object is not managed under two addresses.", "internal/plan", "TestGuards/duplicate-id"},
 		{PlanUnread, "A gateway that was not read is not taken for an empty one.", "internal/plan", "TestWhatWasNotReadDecidesNothing"},

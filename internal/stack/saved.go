@@ -65,6 +65,9 @@ func (a Again) More() bool { return len(a.Left)+len(a.LeftFiles) > 0 }
 // Confirm plans again what was surveyed, with a saved plan's targets and its time for what soaks, and compares
 // the actions: a saved plan is believed in nothing. Errors: planfile.ErrStale, planfile.ErrDamaged, InvalidError.
 func (s *Stack) Confirm(ctx context.Context, f *planfile.File) (Again, error) {
+	if f.Binding.Destroy {
+		s.Destroy()
+	}
 	if err := f.Holds(s.world()); err != nil {
 		return Again{}, err
 	}

@@ -24,7 +24,7 @@ func New(p *plan.Plan, w World, targets []addr.Address) (*File, error) {
 		return nil, err
 	}
 	f := &File{Plan: p, key: key, Binding: Binding{
-		Targets: targets, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
+		Targets: targets, Destroy: w.Config.Destroys, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
 	}}
 	f.Binding.Configuration, err = slowly.fingerprint(w.configuration())
 	if err == nil {

@@ -25,6 +25,7 @@ type document struct {
 
 type made struct {
 	Targets       []string           `json:"targets,omitempty"`
+	Destroy       bool               `json:"destroy,omitempty"`
 	Variables     []variable         `json:"variables,omitempty"`
 	Gateways      []Gateway          `json:"gateways"`
 	Configuration state.Fingerprint  `json:"configuration"`

@@ -38,6 +38,7 @@ type File struct {
 // as part of a salted fingerprint only, slow or under the stack's key.
 type Binding struct {
 	Targets   []addr.Address
+	Destroy   bool           // it takes away all that state holds
 	Variables []hcl.Variable // those that are neither sensitive nor ephemeral
 	Gateways  []Gateway
 	// Configuration covers the module's files and those its functions read; Secrets the sensitive values

@@ -82,7 +82,7 @@ func (w *writer) diffs(a addr.Address, diffs []plan.AttrDiff) []diff {
 }
 
 func (w *writer) made(b Binding) made {
-	m := made{Targets: texts(b.Targets), Gateways: b.Gateways, Configuration: b.Configuration, Secrets: given(b.Secrets), Sources: given(b.Sources)}
+	m := made{Targets: texts(b.Targets), Destroy: b.Destroy, Gateways: b.Gateways, Configuration: b.Configuration, Secrets: given(b.Secrets), Sources: given(b.Sources)}
 	for _, v := range b.Variables {
 		m.Variables = append(m.Variables, variable{v.Name, w.value("variable "+v.Name, v.Value), v.Flag})
 	}
