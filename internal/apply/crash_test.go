@@ -82,7 +82,7 @@ func crash(t *testing.T, dir, spec string) bool {
 // shapes are what an apply can be in the middle of: what was there, and what is wanted.
 var shapes = map[string]struct{ before, after string }{
 	"the first apply of a stack": {"", twoKeys},
-	"objects join and change":    {twoKeys, strings.ReplaceAll(twoKeys, "second", "changed") + `key "c" {}`},
+	"objects join and change":    {twoKeys, strings.ReplaceAll(twoKeys, "second", "changed") + "key \"c\" {}\nkey \"d\" {}"},
 	"objects are taken away":     {twoKeys, `key "b" { description = "second" }`},
 }
 

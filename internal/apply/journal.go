@@ -32,10 +32,16 @@ func (c *changeJournal) Begin(in state.Intent) error {
 	return nil
 }
 
-// End implements resource.Journal.
+// End implements resource.Journal. A result that leaves no question waits for the change's next entry, or anybody's: it
+// is durable before another call of the change is made, and before whoever depends on it begins. A crash until then leaves an
+// open call, which is found out about.
 func (c *changeJournal) End(intentID string, out state.Result) error {
 	c.hit("call.after")
-	if err := c.journal.Append(state.End(intentID, out)); err != nil {
+	keep := c.journal.Note
+	if out.Ambiguous || out.Error != "" {
+		keep = c.journal.Append
+	}
+	if err := keep(state.End(intentID, out)); err != nil {
 		return err
 	}
 	if !out.Ambiguous || safety.Off(safety.LostStaysOpen) {

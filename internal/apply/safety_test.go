@@ -85,3 +85,34 @@ func (v verified) Apply(ctx context.Context, s *resource.Session) (*state.Resour
 	in := state.NewIntent(s.Change.Addr.String(), "key", "Follow", r.ID, s.Intent, nil, s.Now())
 	return r, errors.Join(s.Journal.Begin(in), s.Journal.End(in.ID, state.Result{Ambiguous: true, Error: "lost"}))
 }
+
+// When a call is made its intent is in the store's journal, and so is the result of every call before it that it builds on: of
+// the same object, and of those that its object depends on.
+func TestACallIsMadeWhenItsIntentAndWhatItBuildsOnAreDurable(t *testing.T) {
+	s := newStack(t, `
+key "k" { description = "first" }
+alias "a" {
+  name = "alias/a"
+  key  = key.k.id
+}`)
+	looked := 0
+	s.service.fault = func(operation, address string) fault {
+		looked++
+		entries, err := s.store.ReadJournal(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, open, err := state.Fold(state.New(), entries)
+		if err != nil || len(open) != 1 || open[0].Operation != operation || open[0].Address != address {
+			t.Errorf("when %s of %s is called, these calls are open in the journal: %+v, %v", operation, address, open, err)
+		}
+		if _, known := state.Find(st, "key.k"); known != (address != "key.k" || operation != "Create") {
+			t.Errorf("when %s of %s is called, the journal knows %+v", operation, address, st.Resources)
+		}
+		return none
+	}
+	s.mustApply(t)
+	if looked != 4 {
+		t.Errorf("%d calls were looked at", looked)
+	}
+}

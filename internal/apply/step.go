@@ -92,6 +92,7 @@ func (x *executor) change(ctx context.Context, s Step) Outcome {
 	if err != nil {
 		return Outcome{Status: Failed, ID: c.ID, Err: err}
 	}
+	defer x.journal.Enter()()
 	j := x.changeJournal(s, c)
 	session, handler, err := x.session(c, body, newToken(), j)
 	if err != nil {

@@ -69,7 +69,8 @@ type Session struct {
 type Journal interface {
 	// Begin appends and syncs an intent before a mutating call.
 	Begin(in state.Intent) error
-	// End appends and syncs the call's result; an ambiguous one leaves the intent open.
+	// End keeps the call's result, durable with the next Begin or Record at the latest; an ambiguous one leaves the intent
+	// open.
 	End(intentID string, out state.Result) error
 	// Record appends and syncs the object's new state.
 	Record(r state.Resource) error

@@ -23,6 +23,7 @@ const (
 	JournalEnds    Switch = "journal-ends"
 	JournalCarries Switch = "journal-carries"
 	JournalBroken  Switch = "journal-broken"
+	JournalNotes   Switch = "journal-notes"
 	EditOpen       Switch = "edit-open"
 )
 
@@ -68,6 +69,8 @@ func storage() []Safety {
 			"internal/state/local", "TestCommittingStoresWhatWasDoneAndKeepsWhatIsOpen"},
 		{JournalBroken, "Nothing is recorded, and so nothing called, after a write to the journal failed.",
 			"internal/state", "TestAJournalThatFailedOnceTakesNothingMore"},
+		{JournalNotes, "A result that nothing was appended after is recorded before the state is stored.",
+			"internal/state", "TestCommitWritesWhatIsNoted"},
 		{EditOpen, "No command edits the state while calls of an interrupted run are open.",
 			"internal/state", "TestNothingIsEditedWhileCallsAreOpen"},
 		{StateChecksum, "A state of which a bit flipped is not read.",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,18 +21,14 @@ type Journal struct {
 	lineage string          // under which a stack that has no state yet is born
 	ctx     context.Context // of Open, without its cancellation: what was done is recorded whatever happens
 
-	writing sync.Mutex // held by the goroutine that writes a batch
+	writing chan struct{} // holds one token while a batch is written
+	took    time.Duration // the last write, for whoever writes
 
-	mu     sync.Mutex
-	next   *batch // gathers appends while another batch is written
-	broken error  // the first failure: nothing is appended after it
-}
-
-// batch is a group of appends that one write makes durable.
-type batch struct {
-	entries []Entry
-	done    chan struct{}
-	err     error
+	mu      sync.Mutex
+	next    *batch  // gathers appends while another batch is written
+	noted   []Entry // that the next write takes along
+	workers int     // between Enter and what it returned
+	broken  error   // the first failure: nothing is appended after it
 }
 
 // Open begins a transaction and returns its journal with what is known: the stored state with everything
@@ -100,7 +97,7 @@ func carry(st State, open []Intent) []Entry {
 
 func newJournal(ctx context.Context, tx Tx, writer string) *Journal {
 	st, _ := tx.Base()
-	return &Journal{tx: tx, writer: writer, lineage: st.Lineage, ctx: context.WithoutCancel(ctx)}
+	return &Journal{tx: tx, writer: writer, lineage: st.Lineage, writing: make(chan struct{}, 1), ctx: context.WithoutCancel(ctx)}
 }
 
 // Born sets the lineage of a stack that has no state yet.
@@ -109,10 +106,8 @@ func (j *Journal) Born(lineage string) { j.lineage = lineage }
 // Append makes entries durable before it returns. After a failure the journal stays broken: what
 // it could not promise once, it promises to nobody.
 func (j *Journal) Append(entries ...Entry) error {
-	for _, e := range entries {
-		if !e.valid() || e.Op == OpOpen {
-			return fmt.Errorf("journal entry %q is incomplete", e.Op)
-		}
+	if err := complete(entries); err != nil {
+		return err
 	}
 	b, leader := j.join(entries)
 	if leader {
@@ -122,38 +117,33 @@ func (j *Journal) Append(entries ...Entry) error {
 	return b.err
 }
 
+// Note leaves entries to the next write, which is made by whoever appends next: what the caller appends later is
+// behind them, and Commit writes what is left. Until then a crash loses them.
+func (j *Journal) Note(entries ...Entry) error {
+	if err := complete(entries); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.noted = append(j.noted, entries...)
+	return j.broken
+}
+
+func complete(entries []Entry) error {
+	for _, e := range entries {
+		if !e.valid() || e.Op == OpOpen {
+			return fmt.Errorf("journal entry %q is incomplete", e.Op)
+		}
+	}
+	return nil
+}
+
 // Err returns the failure that broke the journal, or nil. Nothing may be called any
 // more once it is not nil.
 func (j *Journal) Err() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.broken
-}
-
-// join adds the entries to the batch that is written next. Whoever opens a batch
-// leads it: it waits for the batch before, while others join.
-func (j *Journal) join(entries []Entry) (b *batch, leader bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.next == nil {
-		j.next, leader = &batch{done: make(chan struct{})}, true
-	}
-	b = j.next
-	b.entries = append(b.entries, entries...)
-	return b, leader
-}
-
-func (j *Journal) flush(b *batch) {
-	j.writing.Lock()
-	defer j.writing.Unlock()
-	j.mu.Lock()
-	j.next = nil // closed: nobody joins any more
-	b.err = j.broken
-	j.mu.Unlock()
-	if b.err == nil || safety.Off(safety.JournalBroken) {
-		b.err = j.write(b.entries)
-	}
-	close(b.done)
 }
 
 // write appends a batch; the first one begins with the header, so that a journal that cannot begin takes no line.
@@ -179,8 +169,13 @@ func openEntry(lineage string, base uint64) Entry {
 // calls that are still open over to the next journal. It ends the journal, on an error too; the store still holds
 // everything then.
 func (j *Journal) Commit(ctx context.Context) (Position, error) {
-	j.writing.Lock()
-	defer j.writing.Unlock()
+	defer j.alone()()
+	if left := j.left(); len(left) > 0 && !safety.Off(safety.JournalNotes) {
+		if err := j.write(left); err != nil {
+			at, _ := j.position()
+			return at, errors.Join(err, j.tx.Abandon())
+		}
+	}
 	at, err := j.position()
 	entries := j.tx.Entries()
 	if err != nil || len(entries) == 0 {

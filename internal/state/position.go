@@ -19,8 +19,7 @@ type Position struct {
 
 // Position is what the journal's store knows by now.
 func (j *Journal) Position() (Position, error) {
-	j.writing.Lock()
-	defer j.writing.Unlock()
+	defer j.alone()()
 	return j.position()
 }
 
