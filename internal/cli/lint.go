@@ -23,6 +23,7 @@ type lintOptions struct {
 	ownerTags   []string
 	state       bool
 	plan        string
+	pack        string
 	json        bool
 
 	options lint.Options
@@ -54,6 +55,7 @@ Exit codes: 0 nothing found; 2 findings; 1 error, also when the module does not 
 	f.StringVar(&o.least, "min-severity", lint.Note.String(), "leave out what is milder than `SEVERITY`: "+strings.Join(lint.Severities(), ", "))
 	f.StringVar(&o.maxRotation, "max-rotation", "365d", "how long a key may keep its version, `DURATION`")
 	f.StringSliceVar(&o.ownerTags, "owner-tag", lint.DefaultOwnerTags(), "a `TAG` that says whose a key or secret is; repeatable")
+	f.StringVar(&o.pack, "pack", "", "ask the rules of a `PACK`, each with what it stands for elsewhere: "+strings.Join(packNames(), ", "))
 	f.BoolVar(&o.state, "state", false, "look at what the state has recorded too")
 	f.StringVar(&o.plan, "plan", "", "look at the keys that a plan saved to `FILE` saw waiting for deletion")
 	f.BoolVar(&o.json, "json", false, "print one JSON document")
@@ -75,7 +77,17 @@ func (o *lintOptions) parse() (err error) {
 		return usageError{fmt.Errorf("-max-rotation=%s: write at least a day, as a whole number and a unit, such as 90d", o.maxRotation)}
 	}
 	o.bounds.OwnerTags = o.ownerTags
+	if o.options.Pack = lint.LookupPack(o.pack); o.pack != "" && o.options.Pack == nil {
+		return usageError{fmt.Errorf("-pack: there is no pack %q; write one of %s", o.pack, strings.Join(packNames(), ", "))}
+	}
 	return nil
+}
+
+func packNames() (names []string) {
+	for _, p := range lint.Packs() {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // rulesNamed are the rules that a flag names.

@@ -5,7 +5,7 @@
 // A rule looks at a checked configuration, some also at what a state or a saved plan has recorded, a few at the modes of
 // files and at git's ignore files. Nothing is called and nothing is written. Run returns a Report; it prints nothing.
 //
-// It imports hcl, kind, addr and the libraries of values. Start reading at Rule, then Run; a family of rules is one file,
+// It imports hcl, kind, suggest, addr and the libraries of values. Start reading at Rule, then Run; a family of rules is one file,
 // rules_FAMILY.go. A rule needs its row, a file testdata/rules/ID.txtar with a module that breaks it and one that does
 // not, and go generate.
 package lint

@@ -17,6 +17,9 @@ type pass struct {
 	module *module
 	rule   *Rule
 	found  []Finding
+
+	running  []*Rule   // of this run
+	comments []*ignore // of the module
 }
 
 // report records that the rule is broken.

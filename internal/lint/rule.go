@@ -18,6 +18,7 @@ type Rule struct {
 	Recorded bool
 
 	check func(*pass)
+	late  bool // it looks at what became of the comments: asked when all others were
 }
 
 // Rules are all rules, by id.

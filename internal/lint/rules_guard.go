@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/kind"
 )
@@ -53,6 +54,22 @@ func guardRules() []*Rule {
 				}
 				if l.DeletedShare != nil && *l.DeletedShare > 30 {
 					p.report(p.Config.Settings.Range, "", "One plan may delete %d percent of all objects.", *l.DeletedShare)
+				}
+			},
+		},
+		{
+			ID: "KP040", Name: "idle-freeze", Severity: Note, Title: "Freeze that freezes nothing",
+			Why:    "A freeze that is over, or that leaves everything out, reads as if something were held.",
+			Fix:    "Take the block out, or write the time and the exceptions that are meant.",
+			Source: "docs/language.md, Settings",
+			check: func(p *pass) {
+				for _, f := range p.Config.Settings.Freezes {
+					switch {
+					case !f.Until.IsZero() && f.Until.Before(p.Now):
+						p.report(f.Range, "", "The freeze was over on %s.", f.Until.Format(time.DateOnly))
+					case slices.Contains(f.Except, "*.*"):
+						p.report(f.Range, "", "The freeze leaves every object out.")
+					}
 				}
 			},
 		},
