@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 // commands are the commands of the top level.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.initCommand(), a.validateCommand(), a.fmtCommand(), a.planCommand(), a.applyCommand(), a.destroyCommand(), a.showCommand(), a.outputCommand(),
+		a.initCommand(), a.validateCommand(), a.fmtCommand(), a.planCommand(), a.applyCommand(), a.destroyCommand(), a.showCommand(), a.outputCommand(), a.graphCommand(),
 		a.stateCommand(), a.driftCommand(), a.refreshCommand(), a.recoverCommand(), a.forceUnlockCommand(),
 		a.lintCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(),

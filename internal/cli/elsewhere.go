@@ -12,7 +12,6 @@ var elsewhere = map[string]string{
 	"workspace": "a directory is a stack. Use one directory each, or the same module with another path in backend \"local\"",
 	"env":       "a directory is a stack. kmsplan emulator env prints the exports for clients of a running emulator",
 	"console":   "kmsplan plan shows what expressions come to; an output block shows a value by itself",
-	"graph":     "kmsplan plan lists the changes in the order of their dependencies",
 	"test":      "kmsplan validate checks without calling anything, and gateway { emulator {} } lets plan and apply run offline",
 	"providers": "there are none: kmsplan speaks to KMS itself",
 	"get":       "there is nothing to fetch: kmsplan init checks a module",
