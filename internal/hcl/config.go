@@ -20,6 +20,7 @@ type Inputs struct {
 	WorkDir   string       // directory var files are relative to; "" = Dir
 	Version   string       // kmsplan's version, held against required_version
 	SkipFiles bool         // disable the file functions
+	Workspace string       // what kmsplan.workspace is; "" = default
 	// AllowMissing makes required variables without a value unknown instead of an error, for
 	// validate, which needs no values.
 	AllowMissing bool
@@ -34,16 +35,17 @@ type Assignment struct {
 // Config is one loaded module: checked, with variables assigned and for_each and
 // count expanded. It is immutable and safe for concurrent reads.
 type Config struct {
-	Dir      string
-	Settings Settings
-	Gateways []*Gateway // in source order; the first is the default
-	Outputs  []*Output
-	Blocks   []*Block // managed and data blocks in dependency order
-	Removed  []Removed
-	Moved    []Moved
-	Imports  []Import
-	Files    map[string]*hclv2.File // for snippets in diagnostics
-	Destroys bool                   // made by Destroying
+	Dir       string
+	Workspace string // never ""
+	Settings  Settings
+	Gateways  []*Gateway // in source order; the first is the default
+	Outputs   []*Output
+	Blocks    []*Block // managed and data blocks in dependency order
+	Removed   []Removed
+	Moved     []Moved
+	Imports   []Import
+	Files     map[string]*hclv2.File // for snippets in diagnostics
+	Destroys  bool                   // made by Destroying
 
 	module *module // parsed expressions, the evaluator's
 	byAddr map[addr.Address]*Block

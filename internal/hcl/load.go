@@ -25,7 +25,7 @@ func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.
 	t := newTree(in)
 	m := t.module("")
 	c := &Config{
-		Dir: in.Dir, module: m, Files: m.files, byAddr: map[addr.Address]*Block{},
+		Dir: in.Dir, Workspace: in.workspace(), module: m, Files: m.files, byAddr: map[addr.Address]*Block{},
 		Settings: Settings{BackendType: kind.DefaultBackend, Backend: map[string]string{}},
 	}
 	d := &decoder{config: c, m: m}
@@ -79,7 +79,7 @@ func (t *tree) module(path addr.Module) *module {
 		base: &hclv2.EvalContext{
 			Functions: t.library.functions,
 			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")}),
-				workName: cty.CapsuleVal(workType, t.library.work)},
+				"kmsplan": cty.ObjectVal(map[string]cty.Value{"workspace": cty.StringVal(t.in.workspace())}), workName: cty.CapsuleVal(workType, t.library.work)},
 		},
 	}
 	t.modules = append(t.modules, m)

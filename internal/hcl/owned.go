@@ -18,7 +18,7 @@ import (
 // writing. It is safe for concurrent use.
 type Owned struct {
 	dir    string
-	states []place // the state file, and what it is a link to; their companions begin with their names
+	states []place // the state file, and what it is a link to; their companions, and the states of other workspaces, begin with their names
 	trees  []place // directories
 	files  []place
 	all    []place // of the three
@@ -145,7 +145,7 @@ func (o *Owned) Named(name string) string {
 		}
 	}
 	for _, s := range o.states {
-		if strings.HasPrefix(p, s.folded+".") {
+		if strings.HasPrefix(p, s.folded+".") || strings.HasPrefix(p, s.folded+"@") { // another workspace's
 			return s.what
 		}
 	}

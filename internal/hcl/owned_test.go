@@ -52,6 +52,8 @@ func TestOwnedPlacesAreKnownByEverySpelling(t *testing.T) {
 		"GIT~1/config":                     ownGit,
 		".gitattributes":                   ownGit,
 		"dist/app.enc":                     "",
+		"st/my.state@prod":                 ownState,
+		"ST/My.State@prod.d/000001.json":   ownState,
 		"st/other":                         "",
 		".github/secrets.enc":              "",
 		"main.kms.hcl.enc":                 "",

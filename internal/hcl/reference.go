@@ -144,6 +144,8 @@ func (f *finder) traversal(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail 
 		f.named(t, root)
 	case "path":
 		f.pathReference(t)
+	case "kmsplan":
+		f.ownReference(t)
 	case "each", "count":
 		f.repetition(t, root)
 	default:
@@ -212,6 +214,15 @@ func (f *finder) pathReference(t hclv2.Traversal) {
 		return
 	}
 	f.add(reference{root: "path", rng: t.SourceRange()})
+}
+
+// ownReference takes kmsplan.workspace.
+func (f *finder) ownReference(t hclv2.Traversal) {
+	if name, ok := attrStep(t, 1); !ok || name != "workspace" {
+		f.refuse(fault(t.SourceRange(), "Invalid reference", "kmsplan.workspace is the name of the selected workspace; kmsplan has no other values."))
+		return
+	}
+	f.add(reference{root: "kmsplan", rng: t.SourceRange()})
 }
 
 func (f *finder) repetition(t hclv2.Traversal, root string) {

@@ -46,7 +46,7 @@ func (f *finder) object(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail hcl
 func (f *finder) evaluable(key hclsyntax.Expression) bool {
 	for _, t := range key.Variables() {
 		root := t.RootName()
-		if f.localized(root) || !slices.Contains([]string{"each", "count", "var", "local", "path"}, root) {
+		if f.localized(root) || !slices.Contains([]string{"each", "count", "var", "local", "path", "kmsplan"}, root) {
 			return false
 		}
 	}
@@ -91,10 +91,12 @@ func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 		return fault(at, "Invalid reference", "A reference to a %s needs its name, such as %s.NAME.", root, root)
 	case root == "data":
 		return fault(at, "Invalid reference", "A reference to a data block needs type and name, such as data.encrypt.NAME.")
-	case root == "self" || root == "terraform" || root == "module" || root == "kmsplan":
+	case root == "terraform":
+		return fault(at, "Invalid reference", "kmsplan has no terraform values. The name of the selected workspace is kmsplan.workspace.")
+	case root == "self" || root == "module":
 		return fault(at, "Invalid reference", "kmsplan has no %s values.", root)
 	}
-	known := append([]string{"var", "local", "gateway", "each", "count", "path", "data"}, kind.Managed()...)
+	known := append([]string{"var", "local", "gateway", "each", "count", "path", "kmsplan", "data"}, kind.Managed()...)
 	hint := didYouMean(root, known)
 	if hint == "" {
 		hint = " A plain text stands in quotes."

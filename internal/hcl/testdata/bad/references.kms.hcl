@@ -26,3 +26,5 @@ output "s" { value = count.index }
 key "many" { for_each = toset(["a"]) }
 output "t" { value = key }
 output "u" { value = key.many["b"].id }
+output "v" { value = kmsplan.workspaces }
+output "w" { value = terraform.workspace }
