@@ -9,6 +9,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/lint"
+	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -20,6 +21,7 @@ type complete = cobra.CompletionFunc
 func (a *app) completions(root *cobra.Command) {
 	arguments := map[string]complete{
 		"kmsplan state show": a.stateAddresses, "kmsplan state list": a.stateAddresses, "kmsplan state mv": a.stateAddresses,
+		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
 		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan inspect": envelopes,
 	}
@@ -97,6 +99,13 @@ func (a *app) stateAddresses(c *cobra.Command, _ []string, begun string) ([]stri
 	if err != nil {
 		names = nil
 	}
+	return beginning(begun, names)
+}
+
+// workspaceNames are the workspaces there are.
+func (a *app) workspaceNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	_ = a.inWorkspaces(0, func(w *stack.Workspaces) (err error) { names, err = w.List(c.Context()); return err })
 	return beginning(begun, names)
 }
 

@@ -9,8 +9,7 @@ var elsewhere = map[string]string{
 	"taint":   "a key is never replaced. kmsplan kms CreateKeyVersion rotates one; another key is another block",
 	"untaint": "nothing is ever tainted, because a key is never replaced",
 
-	"workspace": "a directory is a stack. Use one directory each, or the same module with another path in backend \"local\"",
-	"env":       "a directory is a stack. kmsplan emulator env prints the exports for clients of a running emulator",
+	"env":       "kmsplan workspace keeps several states of one module; kmsplan emulator env prints the exports for clients of a running emulator",
 	"console":   "kmsplan plan shows what expressions come to; an output block shows a value by itself",
 	"test":      "kmsplan validate checks without calling anything, and gateway { emulator {} } lets plan and apply run offline",
 	"providers": "there are none: kmsplan speaks to KMS itself",

@@ -58,6 +58,8 @@ func initialised(dir string, done stack.Prepared) string {
 	}
 	if done.Started {
 		lines = append(lines, "Wrote main.kms.hcl, a first module on the embedded emulator. Next: kmsplan plan")
+	} else if done.Missing != "" {
+		lines = append(lines, fmt.Sprintf("The module in %s loads. The workspace %s is selected, and is not there yet. Next: kmsplan workspace new %s", dir, done.Missing, done.Missing))
 	} else {
 		lines = append(lines, fmt.Sprintf("The module in %s loads, and its state can be read. Next: kmsplan plan", dir))
 	}

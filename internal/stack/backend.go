@@ -28,15 +28,22 @@ import (
 // defaultState is the local backend's path when the module names none.
 const defaultState = "kmsplan.state.json"
 
-// backend is where a module's state lies: the backend block, with what init was told beside it.
+// backend is where a module's state lies: the backend block, with what init was told beside it, and a workspace.
 type backend struct {
-	kind   string
-	config map[string]string
+	kind      string
+	config    map[string]string
+	workspace string // "" = the default one
+}
+
+// in is the same backend in another workspace.
+func (b backend) in(workspace string) backend {
+	b.workspace = workspace
+	return b
 }
 
 // backendOf is the module's. What `kmsplan init -backend-config` gave stands in for arguments that the block leaves out.
 func backendOf(cfg *hcl.Config, given map[string]string) backend {
-	b := backend{cmp.Or(cfg.Settings.BackendType, kind.DefaultBackend), map[string]string{}}
+	b := backend{cmp.Or(cfg.Settings.BackendType, kind.DefaultBackend), map[string]string{}, cfg.Workspace}
 	maps.Copy(b.config, given)
 	maps.Copy(b.config, cfg.Settings.Backend)
 	return b
@@ -61,13 +68,13 @@ func (b backend) check(given map[string]string) error {
 
 func (b backend) remote() bool { return b.kind != kind.DefaultBackend }
 
-// same reports whether two backends are one place.
+// same reports whether two backends are one, in whatever workspaces.
 func (b backend) same(other backend) bool {
 	return b.kind == other.kind && maps.Equal(b.config, other.config)
 }
 
 // name is the place for messages and for the encryption context: without host, port and account, so that what was sealed
-// opens after a server has moved.
+// opens after a server has moved, and with the workspace, so that it opens in no other one.
 func (b backend) name() string {
 	switch b.kind {
 	case "http":
@@ -75,33 +82,44 @@ func (b backend) name() string {
 		if _, rest, ok := strings.Cut(address, "://"); ok {
 			_, address, _ = strings.Cut(rest, "/")
 		}
+		if b.workspace != "" && b.workspace != state.DefaultWorkspace {
+			address += "-" + b.workspace
+		}
 		return "http:" + address
 	case "pg":
-		return "pg:" + cmp.Or(b.config["schema_name"], "kmsplan") + "/" + cmp.Or(b.config["name"], "default")
+		return state.InWorkspace("pg:"+cmp.Or(b.config["schema_name"], "kmsplan")+"/"+cmp.Or(b.config["name"], "default"), b.workspace)
 	case "s3", "oss":
-		return b.kind + ":" + b.config["bucket"] + "/" + b.config["key"]
+		return state.InWorkspace(b.kind+":"+b.config["bucket"]+"/"+b.config["key"], b.workspace)
 	}
-	return "local:" + cmp.Or(b.config["path"], defaultState)
+	return state.InWorkspace("local:"+cmp.Or(b.config["path"], defaultState), b.workspace)
 }
 
 // openPlace opens the server that a remote backend names. It calls nobody.
-func (b backend) openPlace(ctx context.Context, getenv func(string) string) (remote.Place, error) {
+func (b backend) openPlace(ctx context.Context, getenv func(string) string) (remote.House, error) {
+	house, err := b.openHouse(ctx, getenv)
+	if err != nil || b.workspace == "" {
+		return house, err
+	}
+	return house.In(b.workspace), nil
+}
+
+func (b backend) openHouse(ctx context.Context, getenv func(string) string) (remote.House, error) {
 	c := b.config
 	switch b.kind {
 	case "http":
-		return asPlace(http.Open(http.Options{
+		return asHouse(http.Open(http.Options{
 			Address: c["address"], UpdateMethod: c["update_method"], LockAddress: c["lock_address"], LockMethod: c["lock_method"],
 			UnlockAddress: c["unlock_address"], UnlockMethod: c["unlock_method"], CAFile: c["ca_file"],
 		}.WithCredentials(getenv)))
 	case "pg":
-		return asPlace(pg.Open(ctx, pg.Options{ConnStr: c["conn_str"], Schema: c["schema_name"], Name: c["name"]}, getenv))
+		return asHouse(pg.Open(ctx, pg.Options{ConnStr: c["conn_str"], Schema: c["schema_name"], Name: c["name"]}, getenv))
 	case "s3":
-		return asPlace(s3.Open(s3.Options{
+		return asHouse(s3.Open(s3.Options{
 			Bucket: c["bucket"], Key: c["key"], Region: c["region"], Endpoint: c["endpoint"], PathStyle: c["path_style"] == "true",
 			InstanceRole: c["instance_role"] == "true", CAFile: c["ca_file"],
 		}))
 	case "oss":
-		return asPlace(oss.Open(oss.Options{
+		return asHouse(oss.Open(oss.Options{
 			Bucket: c["bucket"], Key: c["key"], Region: c["region"], Endpoint: c["endpoint"], PathStyle: c["path_style"] == "true", CAFile: c["ca_file"],
 			Credentials: chained(credential.Chain(credential.Config{})),
 		}))
@@ -117,8 +135,8 @@ func chained(chain kms.Credentials) func(context.Context) (oss.Credential, error
 	}
 }
 
-// asPlace keeps a nil pointer from becoming a Place that is not nil.
-func asPlace[P remote.Place](p P, err error) (remote.Place, error) {
+// asHouse keeps a nil pointer from becoming a House that is not nil.
+func asHouse[P remote.House](p P, err error) (remote.House, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +150,7 @@ type opening struct {
 	engine  sealEngine
 }
 
-// openStore opens the module's backend, whose lock says whom it waits for. It calls nobody.
+// openStore opens the module's backend in its workspace, whose lock says whom it waits for. It calls nobody.
 func openStore(cfg *hcl.Config, o Options, gateways *Gateways) (state.Store, error) {
 	store, err := openBackend(cfg, o, gateways)
 	if err != nil {
@@ -145,18 +163,36 @@ func openBackend(cfg *hcl.Config, o Options, gateways *Gateways) (state.Store, e
 	if o.Store != nil {
 		return o.Store, nil
 	}
-	notes, err := readNotes(cfg.Dir)
+	b, seen, err := prepared(cfg)
 	if err != nil {
 		return nil, err
 	}
-	b := backendOf(cfg, notes.Given)
-	switch {
-	case !b.remote() && (notes.Backend == "" || notes.Backend == kind.DefaultBackend):
-		return openLocal(cfg, o)
-	case !notes.of(b):
-		return nil, moved(notes, b)
+	store, err := b.open(opening{cfg, o, gateways}, seen)
+	if err != nil || b.workspace == state.DefaultWorkspace {
+		return store, err
 	}
-	return openRemote(b, opening{cfg, o, gateways}, &notes)
+	return &existing{Store: store, at: b}, nil
+}
+
+// prepared is the module's backend, which init has prepared, with what this machine remembers of it.
+func prepared(cfg *hcl.Config) (backend, *notes, error) {
+	notes, err := readNotes(cfg.Dir)
+	if err != nil {
+		return backend{}, nil, err
+	}
+	b := backendOf(cfg, notes.Given)
+	if !notes.of(b) && (b.remote() || notes.Backend != "" && notes.Backend != kind.DefaultBackend) {
+		return b, nil, moved(notes, b)
+	}
+	return b, &notes, nil
+}
+
+// open opens the store of a backend of either kind; seen is what this machine remembers of a remote one, nil for none.
+func (b backend) open(with opening, seen *notes) (state.Store, error) {
+	if !b.remote() {
+		return openLocal(with.cfg, with.options, b.workspace)
+	}
+	return openRemote(b, with, seen)
 }
 
 // moved says that the configuration names another backend than init has prepared.
@@ -168,8 +204,8 @@ func moved(notes notes, b backend) error {
 		"Run kmsplan init -migrate-state to take the state along, or kmsplan init -reconfigure to leave it where it is.")
 }
 
-func openLocal(cfg *hcl.Config, o Options) (state.Store, error) {
-	path, err := o.inside(cfg.Dir, statePath(cfg), theState)
+func openLocal(cfg *hcl.Config, o Options, workspace string) (state.Store, error) {
+	path, err := o.inside(cfg.Dir, state.InWorkspace(statePath(cfg), workspace), theState)
 	if err != nil {
 		return nil, err
 	}
@@ -189,12 +225,13 @@ func openRemote(b backend, with opening, seen *notes) (state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	traced := remote.Place(place)
 	if log := with.options.Logger; log != nil {
-		place = remote.Trace(place, func(line string) { log.LogAttrs(context.Background(), slog.LevelDebug, line) })
+		traced = remote.Trace(place, func(line string) { log.LogAttrs(context.Background(), slog.LevelDebug, line) })
 	}
-	store := state.Store(remote.New(remote.Retry(place, remote.Retrying{}), remote.Options{Sealer: sealer, Now: with.options.Now}))
+	store := state.Store(remote.New(remote.Retry(traced, remote.Retrying{}), remote.Options{Sealer: sealer, Now: with.options.Now}))
 	if seen != nil {
-		store = &witnessed{Store: store, dir: with.cfg.Dir, name: b.name(), least: with.options.MinSerial}
+		store = &witnessed{Store: store, dir: with.cfg.Dir, name: b.name(), workspace: b.workspace, least: with.options.MinSerial}
 	}
 	return store, nil
 }

@@ -39,6 +39,7 @@ type Prepared struct {
 	Started bool     // wrote a first module
 	Ignored []string // lines added to .gitignore
 	Backend []string // what was done about the backend
+	Missing string   // the selected workspace, where nobody has made it yet
 }
 
 // Init prepares a directory: it writes a first module if there is none, checks that the module loads, measures its
@@ -68,7 +69,9 @@ func Init(ctx context.Context, m Module, o Options, told Backend) (done Prepared
 		return done, err
 	}
 	defer func() { err = errors.Join(err, stored.Close()) }()
-	if _, _, err := stored.Read(ctx); err != nil {
+	if _, _, err := stored.Read(ctx); errors.Is(err, errNoWorkspace) {
+		done.Missing = cfg.Workspace
+	} else if err != nil {
 		return done, err
 	}
 	done.Ignored, err = Ignore(stored.config)

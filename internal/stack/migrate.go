@@ -31,11 +31,11 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 	if told.Given == nil && !told.Reconfigure {
 		told.Given = was.Given
 	}
-	b := backendOf(cfg, told.Given)
+	b := backendOf(cfg, told.Given).in("")
 	if err := b.check(told.Given); err != nil {
 		return nil, err
 	}
-	from := backend{was.Backend, was.Config}
+	from := backend{kind: was.Backend, config: was.Config}
 	if was.Backend == "" {
 		from = backend{kind: "local", config: map[string]string{}}
 	}
@@ -45,7 +45,7 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 	}
 	n := notes{Backend: b.kind, Config: b.config, Given: told.Given, At: o.Now().UTC()}
 	if b.same(from) && !told.Reconfigure {
-		n.Lineage, n.Serial, n.Digest = was.Lineage, was.Serial, was.Digest
+		n.sighting, n.Workspaces = was.sighting, was.Workspaces
 	}
 	if b.remote() {
 		if n.Measured, err = measured(ctx, b, with); err != nil {
@@ -58,7 +58,7 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 		if err != nil {
 			return said, err
 		}
-		said, n.Lineage, n.Serial, n.Digest = append(said, what), "", 0, ""
+		said, n.sighting, n.Workspaces = append(said, what), sighting{}, nil
 	}
 	if !b.remote() && was.Backend == "" {
 		return said, nil // nothing to remember
@@ -77,7 +77,7 @@ func mayChange(ctx context.Context, b, from backend, with opening, was notes, to
 	if was.Backend != "" {
 		return moved(was, b)
 	}
-	store, err := openLocal(with.cfg, with.options)
+	store, err := openLocal(with.cfg, with.options, "")
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func migrate(ctx context.Context, to, from backend, with opening) (_ string, err
 // openAny opens a backend of either kind with the given sealer.
 func openAny(b backend, with opening, sealer remote.Sealer) (state.Store, error) {
 	if !b.remote() {
-		return openLocal(with.cfg, with.options)
+		return openLocal(with.cfg, with.options, b.workspace)
 	}
 	place, err := b.openPlace(context.Background(), with.options.getenv())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -23,10 +24,44 @@ type notes struct {
 	Given    map[string]string `json:"given,omitempty"` // of -backend-config
 	Measured string            `json:"measured,omitempty"`
 	At       time.Time         `json:"at,omitzero"`
-	Lineage  string            `json:"lineage,omitempty"` // of the last state that was seen
-	Serial   uint64            `json:"serial,omitempty"`
-	Digest   string            `json:"digest,omitempty"`
+	sighting                   // in the default workspace
+	// Workspaces are the last states that were seen in others.
+	Workspaces map[string]sighting `json:"workspaces,omitempty"`
 }
+
+// sighting is the last state that was seen.
+type sighting struct {
+	Lineage string `json:"lineage,omitempty"`
+	Serial  uint64 `json:"serial,omitempty"`
+	Digest  string `json:"digest,omitempty"`
+}
+
+// seenIn is what was seen in a workspace.
+func (n notes) seenIn(workspace string) sighting {
+	if isDefault(workspace) {
+		return n.sighting
+	}
+	return n.Workspaces[workspace]
+}
+
+// see notes what was seen in a workspace; the zero sighting forgets it.
+func (n *notes) see(workspace string, s sighting) {
+	switch {
+	case isDefault(workspace):
+		n.sighting = s
+	case s == sighting{}:
+		n.Workspaces = maps.Clone(n.Workspaces)
+		delete(n.Workspaces, workspace)
+	default:
+		n.Workspaces = maps.Clone(n.Workspaces)
+		if n.Workspaces == nil {
+			n.Workspaces = map[string]sighting{}
+		}
+		n.Workspaces[workspace] = s
+	}
+}
+
+func isDefault(workspace string) bool { return workspace == "" || workspace == state.DefaultWorkspace }
 
 func notesFile(dir string) string { return filepath.Join(dir, ".kmsplan", "backend.json") }
 
@@ -58,15 +93,16 @@ func (n notes) write(dir string) error {
 }
 
 // of reports whether init has prepared this backend.
-func (n notes) of(b backend) bool { return b.same(backend{n.Backend, n.Config}) }
+func (n notes) of(b backend) bool { return b.same(backend{kind: n.Backend, config: n.Config}) }
 
 // witnessed is a store that is held to what this machine has seen of it: an older state, or another stack's, that
 // somebody put in its place is refused.
 type witnessed struct {
 	state.Store
-	dir   string
-	name  string
-	least uint64 // of -min-serial; 0 = none
+	dir       string
+	name      string
+	workspace string
+	least     uint64 // of -min-serial; 0 = none
 
 	mu   sync.Mutex
 	last state.Version
@@ -119,6 +155,22 @@ func (t *witnessedTx) Commit(ctx context.Context, next *state.State, carried []s
 	return v, t.w.wrote(v, err)
 }
 
+// Remove implements state.Tx: what was seen of a state that is removed is forgotten.
+func (t *witnessedTx) Remove(ctx context.Context) error {
+	if err := t.Tx.Remove(ctx); err != nil {
+		return err
+	}
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	n, err := readNotes(t.w.dir)
+	if err != nil || n.seenIn(t.w.workspace) == (sighting{}) {
+		return err
+	}
+	t.w.last = state.Version{}
+	n.see(t.w.workspace, sighting{})
+	return n.write(t.w.dir)
+}
+
 // wrote remembers a version that this process stored.
 func (w *witnessed) wrote(v state.Version, err error) error {
 	if err != nil {
@@ -136,10 +188,10 @@ func (w *witnessed) wrote(v state.Version, err error) error {
 // remember keeps a version as the last that was seen.
 func (w *witnessed) remember(n notes, v state.Version) error {
 	w.last = v
-	if v.IsZero() || v == (state.Version{Lineage: n.Lineage, Serial: n.Serial, Digest: n.Digest}) {
+	if v.IsZero() || v == state.Version(n.seenIn(w.workspace)) {
 		return nil
 	}
-	n.Serial, n.Lineage, n.Digest = v.Serial, v.Lineage, v.Digest
+	n.see(w.workspace, sighting(v))
 	return n.write(w.dir)
 }
 
@@ -158,9 +210,10 @@ func (w *witnessed) saw(v state.Version) error {
 	if err != nil {
 		return err
 	}
-	older := n.Lineage != "" && (v.Serial < n.Serial || v.Lineage != n.Lineage || v.Serial == n.Serial && v.Digest != n.Digest)
+	seen := n.seenIn(w.workspace)
+	older := seen.Lineage != "" && (v.Serial < seen.Serial || v.Lineage != seen.Lineage || v.Serial == seen.Serial && v.Digest != seen.Digest)
 	if older && w.least == 0 {
-		return hint(fmt.Errorf("the state in %s is %s, and this machine has seen serial %d of lineage %s in it", w.name, v, n.Serial, n.Lineage),
+		return hint(fmt.Errorf("the state in %s is %s, and this machine has seen serial %d of lineage %s in it", w.name, v, seen.Serial, seen.Lineage),
 			fmt.Sprintf("Somebody put an older or another state in its place. If that was meant, say so: -min-serial=%d, or kmsplan init -reconfigure. Nothing was changed.", v.Serial))
 	}
 	return w.remember(n, v)

@@ -22,12 +22,17 @@ type Module struct {
 	Saved []hcl.Variable
 }
 
-// Load reads the module. Variables without a value are errors unless allowMissing. The configuration is
+// Load reads the module in its workspace. Variables without a value are errors unless allowMissing. The configuration is
 // never nil; with errors it holds what could be read.
 func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
-	return hcl.Load(hcl.Inputs{
-		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Saved: m.Saved, Version: version.Number, AllowMissing: allowMissing,
+	workspace, err := m.Workspace()
+	cfg, diags := hcl.Load(hcl.Inputs{
+		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Saved: m.Saved, Version: version.Number, AllowMissing: allowMissing, Workspace: workspace,
 	})
+	if err != nil {
+		diags = append(hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "No workspace", Detail: upperFirst(err.Error()) + "."}}, diags...)
+	}
+	return cfg, diags
 }
 
 // DefaultLockTimeout is how long to wait for the state or an emulator that another process holds.

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+func (a *app) workspaceDeleteCommand() *cobra.Command {
+	var force bool
+	var lockTimeout time.Duration
+	c := &cobra.Command{
+		Use: "delete NAME", Short: "Delete a workspace that holds nothing", Args: cobra.ExactArgs(1),
+		Long: `Delete a workspace with the history of its state. The default workspace cannot be deleted, nor the
+selected one. A workspace whose state holds objects or files, or in which calls of an interrupted run
+are open, is refused with exit code 3: nothing would remember them. -force lets go of them; nothing in
+the service is touched, and they are listed.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.inWorkspaces(lockTimeout, func(w *stack.Workspaces) error {
+				held, err := w.Delete(c.Context(), args[0], force)
+				var used *stack.InUseError
+				if errors.As(err, &used) {
+					return a.workspaceInUse(used)
+				}
+				if err == nil {
+					a.view.Result(nil, deletedLines(args[0], held)...)
+				}
+				return err
+			})
+		},
+	}
+	c.Flags().BoolVar(&force, "force", false, "delete it though its state holds something, which lives on with nothing that remembers it")
+	lockTimeoutFlag(c, &lockTimeout)
+	return c
+}
+
+// workspaceInUse is a refusal as a guard's.
+func (a *app) workspaceInUse(used *stack.InUseError) error {
+	hints := []string{fmt.Sprintf("With %s=%s, write removed blocks and apply them, or let go of single objects with kmsplan state rm ADDRESS.", stack.WorkspaceVariable, used.Workspace)}
+	if len(used.Addresses) > 0 {
+		hints = append([]string{"It holds: " + strings.Join(used.Addresses, ", ")}, hints...)
+	}
+	if len(used.Open) > 0 {
+		hints = append(hints, "kmsplan recover finds out there what became of the calls that are open.")
+	}
+	a.view.Error("Refused", used, append(hints, "Or give -force: everything lives on, and no state remembers it.")...)
+	return exit{exitRefused}
+}
+
+// deletedLines say what a workspace was deleted with.
+func deletedLines(name string, held state.Position) []string {
+	var lines []string
+	if objects := objectLines(held.State.Resources); len(objects) > 0 {
+		lines = append(append(lines, "These objects live on, and no state remembers them:"), objects...)
+	}
+	if n := len(held.State.Files); n > 0 {
+		lines = append(lines, fmt.Sprintf("%d encrypted files stay as they are, and no state remembers them.", n))
+	}
+	if n := len(held.Open); n > 0 {
+		lines = append(lines, fmt.Sprintf("%d calls of an interrupted run were open: whether they took effect is not known.", n))
+	}
+	return append(lines, fmt.Sprintf("Deleted the workspace %s.", name))
+}
