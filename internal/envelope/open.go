@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"kmsplan.dev/kmsplan/internal/envelope/cobblestone"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // OpenOptions say with what and as what an envelope is opened.
@@ -77,8 +78,8 @@ func (h *head) unlock(ctx context.Context, o OpenOptions) (*Header, []byte, erro
 	var first error
 	for _, hdr := range h.headers {
 		key, err := hdr.unlock(ctx, o)
-		if err == nil {
-			return hdr, key, nil
+		if err == nil || safety.Off(safety.HostileSlot) {
+			return hdr, key, err
 		}
 		if first == nil {
 			first = err
@@ -88,7 +89,7 @@ func (h *head) unlock(ctx context.Context, o OpenOptions) (*Header, []byte, erro
 }
 
 func (h *Header) unlock(ctx context.Context, o OpenOptions) ([]byte, error) {
-	if o.Context != nil && !o.Context.Equal(h.Context) {
+	if o.Context != nil && !o.Context.Equal(h.Context) && !safety.Off(safety.ExpectedContext) {
 		return nil, ErrWrongContext
 	}
 	key := o.DataKey

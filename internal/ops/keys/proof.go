@@ -9,6 +9,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // attempts bounds how often a wrap is asked for that arrives damaged.
@@ -84,7 +85,7 @@ func named(asked, got string) error {
 	if KeyID(got) == "" {
 		return damaged{what: "KMS does not say which key it used"}
 	}
-	if id := KeyID(asked); !isAlias(asked) && KeyID(got) != id {
+	if id := KeyID(asked); !isAlias(asked) && KeyID(got) != id && !safety.Off(safety.WrapKey) {
 		return damaged{what: fmt.Sprintf("KMS answered for key %s and was asked for %s", KeyID(got), id)}
 	}
 	return nil

@@ -1,0 +1,50 @@
+package safety
+
+// Of envelopes and of the files that hold them.
+const (
+	HeaderMAC       Switch = "header-mac"
+	HostileSlot     Switch = "hostile-slot"
+	ExpectedContext Switch = "expected-context"
+	BoundContext    Switch = "bound-context"
+	SlotSync        Switch = "slot-sync"
+	KeyCommitment   Switch = "key-commitment"
+	LastChunk       Switch = "last-chunk"
+	ChunkOrder      Switch = "chunk-order"
+	OwnedPlaces     Switch = "owned-places"
+	OverItself      Switch = "over-itself"
+	HardLinks       Switch = "hard-links"
+	SourceAtRest    Switch = "source-at-rest"
+	ModeNoWider     Switch = "mode-no-wider"
+	NameAgain       Switch = "name-again"
+	NotTwice        Switch = "not-twice"
+	VerifiedFirst   Switch = "verified-first"
+	DataKeyProved   Switch = "data-key-proved"
+	DataKeyLimits   Switch = "data-key-limits"
+	WrapProved      Switch = "wrap-proved"
+	WrapKey         Switch = "wrap-key"
+)
+
+func files() []Safety {
+	return []Safety{
+		{HeaderMAC, "A header that is not the one its body was sealed with opens nothing.", "internal/envelope", "TestSwappedHeaders"},
+		{HostileSlot, "A header slot that somebody else wrote does not make an envelope unreadable.", "internal/envelope", "TestAHostileSlotCostsNothing"},
+		{ExpectedContext, "An envelope of another context than the one expected is not opened.", "internal/envelope", "TestExpectedContext"},
+		{BoundContext, "The body's keys are bound to the encryption context.", "internal/envelope", "TestChangedContext"},
+		{SlotSync, "A new header is on disk before the old one is wiped.", "internal/envelope", "TestRewrapSurvivesEveryCrash"},
+		{KeyCommitment, "A body opens under no other data key than the one it commits to.", "internal/envelope", "TestWrongCommitment"},
+		{LastChunk, "An envelope that was cut between two chunks is not taken for a whole one.", "internal/envelope", "TestTruncation"},
+		{ChunkOrder, "Chunks that were moved, doubled or taken from another file do not open.", "internal/envelope", "TestMovedChunks"},
+		{OwnedPlaces, "No data block writes over the state, the journal, the configuration or git's files.", "internal/ops", "TestWhatIsOwnedIsAskedBeforeAndWhenItIsWritten"},
+		{OverItself, "No file is encrypted or decrypted over itself, by whatever name.", "internal/ops", "TestRefusesOverItself"},
+		{HardLinks, "No name of an envelope is left behind by a rewrap of another.", "internal/ops", "TestRefusesOverItself"},
+		{SourceAtRest, "A source that is written to while it is read is not taken for what it was.", "internal/ops", "TestAnEnvelopeThatChangesWhileItIsCopiedStays"},
+		{ModeNoWider, "A plaintext is readable for nobody who was not meant.", "internal/ops", "TestPlaintextModes"},
+		{NameAgain, "Who waited for a file's lock does not work on one that has lost its name.", "internal/ops", "TestTheNameIsLookedAtAgain"},
+		{NotTwice, "Nothing is encrypted twice by mistake.", "internal/ops", "TestNothingIsEncryptedTwice"},
+		{VerifiedFirst, "No plaintext leaves before the whole envelope is authenticated.", "internal/ops", "TestBadEnvelopes"},
+		{DataKeyProved, "A data key is opened once before it seals anything.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/corrupt plaintext"},
+		{DataKeyLimits, "No data key serves more files, bytes or time than its scope allows.", "internal/ops/keys", "TestScopesLimitADataKey"},
+		{WrapProved, "A new wrap is opened once before the old one goes.", "internal/ops", "TestANewWrapIsProvedBeforeTheOldOneGoes"},
+		{WrapKey, "A wrap under another key than the one asked for is not used.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/another key's id"},
+	}
+}
