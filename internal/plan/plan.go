@@ -19,6 +19,7 @@ type Plan struct {
 	Refusals []Refusal
 	Drift    []Drift
 	Dying    []DyingKey
+	Radius   []Radius
 	Files    []FileChange
 	Outputs  []OutputChange
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.
@@ -86,6 +87,17 @@ type DyingKey struct {
 	Addr     addr.Address // zero when kmsplan does not manage it
 	DeleteAt time.Time
 }
+
+// Radius is what stops working when a key is taken out of use as planned: the users that it still has then.
+type Radius struct {
+	Addr    addr.Address
+	Secrets int // cannot be read any more, not even after a restore
+	Files   int // of the census: cannot be decrypted any more
+	Aliases int // lead to a key that cannot be used
+}
+
+// None reports whether nothing stops working.
+func (r Radius) None() bool { return r.Secrets+r.Files+r.Aliases == 0 }
 
 // FileChange is a data block whose output is stale, or not (NoOp).
 type FileChange struct {

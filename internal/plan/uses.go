@@ -15,19 +15,24 @@ const maxListedUsers = 50
 func (p *planner) checkUses() {
 	var users map[objectID][]user // built when the first key needs it
 	for _, n := range p.order {
-		if n.refused || n.object == nil || !n.takesOutOfUse() || p.tearsDown(n) || safety.Off(safety.PlanInUse) {
+		if n.refused || n.object == nil || !n.takesOutOfUse() || safety.Off(safety.PlanInUse) {
 			continue
 		}
 		if users == nil {
 			users = p.users()
 		}
 		var names []string
+		radius := Radius{Addr: n.addr}
 		for _, u := range users[objectID{n.gateway, KindKey, n.change.ID}] {
-			if !u.rotates || n.change.Action == Retire {
+			radius.count(u)
+			if u.kind != KindRotation || n.change.Action == Retire {
 				names = append(names, u.name)
 			}
 		}
-		if len(names) > 0 {
+		if !radius.None() {
+			p.plan.Radius = append(p.plan.Radius, radius)
+		}
+		if len(names) > 0 && !p.tearsDown(n) {
 			p.refuseStillInUse(n, names)
 		}
 	}
@@ -35,9 +40,20 @@ func (p *planner) checkUses() {
 
 // user is something that uses a key. A rotation policy stands in the way of a
 // retirement only: a disabled key's rotation is suspended and goes on when it is enabled again.
-type user struct {
-	name    string
-	rotates bool
+type user struct{ name, kind string }
+
+// usedByFile is the kind of a user that is a file.
+const usedByFile = "file"
+
+func (r *Radius) count(u user) {
+	switch u.kind {
+	case KindSecret:
+		r.Secrets++
+	case KindAlias:
+		r.Aliases++
+	case usedByFile:
+		r.Files++
+	}
 }
 
 // takesOutOfUse reports whether the change makes an enabled key unusable, or
@@ -49,10 +65,10 @@ func (n *node) takesOutOfUse() bool {
 // users lists who will use each key after this plan.
 func (p *planner) users() map[objectID][]user {
 	users := map[objectID][]user{}
-	add := func(gateway, key, name string) {
+	add := func(gateway, key, name, kind string) {
 		if key != "" {
 			id := objectID{gateway, KindKey, key}
-			users[id] = append(users[id], user{name: name})
+			users[id] = append(users[id], user{name, kind})
 		}
 	}
 	p.aliasUsers(add)
@@ -60,14 +76,13 @@ func (p *planner) users() map[objectID][]user {
 	for _, n := range p.order {
 		if n.change.Kind == KindRotation && n.block != nil {
 			for _, key := range Strings(n.body.Attrs["keys"]) {
-				id := objectID{n.gateway, KindKey, key}
-				users[id] = append(users[id], user{n.addr.String(), true})
+				add(n.gateway, key, n.addr.String(), KindRotation)
 			}
 		}
 	}
 	for _, f := range p.in.State.Files {
 		for name := range p.in.Live.Gateways {
-			add(name, f.KeyID, "file "+f.Path+" ("+f.Address+")")
+			add(name, f.KeyID, "file "+f.Path+" ("+f.Address+")", usedByFile)
 		}
 	}
 	return users
@@ -75,7 +90,7 @@ func (p *planner) users() map[objectID][]user {
 
 // aliasUsers walks the aliases as they will be: the live ones, less what this
 // plan deletes, re-points or renames, plus what it creates.
-func (p *planner) aliasUsers(add func(gateway, key, user string)) {
+func (p *planner) aliasUsers(add func(gateway, key, user, kind string)) {
 	changed := map[objectID]bool{}
 	for _, n := range p.order {
 		if n.change.Kind != KindAlias {
@@ -85,7 +100,7 @@ func (p *planner) aliasUsers(add func(gateway, key, user string)) {
 			changed[objectID{n.gateway, KindAlias, n.change.ID}] = true
 		}
 		if n.block != nil && !n.refused {
-			add(n.gateway, n.target(), fmt.Sprintf("%s (%s)", n.addr, text(n.body.Attrs["name"])))
+			add(n.gateway, n.target(), fmt.Sprintf("%s (%s)", n.addr, text(n.body.Attrs["name"])), KindAlias)
 		}
 	}
 	for name, g := range p.in.Live.Gateways {
@@ -97,21 +112,21 @@ func (p *planner) aliasUsers(add func(gateway, key, user string)) {
 			if a, held := p.holder[objectID{name, KindAlias, alias}]; held {
 				user = fmt.Sprintf("%s (%s)", a, alias)
 			}
-			add(name, g.Aliases[alias], user)
+			add(name, g.Aliases[alias], user, KindAlias)
 		}
 	}
 }
 
 // secretUsers counts every secret the snapshot read, also one in its recovery
 // window: it could not be restored without its key.
-func (p *planner) secretUsers(add func(gateway, key, user string)) {
+func (p *planner) secretUsers(add func(gateway, key, user, kind string)) {
 	for name, g := range p.in.Live.Gateways {
 		for _, id := range sorted(keysOf(g.Objects[KindSecret])) {
 			user := "secret " + id
 			if a, held := p.holder[objectID{name, KindSecret, id}]; held {
 				user = fmt.Sprintf("%s (%s)", a, id)
 			}
-			add(name, text(g.Objects[KindSecret][id].Attrs["encryption_key"]), user)
+			add(name, text(g.Objects[KindSecret][id].Attrs["encryption_key"]), user, KindSecret)
 		}
 	}
 }

@@ -107,6 +107,9 @@ func (l *Lines) Plan(p *plan.Plan) {
 			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{"file": fileJSON(f)})
 		}
 	}
+	for _, x := range p.Radius {
+		l.emit("warn", "blast_radius", RadiusSentence(x), map[string]any{"radius": radiusJSON([]plan.Radius{x})[0]})
+	}
 	l.dying(p.Dying)
 	for _, w := range p.Warnings {
 		l.emit("warn", "diagnostic", "Warning: "+w.Summary, map[string]any{

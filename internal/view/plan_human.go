@@ -53,6 +53,7 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.files(p.Files)
 	r.movedBlocks(p)
 	r.outputs(p.Outputs)
+	r.radius(p.Radius)
 	r.summary(p)
 	r.waiting(p.Changes)
 	r.dying(p.Dying)

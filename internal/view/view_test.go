@@ -72,6 +72,7 @@ func TestTheServiceCannotDriveTheTerminal(t *testing.T) {
 			Diff: []plan.AttrDiff{{Name: "description", Before: cty.StringVal(evil), After: cty.StringVal("b")}},
 		}},
 		Created:  today,
+		Radius:   []plan.Radius{{Addr: addr.Resource("key", evil), Files: 1}},
 		Dying:    []plan.DyingKey{{ID: evil, DeleteAt: today}},
 		Refusals: []plan.Refusal{{Guard: "g", Reason: evil, WaysForward: []string{evil}}},
 		Warnings: []plan.Warning{{Summary: evil, Detail: evil}},

@@ -18,6 +18,7 @@ type document struct {
 	Refusals []refusal `json:"refusals,omitempty"`
 	Drift    []drift   `json:"drift,omitempty"`
 	Dying    []dying   `json:"dying,omitempty"`
+	Radius   []radius  `json:"radius,omitempty"`
 	Files    []file    `json:"files,omitempty"`
 	Outputs  []output  `json:"outputs,omitempty"`
 	Warnings []warning `json:"warnings,omitempty"`
@@ -83,6 +84,13 @@ type dying struct {
 	ID       string    `json:"id"`
 	Addr     string    `json:"address,omitempty"`
 	DeleteAt time.Time `json:"delete_at"`
+}
+
+type radius struct {
+	Addr    string `json:"address"`
+	Secrets int    `json:"secrets,omitempty"`
+	Files   int    `json:"files,omitempty"`
+	Aliases int    `json:"aliases,omitempty"`
 }
 
 type file struct {

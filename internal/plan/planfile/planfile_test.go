@@ -144,6 +144,7 @@ func TestReadsBackTheSame(t *testing.T) {
 	})}}
 	p.Drift = []plan.Drift{{Addr: addr.Resource(plan.KindKey, "k"), Kind: plan.KindKey, ID: "x", Diff: p.Changes[0].Diff}}
 	p.Warnings = []plan.Warning{{Summary: "s", Detail: "d"}}
+	p.Radius = []plan.Radius{{Addr: addr.Resource("key", "orders"), Secrets: 1, Files: 2, Aliases: 3}}
 	p.Dying = []plan.DyingKey{{Gateway: "main", ID: "key-2", DeleteAt: m.now}}
 	f, err := planfile.New(p, w, []addr.Address{addr.Resource(plan.KindKey, "orders")})
 	if err != nil {

@@ -32,6 +32,9 @@ func fromDocument(d document) (*File, error) {
 	for _, x := range d.Drift {
 		p.Drift = append(p.Drift, plan.Drift{Addr: r.must(x.Addr), Kind: x.Kind, ID: x.ID, Gone: x.Gone, Diff: diffs(x.Diff)})
 	}
+	for _, x := range d.Radius {
+		p.Radius = append(p.Radius, plan.Radius{Addr: r.must(x.Addr), Secrets: x.Secrets, Files: x.Files, Aliases: x.Aliases})
+	}
 	for _, x := range d.Dying {
 		p.Dying = append(p.Dying, plan.DyingKey{Gateway: x.Gateway, ID: x.ID, Addr: r.addr(x.Addr), DeleteAt: x.DeleteAt})
 	}

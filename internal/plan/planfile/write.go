@@ -47,6 +47,9 @@ func (d *document) addReports(p *plan.Plan) {
 	for _, r := range p.Refusals {
 		d.Refusals = append(d.Refusals, refusal{r.Guard, text(r.Addr), r.Reason, r.WaysForward})
 	}
+	for _, x := range p.Radius {
+		d.Radius = append(d.Radius, radius{x.Addr.String(), x.Secrets, x.Files, x.Aliases})
+	}
 	for _, x := range p.Dying {
 		d.Dying = append(d.Dying, dying{x.Gateway, x.ID, text(x.Addr), x.DeleteAt})
 	}
