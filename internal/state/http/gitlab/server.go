@@ -89,6 +89,13 @@ func (s *Server) Document() []byte {
 	return s.at(first).data
 }
 
+// DocumentAt is what is stored at a path, such as /state-prod.
+func (s *Server) DocumentAt(path string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at(path).data
+}
+
 // Paths are those at which something is stored.
 func (s *Server) Paths() []string {
 	s.mu.Lock()
