@@ -9,7 +9,7 @@ import (
 // radius says what stops working, key by key, worst first as they come.
 func (r planText) radius(list []plan.Radius) {
 	for _, x := range list {
-		r.printf("%s %s\n", paint(r.color, red, paint(r.color, bold, "Blast radius:")), wrap(RadiusSentence(x), r.width))
+		r.printf("%s %s\n", paint(r.color, red, paint(r.color, bold, "Blast radius:")), wrap(neutral(RadiusSentence(x)), r.width))
 	}
 	if len(list) > 0 {
 		r.printf("\n")
