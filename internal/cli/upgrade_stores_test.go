@@ -27,6 +27,7 @@ import (
 type aKept struct {
 	settings func(key string) string
 	env      []string
+	moves    bool // its settings say an address, which is another one each time
 	// dump is what the server holds, and restore puts it into an empty one.
 	dump    func(t *testing.T) map[string][]byte
 	restore func(t *testing.T, held map[string][]byte)
@@ -48,6 +49,7 @@ func keptHTTP(t *testing.T) aKept {
 	block := fmt.Sprintf("backend \"http\" {\n address = \"%[1]s/state\"\n lock_address = \"%[1]s/state/lock\"\n lock_method = \"POST\"\n unlock_method = \"DELETE\"\n ca_file = %[2]q\n }",
 		s.URL, writeCA(t, s.CA()))
 	return aKept{
+		moves:    true,
 		settings: aStore{block: block}.settings,
 		env:      []string{"KMSPLAN_HTTP_USERNAME=" + gitlab.User, "KMSPLAN_HTTP_PASSWORD=" + gitlab.Password},
 		dump:     func(*testing.T) map[string][]byte { return map[string][]byte{"document": bytes.Clone(s.Document())} },
@@ -81,6 +83,7 @@ func keptS3(t *testing.T) aKept {
 	t.Cleanup(proxy.Close)
 	block := fmt.Sprintf("backend \"s3\" {\n bucket = %q\n key = %q\n endpoint = %q\n path_style = true\n }", keptBucket, keptKey, proxy.URL)
 	return aKept{
+		moves:    true,
 		settings: aStore{block: block}.settings,
 		env:      []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret},
 		dump: func(t *testing.T) map[string][]byte {
@@ -116,6 +119,7 @@ func keptOSS(t *testing.T) aKept {
 	block := fmt.Sprintf("backend \"oss\" {\n bucket = %q\n key = %q\n region = %q\n endpoint = %q\n ca_file = %q\n }", keptBucket, keptKey, r.Region, "https://"+r.OSS, r.CAFile)
 	appended := func(key string) bool { return key == keptKey || strings.HasPrefix(key, keptKey+".d/log-") }
 	return aKept{
+		moves:    true,
 		settings: aStore{block: block}.settings,
 		env:      []string{"OSS_ACCESS_KEY_ID=" + r.AccessKeyID, "OSS_ACCESS_KEY_SECRET=" + r.AccessKeySecret},
 		dump:     func(t *testing.T) map[string][]byte { return objectsIn(t, c, keptBucket) },

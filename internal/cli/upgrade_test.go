@@ -98,21 +98,16 @@ type keptStack struct {
 	dir     string
 }
 
-// putBack makes the directory and the store what they were. The store's server is another one, so the module's settings are, and
-// what this machine has seen of the store is forgotten.
+// putBack makes the directory and the store what they were. Where the store's address is another one, so are the settings, and
+// this machine has not seen the store yet.
 func (r keptStack) putBack(stack string, s aKept) {
-	mine := r.kept.under(stack + "/")
-	server := mine.unpack(r.t, r.dir)
+	server := r.kept.under(stack+"/").unpack(r.t, r.dir)
 	r.kept.under("emulator/").unpack(r.t, filepath.Join(r.dir, emulatorDir))
 	s.restore(r.t, server)
-	if len(server) == 0 {
-		return
+	if s.moves {
+		r.file(r.dir, settingsFile, s.settings(keptSealing))
+		r.run(r.dir, "init")
 	}
-	r.file(r.dir, settingsFile, s.settings(keptSealing))
-	if err := os.Remove(filepath.Join(r.dir, ".kmsplan", "backend.json")); err != nil {
-		r.t.Fatal(err)
-	}
-	r.run(r.dir, "init")
 }
 
 // read is what only reads.

@@ -230,7 +230,12 @@ func (w releaseWriter) stack(kept archived, name string, s aKept) {
 		w.interrupt(dir)
 	}
 	w.leave(dir)
-	kept.add(name+"/", readDir(w.t, dir))
+	mine := readDir(w.t, dir)
+	if s.moves {
+		delete(mine, settingsFile)
+		delete(mine, ".kmsplan/backend.json")
+	}
+	kept.add(name+"/", mine)
 	for held, data := range s.dump(w.t) {
 		kept[name+"/"+serverPrefix+held] = archivedFile{0o600, data}
 	}
