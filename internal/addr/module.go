@@ -58,5 +58,22 @@ func (m Module) Call() (call Module, key string) {
 	return m[:len(m)-len(key)], key
 }
 
+// Name is the last step's name.
+func (m Module) Name() string {
+	steps, _ := split(string(m))
+	if len(steps) == 0 {
+		return ""
+	}
+	return steps[len(steps)-1].name
+}
+
+// Join is the path that is written as inner in the module m.
+func (m Module) Join(inner Module) Module {
+	if m == "" || inner == "" {
+		return m + inner
+	}
+	return m + "." + inner
+}
+
 // Below is the part of m that leads on from outer, which m is within: what has to be appended to outer.
 func (m Module) Below(outer Module) Module { return m[len(outer):] }

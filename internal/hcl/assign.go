@@ -260,14 +260,14 @@ func (m *module) validate() hclv2.Diagnostics {
 	for _, name := range slices.Sorted(maps.Keys(m.variables)) {
 		v := m.variables[name]
 		for _, check := range v.validations {
-			diags = append(diags, m.validateOne(v, check)...)
+			diags = append(diags, session{m: m}.validate(v, check)...)
 		}
 	}
 	return diags
 }
 
-func (m *module) validateOne(v *variable, check validation) hclv2.Diagnostics {
-	verdict, diags := m.static(check.condition, cty.Bool, "A variable's condition")
+func (s session) validate(v *variable, check validation) hclv2.Diagnostics {
+	verdict, diags := s.static(check.condition, cty.Bool, "A variable's condition")
 	if diags.HasErrors() || !v.ok {
 		return diags
 	}
@@ -276,13 +276,13 @@ func (m *module) validateOne(v *variable, check validation) hclv2.Diagnostics {
 		return diags
 	}
 	text := "The value does not fulfil the condition."
-	message, messageDiags := m.static(check.message, cty.String, "A variable's error_message")
+	message, messageDiags := s.static(check.message, cty.String, "A variable's error_message")
 	diags = append(diags, messageDiags...)
 	if !message.IsMarked() && message.IsKnown() && !message.IsNull() {
 		text = message.AsString()
 	} else if message.IsMarked() {
 		text = "The value does not fulfil the condition. (The error_message holds a sensitive value and is not shown.)"
 	}
-	return append(diags, fault(v.rng, "Invalid value for variable", "%s The value comes from %s; the condition is at %s:%d.",
+	return append(diags, fault(v.at(), "Invalid value for variable", "%s The value comes from %s; the condition is at %s:%d.",
 		strings.TrimRight(text, " \n"), v.from, check.rng.Filename, check.rng.Start.Line))
 }

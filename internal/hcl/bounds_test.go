@@ -192,7 +192,7 @@ func TestFunctionsAnswerHostileArgumentsInWords(t *testing.T) {
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
-			m := newTree(Inputs{Dir: t.TempDir()}).module("")
+			m := newTree(Inputs{Dir: t.TempDir()}).module("", ".")
 			for i, a := range hostile {
 				for _, call := range []string{"%s(%s)", "%s(%s, %s)", "%s(%s, %s, %s)"} {
 					args := []any{f.Name, a, hostile[(i*7+3)%len(hostile)], hostile[(i*5+1)%len(hostile)]}

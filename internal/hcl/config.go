@@ -18,6 +18,7 @@ type Inputs struct {
 	Saved     []Variable   // values that a saved plan carries, in place of what gave them when it was made
 	Env       []string     // the environment, os.Environ() form; only KMSPLAN_VAR_* are read
 	WorkDir   string       // directory var files are relative to; "" = Dir
+	Cwd       string       // path.cwd, absolute; "" = WorkDir
 	Version   string       // kmsplan's version, held against required_version
 	SkipFiles bool         // disable the file functions
 	Workspace string       // what kmsplan.workspace is; "" = default
@@ -140,6 +141,7 @@ type Output struct {
 	Name        string
 	Description string
 	Sensitive   bool // its value is never stored and never printed
+	Ephemeral   bool // of a module that is called: it exists only while kmsplan runs
 	Range       hclv2.Range
 }
 
@@ -222,6 +224,7 @@ type Body struct {
 //
 //	Load(Inputs) (*Config, hclv2.Diagnostics)                          load.go
 //	(*Config).Body(addr.Address, Objects) (Body, hclv2.Diagnostics)      evaluate.go: one instance, checked against its kind
+//	(*Config).CheckInputs(Objects) hclv2.Diagnostics                     call_value.go: what modules are given, once objects are known
 //	(*Config).OutputValue(name, Objects) (cty.Value, hclv2.Diagnostics)  output.go
 //	(*Config).DependsOn(addr.Address) []addr.Address                     depends.go: instances this instance refers to
 //	(*Config).Block(addr.Address) *Block                                 evaluate.go

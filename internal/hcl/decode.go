@@ -20,6 +20,7 @@ func rootSchema() *hclv2.BodySchema {
 		{Type: "gateway", LabelNames: []string{"name"}},
 		{Type: "variable", LabelNames: []string{"name"}},
 		{Type: "output", LabelNames: []string{"name"}},
+		{Type: "module", LabelNames: []string{"name"}},
 		{Type: "data", LabelNames: []string{"type", "name"}},
 	}}
 	for _, k := range kind.Managed() {
@@ -35,9 +36,28 @@ func rootSchema() *hclv2.BodySchema {
 type decoder struct {
 	config   *Config
 	m        *module
+	called   bool        // the module is called by another
+	pattern  bool        // it is looked at once for all its instances: nothing of it gets into the configuration
 	settings hclv2.Range // where the kmsplan block stands
 	later    []func()    // what needs every block's name to be known
 	diags    hclv2.Diagnostics
+}
+
+// files decodes the files of a module, names of other things unresolved.
+func (d *decoder) files(sources []source) {
+	for _, s := range sources {
+		if s.file != nil {
+			d.m.files[s.name] = s.file
+			d.file(s.file)
+		}
+	}
+}
+
+// names resolves the names that were decoded, once all are known.
+func (d *decoder) names() {
+	for _, step := range d.later {
+		step()
+	}
 }
 
 func (d *decoder) report(diags ...*hclv2.Diagnostic) {
@@ -75,6 +95,10 @@ func (d *decoder) labels(b *hclv2.Block) bool {
 }
 
 func (d *decoder) block(b *hclv2.Block) {
+	if why := rootOnly[b.Type]; d.called && why != "" {
+		d.report(fault(b.DefRange, "Block of the root module", "A module that is called has no %s block: %s", b.Type, why))
+		return
+	}
 	switch b.Type {
 	case "kmsplan":
 		d.settingsBlock(b)
@@ -88,6 +112,8 @@ func (d *decoder) block(b *hclv2.Block) {
 		d.output(b)
 	case "data":
 		d.data(b)
+	case "module":
+		d.module(b)
 	case "removed":
 		d.removed(b)
 	case "moved":
@@ -101,6 +127,13 @@ func (d *decoder) block(b *hclv2.Block) {
 		}
 		d.report(foreign(b))
 	}
+}
+
+// rootOnly are the blocks that stand in the root module and nowhere else, and why.
+var rootOnly = map[string]string{
+	"kmsplan": "the settings are those of the whole stack. Move it to the root module.",
+	"gateway": "the root module says in which accounts and regions the stack lives, and passes its gateways: all of them by their names, or those that the call's gateways argument names. Move it there.",
+	"import":  "the root module says which live objects the stack takes up. Move it there, with the whole address: to = module.NAME.key.NAME.",
 }
 
 func (d *decoder) data(b *hclv2.Block) {

@@ -1,6 +1,8 @@
 package hcl
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -40,7 +42,10 @@ func (d *decoder) object(raw *hclv2.Block, k *kind.Kind, a addr.Address) {
 		repeated: repeated{node: node{m: d.m, name: full.String(), rng: raw.DefRange}, addr: full, byKey: map[string]*instance{}},
 		kind:     k, body: raw.Body, lifecycle: Lifecycle{OnImmutableChange: "error"},
 	}
-	d.m.blocks[a], d.m.all[full] = b, b
+	d.m.blocks[a] = b
+	if !d.pattern {
+		d.m.all[full] = b
+	}
 	d.m.blockOrder = append(d.m.blockOrder, b)
 	content, diags := contentOf(raw.Body, bodySchema(k))
 	d.report(diags...)
@@ -152,7 +157,12 @@ func (d *decoder) gatewayNamed(a *hclv2.Attribute) *gateway {
 		}
 		return nil
 	}
-	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
+	return d.gatewayOf(a.Expr)
+}
+
+// gatewayOf is the gateway that an expression names.
+func (d *decoder) gatewayOf(expr hclv2.Expression) *gateway {
+	t, diags := hclv2.AbsTraversalForExpr(expr)
 	name := ""
 	if !diags.HasErrors() && len(t) == 2 && t.RootName() == "gateway" {
 		if step, ok := t[1].(hclv2.TraverseAttr); ok {
@@ -160,23 +170,21 @@ func (d *decoder) gatewayNamed(a *hclv2.Attribute) *gateway {
 		}
 	}
 	if name == "" {
-		d.report(fault(a.Expr.Range(), "Invalid gateway", "gateway names a gateway block: write gateway = gateway.NAME, without quotes and without further attributes."))
+		d.report(fault(expr.Range(), "Invalid gateway", "A gateway is named by its block: write gateway.NAME, without quotes and without further attributes."))
 		return nil
 	}
 	g := d.m.gateways[name]
 	if g == nil {
-		d.report(fault(a.Expr.Range(), "Unknown gateway", "There is no gateway %q.%s Declare it with gateway %q { … }.", name, didYouMean(name, d.m.gatewayNames()), name))
+		way := fmt.Sprintf("Declare it with gateway %q { … }.", name)
+		if d.m.path != "" {
+			way = fmt.Sprintf("Pass it to the module: gateways = { %s = gateway.NAME }.", name)
+		}
+		d.report(fault(expr.Range(), "Unknown gateway", "There is no gateway %q.%s %s", name, didYouMean(name, d.m.gatewayNames()), way))
 	}
 	return g
 }
 
-func (m *module) gatewayNames() []string {
-	var names []string
-	for _, g := range m.gatewayOrder {
-		names = append(names, g.decl.Name)
-	}
-	return names
-}
+func (m *module) gatewayNames() []string { return slices.Sorted(maps.Keys(m.gateways)) }
 
 // dependsOn reads depends_on: a list of references to blocks or instances.
 func (d *decoder) dependsOn(n *node, expr hclv2.Expression) {
@@ -192,11 +200,14 @@ func (d *decoder) dependsOn(n *node, expr hclv2.Expression) {
 			continue
 		}
 		r, problem := d.m.objectReference(t)
+		if t.RootName() == "module" {
+			r, problem = d.m.moduleOrder(t)
+		}
 		switch {
 		case problem != nil:
 			d.report(problem)
 		case r == nil:
-			d.report(fault(item.Range(), "Invalid depends_on", "depends_on names managed or data blocks only, such as key.orders."))
+			d.report(fault(item.Range(), "Invalid depends_on", "depends_on names managed and data blocks and modules only, such as key.orders or module.keys."))
 		default:
 			r.order = true
 			n.refs = append(n.refs, *r)

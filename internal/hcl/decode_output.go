@@ -23,8 +23,15 @@ func (d *decoder) output(b *hclv2.Block) {
 	o := &output{node: node{m: d.m, name: d.m.named("output." + name), rng: b.DefRange}, decl: &Output{Name: name, Range: b.DefRange}, expr: value.Expr}
 	d.m.outputs[name] = o
 	d.m.outputOrder = append(d.m.outputOrder, o)
-	d.config.Outputs = append(d.config.Outputs, o.decl)
+	if !d.called {
+		d.config.Outputs = append(d.config.Outputs, o.decl)
+	}
 	t.flag("sensitive", &o.decl.Sensitive)
+	t.flag("ephemeral", &o.decl.Ephemeral)
+	if a := t.attrs["ephemeral"]; a != nil && o.decl.Ephemeral && !d.called {
+		d.report(fault(a.NameRange, "Ephemeral output", "The outputs of the root module are stored, so an ephemeral value cannot be one. Only a module that is called can hand one to its caller."))
+	}
+	o.secretive = d.called && (o.decl.Sensitive || o.decl.Ephemeral)
 	o.decl.Description = t.text("description")
 	if a := t.attrs["depends_on"]; a != nil {
 		d.later = append(d.later, func() { d.dependsOn(&o.node, a.Expr) })

@@ -2,8 +2,6 @@ package hcl
 
 import (
 	hclv2 "github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/gocty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
@@ -11,8 +9,12 @@ import (
 
 func (d *decoder) removed(b *hclv2.Block) {
 	t := d.read(&kind.Removed, b.Body)
-	from, ok := d.address(t.attrs["from"])
+	from, ok := d.address(t.attrs["from"], true)
 	if !ok {
+		return
+	}
+	if from.IsModule() {
+		d.removedModule(from, b.DefRange, t)
 		return
 	}
 	if from.Data {
@@ -28,7 +30,20 @@ func (d *decoder) removed(b *hclv2.Block) {
 	r.WindowExplicit = t.attrs["window_days"] != nil
 	d.days(t, "window_days", way.Window, &r.WindowDays,
 		"window_days is how long a deletion can be taken back; it needs a key's retire or a secret's delete.")
-	d.config.Removed = append(d.config.Removed, r)
+	if !d.pattern {
+		d.config.Removed = append(d.config.Removed, r)
+	}
+}
+
+// removedModule is a removed block for all that is in a module: it is forgotten. What else may be done depends on the kind.
+func (d *decoder) removedModule(from addr.Address, at hclv2.Range, t table) {
+	if action := t.text("action"); action != "forget" {
+		d.report(fault(at, "Invalid action", `A module as a whole can be forgotten only: action = "forget". To retire its keys or to delete its secrets and aliases, write a removed block for each of them, such as from = %s.key.NAME.`, from))
+		return
+	}
+	if !d.pattern {
+		d.config.Removed = append(d.config.Removed, Removed{From: from, Action: "forget", Range: at})
+	}
 }
 
 // removal reads the action of a removed block; the zero value is what is not known.
@@ -79,24 +94,29 @@ func (d *decoder) days(t table, name string, allowed kind.Days, to *int, unasked
 
 func (d *decoder) moved(b *hclv2.Block) {
 	t := d.read(&kind.Moved, b.Body)
-	from, okFrom := d.address(t.attrs["from"])
-	to, okTo := d.address(t.attrs["to"])
+	from, okFrom := d.address(t.attrs["from"], true)
+	to, okTo := d.address(t.attrs["to"], true)
 	if !okFrom || !okTo {
 		return
 	}
 	switch {
 	case from == to:
 		d.report(fault(b.DefRange, "Moved to itself", "from and to are both %s. Remove the block.", from))
+	case from.IsModule() != to.IsModule():
+		d.report(fault(b.DefRange, "Moved to another kind", "A moved block renames a module, an object or a data block: from and to are both modules or both not. %s cannot become %s.", from, to))
 	case from.Kind != to.Kind || from.Data != to.Data:
 		d.report(fault(b.DefRange, "Moved to another kind", "A moved block renames one object or data block: from and to are of one kind. %s cannot become %s.", from, to))
 	default:
+		if d.pattern {
+			return
+		}
 		d.config.Moved = append(d.config.Moved, Moved{From: from, To: to, Range: b.DefRange})
 	}
 }
 
 func (d *decoder) imported(b *hclv2.Block) {
 	t := d.read(&kind.Import, b.Body)
-	to, ok := d.address(t.attrs["to"])
+	to, ok := d.address(t.attrs["to"], false)
 	id := t.attrs["id"]
 	if !ok || id == nil {
 		return
@@ -114,66 +134,6 @@ func (d *decoder) imported(b *hclv2.Block) {
 	d.m.importIDs = append(d.m.importIDs, im)
 }
 
-// address reads a reference to a block or instance as an address.
-func (d *decoder) address(a *hclv2.Attribute) (addr.Address, bool) {
-	if a == nil {
-		return addr.Address{}, false
-	}
-	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
-	if !diags.HasErrors() {
-		if found, rest, ok := splitAddress(t); ok && len(rest) == 0 {
-			return found, true
-		}
-	}
-	d.report(fault(a.Expr.Range(), "Invalid address", `%s is the address of a block or an instance, such as key.orders or key.orders["eu"], without quotes around it. Kinds are %s.`, a.Name, quotedList(kind.Managed())))
-	return addr.Address{}, false
-}
-
-// splitAddress takes the address at the start of a traversal; rest is what follows it.
-func splitAddress(t hclv2.Traversal) (a addr.Address, rest hclv2.Traversal, ok bool) {
-	names := []string{t.RootName()}
-	for _, step := range t[1:] {
-		attr, isAttr := step.(hclv2.TraverseAttr)
-		if !isAttr || len(names) == 3 {
-			break
-		}
-		names = append(names, attr.Name)
-	}
-	switch {
-	case names[0] == "data" && len(names) == 3 && kind.Lookup(names[1], true) != nil:
-		a, rest = addr.DataBlock(names[1], names[2]), t[3:]
-	case len(names) >= 2 && kind.Lookup(names[0], false) != nil:
-		a, rest = addr.Resource(names[0], names[1]), t[2:]
-	default:
-		return addr.Address{}, nil, false
-	}
-	if len(rest) > 0 {
-		if index, isIndex := rest[0].(hclv2.TraverseIndex); isIndex {
-			if keyed, ok := withKey(a, index.Key); ok {
-				return keyed, rest[1:], true
-			}
-		}
-	}
-	return a, rest, true
-}
-
-// withKey is the instance of the block that the key names.
-func withKey(a addr.Address, key cty.Value) (addr.Address, bool) {
-	if key.IsMarked() || !key.IsKnown() || key.IsNull() {
-		return a, false
-	}
-	switch key.Type() {
-	case cty.String:
-		return a.WithKey(key.AsString()), true
-	case cty.Number:
-		var n int
-		if err := gocty.FromCtyValue(key, &n); err == nil && n >= 0 {
-			return a.WithIndex(n), true
-		}
-	}
-	return a, false
-}
-
 // importID is the id of an import block, evaluated once variables are known.
 type importID struct {
 	at       int // in Config.Imports
@@ -185,8 +145,8 @@ type importID struct {
 func (d *decoder) refactorings() {
 	seen := map[addr.Address]bool{}
 	for _, r := range d.config.Removed {
-		if d.m.declared(r.From) {
-			d.report(fault(r.Range, "Removed block of a block that exists", "%s is still declared, at %s:%d. Delete that block, or this one.", r.From, d.m.all[r.From.Block()].rng.Filename, d.m.all[r.From.Block()].rng.Start.Line))
+		if at, declared := d.m.declared(r.From); declared {
+			d.report(fault(r.Range, "Removed block of a block that exists", "%s is still declared, at %s:%d. Delete that block, or this one.", r.From, at.Filename, at.Start.Line))
 		}
 		if seen[r.From] {
 			d.report(fault(r.Range, "Duplicate removed block", "There is already a removed block for %s.", r.From))
@@ -195,7 +155,7 @@ func (d *decoder) refactorings() {
 	}
 	targets := map[addr.Address]bool{}
 	for _, m := range d.config.Moved {
-		if d.m.declared(m.From) {
+		if _, declared := d.m.declared(m.From); declared {
 			d.report(fault(m.Range, "Moved from a block that exists", "%s is still declared, so it cannot have moved to %s. Rename the block, or remove this one.", m.From, m.To))
 		}
 		if targets[m.From] {
@@ -209,43 +169,14 @@ func (d *decoder) refactorings() {
 func (d *decoder) importTargets() {
 	seen := map[addr.Address]bool{}
 	for _, i := range d.config.Imports {
-		switch {
-		case !d.m.declared(i.To):
-			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.String(), d.m.allAddresses())))
+		switch _, declared := d.m.declared(i.To); {
+		case !declared:
+			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.Block().String(), d.m.allAddresses())))
 		case seen[i.To]:
 			d.report(fault(i.Range, "Duplicate import", "Two import blocks import into %s. Remove one.", i.To))
 		}
 		seen[i.To] = true
 	}
-}
-
-// declared reports whether the configuration declares the block or instance.
-func (t *tree) declared(a addr.Address) bool {
-	b := t.all[a.Block()]
-	if b == nil {
-		return false
-	}
-	return !b.expanded || a.Key == "" && !b.repeats() || b.byKey[a.Key] != nil
-}
-
-// addresses are the blocks of the module, as its own files name them.
-func (m *module) addresses() []string {
-	var names []string
-	for _, b := range m.blockOrder {
-		names = append(names, b.local().String())
-	}
-	return names
-}
-
-// allAddresses are the blocks of all modules.
-func (t *tree) allAddresses() []string {
-	var names []string
-	for _, m := range t.modules {
-		for _, b := range m.blockOrder {
-			names = append(names, b.addr.String())
-		}
-	}
-	return names
 }
 
 func quotedList(words []string) string {

@@ -23,6 +23,11 @@ type variable struct {
 	ephemeral   bool
 	validations []validation
 
+	// Of a module that is called: the call, its instance, and the value that it gives; nil where the default is taken.
+	call *call
+	in   *instance
+	arg  hclv2.Expression
+
 	value cty.Value // marked; unknown when it is missing or wrong
 	from  string    // where the value comes from, for messages
 	flag  bool      // it comes from -var or -var-file

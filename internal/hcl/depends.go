@@ -26,11 +26,7 @@ func (c *Config) DependsOn(a addr.Address) []addr.Address {
 		}
 	}
 	found = append(found, b.extra[a]...)
-	if len(found) > 1 {
-		slices.SortFunc(found, addr.Compare)
-		found = slices.Compact(found)
-	}
-	return slices.DeleteFunc(found, func(d addr.Address) bool { return d == a })
+	return slices.DeleteFunc(sortedOnce(found), func(d addr.Address) bool { return d == a })
 }
 
 // indexScope is the scope in which the indexes of references are evaluated: no objects.
@@ -40,7 +36,7 @@ func (s session) indexScope(refs []reference, in *instance, b *repeated) *hclv2.
 	}
 	var plain []reference
 	for _, r := range refs {
-		if r.block == nil {
+		if r.block == nil && r.call == nil {
 			plain = append(plain, r)
 		}
 	}
@@ -50,16 +46,13 @@ func (s session) indexScope(refs []reference, in *instance, b *repeated) *hclv2.
 // targets are the instances one reference leads to.
 func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owner *repeated) []addr.Address {
 	switch {
+	case r.call != nil:
+		return s.callTargets(r, ctx, in)
 	case r.block == nil:
-		of := r.node()
-		if of == nil {
-			return nil
+		if of := r.node(); of != nil {
+			return of.reach
 		}
-		var all []addr.Address
-		for _, a := range of.blocks {
-			all = append(all, s.m.all[a].public.Instances...)
-		}
-		return all
+		return nil
 	case r.block == owner.eachFrom && r.key == "" && r.index == nil && onlyForEach(owner, r):
 		return []addr.Address{r.block.byKey[in.addr.Key].addr}
 	}
@@ -67,6 +60,60 @@ func (s session) targets(r reference, ctx *hclv2.EvalContext, in *instance, owne
 		return []addr.Address{target.addr}
 	}
 	return r.block.public.Instances
+}
+
+// callTargets are the instances behind what a module gives back, or all in it when a reference only orders.
+func (s session) callTargets(r reference, ctx *hclv2.EvalContext, in *instance) []addr.Address {
+	if target := r.call.target(r, ctx, in); target != nil {
+		r.key, r.index = target.addr.Key, nil
+	}
+	var all []addr.Address
+	for n := range r.nodes {
+		all = append(all, n.reach...)
+	}
+	return all
+}
+
+// setReach tells of every node that has a value of its own which instances are behind it; the order is dependencies
+// first.
+func (v *vertex) setReach() {
+	var found []addr.Address
+	switch {
+	case v.block != nil:
+		v.reach = v.block.public.Instances
+		return
+	case v.variable != nil && v.variable.call != nil:
+		found = v.variable.behind()
+	case v.local != nil || v.output != nil:
+		found = session{m: v.m}.behind(v.refs, &instance{}, &repeated{})
+	}
+	v.reach = sortedOnce(found)
+}
+
+// behind are the instances behind what a call gives a variable.
+func (v *variable) behind() []addr.Address {
+	found := session{m: v.call.m}.behind(v.refs, v.in, &v.call.repeated)
+	if usesEach(v.refs) {
+		found = append(found, session{m: v.call.m}.behind(v.call.eachRefs, v.in, &v.call.repeated)...)
+	}
+	return found
+}
+
+func (s session) behind(refs []reference, in *instance, owner *repeated) []addr.Address {
+	ctx := s.indexScope(refs, in, owner)
+	var found []addr.Address
+	for _, r := range refs {
+		found = append(found, s.targets(r, ctx, in, owner)...)
+	}
+	return found
+}
+
+func sortedOnce(list []addr.Address) []addr.Address {
+	if len(list) < 2 {
+		return list
+	}
+	slices.SortFunc(list, addr.Compare)
+	return slices.Compact(list)
 }
 
 // onlyForEach reports whether the reference is the one of for_each = key.orders, where an

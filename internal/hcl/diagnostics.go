@@ -2,6 +2,7 @@ package hcl
 
 import (
 	"fmt"
+	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
@@ -62,10 +63,7 @@ type collector struct {
 
 func (c *collector) add(diags hclv2.Diagnostics) {
 	for _, d := range diags {
-		key := d.Summary + "\x00" + d.Detail
-		if d.Subject != nil {
-			key += "\x00" + d.Subject.String()
-		}
+		key := identity(d)
 		switch {
 		case c.seen[key]:
 		case len(c.diags) >= maxPerBlock:
@@ -86,4 +84,28 @@ func (c *collector) result(b *block) hclv2.Diagnostics {
 			"%d further findings in the instances of %s are not shown. Fix the ones above first.", c.dropped, b.addr))
 	}
 	return c.diags
+}
+
+// identity is the same for findings that say the same.
+func identity(d *hclv2.Diagnostic) string {
+	key := d.Summary + "\x00" + d.Detail
+	if d.Subject != nil {
+		key += "\x00" + d.Subject.String()
+	}
+	return key
+}
+
+// once leaves out what several instances of a module say alike, and all but a few of what many say of one place.
+func once(diags hclv2.Diagnostics) hclv2.Diagnostics {
+	seen, places := map[string]bool{}, map[string]int{}
+	return slices.DeleteFunc(diags, func(d *hclv2.Diagnostic) bool {
+		key := identity(d)
+		if seen[key] || d.Subject == nil {
+			return seen[key]
+		}
+		seen[key] = true
+		place := d.Summary + "\x00" + d.Subject.String()
+		places[place]++
+		return places[place] > maxPerBlock
+	})
 }

@@ -206,9 +206,21 @@ func TestTheReferencesExamplesLoad(t *testing.T) {
 	if len(parts) < 10 {
 		t.Fatal("where are the examples?")
 	}
+	files := map[string]string{"modules/team/policy.json": `{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1234567890123456:*"]},"Action":["kms:*"],"Resource":["*"]}]}`}
+	for _, part := range parts[1:] {
+		if src, _, _ := strings.Cut(part, "```"); strings.HasPrefix(src, "# modules/") {
+			name, _, _ := strings.Cut(src, "\n")
+			files[strings.TrimPrefix(name, "# ")] = src
+		}
+	}
 	for i, part := range parts[1:] {
 		src, _, _ := strings.Cut(part, "```")
-		_, diags := inModule(t, map[string]string{"main.kms.hcl": src}, Inputs{Version: "0.1.0", AllowMissing: true})
+		if !strings.HasPrefix(src, "# modules/") {
+			files["main.kms.hcl"] = src // beside the modules of all examples
+		} else {
+			files["main.kms.hcl"] = "gateway \"dev\" {\n  emulator {}\n}\n"
+		}
+		_, diags := inModule(t, files, Inputs{Version: "0.1.0", AllowMissing: true})
 		if len(diags) > 0 {
 			t.Errorf("example %d: %s\n%s", i+1, shown(diags), src)
 		}

@@ -59,7 +59,7 @@ func (b *repeated) expandEach(s session) hclv2.Diagnostics {
 		return diags
 	}
 	v, marks := raw.Unmark()
-	if !v.IsKnown() && waitsForVariable(b.eachRefs) {
+	if !v.IsKnown() && s.waits(b.eachRefs) {
 		return append(diags, pending)
 	}
 	if secret(marks) {
@@ -92,6 +92,9 @@ func (s session) elements(b *repeated, v cty.Value) []element {
 		if t, _ := hclv2.AbsTraversalForExpr(b.forEach); len(t) == 2 {
 			name = r.root + "." + r.name
 		}
+	}
+	if s.early != nil {
+		name = "" // what it holds is not known yet
 	}
 	if kept, ok := s.m.elements[name]; ok && name != "" {
 		return kept
@@ -137,7 +140,7 @@ func (b *repeated) expandCount(s session) hclv2.Diagnostics {
 	v, marks := raw.Unmark()
 	n, err := convert.Convert(v, cty.Number)
 	switch {
-	case !v.IsKnown() && waitsForVariable(b.eachRefs):
+	case !v.IsKnown() && s.waits(b.eachRefs):
 		return append(diags, pending)
 	case secret(marks):
 		return append(diags, fault(at, "Invalid count", "How many instances there are appears in every plan, so count cannot be sensitive."))

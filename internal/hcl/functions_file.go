@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -56,57 +57,77 @@ func (l *library) fileFunctions() []Function {
 	}
 }
 
-// open gives access to the module's directory and nothing outside it.
-func (l *library) open() (*os.Root, error) {
+// moduleFile is a file of the configuration: the directory of a module, and the path below it.
+type moduleFile struct{ dir, name string }
+
+// open gives access to the directory of the file's module and nothing outside it.
+func (l *library) open(file moduleFile) (*os.Root, error) {
 	if l.disabled {
 		return nil, errors.New("file functions are switched off")
 	}
-	root, err := os.OpenRoot(l.dir)
+	root, err := os.OpenRoot(filepath.Join(l.dir, filepath.FromSlash(file.dir)))
 	if err != nil {
 		return nil, fmt.Errorf("the module's directory cannot be opened: %s", reason(err))
 	}
 	return root, nil
 }
 
-// inside cleans a path and refuses one that leaves the module.
-func inside(name string) (string, error) {
+// inside finds the module that a path, relative to the root module, lies in, and refuses one that lies in none.
+func (l *library) inside(name string) (moduleFile, error) {
 	clean := path.Clean(strings.TrimPrefix(name, "./"))
-	if path.IsAbs(name) || clean == ".." || strings.HasPrefix(clean, "../") || strings.ContainsRune(name, 0) {
-		return "", fmt.Errorf("the path %q leads out of the module; functions read files of the module's directory only", name)
+	if path.IsAbs(name) || strings.ContainsRune(name, 0) {
+		return moduleFile{}, leadsOut(name)
 	}
-	return clean, nil
+	dir := "."
+	for _, d := range l.dirs {
+		if within(clean, d) && len(d) > len(dir) {
+			dir = d
+		}
+	}
+	switch {
+	case dir != ".":
+		return moduleFile{dir, path.Clean(strings.TrimPrefix(clean[len(dir):], "/"))}, nil
+	case leavesModule(clean):
+		return moduleFile{}, leadsOut(name)
+	}
+	return moduleFile{dir, clean}, nil
 }
 
-// read returns a file's bytes; each file is read once per module.
+func leadsOut(name string) error {
+	return fmt.Errorf("the path %q leads out of the module; functions read files of the module's directory only", name)
+}
+
+// read returns a file's bytes; each file is read once per configuration.
 func (l *library) read(name string) ([]byte, error) {
-	clean, err := inside(name)
+	file, err := l.inside(name)
 	if err != nil {
 		return nil, err
 	}
+	clean := path.Join(file.dir, file.name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept, ok := l.files[clean]
 	if !ok {
-		kept.text, kept.err = l.load(clean)
+		kept.text, kept.err = l.load(file, clean)
 		l.files[clean] = kept
 	}
 	return kept.text, kept.err
 }
 
-func (l *library) load(name string) ([]byte, error) {
-	root, err := l.open()
+func (l *library) load(file moduleFile, name string) ([]byte, error) {
+	root, err := l.open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	info, err := root.Stat(name)
+	info, err := root.Stat(file.name)
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%q is no regular file", name)
 	}
-	f, err := root.Open(name)
+	f, err := root.Open(file.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the module has no file %q; paths are relative to its directory", name)
+		return nil, fmt.Errorf("the module has no file %q; paths are relative to %s", name, l.base())
 	case err != nil:
 		return nil, fmt.Errorf("the file %q cannot be read: %s", name, reason(err))
 	}
@@ -116,6 +137,14 @@ func (l *library) load(name string) ([]byte, error) {
 		err = fmt.Errorf("the file %q is larger than %d MiB", name, maxFile>>20)
 	}
 	return data, err
+}
+
+// base says what paths are relative to.
+func (l *library) base() string {
+	if len(l.dirs) == 0 {
+		return "its directory"
+	}
+	return `the root module's directory, so a module that is called names its own files "${path.module}/…"`
 }
 
 func (l *library) text(name string) (string, error) {
@@ -137,18 +166,18 @@ func (l *library) existsFunc() function.Function {
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			clean, err := inside(args[0].AsString())
+			file, err := l.inside(args[0].AsString())
 			if err != nil {
 				return cty.UnknownVal(cty.Bool), err
 			}
-			root, err := l.open()
+			root, err := l.open(file)
 			if err != nil {
 				return cty.UnknownVal(cty.Bool), err
 			}
 			defer root.Close()
-			info, err := root.Stat(clean)
+			info, err := root.Stat(file.name)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return cty.UnknownVal(cty.Bool), fmt.Errorf("the file %q cannot be looked at: %s", clean, reason(err))
+				return cty.UnknownVal(cty.Bool), fmt.Errorf("the file %q cannot be looked at: %s", path.Join(file.dir, file.name), reason(err))
 			}
 			return cty.BoolVal(err == nil && info.Mode().IsRegular()), nil
 		},
@@ -173,14 +202,15 @@ func (l *library) setFunc() function.Function {
 }
 
 func (l *library) glob(dir, pattern string) ([]cty.Value, error) {
-	clean, err := inside(dir)
+	file, err := l.inside(dir)
 	if err != nil {
 		return nil, err
 	}
+	clean := file.name
 	if !kind.ValidGlob(pattern) {
 		return nil, fmt.Errorf("%q is no pattern", pattern)
 	}
-	root, err := l.open()
+	root, err := l.open(file)
 	if err != nil {
 		return nil, err
 	}

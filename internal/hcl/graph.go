@@ -10,13 +10,15 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 )
 
-// vertex is a node in the graph of references; one of the four is set.
+// vertex is a node in the graph of references; one of these is set.
 type vertex struct {
 	*node
 	variable *variable
 	local    *local
 	gateway  *gateway
 	block    *block
+	output   *output
+	call     *call
 
 	deps       []*vertex
 	index, low int // Tarjan's numbers; 0 = not visited
@@ -69,12 +71,16 @@ func (g *graph) module(m *module) {
 	for _, b := range m.blockOrder {
 		g.add(&vertex{node: &b.node, block: b})
 	}
+	for _, c := range m.callOrder {
+		g.add(&vertex{node: &c.node, call: c})
+	}
+	for _, o := range m.outputOrder {
+		g.add(&vertex{node: &o.node, output: o})
+	}
 }
 
 func (g *graph) connect(t *tree, v *vertex) {
-	refs := v.refs
 	if v.block != nil {
-		refs = slices.Concat(refs, v.block.eachRefs)
 		if v.block.gateway != nil {
 			v.deps = append(v.deps, g.byNode[&v.block.gateway.node])
 		}
@@ -86,11 +92,25 @@ func (g *graph) connect(t *tree, v *vertex) {
 			}
 		}
 	}
-	for _, r := range refs {
-		if n := r.node(); n != nil {
+	if v.variable != nil && v.variable.call != nil {
+		v.deps = append(v.deps, g.byNode[&v.variable.call.node])
+	}
+	for _, r := range v.uses() {
+		for n := range r.nodes {
 			v.deps = append(v.deps, g.byNode[n])
 		}
 	}
+}
+
+// uses are the references of a vertex, those of for_each and count included.
+func (v *vertex) uses() []reference {
+	switch {
+	case v.block != nil:
+		return slices.Concat(v.refs, v.block.eachRefs)
+	case v.call != nil:
+		return v.call.eachRefs
+	}
+	return v.refs
 }
 
 // visit is Tarjan's algorithm: strongly connected components come out dependencies first.
@@ -177,25 +197,28 @@ func shortestCycle(root *vertex, inside map[*vertex]bool) []*vertex {
 // is dependencies first.
 func (t *tree) spread(order []*vertex) {
 	for _, v := range order {
-		refs := v.refs
-		if v.block != nil {
-			refs = slices.Concat(refs, v.block.eachRefs)
+		v.spread(v.uses())
+		switch {
+		case v.block != nil:
 			v.block.eachDynamic = depends(v.block.eachRefs)
-		}
-		v.spread(refs)
-		if v.block != nil {
 			v.block.spreadArguments()
+		case v.call != nil:
+			v.call.eachDynamic = v.call.dynamic
+		case v.variable != nil:
+			v.variable.spreadCall()
 		}
 	}
-	for _, o := range t.modules[0].outputOrder {
-		o.spread(o.refs)
+	for _, m := range t.modules {
+		for _, c := range m.callOrder {
+			c.outputBlocks = c.blocksOfOutputs()
+		}
 	}
 }
 
 // spreadArguments tells which arguments have to be evaluated anew when objects become known.
 func (b *block) spreadArguments() {
 	depends := func(refs []reference) bool {
-		return depends(refs) || b.eachDynamic && slices.ContainsFunc(refs, func(r reference) bool { return r.root == "each" })
+		return depends(refs) || b.eachDynamic && usesEach(refs)
 	}
 	for i := range b.attrs {
 		if a := &b.attrs[i]; depends(a.refs) {
@@ -221,7 +244,8 @@ func depends(refs []reference) bool {
 		return r.block != nil && !r.order ||
 			r.gateway != nil && r.gateway.decl.Emulator != nil ||
 			r.local != nil && r.local.dynamic ||
-			r.variable != nil && r.variable.dynamic
+			r.variable != nil && r.variable.dynamic ||
+			r.call != nil && !r.order && r.leadsTo(func(n *node) bool { return n.dynamic })
 	})
 }
 
@@ -230,29 +254,56 @@ func secretive(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
 		return r.root == markedRoot ||
 			r.variable != nil && r.variable.secretive ||
-			r.local != nil && r.local.secretive
+			r.local != nil && r.local.secretive ||
+			r.call != nil && !r.order && r.leadsTo(func(n *node) bool { return n.secretive })
 	})
+}
+
+func (r *reference) leadsTo(what func(*node) bool) bool {
+	for n := range r.nodes {
+		if what(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// usesEach reports whether references take each.key, each.value or count.index.
+func usesEach(refs []reference) bool {
+	return slices.ContainsFunc(refs, func(r reference) bool { return r.root == "each" || r.root == "count" })
 }
 
 // spread takes over from what is referred to.
 func (n *node) spread(refs []reference) {
 	seen := map[addr.Address]bool{}
-	add := func(a addr.Address) {
+	n.dynamic, n.secretive = depends(refs), n.secretive || secretive(refs)
+	for _, r := range refs {
+		switch {
+		case r.order:
+		case r.block != nil:
+			n.add(seen, r.block.addr)
+		default:
+			for of := range r.nodes {
+				n.add(seen, of.blocks...)
+			}
+		}
+	}
+}
+
+func (n *node) add(seen map[addr.Address]bool, blocks ...addr.Address) {
+	for _, a := range blocks {
 		if !seen[a] {
 			seen[a] = true
 			n.blocks = append(n.blocks, a)
 		}
 	}
-	n.dynamic, n.secretive = depends(refs), n.secretive || secretive(refs)
-	for _, r := range refs {
-		switch of := r.node(); {
-		case r.order || of == nil:
-		case r.block != nil:
-			add(r.block.addr)
-		default:
-			for _, a := range of.blocks {
-				add(a)
-			}
-		}
+}
+
+// spreadCall takes over from the call's for_each, where the value that the call gives uses it.
+func (v *variable) spreadCall() {
+	if v.call == nil || !usesEach(v.refs) {
+		return
 	}
+	v.dynamic, v.secretive = v.dynamic || v.call.eachDynamic, v.secretive || v.call.secretive
+	v.add(map[addr.Address]bool{}, v.call.blocks...)
 }

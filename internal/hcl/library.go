@@ -17,10 +17,11 @@ type Function struct {
 	impl function.Function
 }
 
-// library is the functions of one module. Files are read once and kept, so that a module
+// library is the functions of one configuration. Files are read once and kept, so that it
 // means the same during a whole run.
 type library struct {
 	dir       string
+	dirs      []string // of the modules that are called, relative to dir; complete before anything is evaluated
 	disabled  bool
 	functions map[string]function.Function
 	work      *work

@@ -1,6 +1,9 @@
 package hcl
 
 import (
+	"cmp"
+	"maps"
+	"path/filepath"
 	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -23,31 +26,26 @@ func Load(in Inputs) (*Config, hclv2.Diagnostics) {
 
 func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.Diagnostics) {
 	t := newTree(in)
-	m := t.module("")
+	m := t.module("", ".")
 	c := &Config{
 		Dir: in.Dir, Workspace: in.workspace(), module: m, Files: m.files, byAddr: map[addr.Address]*Block{},
 		Settings: Settings{BackendType: kind.DefaultBackend, Backend: map[string]string{}},
 	}
 	d := &decoder{config: c, m: m}
-	for _, s := range sources {
-		if s.file != nil {
-			m.files[s.name] = s.file
-			d.file(s.file)
-		}
-	}
-	for _, step := range d.later {
-		step()
-	}
+	d.files(sources)
+	diags = append(diags, t.readCalled(d)...)
+	d.names()
 	diags = append(diags, d.diags...)
 	diags = append(diags, m.assign()...)
 	m.setVariables()
 	diags = append(diags, m.resolve()...)
+	diags = append(diags, t.expandCalls(d)...)
 	diags = append(diags, t.evaluate(c)...)
 	diags = append(diags, m.finish(c, d)...)
 	if len(sources) > 0 {
 		diags = append(diags, t.needsGateway()...)
 	}
-	return c, inSourceOrder(diags)
+	return c, inSourceOrder(once(diags))
 }
 
 // inSourceOrder sorts findings by file and line, those about no place first, so that
@@ -67,30 +65,43 @@ func inSourceOrder(diags hclv2.Diagnostics) hclv2.Diagnostics {
 }
 
 func newTree(in Inputs) *tree {
-	return &tree{in: in, files: map[string]*hclv2.File{}, library: newLibrary(in), all: map[addr.Address]*block{}, settledGateways: map[string]cty.Value{}}
+	return &tree{sources: map[string]*calledSource{}, in: in, files: map[string]*hclv2.File{}, library: newLibrary(in), all: map[addr.Address]*block{}, settledGateways: map[string]cty.Value{}}
 }
 
-// module adds an empty module to the tree.
-func (t *tree) module(path addr.Module) *module {
-	m := &module{
-		tree: t, path: path, variables: map[string]*variable{}, locals: map[string]*local{},
+// newModule is an empty module, in no place yet.
+func (t *tree) newModule(path addr.Module, dir string) *module {
+	return &module{
+		tree: t, path: path, dir: dir, variables: map[string]*variable{}, locals: map[string]*local{},
 		gateways: map[string]*gateway{}, blocks: map[addr.Address]*block{}, outputs: map[string]*output{},
-		elements: map[string][]element{},
+		calls: map[string]*call{}, elements: map[string][]element{},
 		base: &hclv2.EvalContext{
 			Functions: t.library.functions,
-			Variables: map[string]cty.Value{"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")}),
+			Variables: map[string]cty.Value{"path": t.paths(dir),
 				"kmsplan": cty.ObjectVal(map[string]cty.Value{"workspace": cty.StringVal(t.in.workspace())}), workName: cty.CapsuleVal(workType, t.library.work)},
 		},
 	}
+}
+
+// module adds a module to the tree.
+func (t *tree) module(path addr.Module, dir string) *module {
+	m := t.newModule(path, dir)
 	t.modules = append(t.modules, m)
 	return m
+}
+
+// paths are path.module and its like.
+func (t *tree) paths(dir string) cty.Value {
+	cwd := cmp.Or(t.in.Cwd, t.in.WorkDir, t.in.Dir)
+	return cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal(dir), "root": cty.StringVal("."), "cwd": cty.StringVal(filepath.ToSlash(cwd))})
 }
 
 // setVariables puts the variables where every expression finds them, once they have values.
 func (m *module) setVariables() {
 	values := map[string]cty.Value{}
 	for name, v := range m.variables {
-		values[name] = v.value
+		if !v.dynamic {
+			values[name] = v.value
+		}
 	}
 	m.base.Variables["var"] = cty.ObjectVal(values)
 	m.varsReady = true
@@ -158,10 +169,31 @@ func (m *module) checkDynamic(s session) hclv2.Diagnostics {
 			diags = append(diags, found...)
 		}
 	}
+	if m.path != "" {
+		return append(diags, m.checkCalled(s)...)
+	}
 	c := &Config{module: m}
 	for _, o := range m.outputOrder {
 		_, found := c.OutputValue(o.decl.Name, s.objects)
 		diags = append(diags, found...)
+	}
+	return diags
+}
+
+// checkCalled evaluates what a module is given and gives back that depends on objects.
+func (m *module) checkCalled(s session) hclv2.Diagnostics {
+	var diags hclv2.Diagnostics
+	for _, name := range slices.Sorted(maps.Keys(m.variables)) {
+		if v := m.variables[name]; v.dynamic && !v.broken {
+			_, found := s.given(v)
+			diags = append(diags, found...)
+		}
+	}
+	for _, o := range m.outputOrder {
+		if o.dynamic && !o.broken {
+			_, found := s.outputValue(o)
+			diags = append(diags, found...)
+		}
 	}
 	return diags
 }
@@ -206,6 +238,9 @@ func (m *module) finish(c *Config, d *decoder) hclv2.Diagnostics {
 		if v.block != nil {
 			c.add(v.block)
 		}
+	}
+	for _, v := range order {
+		v.setReach()
 	}
 	return append(diags, cycles...)
 }

@@ -65,12 +65,23 @@ func (c *Config) Protects(a addr.Address) bool {
 	return b.Kind.Protected
 }
 
-// RemovedFor is the removed block for an instance, its own or its block's, or nil.
+// RemovedFor is the removed block for an instance: its own, its block's or one for a module around it; or nil.
 func (c *Config) RemovedFor(a addr.Address) *Removed {
 	if r := c.removedBy[a]; r != nil {
 		return r
 	}
-	return c.removedBy[a.Block()]
+	if r := c.removedBy[a.Block()]; r != nil || a.Module == "" {
+		return r
+	}
+	for _, m := range slices.Backward(a.Module.Steps()) {
+		call, _ := m.Call()
+		for _, path := range []addr.Module{m, call} {
+			if r := c.removedBy[addr.Address{Module: path}]; r != nil {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 // ImportOf is the import block for an instance; the zero value where there is none.

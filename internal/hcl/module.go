@@ -15,8 +15,9 @@ type tree struct {
 	in      Inputs
 	files   map[string]*hclv2.File
 	library *library
-	modules []*module               // the root first, and each after the one that calls it
-	all     map[addr.Address]*block // the blocks of every module
+	modules []*module                // the root first, and each after the one that calls it
+	all     map[addr.Address]*block  // the blocks of every module
+	sources map[string]*calledSource // by directory
 
 	importIDs  []importID
 	encryption *encryptionArgs // nil without an encryption block
@@ -29,16 +30,21 @@ type tree struct {
 type module struct {
 	*tree
 	path      addr.Module // "" for the root
+	dir       string      // relative to the root's, slash-separated; "." for the root
 	variables map[string]*variable
 	locals    map[string]*local
 	gateways  map[string]*gateway
 	blocks    map[addr.Address]*block // by their addresses inside the module
 	outputs   map[string]*output
+	calls     map[string]*call
 
 	gatewayOrder []*gateway // source order, as the other orders below
 	localOrder   []*local
 	blockOrder   []*block
 	outputOrder  []*output
+	callOrder    []*call
+
+	orders []reference // depends_on of the calls that lead here
 
 	elements map[string][]element // for_each collections by the variable or local they come from
 	base     *hclv2.EvalContext   // functions, path, and the static variables and locals
@@ -64,6 +70,8 @@ type node struct {
 	// directly or through others.
 	dynamic bool
 	blocks  []addr.Address // every block it depends on, directly or through others
+	// reach are the instances that are behind it, directly or through others; known once the graph is final.
+	reach []addr.Address
 	// secretive says that a sensitive value flows in, so that messages hold no values.
 	secretive bool
 	cyclic    bool // part of a cycle, which is reported
@@ -81,8 +89,9 @@ type local struct {
 // output is one output block, parsed.
 type output struct {
 	node
-	decl *Output
-	expr hclv2.Expression
+	decl  *Output
+	expr  hclv2.Expression
+	value cty.Value // of a module that is called, when it is not dynamic
 }
 
 // block is one managed or data block, parsed and, after expansion, with its instances.

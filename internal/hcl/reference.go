@@ -21,12 +21,13 @@ type reference struct {
 	local    *local
 	gateway  *gateway
 	block    *block
+	call     *call
 	// Which instances: exactly one when key is set; the one index evaluates to when that is
 	// set; all of them otherwise.
 	key   string
 	index hclv2.Expression
-	// attr is the attribute that is read of the instance; "" when the reference takes the whole
-	// object or several.
+	// attr is the attribute that is read of the instance, or the output of the module; "" when the
+	// reference takes the whole object or several.
 	attr string
 	// eachKey says that the index is each.key, which needs no evaluation.
 	eachKey bool
@@ -43,6 +44,17 @@ func (r *reference) node() *node {
 		return &r.gateway.node
 	case r.block != nil:
 		return &r.block.node
+	}
+	return nil
+}
+
+// several is what may have several instances, nil for what is always one.
+func (r *reference) several() *repeated {
+	switch {
+	case r.block != nil:
+		return &r.block.repeated
+	case r.call != nil:
+		return &r.call.repeated
 	}
 	return nil
 }
@@ -148,6 +160,8 @@ func (f *finder) traversal(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail 
 		f.ownReference(t)
 	case "each", "count":
 		f.repetition(t, root)
+	case "module":
+		f.module(t, index, trail)
 	default:
 		if !slices.Contains(f.allowed.iterators, root) {
 			f.object(t, index, trail)
@@ -209,8 +223,8 @@ func (m *module) namesOf(root string) []string {
 }
 
 func (f *finder) pathReference(t hclv2.Traversal) {
-	if name, ok := attrStep(t, 1); !ok || (name != "module" && name != "root") {
-		f.refuse(fault(t.SourceRange(), "Invalid reference", "path.module and path.root are the module's directory; there is no other path."))
+	if name, ok := attrStep(t, 1); !ok || (name != "module" && name != "root" && name != "cwd") {
+		f.refuse(fault(t.SourceRange(), "Invalid reference", "path.module is the directory of the module, path.root that of the root module, and path.cwd the working directory; there is no other path."))
 		return
 	}
 	f.add(reference{root: "path", rng: t.SourceRange()})

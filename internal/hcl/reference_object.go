@@ -54,7 +54,7 @@ func (f *finder) evaluable(key hclsyntax.Expression) bool {
 }
 
 func isEachKey(key hclsyntax.Expression) bool {
-	scope, ok := key.(*hclsyntax.ScopeTraversalExpr)
+	scope, ok := plainExpression(key).(*hclsyntax.ScopeTraversalExpr)
 	if !ok || len(scope.Traversal) != 2 || scope.Traversal.RootName() != "each" {
 		return false
 	}
@@ -62,7 +62,22 @@ func isEachKey(key hclsyntax.Expression) bool {
 	return name == "key"
 }
 
-// UnknownBlock is the Extra of the diagnostic about a reference to a block that does not exist.
+// plainExpression is an expression without the meter and the parentheses around it: a module's files are read for each of its
+// instances, and were metered for the first.
+func plainExpression(expr hclsyntax.Expression) hclsyntax.Expression {
+	for {
+		switch e := expr.(type) {
+		case metered:
+			expr = e.Expression
+		case *hclsyntax.ParenthesesExpr:
+			expr = e.Expression
+		default:
+			return expr
+		}
+	}
+}
+
+// UnknownBlock is the Extra of the diagnostic about a reference to a block or a module that does not exist.
 type UnknownBlock struct{ Addr addr.Address }
 
 // objectReference resolves a traversal that starts with a block's address. Both results
@@ -93,10 +108,10 @@ func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 		return fault(at, "Invalid reference", "A reference to a data block needs type and name, such as data.encrypt.NAME.")
 	case root == "terraform":
 		return fault(at, "Invalid reference", "kmsplan has no terraform values. The name of the selected workspace is kmsplan.workspace.")
-	case root == "self" || root == "module":
+	case root == "self":
 		return fault(at, "Invalid reference", "kmsplan has no %s values.", root)
 	}
-	known := append([]string{"var", "local", "gateway", "each", "count", "path", "kmsplan", "data"}, kind.Managed()...)
+	known := append([]string{"var", "local", "gateway", "each", "count", "path", "kmsplan", "data", "module"}, kind.Managed()...)
 	hint := didYouMean(root, known)
 	if hint == "" {
 		hint = " A plain text stands in quotes."
@@ -129,8 +144,7 @@ func (m *module) checkObjectSteps(r *reference, rest hclv2.Traversal) *hclv2.Dia
 
 // single reports whether the reference leads to exactly one instance.
 func (r *reference) single() bool {
-	repeated := r.block.repeats()
-	return !repeated || r.key != "" || r.index != nil
+	return !r.several().repeats() || r.key != "" || r.index != nil
 }
 
 func exampleInstance(b *block) addr.Address {

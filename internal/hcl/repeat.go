@@ -78,9 +78,9 @@ func (b *repeated) mapKey(in *instance) string {
 // each is each.key and each.value of the instance.
 func (s session) each(in *instance, owner *repeated) cty.Value {
 	value := in.each
-	if owner.eachFrom != nil {
+	if owner.eachFrom != nil && s.early == nil {
 		value = s.object(owner.eachFrom, owner.eachFrom.byKey[in.addr.Key].addr)
-	} else if owner.eachDynamic {
+	} else if owner.eachDynamic && s.early == nil {
 		value = s.eachValue(in, owner)
 	}
 	return cty.ObjectVal(map[string]cty.Value{"key": cty.StringVal(in.key), "value": value})
@@ -91,6 +91,11 @@ func (s session) eachValue(in *instance, owner *repeated) cty.Value {
 		v, _ := evaluate(owner.forEach, s.scope(owner.eachRefs, nil, nil))
 		return v
 	})
+	return elementOf(all, in)
+}
+
+// elementOf is each.value of an instance in what for_each evaluates to; as it was known before where that has none.
+func elementOf(all cty.Value, in *instance) cty.Value {
 	all, _ = all.Unmark()
 	if !all.IsKnown() || all.IsNull() || all.Type().IsSetType() {
 		return in.each

@@ -32,6 +32,9 @@ func (m *module) resolve() hclv2.Diagnostics {
 			}
 		}
 	}
+	for _, c := range m.callOrder {
+		c.resolve(find)
+	}
 	for _, o := range m.outputOrder {
 		o.refs = append(o.refs, find(&o.node, o.expr, names{})...)
 	}
@@ -48,6 +51,11 @@ func (b *repeated) resolve(find finding) {
 			b.eachRefs = find(&b.node, expr, names{})
 		}
 	}
+	if len(b.eachRefs) == 1 && b.forEach != nil && b.eachRefs[0].block != nil && bare(b.forEach) {
+		if from := b.eachRefs[0].block; b.eachRefs[0].key == "" && from.forEach != nil {
+			b.eachFrom = from
+		}
+	}
 }
 
 // own are the names that repetition makes known.
@@ -55,11 +63,6 @@ func (b *repeated) own() names { return names{each: b.forEach != nil, count: b.c
 
 func (m *module) resolveBlock(b *block, find finding) {
 	b.resolve(find)
-	if len(b.eachRefs) == 1 && b.forEach != nil && b.eachRefs[0].block != nil && bare(b.forEach) {
-		if from := b.eachRefs[0].block; b.eachRefs[0].key == "" && from.forEach != nil {
-			b.eachFrom = from
-		}
-	}
 	allowed := b.own()
 	for i := range b.attrs {
 		before := b.broken
@@ -142,12 +145,19 @@ func (m *module) markUsed() {
 		mark(b.refs)
 		mark(b.eachRefs)
 	}
+	for _, c := range m.callOrder {
+		mark(c.eachRefs)
+		for _, arg := range c.args {
+			mark(arg.refs)
+		}
+	}
 	for _, o := range m.outputOrder {
 		mark(o.refs)
 	}
 }
 
-// settleLocals evaluates locals and gateways, in the graph's order.
+// settleLocals evaluates locals and gateways, and what modules are given and give back, in the graph's order: as far
+// as it does not depend on objects.
 func (t *tree) settleLocals(order []*vertex) hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
 	for _, v := range order {
@@ -157,6 +167,12 @@ func (t *tree) settleLocals(order []*vertex) hclv2.Diagnostics {
 			diags = append(diags, s.settleLocal(v.local)...)
 		case v.gateway != nil:
 			diags = append(diags, s.settleGateway(v.gateway)...)
+		case v.variable != nil && v.variable.call != nil:
+			diags = append(diags, s.settleVariable(v.variable)...)
+		case v.call != nil:
+			s.settleCall(v.call)
+		case v.output != nil && v.m.path != "":
+			diags = append(diags, s.settleOutput(v.output)...)
 		}
 	}
 	for _, m := range t.modules {
@@ -165,8 +181,11 @@ func (t *tree) settleLocals(order []*vertex) hclv2.Diagnostics {
 	return diags
 }
 
-// settled puts the static locals where every expression finds them.
+// settled puts the static variables and locals where every expression finds them.
 func (m *module) settled() {
+	if !m.varsReady {
+		m.setVariables()
+	}
 	static := map[string]cty.Value{}
 	for _, l := range m.localOrder {
 		if !l.dynamic {

@@ -14,7 +14,8 @@ import (
 type session struct {
 	m       *module
 	objects Objects
-	loading bool // objects are block.expected, which are not of the kind's type
+	loading bool   // objects are block.expected, which are not of the kind's type
+	early   *early // set while modules are expanded, when nothing is in order yet
 }
 
 // scope is the evaluation context for expressions with these references, in one instance
@@ -26,10 +27,10 @@ func (s session) scope(refs []reference, in *instance, owner *repeated) *hclv2.E
 	for i := range refs {
 		switch r := &refs[i]; {
 		case r.order:
-		case r.block != nil:
+		case r.block != nil || r.call != nil:
 			objects++
 		case r.variable != nil && (r.variable.dynamic || !s.m.varsReady):
-			put(&variables, r.name, r.variable.value)
+			put(&variables, r.name, s.variable(r.variable))
 		case r.local != nil && (r.local.dynamic || !s.m.localsReady):
 			put(&locals, r.name, s.local(r.local))
 		case r.gateway != nil:
@@ -71,7 +72,7 @@ func put(into *map[string]cty.Value, name string, v cty.Value) {
 // "local" hides the outer.
 func withStaticLocals(locals map[string]cty.Value, refs []reference) cty.Value {
 	for _, r := range refs {
-		if r.local != nil && !r.local.dynamic {
+		if r.local != nil && locals[r.name] == cty.NilVal {
 			locals[r.name] = r.local.value
 		}
 	}
@@ -81,7 +82,7 @@ func withStaticLocals(locals map[string]cty.Value, refs []reference) cty.Value {
 // withStaticVariables does the same for variables.
 func withStaticVariables(variables map[string]cty.Value, refs []reference) cty.Value {
 	for _, r := range refs {
-		if r.variable != nil && !r.variable.dynamic {
+		if r.variable != nil && variables[r.name] == cty.NilVal {
 			variables[r.name] = r.variable.value
 		}
 	}
@@ -92,7 +93,11 @@ func withStaticVariables(variables map[string]cty.Value, refs []reference) cty.V
 // objects they lead to under the names by which expressions reach them.
 func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instance) {
 	managed, data := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}
+	var modules map[string]cty.Value
 	for i, r := range refs {
+		if r.call != nil && !r.order && modules[r.call.label] == cty.NilVal {
+			put(&modules, r.call.label, s.callValue(r.call, refs[i:], ctx, in))
+		}
 		if r.block == nil || r.order || slices.ContainsFunc(refs[:i], func(o reference) bool { return o.block == r.block && !o.order }) {
 			continue
 		}
@@ -104,6 +109,9 @@ func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instan
 			into[r.block.addr.Kind] = map[string]cty.Value{}
 		}
 		into[r.block.addr.Kind][r.block.addr.Name] = s.blockValue(r.block, refs[i:], ctx, in)
+	}
+	if modules != nil {
+		put(&ctx.Variables, "module", cty.ObjectVal(modules))
 	}
 	for kind, byName := range managed {
 		put(&ctx.Variables, kind, cty.ObjectVal(byName))
@@ -120,7 +128,10 @@ func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instan
 // blockValue is what key.orders evaluates to: an object; a map of objects for for_each, a
 // list for count. When every reference names one instance, the map holds those only.
 func (s session) blockValue(b *block, refs []reference, ctx *hclv2.EvalContext, in *instance) cty.Value {
-	if b.broken || !b.expanded {
+	switch {
+	case s.early != nil:
+		return s.early.block(b)
+	case b.broken || !b.expanded:
 		return cty.DynamicVal
 	}
 	if !b.repeats() {
@@ -190,6 +201,9 @@ func (s session) object(b *block, a addr.Address) cty.Value {
 
 // local is a local's value: evaluated now when it depends on objects.
 func (s session) local(l *local) cty.Value {
+	if s.early != nil {
+		return s.early.local(l)
+	}
 	if l.broken {
 		return cty.DynamicVal
 	}
@@ -219,11 +233,15 @@ func (s session) gateway(g *gateway) cty.Value {
 // static evaluates an expression that may refer to variables and static locals only;
 // what names it in messages.
 func (m *module) static(expr hclv2.Expression, want cty.Type, what string) (cty.Value, hclv2.Diagnostics) {
-	refs, diags := m.references(expr, names{only: what})
+	return session{m: m}.static(expr, want, what)
+}
+
+func (s session) static(expr hclv2.Expression, want cty.Type, what string) (cty.Value, hclv2.Diagnostics) {
+	refs, diags := s.m.references(expr, names{only: what})
 	if diags.HasErrors() {
 		return cty.UnknownVal(want), diags
 	}
-	v, evalDiags := value(expr, session{m: m}.scope(refs, nil, nil), secretive(refs))
+	v, evalDiags := value(expr, s.scope(refs, nil, nil), secretive(refs))
 	diags = append(diags, evalDiags...)
 	if evalDiags.HasErrors() {
 		return cty.UnknownVal(want), diags

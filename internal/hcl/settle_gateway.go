@@ -62,22 +62,12 @@ func (s session) gatewayArgument(g *gateway, path string) (cty.Value, hclv2.Diag
 		return unknown, append(diags, fault(at, "Sensitive value not allowed", "%s of a gateway is not kept secret, so it cannot hold a sensitive or ephemeral value.", path))
 	case password && v.IsNull():
 		return unknown, append(diags, fault(g.rng, "Missing required argument", "The client key's password is null. Give it from a variable with sensitive = true and ephemeral = true."))
-	case !v.IsKnown() && !s.m.in.AllowMissing && !waitsForVariable(g.refs):
+	case !v.IsKnown() && !s.m.in.AllowMissing && !s.waits(g.refs):
 		return unknown, append(diags, fault(at, "Value not known yet", "%s of a gateway must be known before anything is planned, and this depends on something that is not.", path))
 	case password && written(g.args[path].expr):
 		diags = append(diags, breach(kind.RuleOf(kind.PasswordNotWritten), g.rng, "The client key's password stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true and ephemeral = true."))
 	}
 	return v, diags
-}
-
-// waitsForVariable reports whether a variable without a right value, or what repeats over
-// one, explains an unknown.
-func waitsForVariable(refs []reference) bool {
-	return slices.ContainsFunc(refs, func(r reference) bool {
-		return r.variable != nil && !r.variable.ok ||
-			r.block != nil && !r.order && !r.block.expanded ||
-			r.local != nil && (r.local.broken || waitsForVariable(r.local.refs))
-	})
 }
 
 // written reports whether an expression is a text that stands in the source, with no

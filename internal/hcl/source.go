@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,17 +28,30 @@ const maxSource = 32 << 20
 
 // source is one file of the module.
 type source struct {
-	name string // relative to the module's directory
+	name string // relative to the root module's directory, slash-separated
 	text []byte
 	file *hclv2.File
 }
 
-// readModule reads and parses every file of the module, in name order.
+// readModule reads and parses every file of the root module, in name order.
 func readModule(dir string) ([]source, hclv2.Diagnostics) {
-	names, diags := moduleFiles(dir)
-	var sources []source
-	for _, name := range names {
-		text, err := readRegular(filepath.Join(dir, name))
+	names, err := moduleFiles(dir)
+	switch {
+	case err != nil:
+		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "Unreadable module directory",
+			"The directory %s cannot be read: %s. Name another with -chdir=DIR.", dir, reason(err))}
+	case len(names) == 0:
+		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "No configuration",
+			"There are no *.kms.hcl files in %s. Run kmsplan init to begin a stack here, or name its directory with -chdir=DIR.", dir)}
+	}
+	return readSources(dir, "", names)
+}
+
+// readSources reads and parses files of a directory, which are called prefix and their names.
+func readSources(dir, prefix string, names []string) (sources []source, diags hclv2.Diagnostics) {
+	for _, base := range names {
+		name := path.Join(prefix, base)
+		text, err := readRegular(filepath.Join(dir, base))
 		if err != nil {
 			diags = append(diags, fault(hclv2.Range{}, "Unreadable configuration file",
 				"%s: %s. Make the file readable, or move it out of the module's directory.", name, reason(err)))
@@ -50,22 +64,17 @@ func readModule(dir string) ([]source, hclv2.Diagnostics) {
 	return sources, diags
 }
 
-// moduleFiles lists the module's files, sorted.
-func moduleFiles(dir string) ([]string, hclv2.Diagnostics) {
+// moduleFiles lists the files of a module's directory, sorted.
+func moduleFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "Unreadable module directory",
-			"The directory %s cannot be read: %s. Name another with -chdir=DIR.", dir, reason(err))}
+		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
 		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && isModuleFile(e.Name()) {
 			names = append(names, e.Name())
 		}
-	}
-	if len(names) == 0 {
-		return nil, hclv2.Diagnostics{fault(hclv2.Range{}, "No configuration",
-			"There are no *.kms.hcl files in %s. Run kmsplan init to begin a stack here, or name its directory with -chdir=DIR.", dir)}
 	}
 	slices.Sort(names)
 	return names, nil

@@ -31,13 +31,14 @@ func explainIndex(diags hclv2.Diagnostics, refs []reference, ctx *hclv2.EvalCont
 			continue
 		}
 		for _, r := range refs {
-			if r.block == nil || !r.block.expanded || !overlap(r.rng, *d.Subject) {
+			of := r.several()
+			if of == nil || !of.expanded || !overlap(r.rng, *d.Subject) {
 				continue
 			}
-			if key := r.block.wantedKey(r, ctx, in); key != "" && r.block.byKey[key] == nil {
-				d.Detail = fmt.Sprintf("%s has no instance %s.", r.block.addr, key)
-				if near := suggest.Nearest(key, r.block.keys()); near != "" {
-					d.Detail += fmt.Sprintf(" Did you mean %s%s?", r.block.addr, near)
+			if key := of.wantedKey(r, ctx, in); key != "" && of.byKey[key] == nil {
+				d.Detail = fmt.Sprintf("%s has no instance %s.", of.name, key)
+				if near := suggest.Nearest(key, of.keys()); near != "" {
+					d.Detail += fmt.Sprintf(" Did you mean %s%s?", of.name, near)
 				}
 			}
 		}

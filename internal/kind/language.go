@@ -12,7 +12,7 @@ import (
 // Language returns the tables of those blocks, in the order of the reference. Read only.
 func Language() []*Block { return language[:] }
 
-var language = [...]*Block{&Settings, &Gateway, &Variable, &Output, &Lifecycle, &Removed, &Moved, &Import}
+var language = [...]*Block{&Settings, &Gateway, &Variable, &Output, &Module, &Lifecycle, &Removed, &Moved, &Import}
 
 // needed makes an argument a required one.
 func needed(a Attribute) Attribute {
@@ -119,12 +119,28 @@ var Variable = Block{
 
 // Output is a result.
 var Output = Block{
-	Name: "output", Labels: []string{"name"}, Doc: "An output of a sensitive value needs `sensitive = true`; it is then neither stored nor printed. An ephemeral value cannot be an output.",
+	Name: "output", Labels: []string{"name"}, Doc: "An output of a sensitive value needs `sensitive = true`; it is then neither stored nor printed. An ephemeral value cannot be an output of the root module.",
 	Attributes: []Attribute{
 		{Name: "value", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The value."},
 		static("description", cty.String, "What it is for.", nil),
 		static("sensitive", cty.Bool, "The value is neither stored nor printed.", nil),
+		static("ephemeral", cty.Bool, "Of a module that is called: the value exists only while kmsplan runs, and its caller hands it on to write-only arguments.", nil),
 		{Name: "depends_on", Type: cty.DynamicPseudoType, Doc: "Blocks that come first although the value does not refer to them."},
+	},
+}
+
+// Module calls a module: it puts the blocks of another directory into this configuration.
+var Module = Block{
+	Name: "module", Labels: []string{"name"}, Doc: "The blocks of another directory, as a part of this configuration. Every further argument is the value of one of that module's variables.",
+	Attributes: []Attribute{
+		{Name: "source", Type: cty.String, Mode: Required, Static: true, Doc: "The module's directory, relative to the one that the block stands in: `./modules/keys`, `../shared`. Nothing is downloaded."},
+		{Name: "for_each", Type: cty.DynamicPseudoType, Doc: "One instance of the module for each element, as for other blocks: `module.NAME[\"eu\"]`."},
+		{Name: "count", Type: cty.Number, Doc: "So many instances: `module.NAME[0]`."},
+		{Name: "depends_on", Type: cty.DynamicPseudoType, Doc: "Blocks and modules that come before everything in this one."},
+		{Name: "gateways", Type: cty.DynamicPseudoType, Doc: "Which gateways the module has, by the names that it has for them: `{ main = gateway.hangzhou }`. The first is its default. Without it the module has those of its caller."},
+		{Name: "version", Refused: "A module comes from a directory, which has no version but the one that the repository keeps. Remove the argument."},
+		{Name: "providers", Refused: "kmsplan has no providers. Pass gateways: gateways = { NAME = gateway.NAME }; without that argument the module has those of its caller."},
+		{Name: "lifecycle", Refused: "A module has no lifecycle. Write it in the module's own blocks."},
 	},
 }
 

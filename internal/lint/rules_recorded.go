@@ -112,6 +112,10 @@ func (p *pass) spent() {
 	there := map[addr.Address]bool{}
 	for _, o := range p.Recorded {
 		there[o.Addr], there[o.Addr.Block()] = true, true
+		for _, m := range o.Addr.Module.Steps() {
+			call, _ := m.Call()
+			there[addr.Address{Module: m}], there[addr.Address{Module: call}] = true, true
+		}
 	}
 	for _, im := range p.Config.Imports {
 		if there[im.To] {

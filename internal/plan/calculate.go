@@ -15,6 +15,7 @@ import (
 func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	p := newPlanner(in)
 	p.evaluate()
+	p.diags = append(p.diags, in.Config.CheckInputs(p.objects)...)
 	if p.diags.HasErrors() {
 		return p.plan, p.diags
 	}
@@ -127,11 +128,12 @@ func newPlanner(in Input) *planner {
 
 // indexState reads state's addresses and renames what moved blocks rename.
 func (p *planner) indexState() {
-	moves := movesOf(p.in.Config)
-	p.addrs = make([]addr.Address, len(p.in.State.Resources))
+	var stays []addr.Address
+	p.addrs, stays = movedAddresses(p.in.Config, p.in.State)
+	p.reportStays(stays, movesOf(p.in.Config))
 	for i := range p.in.State.Resources {
-		r := &p.in.State.Resources[i]
-		a, err := addr.Parse(r.Address)
+		r, a := &p.in.State.Resources[i], p.addrs[i]
+		was, err := addr.Parse(r.Address)
 		if err != nil {
 			p.diags = p.diags.Append(&hclv2.Diagnostic{
 				Severity: hclv2.DiagError, Summary: "Unreadable address in state",
@@ -139,11 +141,10 @@ func (p *planner) indexState() {
 			})
 			continue
 		}
-		if to, ok := moves.target(a); ok {
-			p.movedTo[to] = a
-			a = to
+		if a != was {
+			p.movedTo[a] = was
 		}
-		p.addrs[i], p.prior[a] = a, r
+		p.prior[a] = r
 		id := objectID{r.Gateway, r.Kind, r.ID}
 		if other, taken := p.holder[id]; taken {
 			p.doubles = append(p.doubles, double{a, other, r.Kind, r.ID})
@@ -156,48 +157,14 @@ func (p *planner) indexState() {
 // MovedAddresses indexes state by the addresses its objects have now, with moved
 // blocks applied.
 func MovedAddresses(cfg *hcl.Config, s state.State) map[addr.Address]*state.Resource {
-	moves := movesOf(cfg)
+	now, _ := movedAddresses(cfg, s)
 	out := make(map[addr.Address]*state.Resource, len(s.Resources))
-	for i := range s.Resources {
-		if a, err := addr.Parse(s.Resources[i].Address); err == nil {
-			a, _ = moves.target(a)
+	for i, a := range now {
+		if a.Kind != "" {
 			out[a] = &s.Resources[i]
 		}
 	}
 	return out
-}
-
-// movedBlocks holds moved { from, to } by their from address.
-type movedBlocks map[addr.Address]addr.Address
-
-func movesOf(cfg *hcl.Config) movedBlocks {
-	m := make(movedBlocks, len(cfg.Moved))
-	for _, mv := range cfg.Moved {
-		m[mv.From] = mv.To
-	}
-	return m
-}
-
-// target follows chains of moves, of an instance or of its whole block. The
-// number of steps is bounded by the number of moves, so that a loop ends.
-func (m movedBlocks) target(a addr.Address) (addr.Address, bool) {
-	start := a
-	for range m {
-		switch to, ok := m[a]; {
-		case ok:
-			a = to
-		default:
-			to, ok := m[a.Block()]
-			if !ok {
-				return a, a != start
-			}
-			if to.Key == "" {
-				to.Key = a.Key
-			}
-			a = to
-		}
-	}
-	return a, a != start
 }
 
 // evaluate walks the declared blocks in dependency order, so that every

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"log/slog"
+	"os"
 	"time"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -26,7 +27,12 @@ type Module struct {
 // never nil; with errors it holds what could be read.
 func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
 	workspace, err := m.Workspace()
+	cwd, cwdErr := os.Getwd()
+	if cwdErr != nil {
+		cwd = m.Dir // a directory that is gone has no path
+	}
 	cfg, diags := hcl.Load(hcl.Inputs{
+		Cwd: cwd,
 		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Saved: m.Saved, Version: version.Number, AllowMissing: allowMissing, Workspace: workspace,
 	})
 	if err != nil {

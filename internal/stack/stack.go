@@ -75,15 +75,16 @@ func missedObjects(cfg *hcl.Config, diags hclv2.Diagnostics, o Options) []plan.R
 		return nil
 	}
 	return slices.DeleteFunc(plan.VanishedObjects(cfg, st), func(f plan.Refusal) bool {
-		return !missed(diags, f.Addr.Block())
+		return !missed(diags, f.Addr)
 	})
 }
 
-// missed reports whether a diagnostic says that something refers to a block that is not there.
-func missed(diags hclv2.Diagnostics, block addr.Address) bool {
+// missed reports whether a diagnostic says that something refers to a block or a module that is not there, and that
+// the object belonged to.
+func missed(diags hclv2.Diagnostics, object addr.Address) bool {
 	return slices.ContainsFunc(diags, func(d *hclv2.Diagnostic) bool {
 		unknown, ok := d.Extra.(hcl.UnknownBlock)
-		return ok && d.Severity == hclv2.DiagError && unknown.Addr == block
+		return ok && d.Severity == hclv2.DiagError && unknown.Addr.Covers(object)
 	})
 }
 
