@@ -42,6 +42,27 @@ gateway "far" {
 	}
 }
 
+// A recipient that cannot be one is found before anything is called, in its place, and is not repeated: it may be a private key.
+func TestABadRecipientIsADiagnostic(t *testing.T) {
+	const whole = "age16x9h4f49qtzfqdzfwus6ayyrg63l545cxngdae6q4k4nz4k5a3ds2ajgje"
+	for _, bad := range []string{whole[:60], "age1canary", "AGE-SECRET-KEY-1CANARY"} {
+		recipients := "\n  recipients = [\"" + whole + "\", \"" + bad + "\"]\n"
+		for block, line := range map[string]int{
+			"kmsplan {\n encryption {\n  key = \"alias/a\"" + recipients + " }\n}\n":                                 4,
+			"data \"encrypt\" \"d\" {\n  key = \"alias/a\"\n  source = \"a\"\n  output = \"b\"" + recipients + "}\n": 5,
+		} {
+			_, diags := inModule(t, map[string]string{"main.kms.hcl": dev, "found.kms.hcl": block}, Inputs{})
+			if len(diags.Errs()) != 1 || diags[0].Subject.Filename != "found.kms.hcl" || diags[0].Subject.Start.Line != line {
+				t.Errorf("%s: %s", block, shown(diags))
+				continue
+			}
+			if text := diags[0].Detail; !strings.Contains(text, "Recipient 2 is") || strings.Contains(text, bad) {
+				t.Errorf("%s: %s", bad, text)
+			}
+		}
+	}
+}
+
 // Saved plans are encrypted where the block says so, and a block that takes it back is a mistake.
 func TestPlansAreEncryptedInWords(t *testing.T) {
 	for block, want := range map[string]string{

@@ -336,12 +336,12 @@ kmsplan {
     key        = var.state_key
     gateway    = gateway.other
     context    = { team = "orders" }
-    recipients = ["age1qqqq"]
+    recipients = ["age16x9h4f49qtzfqdzfwus6ayyrg63l545cxngdae6q4k4nz4k5a3ds2ajgje"]
   }
 }
 `, Inputs{})
 	e := c.Settings.Encryption
-	if e == nil || !e.Enabled || e.Key != "alias/state" || e.Gateway.Name != "other" || e.Context["team"] != "orders" || e.Recipients[0] != "age1qqqq" {
+	if e == nil || !e.Enabled || e.Key != "alias/state" || e.Gateway.Name != "other" || e.Context["team"] != "orders" || e.Recipients[0] != "age16x9h4f49qtzfqdzfwus6ayyrg63l545cxngdae6q4k4nz4k5a3ds2ajgje" {
 		t.Errorf("%+v", e)
 	}
 }

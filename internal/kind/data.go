@@ -100,19 +100,6 @@ func checkContext(v cty.Value) error {
 	return nil
 }
 
-func checkRecipients(v cty.Value) error {
-	for it := v.ElementIterator(); it.Next(); {
-		_, r := it.Element()
-		if !r.IsKnown() {
-			continue
-		}
-		if r.IsNull() || !strings.HasPrefix(r.AsString(), "age1") {
-			return sentence(`A recipient is an age public key, "age1…", as age-keygen prints it. Never put the secret key (AGE-SECRET-KEY-…) here.`)
-		}
-	}
-	return nil
-}
-
 func checkGlob(v cty.Value) error {
 	if err := checkPath(v); err != nil {
 		return err

@@ -1,10 +1,12 @@
 package kind
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -103,6 +105,7 @@ func text(s ...string) cty.Value {
 
 func TestChecks(t *testing.T) {
 	set := func(s ...cty.Value) cty.Value { return cty.SetVal(s) }
+	hybrid := postQuantum(t)
 	list := func(s ...cty.Value) cty.Value { return cty.ListVal(s) }
 	long := strings.Repeat("ä", MaxDescription)
 	for _, c := range []struct {
@@ -133,7 +136,11 @@ func TestChecks(t *testing.T) {
 		{"encrypt", true, "key", []cty.Value{text("alias/a"), text("acs:kms:cn-hangzhou:1:key/x")}, []cty.Value{text(""), text("acs:ram::1")}, ""},
 		{"encrypt", true, "source", []cty.Value{text("a/b"), text("./a"), text("a/../b"), text("..a")}, []cty.Value{text(""), text("/a"), text("../a"), text("a/../../b"), text(`a\b`), text("C:/x"), text("a/"), text("."), text("a\x00")}, ""},
 		{"encrypt", true, "context", []cty.Value{cty.MapValEmpty(cty.String), text("a", "b")}, []cty.Value{text("", "b"), text("a", long), cty.MapVal(map[string]cty.Value{"a": cty.NullVal(cty.String)})}, "ncryption context"},
-		{"encrypt", true, "recipients", []cty.Value{list(text("age1x")), list(cty.UnknownVal(cty.String))}, []cty.Value{list(text("AGE-SECRET-KEY-1X")), list(cty.NullVal(cty.String))}, "age public key"},
+		{"encrypt", true, "recipients", []cty.Value{list(text(recipient)), list(text("# two\n" + recipient + "\n" + recipient + "\n")), list(cty.UnknownVal(cty.String)), list(repeated(text(recipient), MaxRecipients)...)},
+			[]cty.Value{list(text("age1x")), list(text("")), list(text(recipient), text(recipient[:60])), list(text(strings.ToUpper(recipient[:5]) + recipient[5:])), list(cty.NullVal(cty.String)), list(text("a@b"))}, "age public key"},
+		{"encrypt", true, "recipients", nil, []cty.Value{list(text(" age-secret-key-1X"))}, "consider the private one leaked"},
+		{"encrypt", true, "recipients", nil, []cty.Value{list(repeated(text(recipient), MaxRecipients+1)...)}, "16 recipients"},
+		{"encrypt", true, "recipients", []cty.Value{list(text(hybrid))}, []cty.Value{list(text(recipient), cty.UnknownVal(cty.String), text(hybrid))}, "do not mix"},
 		{"encrypt", true, "scope", []cty.Value{text("run")}, []cty.Value{text("all")}, "data-key scope"},
 		{"encrypt", true, "suite", []cty.Value{text("SM4_GCM")}, []cty.Value{text("AES_128_GCM")}, "suite"},
 		{"decrypt", true, "mode", []cty.Value{text("0600"), text("640"), text("0400")}, []cty.Value{text("0644"), text("0601"), text("0200"), text("rw"), text("0888"), text("00600")}, ""},
@@ -215,3 +222,17 @@ func FuzzParseDuration(f *testing.F) {
 		}
 	})
 }
+
+// recipient is an age public key, and postQuantum makes one of that kind.
+const recipient = "age16x9h4f49qtzfqdzfwus6ayyrg63l545cxngdae6q4k4nz4k5a3ds2ajgje"
+
+func postQuantum(t *testing.T) string {
+	t.Helper()
+	id, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.Recipient().String()
+}
+
+func repeated(v cty.Value, n int) []cty.Value { return slices.Repeat([]cty.Value{v}, n) }
