@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -75,25 +74,9 @@ func newLife(t *testing.T, s aStore) *aLife {
 	l.env = append(l.env, s.env...)
 	l.write("app.yaml", "password: '"+l.secrets["the source of a file"]+"'\n")
 	l.write("secret.auto.kmsvars.hcl", fmt.Sprintf("filed = %q\n", l.secrets["a variable from a file"]))
-	if err := server.WriteReadyFile(filepath.Join(dir, "ready.json")); err != nil {
-		t.Fatal(err)
-	}
-	l.write("main.kms.hcl", theGateway)
-	instance := regexp.MustCompile(`kst-[a-z0-9]+`).Find(l.run(0, "kms", "ListKmsInstances", "-json"))
-	var made struct{ KeyMetadata struct{ KeyId string } }
-	if err := json.Unmarshal(l.run(0, "kms", "CreateKey", "-dkms-instance-id", string(instance), "-json"), &made); err != nil {
-		t.Fatal(err)
-	}
-	l.run(0, "kms", "CreateAlias", "-alias-name", "alias/state", "-key-id", made.KeyMetadata.KeyId)
+	attach(t, dir, server)
 	return l
 }
-
-const theGateway = `gateway "dev" {
-  emulator {
-    ready_file = "ready.json"
-  }
-}
-`
 
 // clear is the life of the stack until its runner dies in a call, with its lock and its journal in the store.
 func (l *aLife) clear() {
@@ -230,9 +213,7 @@ func (l *aLife) write(name, text string) {
 }
 
 func (l *aLife) command(args ...string) *exec.Cmd {
-	c := kmsplan(l.t, l.dir, args...)
-	c.Env = append(append(c.Env, "KMSPLAN_LOG=debug"), l.env...)
-	return c
+	return aMachine{l.dir, append(l.env, "KMSPLAN_LOG=debug")}.command(l.t, args...)
 }
 
 // try runs kmsplan, and keeps what it says.

@@ -2,16 +2,12 @@ package cli
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +35,7 @@ func TestAKilledRunnerIsContinuedOnAnotherMachine(t *testing.T) {
 	}
 	for name, start := range remoteStores {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for range remoteKills(t) {
 				killRunner(t, start(t))
 			}
@@ -50,74 +47,26 @@ const keysOfARunner = 8
 
 func killRunner(t *testing.T, b aStore) {
 	server := emulatortest.New(t)
-	first := machine(t, b, server)
-	run(t, first.dir, 0, "init")
-	apply := kmsplan(t, first.dir, "apply", "-auto-approve", "-parallelism=4")
+	first := machine(t, b, server, keysOfARunner)
+	first.run(t, 0, "init")
+	apply := first.command(t, "apply", "-auto-approve", "-parallelism=4")
 	after := 1 + rand.IntN(3*keysOfARunner)
 	if err := apply.Start(); err != nil {
 		t.Fatal(err)
 	}
 	killed := killAfter(t, apply, server, after)
 
-	second := machine(t, b, server)
-	run(t, second.dir, 0, "init")
-	unlock(t, second.dir)
-	run(t, second.dir, 0, "plan")
-	run(t, second.dir, 0, "apply", "-auto-approve")
-	run(t, second.dir, 0, "plan", "-detailed-exitcode")
-	var listed struct{ TotalCount int }
-	if err := json.Unmarshal(run(t, second.dir, 0, "kms", "ListKeys", "-json"), &listed); err != nil {
-		t.Fatal(err)
+	second := machine(t, b, server, keysOfARunner)
+	second.run(t, 0, "init")
+	unlock(t, second)
+	second.run(t, 0, "plan")
+	second.run(t, 0, "apply", "-auto-approve")
+	second.run(t, 0, "plan", "-detailed-exitcode")
+	live := keysLive(t, second)
+	known := bytes.Count(second.run(t, 0, "state", "list"), []byte("\n"))
+	if live != keysOfARunner+1 || known != keysOfARunner {
+		t.Fatalf("killed at call %d (%v): %d keys live and %d in state, want %d and the state's own", after, killed, live, known, keysOfARunner)
 	}
-	known := bytes.Count(run(t, second.dir, 0, "state", "list"), []byte("\n"))
-	if listed.TotalCount != keysOfARunner+1 || known != keysOfARunner {
-		t.Fatalf("killed at call %d (%v): %d keys live and %d in state, want %d and the state's own", after, killed, listed.TotalCount, known, keysOfARunner)
-	}
-}
-
-type aMachine struct{ dir string }
-
-// machine is an empty disk with the module on it.
-func machine(t *testing.T, b aStore, server *emulator.Server) aMachine {
-	t.Helper()
-	dir := t.TempDir()
-	for _, pair := range b.env {
-		k, v, _ := strings.Cut(pair, "=")
-		t.Setenv(k, v)
-	}
-	if err := server.WriteReadyFile(filepath.Join(dir, "ready.json")); err != nil {
-		t.Fatal(err)
-	}
-	module := fmt.Sprintf(`gateway "dev" {
-  emulator {
-    ready_file = "ready.json"
-  }
-}
-key "k" {
-  for_each    = toset([for i in range(%d) : "k${i}"])
-  description = each.key
-}
-`, keysOfARunner)
-	write := func(text string) {
-		if err := os.WriteFile(filepath.Join(dir, "main.kms.hcl"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(module)
-	if bytes.Contains(run(t, dir, 0, "kms", "ListAliases", "-json"), []byte("alias/state")) {
-		write(b.settings("alias/state") + module)
-		return aMachine{dir}
-	}
-	instance := regexp.MustCompile(`kst-[a-z0-9]+`).FindString(string(run(t, dir, 0, "kms", "ListKmsInstances", "-json")))
-	var made struct {
-		KeyMetadata struct{ KeyId string }
-	}
-	if err := json.Unmarshal(run(t, dir, 0, "kms", "CreateKey", "-dkms-instance-id", instance, "-json"), &made); err != nil {
-		t.Fatal(err)
-	}
-	run(t, dir, 0, "kms", "CreateAlias", "-alias-name", "alias/state", "-key-id", made.KeyMetadata.KeyId)
-	write(b.settings("alias/state") + module)
-	return aMachine{dir}
 }
 
 // killAfter sends SIGKILL after so many calls of the emulator, and reports whether the process was still there to be killed.
@@ -174,15 +123,10 @@ func killWhenFired(t *testing.T, c *exec.Cmd, server *emulator.Server, rule int)
 var lockID = regexp.MustCompile(`force-unlock ([0-9a-f-]{36})`)
 
 // unlock frees the lock that a dead runner holds, as the message says.
-func unlock(t *testing.T, dir string) {
+func unlock(t *testing.T, m aMachine) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	self := kmsplan(t, dir, "apply", "-auto-approve", "-lock-timeout=0s")
-	c := exec.CommandContext(ctx, self.Path, self.Args[1:]...)
-	c.Env = self.Env
-	text, _ := c.CombinedOutput()
-	if m := lockID.FindSubmatch(bytes.Join(bytes.Fields(text), []byte(" "))); m != nil {
-		run(t, dir, 0, "force-unlock", string(m[1]))
+	text, _ := m.command(t, "apply", "-auto-approve", "-lock-timeout=0s").CombinedOutput()
+	if named := lockID.FindSubmatch(bytes.Join(bytes.Fields(text), []byte(" "))); named != nil {
+		m.run(t, 0, "force-unlock", string(named[1]))
 	}
 }

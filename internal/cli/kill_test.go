@@ -91,24 +91,11 @@ func killAt(t *testing.T, c *exec.Cmd, journal string, lines int) bool {
 // kmsplan makes a command that runs the real main in a process of its own.
 func kmsplan(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(t.Context(), self, append([]string{"-chdir=" + dir}, args...)...)
-	c.Env = append(os.Environ(), actAsMain+"=1", "NO_COLOR=1")
-	return c
+	return aMachine{dir: dir}.command(t, args...)
 }
 
 // run runs kmsplan to its end and demands the exit code.
 func run(t *testing.T, dir string, code int, args ...string) []byte {
 	t.Helper()
-	c := kmsplan(t, dir, args...)
-	var out, errs bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errs
-	err := c.Run()
-	if got := c.ProcessState.ExitCode(); got != code {
-		t.Fatalf("kmsplan %v: exit code %d, want %d: %v\n%s%s", args, got, code, err, out.Bytes(), errs.Bytes())
-	}
-	return out.Bytes()
+	return aMachine{dir: dir}.run(t, code, args...)
 }

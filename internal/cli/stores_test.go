@@ -63,7 +63,7 @@ func onHTTP(t *testing.T) aStore {
 		env:     []string{"KMSPLAN_HTTP_USERNAME=" + gitlab.User, "KMSPLAN_HTTP_PASSWORD=" + gitlab.Password},
 		secrets: map[string]string{"the HTTP password": gitlab.Password},
 		holds: func(*testing.T) map[string][]byte {
-			held := map[string][]byte{"the document": s.Document(), "the lock's holder": s.Holder()}
+			held := map[string][]byte{"the document": s.Document(), "the lock": s.Holder(), "the calls of the lock": fmt.Append(nil, bytes.Count(s.Log(), []byte("/state/lock")))}
 			for n, version := range s.Past() {
 				held[fmt.Sprint("version ", n+1)] = version
 			}
