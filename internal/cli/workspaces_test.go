@@ -15,7 +15,7 @@ import (
 // workspacesIn are two machines that share a store; of a local one it is the same machine twice.
 type workspacesIn struct {
 	t             *testing.T
-	first, second string
+	first, second aMachine
 }
 
 // Two machines work in the workspaces of one stack: what one makes the other lists and goes on with, each has a lineage and
@@ -28,14 +28,14 @@ func TestWorkspacesInEveryStore(t *testing.T) {
 	for name, start := range stores {
 		t.Run(name, func(t *testing.T) {
 			store, server := start(t), emulatortest.New(t)
-			s := workspacesIn{t: t, first: machine(t, store, server).dir}
+			s := workspacesIn{t: t, first: machine(t, store, server, 0)}
 			s.module(store)
-			run(t, s.first, 0, "init")
+			s.first.run(t, 0, "init")
 			s.second = s.first
 			if name != "local" {
-				s.second = machine(t, store, server).dir
-				copyFile(t, s.first, s.second, "main.kms.hcl")
-				run(t, s.second, 0, "init")
+				s.second = machine(t, store, server, 0)
+				copyFile(t, s.first.dir, s.second.dir, "main.kms.hcl")
+				s.second.run(t, 0, "init")
 			}
 			s.live()
 			if name != "local" && bytes.Contains(bytes.Join(values(store.holds(t)), nil), []byte("of prod")) {
@@ -79,16 +79,16 @@ alias "k" {
   key  = key.k.id
 }
 `
-	if err := os.WriteFile(filepath.Join(s.first, "main.kms.hcl"), []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.first.dir, "main.kms.hcl"), []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
 // lists checks what a machine lists, the selected one first; "" = the selected one is not there.
-func (s workspacesIn) lists(dir, selected string, others ...string) {
+func (s workspacesIn) lists(m aMachine, selected string, others ...string) {
 	s.t.Helper()
 	var doc []listedWorkspace
-	if err := json.Unmarshal(run(s.t, dir, 0, "workspace", "list", "-json"), &doc); err != nil {
+	if err := json.Unmarshal(m.run(s.t, 0, "workspace", "list", "-json"), &doc); err != nil {
 		s.t.Fatal(err)
 	}
 	var got []string
@@ -110,13 +110,13 @@ func (s workspacesIn) lists(dir, selected string, others ...string) {
 }
 
 // lineage is that of the state in the selected workspace, which has so many objects.
-func (s workspacesIn) lineage(dir string, objects int) string {
+func (s workspacesIn) lineage(m aMachine, objects int) string {
 	s.t.Helper()
 	var st struct {
 		Lineage   string
 		Resources []any
 	}
-	if err := json.Unmarshal(run(s.t, dir, 0, "state", "pull"), &st); err != nil {
+	if err := json.Unmarshal(m.run(s.t, 0, "state", "pull"), &st); err != nil {
 		s.t.Fatal(err)
 	}
 	if len(st.Resources) != objects {
@@ -127,48 +127,48 @@ func (s workspacesIn) lineage(dir string, objects int) string {
 
 func (s workspacesIn) live() {
 	t := s.t
-	run(t, s.first, 0, "apply", "-auto-approve")
+	s.first.run(t, 0, "apply", "-auto-approve")
 	s.lists(s.second, "default")
-	run(t, s.first, 0, "workspace", "new", "prod")
-	run(t, s.first, 0, "apply", "-auto-approve")
+	s.first.run(t, 0, "workspace", "new", "prod")
+	s.first.run(t, 0, "apply", "-auto-approve")
 	prod := s.lineage(s.first, 2)
 
-	run(t, s.second, 0, "workspace", "select", "default")
+	s.second.run(t, 0, "workspace", "select", "default")
 	s.lists(s.second, "default", "prod")
 	own := s.lineage(s.second, 2)
-	run(t, s.second, 0, "plan", "-detailed-exitcode")
-	run(t, s.second, 0, "workspace", "select", "prod")
-	run(t, s.second, 0, "plan", "-detailed-exitcode")
+	s.second.run(t, 0, "plan", "-detailed-exitcode")
+	s.second.run(t, 0, "workspace", "select", "prod")
+	s.second.run(t, 0, "plan", "-detailed-exitcode")
 	if again := s.lineage(s.second, 2); again != prod || own == prod {
 		t.Errorf("the lineages are %s and %s, and from the other machine %s", own, prod, again)
 	}
-	if history := string(run(t, s.second, 0, "state", "history")); strings.Count(history, "\n") < 3 || !strings.Contains(history, "workspace new") {
+	if history := string(s.second.run(t, 0, "state", "history")); strings.Count(history, "\n") < 3 || !strings.Contains(history, "workspace new") {
 		t.Errorf("the history of the workspace is\n%s", history)
 	}
 
-	run(t, s.second, 0, "workspace", "new", "empty")
+	s.second.run(t, 0, "workspace", "new", "empty")
 	s.lists(s.second, "empty", "default", "prod")
-	run(t, s.second, 0, "workspace", "select", "default")
-	run(t, s.second, 0, "workspace", "delete", "empty")
-	run(t, s.second, 3, "workspace", "delete", "prod")
+	s.second.run(t, 0, "workspace", "select", "default")
+	s.second.run(t, 0, "workspace", "delete", "empty")
+	s.second.run(t, 3, "workspace", "delete", "prod")
 	s.lists(s.second, "default", "prod")
-	run(t, s.second, 0, "workspace", "delete", "-force", "prod")
+	s.second.run(t, 0, "workspace", "delete", "-force", "prod")
 	s.lists(s.second, "default")
-	if s.first != s.second {
-		run(t, s.first, 1, "plan") // the workspace that is selected there is gone
+	if s.first.dir != s.second.dir {
+		s.first.run(t, 1, "plan") // the workspace that is selected there is gone
 		s.lists(s.first, "", "default")
 	}
-	run(t, s.second, 0, "workspace", "new", "prod")
+	s.second.run(t, 0, "workspace", "new", "prod")
 	if anew := s.lineage(s.second, 0); anew == prod {
 		t.Error("what was made anew has the lineage of what was deleted")
 	}
-	if s.first != s.second { // which has seen the former one, and is not taken in
-		run(t, s.first, 1, "state", "list")
-		run(t, s.first, 0, "-min-serial=1", "state", "list")
-		run(t, s.first, 0, "state", "list")
+	if s.first.dir != s.second.dir { // which has seen the former one, and is not taken in
+		s.first.run(t, 1, "state", "list")
+		s.first.run(t, 0, "-min-serial=1", "state", "list")
+		s.first.run(t, 0, "state", "list")
 	}
-	run(t, s.second, 3, "plan") // the objects of the former one are another stack's
-	run(t, s.second, 0, "workspace", "select", "default")
+	s.second.run(t, 3, "plan") // the objects of the former one are another stack's
+	s.second.run(t, 0, "workspace", "select", "default")
 	if s.lineage(s.second, 2) != own {
 		t.Error("the default workspace is another one than before")
 	}
