@@ -118,7 +118,7 @@ func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, n
 		return err
 	}
 	defer a.closing(s.Close)
-	if err := s.Survey(ctx, "apply", saved.Binding.Targets...); err != nil {
+	if err := s.Survey(ctx, "apply", saved.Binding.Scope); err != nil {
 		return err
 	}
 	again, err := s.Confirm(ctx, saved)

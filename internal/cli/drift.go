@@ -60,7 +60,7 @@ func (a *app) inspectDrift(ctx context.Context, o *planOptions, operation string
 	if err := a.openPlanViews(o); err != nil {
 		return err
 	}
-	if err := o.parseTargets(); err != nil {
+	if err := o.parseScope(); err != nil {
 		return err
 	}
 	s, err := a.openStack(&o.vars, o.lockTimeout)
@@ -68,10 +68,10 @@ func (a *app) inspectDrift(ctx context.Context, o *planOptions, operation string
 		return err
 	}
 	defer a.closing(s.Close)
-	if err := s.Survey(ctx, operation, o.targets...); err != nil {
+	if err := s.Survey(ctx, operation, o.scope); err != nil {
 		return err
 	}
-	d := s.Drift(ctx, o.targets)
+	d := s.Drift(ctx, o.scope)
 	a.view.Drift(d)
 	return then(s, d)
 }

@@ -68,7 +68,6 @@ var flagsElsewhere = map[string]string{
 	"state-out":           `the backend block says where the state is: backend "local" { path = "…" }`,
 	"backup":              "the last ten generations of the state are kept beside it",
 	"allow-missing":       "say -target=ADDRESS only for what the module has",
-	"exclude":             "-target=ADDRESS names what a plan is limited to",
 
 	"init backend-config": `the backend block holds the whole backend: backend "local" { path = "…" }`,
 	"init backend":        `the backend block holds the whole backend: backend "local" { path = "…" }`,

@@ -96,14 +96,14 @@ func (v *victim) plan(vars ...hcl.Assignment) *planfile.File {
 		v.t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.Survey(v.t.Context(), "plan"); err != nil {
+	if err := s.Survey(v.t.Context(), "plan", plan.Scope{}); err != nil {
 		v.t.Fatal(err)
 	}
-	p, _, err := s.Plan(v.t.Context(), nil)
+	p, _, err := s.Plan(v.t.Context(), plan.Scope{})
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	f, err := s.Saved(p, nil)
+	f, err := s.Saved(p, plan.Scope{})
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestForgedPlansReachNoKey(t *testing.T) {
 		"a variable of the region":    variable("where", cty.StringVal("cn-shanghai")),
 		"a variable that drops a key": variable("keys", cty.TupleVal([]cty.Value{cty.StringVal("a")})),
 		"a target that leaves it out": func(_ *victim, f *planfile.File) {
-			f.Binding.Targets = []addr.Address{addr.Resource(plan.KindKey, "gone")}
+			f.Binding.Scope.Targets = []addr.Address{addr.Resource(plan.KindKey, "gone")}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

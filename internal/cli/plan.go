@@ -65,7 +65,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save s
 		return exit{exitRefused}
 	}
 	if save.out != "" {
-		if err := a.savePlan(ctx, s, p, o.targets, save); err != nil {
+		if err := a.savePlan(ctx, s, p, o.scope, save); err != nil {
 			return err
 		}
 	}
@@ -77,7 +77,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save s
 
 // makePlan opens the stack, surveys it and plans, unless one of first, asked before anything is called, refuses.
 func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, first ...func(*stack.Stack) error) (*stack.Stack, *plan.Plan, error) {
-	if err := o.parseTargets(); err != nil {
+	if err := o.parseScope(); err != nil {
 		return nil, nil, err
 	}
 	s, err := a.openStack(&o.vars, o.lockTimeout)
@@ -89,25 +89,36 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, fi
 			return s, nil, err
 		}
 	}
-	if err := s.Survey(ctx, operation, o.targets...); err != nil {
+	if err := s.Survey(ctx, operation, o.scope); err != nil {
 		return s, nil, err
 	}
 	if o.destroy {
 		s.Destroy()
 	}
-	p, warnings, err := s.Plan(ctx, o.targets)
+	p, warnings, err := s.Plan(ctx, o.scope)
 	a.view.Diagnostics(warnings, s.Config.Files)
 	return s, p, err
 }
 
-func (o *planOptions) parseTargets() error {
-	o.targets = nil
-	for _, text := range o.targetTexts {
-		t, err := addr.ParseTarget(text)
-		if err != nil {
-			return usageError{fmt.Errorf("-target: %w", err)}
-		}
-		o.targets = append(o.targets, t)
+// parseScope reads -target and -exclude.
+func (o *planOptions) parseScope() (err error) {
+	if len(o.targetTexts) > 0 && len(o.excludeTexts) > 0 {
+		return usageError{errors.New("-target says what a plan is about and -exclude what it is not; give one of both")}
 	}
-	return nil
+	if o.scope.Targets, err = scopeAddresses("-target", o.targetTexts); err != nil {
+		return err
+	}
+	o.scope.Excludes, err = scopeAddresses("-exclude", o.excludeTexts)
+	return err
+}
+
+func scopeAddresses(flag string, texts []string) (out []addr.Address, err error) {
+	for _, text := range texts {
+		a, err := addr.ParseTarget(text)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("%s: %w", flag, err)}
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"time"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -42,11 +41,11 @@ func (s saving) possible(st *stack.Stack) error {
 }
 
 // savePlan writes a plan whole or not at all, readable by its owner only.
-func (a *app) savePlan(ctx context.Context, s *stack.Stack, p *plan.Plan, targets []addr.Address, save saving) error {
+func (a *app) savePlan(ctx context.Context, s *stack.Stack, p *plan.Plan, scope plan.Scope, save saving) error {
 	if err := a.planPlace(s.Config, save.out); err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	file, err := s.Saved(p, targets)
+	file, err := s.Saved(p, scope)
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}

@@ -5,21 +5,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // planOptions are the flags that plan and apply share.
 type planOptions struct {
-	vars        variables
-	lockTimeout time.Duration
-	targetTexts []string
-	targets     []addr.Address
-	input       bool
-	compact     bool
-	calls       bool
-	refreshOnly bool
-	destroy     bool
+	vars         variables
+	lockTimeout  time.Duration
+	targetTexts  []string
+	excludeTexts []string
+	scope        plan.Scope
+	input        bool
+	compact      bool
+	calls        bool
+	refreshOnly  bool
+	destroy      bool
 	streamFlags
 }
 
@@ -51,6 +52,7 @@ func (o *planOptions) surveyFlags(c *cobra.Command) {
 	o.vars.flags(c)
 	lockTimeoutFlag(c, &o.lockTimeout)
 	c.Flags().StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
+	c.Flags().StringArrayVar(&o.excludeTexts, "exclude", nil, "leave out `ADDRESS` and what depends on it; repeatable, for exceptional use")
 	o.streamFlags.flags(c)
 }
 

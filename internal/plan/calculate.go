@@ -62,7 +62,7 @@ type planner struct {
 	order    []*node // declared ones in dependency order, then removals
 	claimed  map[objectID]addr.Address
 	released map[addr.Address]bool // state addresses whose object another address takes over
-	wanted   map[addr.Address]bool // with Targets: what stays in the plan
+	wanted   map[addr.Address]bool // in a narrower scope: what stays in the plan
 }
 
 // node is one object of the plan while it is being decided.

@@ -27,9 +27,7 @@ func Drifted(in Input) Drifts {
 	p.evaluate()
 	p.reportDrift()
 	p.reportDying()
-	if len(in.Targets) > 0 {
-		p.plan.Drift = slices.DeleteFunc(p.plan.Drift, func(d Drift) bool { return !p.named(d.Addr) })
-	}
+	p.plan.Drift = slices.DeleteFunc(p.plan.Drift, func(d Drift) bool { return !in.Scope.Holds(d.Addr) })
 	return Drifts{At: in.Now.UTC(), Drift: p.plan.Drift, Dying: p.plan.Dying}
 }
 

@@ -20,9 +20,9 @@ type Input struct {
 	Today    time.Time // decides what is frozen, when Now is that of a saved plan; zero = Now
 	Writer   string    // kmsplan's version, recorded in the plan
 
-	// Targets narrows the plan to these instances or blocks and what they depend
+	// Scope narrows the plan to these instances or blocks and what they depend
 	// on; empty = everything. Guards hold for what is targeted only.
-	Targets []addr.Address
+	Scope Scope
 
 	// Compare holds a configured write-only value against the fingerprint that state has of it. Nothing in
 	// Calculate reads a key or burns a slow hash: who calls it may have compared before, in parallel. nil

@@ -321,7 +321,7 @@ func TestInterruptedRenameIsFinished(t *testing.T) {
 func TestTargetsNarrowThePlan(t *testing.T) {
 	w := newWorld(t)
 	in := w.input(config(t, stack+`key "other" {}`))
-	in.Targets = []addr.Address{addr.Resource("alias", "orders")}
+	in.Scope.Targets = []addr.Address{addr.Resource("alias", "orders")}
 	p, diags := plan.Calculate(in)
 	if diags.HasErrors() {
 		t.Fatal(diags)

@@ -131,7 +131,7 @@ func TestATargetMayBeAModule(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in.Targets = []addr.Address{a}
+		in.Scope.Targets = []addr.Address{a}
 		p, diags := plan.Calculate(in)
 		fatalErrors(t, diags)
 		var got []string
@@ -143,7 +143,7 @@ func TestATargetMayBeAModule(t *testing.T) {
 		}
 	}
 	in := w.input(withTeam(t, twoTeams))
-	in.Targets = []addr.Address{{Module: "module.tem"}}
+	in.Scope.Targets = []addr.Address{{Module: "module.tem"}}
 	if _, diags := plan.Calculate(in); !strings.Contains(diags.Error(), "has module.tem") {
 		t.Error(diags)
 	}

@@ -133,7 +133,7 @@ func TestWhatWasNotReadDecidesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in.Targets = []addr.Address{a}
+			in.Scope.Targets = []addr.Address{a}
 		}
 		if _, diags := plan.Calculate(in); !diags.HasErrors() || !strings.Contains(diags.Error(), c.want) {
 			t.Errorf("%s: %v", name, diags)

@@ -13,20 +13,19 @@ import (
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
-// narrow keeps what is targeted and what that depends on. Everything else keeps
-// its planned value for references, and gets no change and no guard.
+// narrow keeps what the plan is about. Everything else keeps its planned value for references, and gets no change
+// and no guard.
 func (p *planner) narrow() {
-	if len(p.in.Targets) == 0 {
+	scope := p.in.Scope
+	if scope.Whole() {
 		return
 	}
-	p.wanted = map[addr.Address]bool{}
 	p.checkTargetsExist()
-	for _, n := range p.order {
-		if p.named(n.addr) {
-			p.want(n.addr)
-		}
+	if len(scope.Targets) > 0 {
+		p.wantTargets()
+	} else {
+		p.wantRest()
 	}
-	p.wantForFiles()
 	kept := p.order[:0]
 	for _, n := range p.order {
 		if p.wanted[n.addr] && n.unread {
@@ -37,13 +36,42 @@ func (p *planner) narrow() {
 		}
 	}
 	p.order = kept
-	p.warn(addr.Address{}, "The plan is narrowed to targets",
-		"Other changes are left out, and the result may not match the configuration. Plan without -target before you rely on it.")
+	if len(scope.Targets) > 0 {
+		p.warn(addr.Address{}, "The plan is narrowed to targets",
+			"Other changes are left out, and the result may not match the configuration. Plan without -target before you rely on it.")
+		return
+	}
+	p.warn(addr.Address{}, "The plan leaves something out",
+		"What -exclude names, and what depends on it, is left as it is, and the result may not match the configuration. Plan without -exclude before you rely on it.")
+}
+
+// wantTargets wants what is targeted, and what that depends on.
+func (p *planner) wantTargets() {
+	p.wanted = map[addr.Address]bool{}
+	for _, n := range p.order {
+		if p.in.Scope.Holds(n.addr) {
+			p.want(n.addr)
+		}
+	}
+	p.wantForFiles()
+}
+
+// wantRest wants all but what is excluded and what depends on that, which comes after it.
+func (p *planner) wantRest() {
+	p.wanted = make(map[addr.Address]bool, len(p.order))
+	for _, n := range p.order {
+		p.wanted[n.addr] = p.in.Scope.Holds(n.addr) && p.keepsAll(n.change.DependsOn)
+	}
+}
+
+// keepsAll reports whether nothing of what an object or a file depends on is left out.
+func (p *planner) keepsAll(on []addr.Address) bool {
+	return !slices.ContainsFunc(on, func(d addr.Address) bool { return p.nodes[d] != nil && !p.wanted[d] || !p.in.Scope.Holds(d) })
 }
 
 // checkTargetsExist reports targets that name nothing: a plan of nothing would look like "no changes".
 func (p *planner) checkTargetsExist() {
-	for _, t := range p.in.Targets {
+	for _, t := range p.in.Scope.Addresses() {
 		found := slices.ContainsFunc(p.order, func(n *node) bool { return t.Covers(n.addr) }) ||
 			slices.ContainsFunc(p.in.Config.Blocks, func(b *hcl.Block) bool { return t.Covers(b.Addr) || slices.ContainsFunc(b.Instances, t.Covers) })
 		if found {
@@ -68,16 +96,11 @@ func (p *planner) addresses() []string {
 	return addr.Names(all)
 }
 
-// named reports whether a target names an instance, its block or a module around it.
-func (p *planner) named(a addr.Address) bool {
-	return slices.ContainsFunc(p.in.Targets, func(t addr.Address) bool { return t.Covers(a) })
-}
-
 // wantForFiles adds what the targeted data blocks depend on.
 func (p *planner) wantForFiles() {
 	for _, block := range p.in.Config.Blocks {
 		for _, a := range block.Instances {
-			if block.Kind.Data() && p.named(a) {
+			if block.Kind.Data() && p.in.Scope.Holds(a) {
 				for _, d := range p.in.Config.DependsOn(a) {
 					p.want(d)
 				}
@@ -89,7 +112,7 @@ func (p *planner) wantForFiles() {
 // unread leaves an object alone whose gateway was not read. Only a plan that is narrowed to others may do without
 // that; see narrow.
 func (p *planner) unread(n *node) {
-	if len(p.in.Targets) == 0 && !safety.Off(safety.PlanUnread) {
+	if p.in.Scope.Whole() && !safety.Off(safety.PlanUnread) {
 		p.refuseUnreadGateway(n)
 		return
 	}
@@ -123,5 +146,12 @@ func (p *planner) want(a addr.Address) {
 
 // targeted reports whether a data block is in the plan.
 func (p *planner) targeted(a addr.Address) bool {
-	return len(p.in.Targets) == 0 || p.named(a)
+	switch scope := p.in.Scope; {
+	case scope.Whole():
+		return true
+	case len(scope.Targets) > 0:
+		return scope.Holds(a)
+	default:
+		return scope.Holds(a) && p.keepsAll(p.in.Config.DependsOn(a))
+	}
 }

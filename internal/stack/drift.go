@@ -4,16 +4,15 @@ import (
 	"context"
 	"fmt"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
 // Drift is what of the surveyed objects is not as this stack left it, whatever the configuration wants.
-func (s *Stack) Drift(ctx context.Context, targets []addr.Address) plan.Drifts {
+func (s *Stack) Drift(ctx context.Context, scope plan.Scope) plan.Drifts {
 	return plan.Drifted(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Now: s.gateways.now(ctx), Writer: version.Number, Targets: targets,
+		Config: s.Config, State: s.State, Live: s.live, Now: s.gateways.now(ctx), Writer: version.Number, Scope: scope,
 		Compare: s.compare(),
 	})
 }

@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"kmsplan.dev/kmsplan/internal/plan"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,5 +98,5 @@ func (r *rig) try() error {
 		return err
 	}
 	defer r.close(s)
-	return s.Survey(r.t.Context(), "plan")
+	return s.Survey(r.t.Context(), "plan", plan.Scope{})
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,7 @@ func TestWhatWasSealedAsSomethingElseDoesNotOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer r.close(s)
-			err = s.Survey(t.Context(), "plan")
+			err = s.Survey(t.Context(), "plan", plan.Scope{})
 			if (err == nil) != (name == "nothing") {
 				t.Errorf("a plan over it: %v", err)
 			}

@@ -6,19 +6,18 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
-// Plan makes a plan of what was surveyed, narrowed to targets if there are any, and returns the warnings of
+// Plan makes a plan of what was surveyed, narrowed to a scope, and returns the warnings of
 // making it. Errors: InvalidError.
-func (s *Stack) Plan(ctx context.Context, targets []addr.Address) (*plan.Plan, hclv2.Diagnostics, error) {
-	return s.planAt(ctx, targets, s.gateways.now(ctx))
+func (s *Stack) Plan(ctx context.Context, scope plan.Scope) (*plan.Plan, hclv2.Diagnostics, error) {
+	return s.planAt(ctx, scope, s.gateways.now(ctx))
 }
 
 // planAt plans with a time that decides what has soaked long enough.
-func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
+func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
 	blocks, files, err := s.fileStatus(ctx, anyBlock)
 	if err != nil {
 		return nil, nil, err
@@ -28,7 +27,7 @@ func (s *Stack) planAt(ctx context.Context, targets []addr.Address, now time.Tim
 		return nil, nil, err
 	}
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: s.gateways.now(ctx), Writer: version.Number, Targets: targets,
+		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: s.gateways.now(ctx), Writer: version.Number, Scope: scope,
 		FileKeys: s.fileKeys(ctx, blocks, files), Compare: s.compare(), Sealed: sealed,
 	})
 	if err := s.fingerprints().Failure(); err != nil {

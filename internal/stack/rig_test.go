@@ -66,10 +66,10 @@ func (r *rig) close(s *stack.Stack) {
 // plan surveys and plans.
 func (r *rig) plan(s *stack.Stack) *plan.Plan {
 	r.t.Helper()
-	if err := s.Survey(r.t.Context(), "plan"); err != nil {
+	if err := s.Survey(r.t.Context(), "plan", plan.Scope{}); err != nil {
 		r.t.Fatal(err)
 	}
-	p, _, err := s.Plan(r.t.Context(), nil)
+	p, _, err := s.Plan(r.t.Context(), plan.Scope{})
 	if err != nil {
 		r.t.Fatal(err)
 	}

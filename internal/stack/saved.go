@@ -11,8 +11,8 @@ import (
 )
 
 // Saved binds a plan to what it was made from, so that it may be saved.
-func (s *Stack) Saved(p *plan.Plan, targets []addr.Address) (*planfile.File, error) {
-	f, err := planfile.New(p, s.world(), targets)
+func (s *Stack) Saved(p *plan.Plan, scope plan.Scope) (*planfile.File, error) {
+	f, err := planfile.New(p, s.world(), scope)
 	if err != nil && s.fingerprints().Failure() != nil {
 		err = hint(err, "Or leave out with -target what it writes, or apply without a saved plan.")
 	}
@@ -71,7 +71,7 @@ func (s *Stack) Confirm(ctx context.Context, f *planfile.File) (Again, error) {
 	if err := f.Holds(s.world()); err != nil {
 		return Again{}, err
 	}
-	now, _, err := s.planAt(ctx, f.Binding.Targets, f.Time(s.gateways.now(ctx)))
+	now, _, err := s.planAt(ctx, f.Binding.Scope, f.Time(s.gateways.now(ctx)))
 	if err != nil {
 		return Again{}, err
 	}

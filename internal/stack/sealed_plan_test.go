@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/plan/planfile"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
@@ -17,7 +18,7 @@ func (r *rig) encryptedPlan() []byte {
 	r.t.Helper()
 	s := r.open()
 	defer r.close(s)
-	f, err := s.Saved(r.plan(s), nil)
+	f, err := s.Saved(r.plan(s), plan.Scope{})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -3,33 +3,33 @@ package stack
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
-// Survey brings the state up to date with interrupted runs and reads the service; with targets, only the gateways
-// that these need. operation names the command in the state's lock.
-func (s *Stack) Survey(ctx context.Context, operation string, targets ...addr.Address) error {
+// Survey brings the state up to date with interrupted runs and reads the service; in a narrower scope, only the gateways
+// that it needs. operation names the command in the state's lock.
+func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) error {
 	var open []state.Intent
 	var err error
 	if s.State, open, err = readStored(ctx, s.store); err != nil {
 		return err
 	}
-	if err := s.checkTargets(targets); err != nil {
+	if err := s.checkScope(scope); err != nil {
 		return err
 	}
 	s.needed = s.managing()
-	if len(targets) > 0 {
-		s.needed = s.neededBy(targets, open)
+	if !scope.Whole() {
+		s.needed = s.neededBy(scope, open)
 		for name := range s.managing() {
 			if !s.needed[name] {
-				s.options.Note(fmt.Sprintf("gateway %q is not read: nothing that is targeted is there", name))
+				s.options.Note(fmt.Sprintf("gateway %q is not read: nothing that the plan is about is there", name))
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func (s *Stack) managing() map[string]bool {
 }
 
 // neededBy names the gateways of what is targeted, of what that depends on, and of calls that are still open.
-func (s *Stack) neededBy(targets []addr.Address, open []state.Intent) map[string]bool {
+func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool {
 	names := map[string]bool{}
 	seen := map[addr.Address]bool{}
 	var add func(a addr.Address)
@@ -146,18 +146,15 @@ func (s *Stack) neededBy(targets []addr.Address, open []state.Intent) map[string
 			add(d)
 		}
 	}
-	targeted := func(a addr.Address) bool {
-		return slices.ContainsFunc(targets, func(t addr.Address) bool { return t.Covers(a) })
-	}
 	for _, b := range s.Config.Blocks {
 		for _, a := range append([]addr.Address{b.Addr}, b.Instances...) {
-			if targeted(a) {
+			if scope.Holds(a) {
 				add(a)
 			}
 		}
 	}
 	for _, r := range s.State.Resources {
-		if a, err := addr.Parse(r.Address); err == nil && (seen[a] || seen[a.Block()] || targeted(a)) {
+		if a, err := addr.Parse(r.Address); err == nil && (seen[a] || seen[a.Block()] || scope.Holds(a)) {
 			names[r.Gateway] = true
 		}
 	}

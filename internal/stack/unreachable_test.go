@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"kmsplan.dev/kmsplan/internal/plan"
 	"slices"
 	"strings"
 	"testing"
@@ -30,14 +31,14 @@ func TestTargetsLeaveOutOtherGateways(t *testing.T) {
 	r.apply()
 	r.write("main.kms.hcl", gateway+unreachable+far+"key \"k\" {\n  description = \"changed\"\n}\nkey \"new\" {}\n")
 	s := r.open()
-	if err := s.Survey(t.Context(), "plan"); err == nil || !strings.Contains(err.Error(), "far") {
+	if err := s.Survey(t.Context(), "plan", plan.Scope{}); err == nil || !strings.Contains(err.Error(), "far") {
 		t.Errorf("the whole plan gave %v", err)
 	}
 	target := []addr.Address{{Kind: "key", Name: "k"}}
-	if err := s.Survey(t.Context(), "apply", target...); err != nil {
+	if err := s.Survey(t.Context(), "apply", plan.Scope{Targets: target}); err != nil {
 		t.Fatal(err)
 	}
-	p, _, err := s.Plan(t.Context(), target)
+	p, _, err := s.Plan(t.Context(), plan.Scope{Targets: target})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func TestTargetsLeaveOutOtherGateways(t *testing.T) {
 		t.Errorf("changed %d, %v", report.Changed, err)
 	}
 	both := append(target, addr.Address{Kind: "key", Name: "far"})
-	if err := s.Survey(t.Context(), "plan", both...); err == nil {
+	if err := s.Survey(t.Context(), "plan", plan.Scope{Targets: both}); err == nil {
 		t.Error("a target on the unreachable gateway was planned")
 	}
 }
@@ -61,7 +62,7 @@ func TestTargetsLeaveOutOtherGateways(t *testing.T) {
 func TestATargetThatNothingHasIsTheFirstThingThatIsSaid(t *testing.T) {
 	r := newRig(t, "key \"k\" {}\n")
 	s := r.open()
-	err := s.Survey(t.Context(), "plan", addr.Resource("key", "nope"))
+	err := s.Survey(t.Context(), "plan", plan.Scope{Targets: []addr.Address{addr.Resource("key", "nope")}})
 	if err == nil || !strings.Contains(err.Error(), "has an address key.nope") || len(r.notes) > 0 {
 		t.Errorf("%v, notes %q", err, r.notes)
 	}

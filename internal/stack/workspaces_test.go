@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"errors"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +68,7 @@ func TestAnOlderStateIsNoticedInEachWorkspace(t *testing.T) {
 	r.inWorkspace("default")
 	s := r.open()
 	defer r.close(s)
-	if err := s.Survey(t.Context(), "plan"); err == nil || !strings.Contains(err.Error(), "has seen serial") {
+	if err := s.Survey(t.Context(), "plan", plan.Scope{}); err == nil || !strings.Contains(err.Error(), "has seen serial") {
 		t.Errorf("an older state in the default workspace: %v", err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/safety"
@@ -18,13 +17,13 @@ import (
 // New binds a plan that was made from w, to save it. It fails where the plan writes secrets or files and the stack's
 // fingerprint key cannot be had: the scheme is the stack's and no run's, so nothing else takes its place; a plan that
 // is bound to nothing could not be held against anything when it is applied.
-func New(p *plan.Plan, w World, targets []addr.Address) (*File, error) {
+func New(p *plan.Plan, w World, scope plan.Scope) (*File, error) {
 	key, err := sealKey(w.State)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{Plan: p, key: key, Binding: Binding{
-		Targets: targets, Destroy: w.Config.Destroys, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
+		Scope: scope, Destroy: w.Config.Destroys, Variables: carried(w.Config), Gateways: Gateways(w.Config, w.Live),
 	}}
 	f.Binding.Configuration, err = slowly.fingerprint(w.configuration())
 	if err == nil {

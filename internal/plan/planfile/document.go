@@ -26,6 +26,7 @@ type document struct {
 
 type made struct {
 	Targets       []string           `json:"targets,omitempty"`
+	Excludes      []string           `json:"excludes,omitempty"`
 	Destroy       bool               `json:"destroy,omitempty"`
 	Variables     []variable         `json:"variables,omitempty"`
 	Gateways      []Gateway          `json:"gateways"`

@@ -37,7 +37,7 @@ type File struct {
 // Binding is what a plan was made from, besides the service. It holds no secret: a sensitive value enters
 // as part of a salted fingerprint only, slow or under the stack's key.
 type Binding struct {
-	Targets   []addr.Address
+	Scope     plan.Scope
 	Destroy   bool           // it takes away all that state holds
 	Variables []hcl.Variable // those that are neither sensitive nor ephemeral
 	Gateways  []Gateway

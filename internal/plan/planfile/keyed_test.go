@@ -65,7 +65,7 @@ func TestAPlanThatCannotBeBoundIsNotSaved(t *testing.T) {
 	asked := 0
 	m.prints = state.NewFingerprints(func() ([]byte, error) { asked++; return nil, errors.New("no right to decrypt") })
 	p, w := m.plan(m.load(hcl.Inputs{}))
-	f, err := planfile.New(p, w, nil)
+	f, err := planfile.New(p, w, plan.Scope{})
 	if f != nil || err == nil || !strings.Contains(err.Error(), "could not be bound to what they are made of: no right to decrypt") || asked != 1 {
 		t.Errorf("a plan that writes a secret and a file: %v, asked for the key %d times", err, asked)
 	}
@@ -74,15 +74,15 @@ func TestAPlanThatCannotBeBoundIsNotSaved(t *testing.T) {
 	}
 	files := p.Files
 	p.Files = nil
-	if _, err := planfile.New(p, w, nil); err == nil {
+	if _, err := planfile.New(p, w, plan.Scope{}); err == nil {
 		t.Error("a plan that writes a secret was saved")
 	}
 	p.Files, p.Changes = files, slices.DeleteFunc(p.Changes, writes)
-	if _, err := planfile.New(p, w, nil); err == nil {
+	if _, err := planfile.New(p, w, plan.Scope{}); err == nil {
 		t.Error("a plan that writes a file was saved")
 	}
 	p.Files = nil
-	if _, err := planfile.New(p, w, nil); err != nil {
+	if _, err := planfile.New(p, w, plan.Scope{}); err != nil {
 		t.Errorf("a plan that writes neither: %v", err)
 	}
 }

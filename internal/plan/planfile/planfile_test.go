@@ -108,7 +108,7 @@ func (m *module) plan(cfg *hcl.Config) (*plan.Plan, planfile.World) {
 func (m *module) save(in hcl.Inputs) []byte {
 	m.t.Helper()
 	p, w := m.plan(m.load(in))
-	f, err := planfile.New(p, w, nil)
+	f, err := planfile.New(p, w, plan.Scope{})
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestReadsBackTheSame(t *testing.T) {
 	p.Warnings = []plan.Warning{{Summary: "s", Detail: "d"}}
 	p.Radius = []plan.Radius{{Addr: addr.Resource("key", "orders"), Secrets: 1, Files: 2, Aliases: 3}}
 	p.Dying = []plan.DyingKey{{Gateway: "main", ID: "key-2", DeleteAt: m.now}}
-	f, err := planfile.New(p, w, []addr.Address{addr.Resource(plan.KindKey, "orders")})
+	f, err := planfile.New(p, w, plan.Scope{Targets: []addr.Address{addr.Resource(plan.KindKey, "orders")}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func diffs(list []diff) []plan.AttrDiff {
 type reader struct{ err error }
 
 func (r *reader) binding(m made) Binding {
-	b := Binding{Targets: r.targets(m.Targets), Destroy: m.Destroy, Gateways: m.Gateways, Configuration: m.Configuration}
+	b := Binding{Scope: plan.Scope{Targets: r.targets(m.Targets), Excludes: r.targets(m.Excludes)}, Destroy: m.Destroy, Gateways: m.Gateways, Configuration: m.Configuration}
 	for _, v := range m.Variables {
 		b.Variables = append(b.Variables, hcl.Variable{Name: v.Name, Value: orNull(v.Value.Value), Flag: v.Flag})
 	}

@@ -85,7 +85,7 @@ func (w *writer) diffs(a addr.Address, diffs []plan.AttrDiff) []diff {
 }
 
 func (w *writer) made(b Binding) made {
-	m := made{Targets: texts(b.Targets), Destroy: b.Destroy, Gateways: b.Gateways, Configuration: b.Configuration, Secrets: given(b.Secrets), Sources: given(b.Sources)}
+	m := made{Targets: texts(b.Scope.Targets), Excludes: texts(b.Scope.Excludes), Destroy: b.Destroy, Gateways: b.Gateways, Configuration: b.Configuration, Secrets: given(b.Secrets), Sources: given(b.Sources)}
 	for _, v := range b.Variables {
 		m.Variables = append(m.Variables, variable{v.Name, w.value("variable "+v.Name, v.Value), v.Flag})
 	}

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
-// checkTargets refuses an address that nothing has: neither the module nor the state. A plan that is narrowed to
+// checkScope refuses an address that nothing has: neither the module nor the state. A plan that is narrowed to
 // nothing would say that there are no changes.
-func (s *Stack) checkTargets(targets []addr.Address) error {
+func (s *Stack) checkScope(scope plan.Scope) error {
 	var all []addr.Address
 	for _, b := range s.Config.Blocks {
 		all = append(append(all, b.Addr), b.Instances...)
@@ -20,7 +21,7 @@ func (s *Stack) checkTargets(targets []addr.Address) error {
 			all = append(all, a)
 		}
 	}
-	for _, t := range targets {
+	for _, t := range scope.Addresses() {
 		if !slices.ContainsFunc(all, t.Covers) {
 			return fmt.Errorf("neither the module nor the state has an address %s%s", t, suggest.Clause(t.String(), addr.Names(all)))
 		}
