@@ -31,6 +31,8 @@ type app struct {
 	term      *view.Terminal
 	view      view.View // what the command speaks through: the terminal, until it asks for another
 	into      *output   // the file of -json-into; nil without it
+	reports   []report  // of -format and -report
+	unmute    string    // the token after which GitHub's runner listens again; "" = it was not told to stop
 	now       func() time.Time
 	chdir     string
 	outside   []string // -outside
@@ -66,7 +68,7 @@ func Main(p Process) int {
 		root.SetOut(oneDash{out})
 	}
 	root.SetErr(p.Stderr)
-	return a.closeInto(a.exitCode(out.delivered(root.ExecuteContext(context.Background()))))
+	return a.writeReports(a.closeInto(a.exitCode(out.delivered(root.ExecuteContext(context.Background())))))
 }
 
 // getenv looks a variable up in the process's environment; the last one wins, as in exec.

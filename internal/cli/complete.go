@@ -11,6 +11,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // complete is how cobra asks for the words that may stand at a place.
@@ -30,6 +31,7 @@ func (a *app) completions(root *cobra.Command) {
 		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
 		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
 		"chdir": directories, "only": ruleIDs, "skip": ruleIDs, "min-severity": words(lint.Severities()...), "pack": words(packNames()...),
+		"format": formNames, "report": reportForms,
 	}
 	for name, values := range parameterWords {
 		flags[name] = words(values...)
@@ -163,6 +165,24 @@ func ruleIDs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 		out = append(out, cobra.CompletionWithDesc(r.ID, r.Title))
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// formNames are the forms of the command's answer.
+func formNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	f := formFlags{command: c.Name()}
+	return beginning(begun, f.forms())
+}
+
+// reportForms begin FORM=FILE; once the form is there, files are completed.
+func reportForms(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if strings.Contains(begun, "=") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var out []string
+	for _, name := range view.FormsOf(c.Name()) {
+		out = append(out, name+"=")
+	}
+	return out, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 // keyNames are the aliases and keys that the state remembers.

@@ -12,6 +12,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/suggest"
+	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // lintOptions are the flags of lint.
@@ -25,6 +27,7 @@ type lintOptions struct {
 	plan        string
 	pack        string
 	json        bool
+	formFlags
 
 	options lint.Options
 	bounds  lint.Bounds
@@ -44,7 +47,9 @@ Exit codes: 0 nothing found; 2 findings; 1 error, also when the module does not 
 			if err := o.parse(); err != nil {
 				return err
 			}
-			a.answerIn(o.json)
+			if err := a.openLintViews(&o); err != nil {
+				return err
+			}
 			return a.lint(c.Context(), &o)
 		},
 	}
@@ -58,8 +63,27 @@ Exit codes: 0 nothing found; 2 findings; 1 error, also when the module does not 
 	f.StringVar(&o.pack, "pack", "", "ask the rules of a `PACK`, each with what it stands for elsewhere: "+strings.Join(packNames(), ", "))
 	f.BoolVar(&o.state, "state", false, "look at what the state has recorded too")
 	f.StringVar(&o.plan, "plan", "", "look at the keys that a plan saved to `FILE` saw waiting for deletion")
-	f.BoolVar(&o.json, "json", false, "print one JSON document")
+	f.BoolVar(&o.json, "json", false, "print one JSON document, as -format json")
+	o.formFlags.flags(c, "lint")
 	return c
+}
+
+// openLintViews chooses whom the command talks to.
+func (a *app) openLintViews(o *lintOptions) error {
+	instead, beside, err := a.openForms(&o.formFlags)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.json && instead != nil:
+		return usageError{fmt.Errorf("-json and -format=%s both say what is printed; leave one out", o.format)}
+	case instead == nil && (o.json || o.format == formJSON):
+		instead = view.NewDocument(a.term, version.Number)
+	case instead == nil:
+		instead = a.term
+	}
+	a.view = view.New(append([]view.View{instead}, beside...)...)
+	return nil
 }
 
 // parse turns the flags into what lint takes.

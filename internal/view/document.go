@@ -27,6 +27,12 @@ func NewDocument(t *Terminal, version string) Document {
 	return Document{&Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Width: t.Width}, t.Out, version}
 }
 
+// indented is a value as a JSON document with an end of line.
+func indented(v any) ([]byte, error) {
+	doc, err := json.MarshalIndent(v, "", "  ")
+	return append(inert(doc), '\n'), err
+}
+
 // document writes one JSON document, indented, that cannot drive a terminal. A value of ours that has no JSON
 // is a mistake of the programmer's.
 func document(w io.Writer, v any) {

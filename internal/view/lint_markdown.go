@@ -1,0 +1,85 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/lint"
+)
+
+var severityGlyph = map[lint.Severity]string{lint.Error: "🛑 error", lint.Warning: "⚠️ warning", lint.Note: "ℹ️ note"}
+
+// lintMarkdown is the report of lint for a comment or a summary: how many findings, then a table of them, then what to do.
+func (t *Told) lintMarkdown(d *mdDoc, r lint.Report) {
+	d.add("%s", mdMarker(t.About))
+	d.add("### kmsplan lint: %s in %s\n\n", lintHeadline(r), mdCode(t.About.Stack))
+	if len(r.Findings) > 0 {
+		d.add("| severity | rule | where | what |\n|---|---|---|---|\n")
+	}
+	for _, f := range r.Findings {
+		where := mdCode(f.Address)
+		if f.Range.Filename != "" {
+			where = mdCode(fmt.Sprintf("%s:%d", t.file(f.Range.Filename), f.Range.Start.Line))
+		}
+		if !d.add("| %s | %s | %s | **%s.** %s |\n", severityGlyph[f.Rule.Severity], f.Rule.ID, where, f.Rule.Title, mdText(f.Message)) {
+			break
+		}
+	}
+	told := map[string]bool{}
+	var lines []string
+	for _, f := range r.Findings {
+		if !told[f.Rule.ID] {
+			told[f.Rule.ID] = true
+			lines = append(lines, f.Rule.ID+"  "+f.Rule.Fix)
+		}
+	}
+	if len(lines) > 0 {
+		d.add("\n")
+		d.fold("What to do", "text", lines, false)
+	}
+	d.add("%s\n", mdText(lintSummary(r)))
+}
+
+// lintHeadline is the number of findings by severity.
+func lintHeadline(r lint.Report) string {
+	if len(r.Findings) == 0 {
+		return "no findings"
+	}
+	var parts []string
+	for s := lint.Error; s >= lint.Note; s-- {
+		if n := r.Count(s); n > 0 {
+			parts = append(parts, plural(n, s.String()))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// markdown renders a comment for a pull request.
+func markdown(t *Told) ([]byte, error) {
+	d := newMD(maxComment)
+	if t.lint != nil {
+		t.lintMarkdown(d, *t.lint)
+	} else {
+		d.add("%s", mdMarker(t.About))
+	}
+	t.problemsMarkdown(d)
+	return []byte(d.String()), nil
+}
+
+// problemsMarkdown are what kept the command from its answer.
+func (t *Told) problemsMarkdown(d *mdDoc) {
+	if !t.errored() {
+		return
+	}
+	d.add("### kmsplan %s failed in %s\n\n", t.About.Command, mdCode(t.About.Stack))
+	for _, p := range sorted(t.diags) {
+		where := ""
+		if p.Subject != nil {
+			where = " " + mdCode(fmt.Sprintf("%s:%d", t.file(p.Subject.Filename), p.Subject.Start.Line))
+		}
+		d.add("- **%s**%s: %s\n", mdText(p.Summary), where, mdText(p.Detail))
+	}
+	for _, f := range t.failures {
+		d.add("- **%s**: %s\n", mdText(f.summary), mdText(f.detail))
+	}
+}
