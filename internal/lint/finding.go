@@ -14,6 +14,7 @@ type Finding struct {
 	Message string      // what is wrong here, full sentences; never a secret
 	Range   hclv2.Range // where; no Filename = in no file of the module
 	Reason  string      // of a suppressed finding: why, as its comment says
+	same    string      // the message without what tells instances of a module apart
 	Pack    string      // the rules of others that this one stands for, in the pack that was asked for; "" = none
 }
 
@@ -50,6 +51,6 @@ func arrange(list []Finding) []Finding {
 			cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(list, func(a, b Finding) bool {
-		return a.Rule == b.Rule && a.Range == b.Range && a.Message == b.Message
+		return a.Rule == b.Rule && a.Range == b.Range && a.Range.Filename != "" && a.same == b.same
 	})
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -24,8 +25,12 @@ type pass struct {
 
 // report records that the rule is broken.
 func (p *pass) report(at hclv2.Range, address, format string, args ...any) {
-	p.found = append(p.found, Finding{Rule: p.rule, Address: address, Message: fmt.Sprintf(format, args...), Range: at})
+	text := fmt.Sprintf(format, args...)
+	p.found = append(p.found, Finding{Rule: p.rule, Address: address, Message: text, Range: at, same: moduleInstance.ReplaceAllString(text, "module.$1.")})
 }
+
+// moduleInstance is the key of a module's instance in an address.
+var moduleInstance = regexp.MustCompile(`module\.([\pL_][\pL\pN_-]*)\[[^\]]*\]\.`)
 
 // about records that a block's instance breaks the rule: at the argument where it is written, at the header otherwise.
 func (p *pass) about(in *instance, argument, format string, args ...any) {

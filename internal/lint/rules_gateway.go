@@ -111,10 +111,10 @@ func (p *pass) readable() {
 			p.report(orElse(g, "instance.client_key.file"), "gateway."+g.Name, "The client key %s has mode %s.", g.Instance.ClientKey.File, mode)
 		}
 	}
-	for _, v := range p.Config.Inputs() {
+	for _, v := range p.Config.Declarations() {
 		file := v.From[:max(strings.LastIndex(v.From, ":"), 0)]
 		if mode := p.open(file); mode != "" && (v.Sensitive || v.Ephemeral) {
-			p.report(v.Range, "variable."+v.Name, "%s gives the sensitive variable %q and has mode %s.", file, v.Name, mode)
+			p.report(v.Range, v.Address(), "%s gives the sensitive %s and has mode %s.", file, v.Name, mode)
 		}
 	}
 }

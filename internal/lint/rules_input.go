@@ -1,9 +1,10 @@
 package lint
 
 import (
-	"maps"
 	"regexp"
-	"slices"
+	"strings"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
 )
 
 // inputRules are about variables, locals and settings.
@@ -15,9 +16,9 @@ func inputRules() []*Rule {
 			Fix:    "Leave `default` out: then the value has to be given. What stood there is known; change it.",
 			Source: "docs/language.md, Inputs",
 			check: func(p *pass) {
-				for _, v := range p.Config.Inputs() {
+				for _, v := range p.Config.Declarations() {
 					if (v.Sensitive || v.Ephemeral) && v.Default {
-						p.report(v.Range, "variable."+v.Name, "The sensitive variable %q has a default.", v.Name)
+						p.report(v.Range, v.Address(), "The sensitive %s has a default.", v.Name)
 					}
 				}
 			},
@@ -36,14 +37,10 @@ func inputRules() []*Rule {
 			Fix:    "Take it out, or use it.",
 			Source: "docs/language.md, Inputs",
 			check: func(p *pass) {
-				for _, v := range p.Config.Inputs() {
-					if !v.Used {
-						p.report(v.Range, "variable."+v.Name, "Nothing refers to var.%s.", v.Name)
+				for _, d := range p.Config.Declarations() {
+					if !d.Used {
+						p.report(d.Range, d.Address(), "Nothing refers to %s.", d.Name)
 					}
-				}
-				unused := p.Config.Unused()
-				for _, name := range slices.Sorted(maps.Keys(unused)) {
-					p.report(unused[name], "local."+name, "Nothing refers to local.%s.", name)
 				}
 			},
 		},
@@ -74,39 +71,37 @@ var (
 
 func (p *pass) secretVariables() {
 	reaches := p.secretInputs()
-	for _, v := range p.Config.Inputs() {
-		if v.Sensitive || v.Ephemeral {
+	for _, v := range p.Config.Declarations() {
+		name, isVariable := strings.CutPrefix(v.Name, "var.")
+		if !isVariable || v.Sensitive || v.Ephemeral {
 			continue
 		}
-		switch where := reaches["var."+v.Name]; {
+		switch where := reaches[v.Range]; {
 		case where != "":
-			p.report(v.Range, "variable."+v.Name, "The value of var.%s becomes %s, and is not sensitive.", v.Name, where)
-		case secretName.MatchString(v.Name) && !harmlessName.MatchString(v.Name):
-			p.report(v.Range, "variable."+v.Name, "By its name var.%s holds a secret, and it is not sensitive.", v.Name)
+			p.report(v.Range, v.Address(), "The value of %s becomes %s, and is not sensitive.", v.Name, where)
+		case secretName.MatchString(name) && !harmlessName.MatchString(name):
+			p.report(v.Range, v.Address(), "By its name %s holds a secret, and it is not sensitive.", v.Name)
 		}
 	}
 }
 
-// secretInputs are the variables whose values reach a write-only argument, and which.
-func (p *pass) secretInputs() map[string]string {
-	reaches := map[string]string{}
-	mark := func(refs []string, where string) {
-		for _, r := range refs {
-			for _, v := range p.Config.Behind(r) {
-				reaches[v] = where
-			}
-		}
-	}
+// secretInputs are the variables whose values reach a write-only argument, by where they stand, and which.
+func (p *pass) secretInputs() map[hclv2.Range]string {
+	reaches := map[hclv2.Range]string{}
 	for _, b := range p.Config.Blocks {
 		for _, a := range b.Kind.Attributes {
-			if refs, ok := p.Config.References(b.Addr, a.Name); ok && a.WriteOnly {
-				mark(refs, "the "+a.Name+" of "+b.Addr.String())
+			if !a.WriteOnly {
+				continue
+			}
+			for _, at := range p.Config.Behind(b.Addr, a.Name) {
+				reaches[at] = "the " + a.Name + " of " + b.Addr.String()
 			}
 		}
 	}
 	for _, g := range p.Config.Gateways {
-		refs, _ := p.Config.GatewayReferences(g.Name, "instance.client_key.password")
-		mark(refs, "the password of gateway."+g.Name)
+		for _, at := range p.Config.PasswordBehind(g.Name) {
+			reaches[at] = "the password of gateway." + g.Name
+		}
 	}
 	return reaches
 }

@@ -43,7 +43,7 @@ func referenceRules() []*Rule {
 func literalKeys(c *hcl.Config, in *instance, argument string) []string {
 	refs, _ := c.References(in.addr, argument)
 	for _, r := range refs {
-		if root, _, _ := strings.Cut(r, "."); root == "var" || root == "local" || root == "each" || root == "count" {
+		if root, _, _ := strings.Cut(r, "."); root == "var" || root == "local" || root == "each" || root == "count" || root == "module" {
 			return nil
 		}
 	}

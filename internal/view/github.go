@@ -33,6 +33,9 @@ func github(t *Told) ([]byte, error) {
 		}
 		t.annotate(&b, level, d.Summary, d.Detail, at)
 	}
+	for _, r := range t.allRefusals() {
+		t.annotate(&b, "error", refusalTitle(r), r.Reason, hclv2.Range{})
+	}
 	for _, f := range t.failures {
 		t.annotate(&b, "error", f.summary, f.detail, hclv2.Range{})
 	}

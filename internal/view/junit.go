@@ -137,6 +137,10 @@ func (t *Told) junitProblems() (cases []junitCase) {
 		c.Error = &junitProblem{neutral(d.Summary), "configuration", neutral(d.Detail)}
 		cases = append(cases, c)
 	}
+	for _, r := range t.allRefusals() {
+		name := neutral(refusalTitle(r))
+		cases = append(cases, junitCase{Class: "guard." + r.Guard, Name: name, Failure: &junitProblem{name, "refusal", neutral(refusalText(r))}})
+	}
 	for _, f := range t.failures {
 		cases = append(cases, junitCase{Class: "failure", Name: neutral(f.summary), Error: &junitProblem{neutral(f.summary), "failure", neutral(f.detail)}})
 	}

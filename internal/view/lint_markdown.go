@@ -53,33 +53,3 @@ func lintHeadline(r lint.Report) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// markdown renders a comment for a pull request.
-func markdown(t *Told) ([]byte, error) {
-	d := newMD(maxComment)
-	if t.lint != nil {
-		t.lintMarkdown(d, *t.lint)
-	} else {
-		d.add("%s", mdMarker(t.About))
-	}
-	t.problemsMarkdown(d)
-	return []byte(d.String()), nil
-}
-
-// problemsMarkdown are what kept the command from its answer.
-func (t *Told) problemsMarkdown(d *mdDoc) {
-	if !t.errored() {
-		return
-	}
-	d.add("### kmsplan %s failed in %s\n\n", t.About.Command, mdCode(t.About.Stack))
-	for _, p := range sorted(t.diags) {
-		where := ""
-		if p.Subject != nil {
-			where = " " + mdCode(fmt.Sprintf("%s:%d", t.file(p.Subject.Filename), p.Subject.Start.Line))
-		}
-		d.add("- **%s**%s: %s\n", mdText(p.Summary), where, mdText(p.Detail))
-	}
-	for _, f := range t.failures {
-		d.add("- **%s**: %s\n", mdText(f.summary), mdText(f.detail))
-	}
-}

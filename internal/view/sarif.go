@@ -229,6 +229,14 @@ func (b *sarifBuilder) problems() {
 		}
 		b.add(rule, level, d.Summary+": "+d.Detail, d.Summary, "", at, "")
 	}
+	for _, r := range b.told.allRefusals() {
+		rule := sarifRule{ID: "guard/" + r.Guard, Short: sarifText{Text: "Refused by guard " + r.Guard}, Configuration: sarifLevel{"error"}}
+		address := ""
+		if r.Addr.Kind != "" {
+			address = r.Addr.String()
+		}
+		b.add(rule, "error", refusalText(r), address, address, hclv2.Range{}, "")
+	}
 	failed := sarifRule{ID: "failure", Short: sarifText{Text: "What ended the run"}, Configuration: sarifLevel{"error"}}
 	for _, f := range b.told.failures {
 		b.add(failed, "error", f.summary+": "+f.detail, f.summary, "", hclv2.Range{}, "")

@@ -1,9 +1,11 @@
 package view
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
@@ -61,6 +63,24 @@ func (t *Told) allRefusals() []plan.Refusal {
 		return t.refusals
 	}
 	return slices.Concat(t.plan.Refusals, t.refusals)
+}
+
+// refusalText is why a guard refuses, and the ways forward.
+func refusalText(r plan.Refusal) string {
+	text := r.Reason + "\n"
+	for i, way := range r.WaysForward {
+		text += fmt.Sprintf("%d. %s\n", i+1, strings.TrimSpace(way))
+	}
+	return text
+}
+
+// refusalTitle heads a refusal.
+func refusalTitle(r plan.Refusal) string {
+	title := "Refused by guard " + r.Guard
+	if r.Addr.Kind != "" {
+		title += ": " + r.Addr.String()
+	}
+	return title
 }
 
 // errored reports whether something kept the command from its answer.
