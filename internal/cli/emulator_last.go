@@ -19,8 +19,8 @@ func (a *app) lastReady() string {
 	return ""
 }
 
-// leaveReady prepares the directory of lastReady; "" when there is no place for it, which is no error: it is a
-// convenience.
+// leaveReady prepares the directory of lastReady; "" when there is no place for it, which is no error, nor is one that cannot
+// be written: it is a convenience.
 func (a *app) leaveReady() string {
 	name := a.lastReady()
 	if name == "" || os.MkdirAll(filepath.Dir(name), 0o700) != nil {

@@ -111,20 +111,16 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 	}
 	defer a.closing(server.Close)
 	files := []string{}
-	if last := a.leaveReady(); last != "" {
+	if last := a.leaveReady(); last != "" && server.WriteReadyFile(last) == nil {
+		defer removeReady(last, server.Ready().Control)
 		files = append(files, last)
 	}
-	if o.Dir != "" {
-		files = append(files, filepath.Join(o.Dir, readyName))
-	}
-	if ready != "" {
-		files = append(files, a.path(ready))
-	}
-	for _, name := range files {
+	for _, name := range a.readyFiles(o, ready) {
 		if err := server.WriteReadyFile(name); err != nil {
-			return err
+			return fmt.Errorf("-ready-file %s: %w; nothing is left running; name a file elsewhere", name, err)
 		}
 		defer removeReady(name, server.Ready().Control)
+		files = append(files, name)
 	}
 	a.view.Result(nil, serving(server.Ready(), files)...)
 	select {
@@ -132,6 +128,17 @@ func (a *app) serveEmulator(ctx context.Context, o emulator.Options, ready strin
 	case <-ctx.Done():
 	}
 	return nil
+}
+
+// readyFiles are the ready files that have to be written: that of the data directory, and the one that was asked for.
+func (a *app) readyFiles(o emulator.Options, ready string) (files []string) {
+	if o.Dir != "" {
+		files = append(files, filepath.Join(o.Dir, readyName))
+	}
+	if ready != "" {
+		files = append(files, a.path(ready))
+	}
+	return files
 }
 
 // checkReadyFile refuses a ready file that could not be written, before anything is started: whoever waits for it
@@ -143,12 +150,16 @@ func checkReadyFile(name string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("-ready-file %s: the directory %s does not exist; create it, or name a file elsewhere", name, dir)
 	case err != nil:
-		return fmt.Errorf("-ready-file %s: %w", name, err)
+		return fmt.Errorf("-ready-file %s: %w; name a file elsewhere", name, err)
 	case !info.IsDir():
 		return fmt.Errorf("-ready-file %s: %s is not a directory; name a file elsewhere", name, dir)
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
+	info, err = os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
 		return fmt.Errorf("-ready-file %s is a directory; name a file in it", name)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("-ready-file: %w; name a file elsewhere", err)
 	}
 	trial, err := os.CreateTemp(dir, ".kmsplan-ready-*")
 	if err != nil {

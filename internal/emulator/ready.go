@@ -63,10 +63,13 @@ func (s *Server) describe(b engine.Bootstrap, public, plain, instance string, ke
 func (s *Server) WriteReadyFile(path string) error {
 	s.readyMu.Lock()
 	defer s.readyMu.Unlock()
+	if err := s.writeReady(path); err != nil {
+		return err
+	}
 	if !slices.Contains(s.readyFiles, path) {
 		s.readyFiles = append(s.readyFiles, path)
 	}
-	return s.writeReady(path)
+	return nil
 }
 
 // renewed brings ClientKeys and ready files up to date after the model was
