@@ -44,6 +44,13 @@ func (f *failing) call(do func() error) error {
 	return do()
 }
 
+// mend brings the network back, for who was cut off as well.
+func (f *failing) mend() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.n, f.dies = 0, false
+}
+
 func (f *failing) Head(ctx context.Context) (data []byte, rev remote.Revision, err error) {
 	err = f.call(func() error { data, rev, err = f.Place.Head(ctx); return err })
 	return data, rev, err
@@ -144,54 +151,72 @@ var crashes = []crash{
 	{name: "before, once"},
 }
 
+// The fewest crash points that a store has to stand, in a quick run and with statetest.Long.
+const (
+	leastPoints     = 60
+	leastPointsLong = 300
+)
+
 // Crashes lets each call of a run fail, one after the other: what was promised is kept, nothing is stored twice, who was cut
-// off cannot write, and the next run, which has nothing of the first, goes on. fresh is a new, empty place.
+// off cannot write, and the next run, which has nothing of the first, goes on. In a long run the one that picks up dies too,
+// at each of its calls. fresh is a new, empty place.
 func Crashes(t *testing.T, fresh func(t *testing.T) (open func() remote.Place)) {
-	points := 0
+	long, points := os.Getenv(statetest.Long) != "", 0
 	for i, c := range crashes {
 		t.Run(c.name, func(t *testing.T) {
-			if i > 0 && testing.Short() || i > 3 && os.Getenv(statetest.Long) == "" {
+			if i > 0 && testing.Short() || i > 3 && !long {
 				t.Skipf("not in a quick run; %s=1 asks for it", statetest.Long)
 			}
 			points += sweep(t, c, fresh)
 		})
+		t.Run(c.name+", and again", func(t *testing.T) {
+			if !c.dies || !long {
+				t.Skipf("not in a quick run, and for who dies; %s=1 asks for it", statetest.Long)
+			}
+			points += sweepTwice(t, c, fresh)
+		})
+	}
+	if least := map[bool]int{false: leastPoints, true: leastPointsLong}[long]; points < least && !testing.Short() {
+		t.Errorf("only %d crash points, want %d", points, least)
 	}
 	t.Logf("%d crash points, nothing lost", points)
+}
+
+// trial is one run that fails at a call, with what it was told.
+type trial struct {
+	name string
+	open func() remote.Place
+	f    *failing
+	kept map[string]bool
+	j    *state.Journal // of the run that failed, when it got one
+	err  error
+}
+
+func (x *trial) told(id string) { x.kept[id] = true }
+
+// running is run or runOnce.
+type running func(ctx context.Context, s state.Store, who string, told func(id string)) (*state.Journal, error)
+
+// attempt lets a run fail at its nth call.
+func attempt(t *testing.T, c crash, n int, open func() remote.Place, run running) *trial {
+	x := &trial{name: fmt.Sprint("call ", n), open: open, f: &failing{Place: open(), after: c.after, dies: c.dies, n: n}, kept: map[string]bool{}}
+	var p remote.Place = x.f
+	if c.retry {
+		p = remote.Retry(x.f, Quick)
+	}
+	x.j, x.err = run(t.Context(), remote.New(p, remote.Options{}), "a", x.told)
+	if c.retry && x.err != nil || !x.f.hit && x.err != nil {
+		t.Fatalf("%s: %v", x.name, x.err)
+	}
+	return x
 }
 
 // sweep fails call after call until a run is not hit any more, and returns how many failed.
 func sweep(t *testing.T, c crash, fresh func(t *testing.T) func() remote.Place) (points int) {
 	for hit := true; hit; {
-		n := points + 1
-		open := fresh(t)
-		f := &failing{Place: open(), after: c.after, dies: c.dies, n: n}
-		var p remote.Place = f
-		if c.retry {
-			p = remote.Retry(f, Quick)
-		}
-		kept := map[string]bool{}
-		told := func(id string) { kept[id] = true }
-		first, err := run(t.Context(), remote.New(p, remote.Options{}), "a", told)
-		if hit = f.hit; c.retry && err != nil || !hit && err != nil {
-			t.Fatalf("call %d: %v", n, err)
-		}
-		// The next run is another process, on another machine, when the lease of this one is over.
-		f.n = 0 // the network is back, for who was cut off as well
-		next := remote.New(open(), remote.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }})
-		free(t, next)
-		second, _, err := state.Open(t.Context(), next, "test")
-		if err != nil {
-			t.Fatalf("call %d: the next run: %v", n, err)
-		}
-		stale(t, n, first)
-		if _, err := second.Commit(t.Context()); err != nil {
-			t.Fatalf("call %d: the next run's commit: %v", n, err)
-		}
-		if _, err := runOnce(t.Context(), next, "b", told); err != nil {
-			t.Fatalf("call %d: the run after: %v", n, err)
-		}
-		account(t, n, open(), kept)
-		if hit {
+		x := attempt(t, c, points+1, fresh(t), run)
+		x.goOn(t)
+		if hit = x.f.hit; hit {
 			points++
 		}
 	}
@@ -201,67 +226,131 @@ func sweep(t *testing.T, c crash, fresh func(t *testing.T) func() remote.Place) 
 	return points
 }
 
-// free takes the lock of the run that died, as an operator does where locks have no end.
-func free(t *testing.T, s state.Store) {
+// sweepTwice fails the run that picks up at each of its calls too.
+func sweepTwice(t *testing.T, c crash, fresh func(t *testing.T) func() remote.Place) (points int) {
+	for n, hit := 1, true; hit; n++ {
+		t.Run(fmt.Sprint("call ", n), func(t *testing.T) { // which closes its places
+			for m, again := 1, true; again && hit; m++ {
+				x := attempt(t, c, n, fresh(t), runOnce)
+				x.name += fmt.Sprint(", then call ", m)
+				second := &failing{Place: x.open(), after: c.after, dies: c.dies, n: m}
+				err := pickUp(t.Context(), later(second), x.told)
+				if hit, again = x.f.hit, second.hit; !again && err != nil {
+					t.Fatalf("%s: %v", x.name, err)
+				}
+				x.goOn(t)
+				if hit && again {
+					points++
+				}
+			}
+		})
+	}
+	return points
+}
+
+// later is a store in another process, on another machine, when the lease of the one that died is over.
+func later(p remote.Place) *remote.Store {
+	return remote.New(p, remote.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }})
+}
+
+// pickUp is what the next run does first: it takes the lock and folds in what it finds.
+func pickUp(ctx context.Context, s state.Store, told func(id string)) error {
+	if err := free(ctx, s); err != nil {
+		return err
+	}
+	j, _, err := state.Open(ctx, s, "test")
+	if err != nil {
+		return err
+	}
+	if err := j.Append(named("p0")); err != nil {
+		return err
+	}
+	told("p0")
+	_, err = j.Commit(ctx)
+	return err
+}
+
+// goOn is the next run, which meets no failure.
+func (x *trial) goOn(t *testing.T) {
 	t.Helper()
-	u, err := s.Lock(t.Context(), state.NewLockInfo("apply", time.Now()))
+	x.f.mend()
+	next := later(x.open())
+	if err := free(t.Context(), next); err != nil {
+		t.Fatalf("%s: %v", x.name, err)
+	}
+	second, _, err := state.Open(t.Context(), next, "test")
+	if err != nil {
+		t.Fatalf("%s: the next run: %v", x.name, err)
+	}
+	x.stale(t)
+	if _, err := second.Commit(t.Context()); err != nil {
+		t.Fatalf("%s: the next run's commit: %v", x.name, err)
+	}
+	if _, err := runOnce(t.Context(), next, "b", x.told); err != nil {
+		t.Fatalf("%s: the run after: %v", x.name, err)
+	}
+	x.account(t)
+}
+
+// free takes the lock of the run that died, as an operator does where locks have no end.
+func free(ctx context.Context, s state.Store) error {
+	u, err := s.Lock(ctx, state.NewLockInfo("apply", time.Now()))
 	var locked *state.LockedError
 	switch {
 	case errors.As(err, &locked):
-		err = s.ForceUnlock(t.Context(), locked.Info.ID)
+		return s.ForceUnlock(ctx, locked.Info.ID)
 	case err == nil:
-		err = u.Unlock()
+		return u.Unlock()
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	return err
 }
 
 // stale is a writer that was cut off and comes back.
-func stale(t *testing.T, n int, j *state.Journal) {
+func (x *trial) stale(t *testing.T) {
 	t.Helper()
-	if j == nil {
+	if x.j == nil {
 		return
 	}
-	if err := j.Append(named("late")); err == nil {
-		t.Fatalf("call %d: who was fenced off could append", n)
+	broken := x.j.Err()
+	if err := x.j.Append(named("late")); err == nil || broken == nil && errors.Is(err, ErrDown) {
+		t.Fatalf("%s: who was fenced off appended, with %v", x.name, err)
 	}
-	_, _ = j.Commit(t.Context()) // if it stored anything, the next run's commit is refused
+	_, _ = x.j.Commit(t.Context()) // if it stored anything, the next run's commit is refused
 }
 
 // generations is how many past states a store keeps at least.
 const generations = 10
 
 // account holds what is stored against what somebody was told: each state differs from the one before by what was added.
-func account(t *testing.T, n int, p remote.Place, kept map[string]bool) {
+func (x *trial) account(t *testing.T) {
 	t.Helper()
-	s := remote.New(p, remote.Options{})
+	s := remote.New(x.open(), remote.Options{})
 	st, v, err := s.Read(t.Context())
 	if err != nil {
-		t.Fatalf("call %d: %v", n, err)
+		t.Fatalf("%s: %v", x.name, err)
 	}
 	if entries, err := s.ReadJournal(t.Context()); err != nil || len(entries) > 0 {
-		t.Fatalf("call %d: the journal holds %v, %v", n, entries, err)
+		t.Fatalf("%s: the journal holds %v, %v", x.name, entries, err)
 	}
 	seen := map[string]int{}
 	for _, r := range st.Resources {
 		seen[r.ID]++
 	}
-	for id := range kept {
+	for id := range x.kept {
 		if seen[id] == 0 {
-			t.Fatalf("call %d: %s is lost; there are %v", n, id, seen)
+			t.Fatalf("%s: %s is lost; there are %v", x.name, id, seen)
 		}
 	}
 	for id, times := range seen {
 		if times > 1 || id == "late" {
-			t.Fatalf("call %d: %s is there %d times", n, id, times)
+			t.Fatalf("%s: %s is there %d times", x.name, id, times)
 		}
 	}
 	size := 0
 	for serial := uint64(max(1, int(v.Serial)-generations)); serial <= v.Serial; serial++ {
 		g, err := s.Generation(t.Context(), serial)
 		if err != nil || len(g.Resources) <= size {
-			t.Fatalf("call %d: serial %d has %d objects after %d: it was stored twice, or %v", n, serial, len(g.Resources), size, err)
+			t.Fatalf("%s: serial %d has %d objects after %d: it was stored twice, or %v", x.name, serial, len(g.Resources), size, err)
 		}
 		size = len(g.Resources)
 	}
