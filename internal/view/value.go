@@ -82,3 +82,28 @@ func listText(v cty.Value) string {
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
+
+// ValueLines is a value in the language's syntax: on one line where it fits, else element by element.
+func ValueLines(v cty.Value) []string {
+	text := valueText(v)
+	if len(text) <= defaultWidth || v.IsMarked() || !v.IsKnown() || v.IsNull() || !v.CanIterateElements() {
+		return []string{text}
+	}
+	open, end := "[", "]"
+	if isMap(v) {
+		open, end = "{", "}"
+	}
+	lines := []string{open}
+	for it := v.ElementIterator(); it.Next(); {
+		key, e := it.Element()
+		element := ValueLines(e)
+		if isMap(v) {
+			element[0] = quote(key.AsString()) + " = " + element[0]
+		}
+		element[len(element)-1] += ","
+		for _, line := range element {
+			lines = append(lines, "  "+line)
+		}
+	}
+	return append(lines, end)
+}
