@@ -11,6 +11,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Body evaluates one instance with what objects knows and checks it against its kind.
@@ -166,7 +167,7 @@ func unmark(v cty.Value) (cty.Value, cty.ValueMarks) {
 // allowed checks a value against its declaration.
 func (e *evaluation) allowed(a *argument, v cty.Value, marks cty.ValueMarks) bool {
 	switch {
-	case secret(marks) && !a.decl.WriteOnly:
+	case secret(marks) && !a.decl.WriteOnly && !safety.Off(safety.SecretArgument):
 		e.fail(a, "Sensitive value not allowed", "The argument %q of %s appears in plans and in state, so it cannot hold a sensitive or ephemeral value. Only write-only arguments can, such as a secret's value.", a.decl.Name, e.b.addr)
 		return false
 	case v.IsNull() && a.decl.Mode == kind.Required:

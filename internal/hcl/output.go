@@ -6,6 +6,8 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // OutputValue evaluates an output. A sensitive one is returned marked Sensitive and must
@@ -27,7 +29,7 @@ func (c *Config) OutputValue(name string, objects Objects) (cty.Value, hclv2.Dia
 	switch _, ephemeral := marks[Ephemeral]; {
 	case ephemeral:
 		return cty.DynamicVal, append(diags, fault(at, "Ephemeral value in an output", "The output %q depends on an ephemeral value, which exists only while kmsplan runs. Leave it out.", name))
-	case secret(marks) && !o.decl.Sensitive:
+	case secret(marks) && !o.decl.Sensitive && !safety.Off(safety.SecretOutput):
 		return cty.DynamicVal, append(diags, fault(at, "Sensitive value in an output",
 			"The output %q depends on a sensitive value. Add sensitive = true, and its value is passed on but never stored or printed; or leave the value out.", name))
 	case o.decl.Sensitive:

@@ -9,6 +9,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // rules holds what KMS wants to be true between blocks, as far as it shows before
@@ -187,7 +188,7 @@ func (r *rules) files(b *block, in *instance, body Body) {
 	if !ok {
 		return
 	}
-	if what := r.reaches(output.path); what != "" {
+	if what := r.reaches(output.path); what != "" && !safety.Off(safety.OwnedOutput) {
 		r.fail(output.rng, kind.OutputNotOwned, "%s would write over %s, which is %s. Give it another output.", in.addr, output.path, what)
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // encryptionArgs is the encryption block, parsed.
@@ -55,7 +56,7 @@ func (m *module) settleEncryption(e *Encryption, imports []Import) hclv2.Diagnos
 	if attrs["key"] == nil && e.Enabled {
 		diags = append(diags, fault(e.Range, "Missing key", "encryption needs a key: its id, an alias name or an ARN. To keep everything unencrypted, write enabled = false."))
 	}
-	if own := m.declaredKey(e, imports); own != "" {
+	if own := m.declaredKey(e, imports); own != "" && !safety.Off(safety.SealKeyElsewhere) {
 		diags = append(diags, fault(attrs["key"].Expr.Range(), "Key of this stack",
 			"%s names %s, which this stack itself declares. The key must exist before anything is planned, and outlive the stack: name one that is kept elsewhere, in another stack or by hand.", e.Key, own))
 	}

@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
@@ -13,7 +14,7 @@ import (
 // stripped of everything that could show it.
 func value(expr hclv2.Expression, ctx *hclv2.EvalContext, secretive bool) (cty.Value, hclv2.Diagnostics) {
 	v, diags := evaluate(expr, ctx)
-	if secretive {
+	if secretive && !safety.Off(safety.SecretMessage) {
 		for _, d := range diags {
 			d.Expression, d.EvalContext, d.Extra = nil, nil, nil
 			if d.Summary != "Unsupported attribute" {

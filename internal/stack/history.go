@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
@@ -49,7 +50,7 @@ func (s *Stored) RollBack(ctx context.Context, planned state.Rollback, serial ui
 		if err != nil {
 			return err
 		}
-		if keys := now.Keys(); len(keys) > 0 && !forget {
+		if keys := now.Keys(); len(keys) > 0 && !forget && !safety.Off(safety.RollbackKeys) {
 			return &LostKeysError{keys}
 		}
 		stored = now.Next.Serial

@@ -10,6 +10,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // inside resolves a path that the configuration names and kmsplan writes to. It lies inside the module, or in a
@@ -22,13 +23,13 @@ func (o Options) inside(dir, name, whose string) (string, error) {
 	}
 	for _, root := range append([]string{dir}, o.Outside...) {
 		rel, err := filepath.Rel(root, full)
-		if err != nil || !filepath.IsLocal(rel) {
+		if err != nil || !filepath.IsLocal(rel) && !safety.Off(safety.InsideModule) {
 			continue
 		}
 		if what := taken(dir, root, rel); what != "" {
 			return "", fmt.Errorf("%s %s cannot be used: it is %s; name another place", whose, name, what)
 		}
-		if link := linkBelow(root, rel); link != "" {
+		if link := linkBelow(root, rel); link != "" && !safety.Off(safety.NoLinks) {
 			return "", fmt.Errorf("%s %s cannot be used: %s is a symbolic link; name the place itself", whose, name, link)
 		}
 		return full, nil
