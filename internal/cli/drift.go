@@ -31,6 +31,7 @@ Exit codes: 0 at rest; 2 when something has drifted; 1 on errors.`,
 		},
 	}
 	o.surveyFlags(c)
+	o.formFlags.flags(c, "drift")
 	return c
 }
 

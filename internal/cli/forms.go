@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,8 +54,8 @@ type report struct {
 // -format human and json, and those beside it.
 func (a *app) openForms(f *formFlags) (instead view.View, beside []view.View, err error) {
 	if !slices.Contains(f.forms(), f.format) {
-		return nil, nil, usageError{fmt.Errorf("-format: there is no form %q%s; the forms of %s are %s",
-			f.format, suggest.Clause(f.format, f.forms()), f.command, strings.Join(f.forms(), ", "))}
+		return nil, nil, usageError{fmt.Errorf("-format: there is no form %q%s",
+			f.format, cmp.Or(suggest.Clause(f.format, f.forms()), "; the forms of "+f.command+" are "+strings.Join(f.forms(), ", ")))}
 	}
 	if form, ok := view.LookupForm(f.format, f.command); ok {
 		told := a.addReport(form, f.command, "")
@@ -78,6 +79,27 @@ func (a *app) openForms(f *formFlags) (instead view.View, beside []view.View, er
 	return instead, beside, nil
 }
 
+// openReports is openViews for a command that has reports too.
+func (a *app) openReports(stream streamFlags, f *formFlags) error {
+	if stream.json && f.format != formHuman {
+		return usageError{fmt.Errorf("-json and -format=%s both say what is printed; leave one out", f.format)}
+	}
+	stream.json = stream.json || f.format == formJSON
+	first, into, err := a.streams(stream)
+	if err != nil {
+		return err
+	}
+	instead, beside, err := a.openForms(f)
+	if err != nil {
+		return err
+	}
+	if instead != nil {
+		first = instead
+	}
+	a.view = view.New(append([]view.View{first, into}, beside...)...)
+	return nil
+}
+
 // addReport begins a report.
 func (a *app) addReport(form view.Form, command, file string) view.View {
 	prefix, stack := a.whereabouts()
@@ -88,12 +110,7 @@ func (a *app) addReport(form view.Form, command, file string) view.View {
 
 // reportPlace is where a report may be written: over what is nobody's, and over nothing that another flag names.
 func (a *app) reportPlace(file string) error {
-	for _, r := range a.reports {
-		if r.file != "" && filepath.Clean(r.file) == filepath.Clean(file) {
-			return usageError{errors.New("another -report names that file; name two files")}
-		}
-	}
-	if err := a.apartFromInto(file); err != nil {
+	if err := a.apart("-report", file); err != nil {
 		return err
 	}
 	if info, err := os.Lstat(a.path(file)); err == nil && !info.Mode().IsRegular() {

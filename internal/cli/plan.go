@@ -33,6 +33,7 @@ in the encryption block; then apply and show need the right to decrypt under tha
 		},
 	}
 	o.flags(c)
+	o.formFlags.flags(c, "plan")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
 	c.Flags().Bool("lock", true, "accepted for Terraform's sake: a plan takes no lock on the state")
 	c.Flags().StringVar(&save.out, "out", "", "save the plan to `FILE` for apply")
@@ -50,7 +51,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save s
 	if err := a.openPlanViews(o); err != nil {
 		return err
 	}
-	if err := a.apartFromInto(save.out); err != nil {
+	if err := a.apart("-out", save.out); err != nil {
 		return err
 	}
 	s, p, err := a.makePlan(ctx, o, "plan", save.possible)

@@ -22,6 +22,7 @@ type planOptions struct {
 	refreshOnly  bool
 	destroy      bool
 	streamFlags
+	formFlags // of plan and drift
 }
 
 // flags adds them.
@@ -44,7 +45,10 @@ func (o *planOptions) shownFlags(c *cobra.Command) {
 // openPlanViews chooses whom the command talks to, and how much it says.
 func (a *app) openPlanViews(o *planOptions) error {
 	a.term.CompactWarnings, a.term.Calls = o.compact, o.calls
-	return a.openViews(o.streamFlags)
+	if o.formFlags.command == "" {
+		return a.openViews(o.streamFlags)
+	}
+	return a.openReports(o.streamFlags, &o.formFlags)
 }
 
 // surveyFlags are those of every command that reads the service for a stack.

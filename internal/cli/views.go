@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -27,22 +29,28 @@ func (f *streamFlags) flags(c *cobra.Command) {
 // openViews chooses, once, whom the command talks to: people or a reader of JSON lines, and a file of such
 // lines beside either.
 func (a *app) openViews(f streamFlags) error {
-	var human, lines, into view.View
+	first, into, err := a.streams(f)
+	if err == nil {
+		a.view = view.New(first, into)
+	}
+	return err
+}
+
+// streams are the view of standard output, and that of the file of -json-into, nil without it.
+func (a *app) streams(f streamFlags) (first, into view.View, err error) {
+	first = a.term
 	if f.json {
-		lines = view.NewLines(a.term.Out, version.Number, a.now)
-	} else {
-		human = a.term
+		first = view.NewLines(a.term.Out, version.Number, a.now)
 	}
 	if f.jsonInto != "" {
 		file, err := a.openInto(f.jsonInto)
 		if err != nil {
-			return fmt.Errorf("open the file of -json-into: %w", err)
+			return nil, nil, fmt.Errorf("open the file of -json-into: %w", err)
 		}
 		a.into = newOutput(file)
 		into = view.NewLines(a.into, version.Number, a.now)
 	}
-	a.view = view.New(human, lines, into)
-	return nil
+	return first, into, nil
 }
 
 // openInto opens the file of -json-into, which is replaced. A link is refused: what it points to is somebody else's.
@@ -56,8 +64,13 @@ func (a *app) openInto(name string) (*os.File, error) {
 	return os.OpenFile(a.path(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, 0o600)
 }
 
-// apartFromInto refuses a file for a command's other output that is the file of -json-into, by whatever name.
-func (a *app) apartFromInto(name string) error {
+// apart refuses a file for a command's other output that another flag names, by whatever name it is the file of -json-into.
+func (a *app) apart(flag, name string) error {
+	if slices.ContainsFunc(a.reports, func(r report) bool {
+		return r.file != "" && name != "" && filepath.Clean(r.file) == filepath.Clean(name)
+	}) {
+		return usageError{fmt.Errorf("%s and another -report both name %s; name two files", flag, name)}
+	}
 	if a.into == nil || name == "" {
 		return nil
 	}
@@ -66,7 +79,7 @@ func (a *app) apartFromInto(name string) error {
 		return err
 	}
 	if info, err := os.Stat(a.path(name)); err == nil && os.SameFile(info, into) {
-		return usageError{fmt.Errorf("-out and -json-into both name %s; name two files", name)}
+		return usageError{fmt.Errorf("%s and -json-into both name %s; name two files", flag, name)}
 	}
 	return nil
 }

@@ -16,11 +16,12 @@ const FormGitHub = "github"
 // Forms are all forms of report, by name.
 func Forms() []Form {
 	return []Form{
-		{FormGitHub, []string{"lint"}, "annotations of GitHub Actions, with step summary and outputs", github},
+		{FormGitHub, []string{"lint", "plan", "drift"}, "annotations of GitHub Actions, with step summary and outputs", github},
 		{"gitlab", []string{"lint"}, "GitLab's code quality report", codeQuality},
-		{"junit", []string{"lint"}, "JUnit's XML", junit},
-		{"markdown", []string{"lint"}, "a comment for a pull request", markdown},
-		{"sarif", []string{"lint"}, "SARIF 2.1.0, for code scanning", sarif},
+		{"gitlab", []string{"plan"}, "GitLab's terraform report", gitlabTerraform},
+		{"junit", []string{"lint", "plan", "drift"}, "JUnit's XML", junit},
+		{"markdown", []string{"lint", "plan", "drift"}, "a comment for a pull request", markdown},
+		{"sarif", []string{"lint", "plan", "drift"}, "SARIF 2.1.0, for code scanning", sarif},
 	}
 }
 

@@ -33,6 +33,7 @@ func github(t *Told) ([]byte, error) {
 		}
 		t.annotate(&b, level, d.Summary, d.Detail, at)
 	}
+	t.annotatePlan(&b)
 	for _, r := range t.allRefusals() {
 		t.annotate(&b, "error", refusalTitle(r), r.Reason, hclv2.Range{})
 	}
@@ -40,6 +41,26 @@ func github(t *Told) ([]byte, error) {
 		t.annotate(&b, "error", f.summary, f.detail, hclv2.Range{})
 	}
 	return b.Bytes(), nil
+}
+
+// annotatePlan writes what a plan or a look at drift warns of.
+func (t *Told) annotatePlan(b *bytes.Buffer) {
+	drift, dying := t.drifted()
+	for _, d := range drift {
+		t.annotate(b, "warning", driftTitle(d), driftText(d), hclv2.Range{})
+	}
+	for _, k := range dying {
+		t.annotate(b, "warning", dyingTitle(k), "After that day nothing decrypts what only this key decrypts.", hclv2.Range{})
+	}
+	if t.plan == nil {
+		return
+	}
+	for _, x := range t.plan.Radius {
+		t.annotate(b, "warning", "Blast radius of "+x.Addr.String(), RadiusSentence(x), hclv2.Range{})
+	}
+	for _, w := range t.plan.Warnings {
+		t.annotate(b, "warning", w.Summary, strings.TrimSpace(addressOrEmpty(w.Addr)+" "+w.Detail), hclv2.Range{})
+	}
 }
 
 // annotate writes one annotation.
@@ -73,6 +94,14 @@ func (t *Told) GitHubOutputs() []byte {
 	if r := t.lint; r != nil {
 		fmt.Fprintf(&b, "findings=%d\nerrors=%d\nwarnings=%d\nnotes=%d\nsuppressed=%d\n",
 			len(r.Findings), r.Count(lint.Error), r.Count(lint.Warning), r.Count(lint.Note), len(r.Suppressed))
+	}
+	if p := t.plan; p != nil {
+		s := p.Summary()
+		fmt.Fprintf(&b, "changes=%t\nrefused=%t\nimport=%d\nadd=%d\nchange=%d\ndestroy=%d\nforget=%d\nretire=%d\n",
+			p.Differs(), p.Refused(), s.Import, s.Add, s.Change, s.Destroy, s.Forget, s.Retire)
+	}
+	if drift, dying := t.drifted(); t.plan != nil || t.drift != nil {
+		fmt.Fprintf(&b, "drift=%d\nwaiting=%d\n", len(drift), len(dying))
 	}
 	fmt.Fprintf(&b, "failed=%t\n", t.errored())
 	return b.Bytes()

@@ -57,6 +57,7 @@ func junit(t *Told) ([]byte, error) {
 	if t.lint != nil {
 		suite.Cases = t.junitLint(*t.lint)
 	}
+	suite.Cases = append(suite.Cases, t.junitPlan()...)
 	suite.Cases = append(suite.Cases, t.junitProblems()...)
 	for i := range suite.Cases {
 		c := &suite.Cases[i]
@@ -122,6 +123,24 @@ func (t *Told) plainFinding(f lint.Finding) string {
 		text += f.Pack + "\n"
 	}
 	return neutral(text)
+}
+
+// junitPlan has a case for each object of a plan, and one that failed for each that drifted or waits for deletion.
+func (t *Told) junitPlan() (cases []junitCase) {
+	if t.plan != nil {
+		for i := range t.plan.Changes {
+			c := &t.plan.Changes[i]
+			cases = append(cases, junitCase{Class: "plan." + c.Kind, Name: c.Addr.String() + " " + actionWord(c.Action)})
+		}
+	}
+	drift, dying := t.drifted()
+	for _, d := range drift {
+		cases = append(cases, junitCase{Class: "drift." + d.Kind, Name: driftTitle(d), Failure: &junitProblem{driftTitle(d), "drift", driftText(d)}})
+	}
+	for _, k := range dying {
+		cases = append(cases, junitCase{Class: "waiting.key", Name: neutral(dyingTitle(k)), Failure: &junitProblem{neutral(dyingTitle(k)), "waiting", ""}})
+	}
+	return cases
 }
 
 // junitProblems are what kept the command from its answer.

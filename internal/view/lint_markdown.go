@@ -11,7 +11,6 @@ var severityGlyph = map[lint.Severity]string{lint.Error: "🛑 error", lint.Warn
 
 // lintMarkdown is the report of lint for a comment or a summary: how many findings, then a table of them, then what to do.
 func (t *Told) lintMarkdown(d *mdDoc, r lint.Report) {
-	d.add("%s", mdMarker(t.About))
 	d.add("### kmsplan lint: %s in %s\n\n", lintHeadline(r), mdCode(t.About.Stack))
 	if len(r.Findings) > 0 {
 		d.add("| severity | rule | where | what |\n|---|---|---|---|\n")

@@ -5,10 +5,16 @@ import "fmt"
 // markdown renders a comment for a pull request.
 func markdown(t *Told) ([]byte, error) {
 	d := newMD(maxComment)
-	if t.lint != nil {
+	d.add("%s", mdMarker(t.About))
+	switch {
+	case t.lint != nil:
 		t.lintMarkdown(d, *t.lint)
-	} else {
-		d.add("%s", mdMarker(t.About))
+	case t.plan != nil:
+		t.planMarkdown(d, t.plan)
+	case t.drift != nil:
+		t.driftMarkdown(d, *t.drift)
+	default:
+		t.refusalsMarkdown(d)
 	}
 	t.problemsMarkdown(d)
 	return []byte(d.String()), nil
@@ -16,7 +22,6 @@ func markdown(t *Told) ([]byte, error) {
 
 // problemsMarkdown are what kept the command from its answer.
 func (t *Told) problemsMarkdown(d *mdDoc) {
-	t.refusalsMarkdown(d)
 	if !t.errored() {
 		return
 	}

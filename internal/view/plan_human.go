@@ -37,17 +37,18 @@ var legend = []struct {
 
 // planText renders plans for people.
 type planText struct {
-	w     io.Writer
-	color bool
-	width int
-	calls bool // list what is called for each change
-	now   time.Time
+	w      io.Writer
+	color  bool
+	width  int
+	calls  bool // list what is called for each change
+	now    time.Time
+	compat string // the tool whose lines are printed for bots; "" = ours
 }
 
 // Plan prints a plan for people: what the service changed by itself, what will be
 // done, what is refused, and Terraform's closing sentence. Days that are left are counted from when the plan was made.
 func (t *Terminal) Plan(p *plan.Plan) {
-	r := planText{w: t.Out, color: t.Color, width: t.Width, calls: t.Calls, now: p.Created}
+	r := planText{w: t.Out, color: t.Color, width: t.Width, calls: t.Calls, now: p.Created, compat: t.compat}
 	r.drift(p.Drift)
 	r.changes(p)
 	r.files(p.Files)
@@ -79,7 +80,7 @@ func (r planText) drift(drift []plan.Drift) {
 	if len(drift) == 0 {
 		return
 	}
-	r.printf("%s: Objects have changed outside of kmsplan\n\n", paint(r.color, bold, "Note"))
+	r.printf("%s: Objects have changed outside of %s\n\n", paint(r.color, bold, "Note"), r.product())
 	r.printf("%s\n\n", wrap("kmsplan found these differences between its last apply and the service. They are listed apart from the changes you ask for.", r.width))
 	for _, d := range drift {
 		if d.Gone {
@@ -110,7 +111,7 @@ func (r planText) changes(p *plan.Plan) {
 			r.printf("  %s %s\n", paint(r.color, signStyle[l.action], l.action.Sign()), l.text)
 		}
 	}
-	r.printf("\nkmsplan will perform the following actions:\n\n")
+	r.printf("\n%s will perform the following actions:\n\n", r.product())
 	gateways := map[string]bool{}
 	for _, c := range p.Changes {
 		gateways[c.Gateway] = true
@@ -289,7 +290,7 @@ func (r planText) summary(p *plan.Plan) {
 		r.printf("\n%s\n", wrap("kmsplan compared the live keys, aliases, secrets and files with the configuration and found no differences, so nothing needs to be done.", r.width))
 		return
 	}
-	r.printf("%s\n", SummaryLine(p))
+	r.closing(p)
 	if n := rescues(p); n > 0 {
 		r.printf("Rescue: %s waiting for deletion will be kept.\n", plural(n, "object"))
 	}
@@ -311,12 +312,7 @@ func rescues(p *plan.Plan) int {
 // SummaryLine is the sentence pipelines parse: Plan: 2 to add, 1 to change, 0 to destroy.
 func SummaryLine(p *plan.Plan) string {
 	s := p.Summary()
-	line := "Plan: "
-	if s.Import > 0 {
-		line += fmt.Sprintf("%d to import, ", s.Import)
-	}
-	line += fmt.Sprintf("%d to add, %d to change, %d to destroy", s.Add, s.Change, s.Destroy)
-	return line + further(count{s.Forget, "to forget"}, count{s.Retire, "to retire"}, count{s.Move, "to move"}) + "."
+	return summaryHead(s) + further(count{s.Forget, "to forget"}, count{s.Retire, "to retire"}, count{s.Move, "to move"}) + "."
 }
 
 // count is a number of things.

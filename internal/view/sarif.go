@@ -116,6 +116,7 @@ func sarif(t *Told) ([]byte, error) {
 	if t.lint != nil {
 		b.lint(*t.lint)
 	}
+	b.plan()
 	b.problems()
 	doc := sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{b.run}}
 	return indented(doc)

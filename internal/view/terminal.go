@@ -22,7 +22,8 @@ type Terminal struct {
 	CompactWarnings bool // a warning is one line
 	Calls           bool // plans list the calls that each change needs
 
-	work atWork
+	compat string // the tool whose lines are printed for bots
+	work   atWork
 }
 
 var _ View = (*Terminal)(nil)
@@ -31,7 +32,7 @@ var _ View = (*Terminal)(nil)
 // and never with NO_COLOR set or TERM=dumb (https://no-color.org).
 func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
 	plain := getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
-	t := &Terminal{Out: out, Err: err, Width: defaultWidth}
+	t := &Terminal{Out: out, Err: err, Width: defaultWidth, compat: compatNames[getenv(compatVariable)]}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		t.Color = !plain
 		if w, _, e := term.GetSize(int(f.Fd())); e == nil && w > 20 {

@@ -23,6 +23,7 @@ type Told struct {
 	refusals []plan.Refusal // of a module that does not load
 	failures []failure
 	plan     *plan.Plan
+	drift    *plan.Drifts // of drift, which makes no plan
 	lint     *lint.Report
 }
 
@@ -51,11 +52,46 @@ func (t *Told) Refusals(list []plan.Refusal) { t.refusals = append(t.refusals, l
 func (t *Told) Error(summary string, err error, hints ...string) {
 	t.failures = append(t.failures, failure{summary, errorDetail(err, hints)})
 }
-func (t *Told) Plan(p *plan.Plan) { t.plan = p }
+func (t *Told) Plan(p *plan.Plan)   { t.plan = p }
+func (t *Told) Drift(d plan.Drifts) { t.drift = &d }
 func (t *Told) Linted(r lint.Report, f map[string]*hclv2.File) {
 	t.lint = &r
 	t.Diagnostics(nil, f)
 }
+
+// drifted is what changed outside, and what waits for deletion, whichever command looked.
+func (t *Told) drifted() (drift []plan.Drift, dying []plan.DyingKey) {
+	switch {
+	case t.plan != nil:
+		return t.plan.Drift, t.plan.Dying
+	case t.drift != nil:
+		return t.drift.Drift, t.drift.Dying
+	}
+	return nil, nil
+}
+
+// driftTitle heads one drift.
+func driftTitle(d plan.Drift) string {
+	if d.Gone {
+		return d.Addr.String() + " is gone"
+	}
+	return d.Addr.String() + " was changed outside of kmsplan"
+}
+
+// driftText names what differs.
+func driftText(d plan.Drift) string {
+	if d.Gone {
+		return "Somebody deleted it since the last apply."
+	}
+	var names []string
+	for _, a := range d.Diff {
+		names = append(names, a.Name)
+	}
+	return "It differs from what the last apply left: " + strings.Join(names, ", ") + "."
+}
+
+// dyingTitle heads a key that waits for deletion.
+func dyingTitle(k plan.DyingKey) string { return dyingName(k) + " waits for deletion" + dyingWhen(k) }
 
 // allRefusals are those of the plan and those that kept it from being made.
 func (t *Told) allRefusals() []plan.Refusal {
