@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -143,6 +144,13 @@ func (s *survey) rewrap(b Block) []plan.FileStatus {
 			out = append(out, s.toRewrap(b, name))
 		}
 	}
+	for _, name := range s.others.written(b) { // what is not there yet will be at the next run
+		if _, there := slices.BinarySearch(found.files, name); !there {
+			if problem := s.contended(b, name, nil); problem != "" {
+				out = append(out, plan.FileStatus{Addr: b.Addr, Path: name, Source: name, Problem: problem})
+			}
+		}
+	}
 	for _, m := range found.bad {
 		out = append(out, plan.FileStatus{Addr: b.Addr, Path: m.name, Source: m.name, Problem: m.problem})
 	}
@@ -156,6 +164,9 @@ func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 	f := plan.FileStatus{Addr: b.Addr, Path: name, Source: name, OutputExists: true, OutputReadable: true, Unknown: b.Unknown}
 	h, info, err := s.envelope(name)
 	if f.Problem = problems(role("envelope", err)); f.Problem != "" || b.Unknown != "" {
+		return f
+	}
+	if f.Problem = s.contended(b, name, h); f.Problem != "" {
 		return f
 	}
 	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)

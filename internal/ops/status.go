@@ -31,6 +31,7 @@ type Standing struct {
 	Facts        Facts
 	Fingerprints *state.Fingerprints      // nil = argon2id
 	Owned        func(name string) string // as Options.Owned
+	Beside       []Block                  // the module's blocks that are not surveyed, which may work on the same files
 }
 
 // Survey holds every data block against its files and the census: which outputs are
@@ -43,7 +44,8 @@ func Survey(blocks []Block, in Standing) []plan.FileStatus {
 	}
 	s := &survey{
 		root: in.Root, census: index(in.Census), facts: in.Facts, owned: in.Owned, fresh: map[string]bool{},
-		seen: openSightings(in.Root, in.Fingerprints, time.Now),
+		seen:   openSightings(in.Root, in.Fingerprints, time.Now),
+		others: newContenders(slices.Concat(blocks, in.Beside)),
 	}
 	out := s.blocks(blocks)
 	s.seen.save()
@@ -76,6 +78,7 @@ type survey struct {
 	asking sync.Mutex      // held during facts
 	fresh  map[string]bool // envelopes whose body will be written anew; changes between ranks only
 	seen   *sightings
+	others contenders
 }
 
 // index finds census entries by block and path.

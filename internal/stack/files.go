@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -27,8 +26,15 @@ func (s *Stack) fileStatus(ctx context.Context, wanted func(addr.Address) bool) 
 		if err != nil {
 			return nil, nil, err
 		}
-		blocks := slices.DeleteFunc(all, func(b ops.Block) bool { return !wanted(b.Addr) })
-		status, err := s.statusOf(ctx, blocks)
+		var blocks, beside []ops.Block
+		for _, b := range all {
+			if wanted(b.Addr) {
+				blocks = append(blocks, b)
+			} else {
+				beside = append(beside, b)
+			}
+		}
+		status, err := s.statusOf(ctx, blocks, beside)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -47,8 +53,8 @@ func (s *Stack) fileStatus(ctx context.Context, wanted func(addr.Address) bool) 
 
 func anyBlock(addr.Address) bool { return true }
 
-// statusOf holds some data blocks against their files.
-func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileStatus, error) {
+// statusOf holds some data blocks against their files; beside are the others.
+func (s *Stack) statusOf(ctx context.Context, blocks, beside []ops.Block) ([]plan.FileStatus, error) {
 	if len(blocks) == 0 {
 		return nil, nil
 	}
@@ -58,7 +64,7 @@ func (s *Stack) statusOf(ctx context.Context, blocks []ops.Block) ([]plan.FileSt
 	}
 	defer root.Close()
 	return ops.Survey(blocks, ops.Standing{
-		Root: root, Census: plan.MovedFiles(s.Config, s.State.Files), Facts: s.facts(ctx), Fingerprints: s.fingerprints(), Owned: s.Config.Owned().Reaches,
+		Root: root, Census: plan.MovedFiles(s.Config, s.State.Files), Facts: s.facts(ctx), Fingerprints: s.fingerprints(), Owned: s.Config.Owned().Reaches, Beside: beside,
 	}), nil
 }
 
