@@ -158,7 +158,7 @@ func (s *Stack) refingerprint(ctx context.Context) error {
 }
 
 // record puts entries into the state, in a transaction of their own. They are about the state as it was read: if
-// somebody wrote to it since, they are left to the next apply.
+// somebody wrote to it since, they are left to the next apply, which is said.
 func (s *Stack) record(ctx context.Context, entries []state.Entry) (err error) {
 	lock, err := state.LockWait(ctx, s.store, state.NewLockInfo("apply", s.options.Now()), s.options.LockTimeout)
 	if err != nil {
@@ -170,6 +170,7 @@ func (s *Stack) record(ctx context.Context, entries []state.Entry) (err error) {
 		return err
 	}
 	if at.State.Serial != s.State.Serial {
+		s.options.Note(overtaken(entries))
 		return journal.Abandon()
 	}
 	journal.Born(s.State.Lineage)
@@ -181,6 +182,16 @@ func (s *Stack) record(ctx context.Context, entries []state.Entry) (err error) {
 		s.State, s.finger.fresh = stored.State, nil
 	}
 	return err
+}
+
+// overtaken says what was not recorded, because another run wrote the state meanwhile.
+func overtaken(entries []state.Entry) string {
+	n := len(slices.DeleteFunc(slices.Clone(entries), func(e state.Entry) bool { return e.Op == state.OpScheme }))
+	what := "the stack's fingerprint key was"
+	if n > 0 {
+		what = fmt.Sprintf("the fingerprints of %d values and files were", n)
+	}
+	return what + " not brought under the configured key, because another run wrote the state meanwhile; apply again, which does it"
 }
 
 // renewed are the entries that put fingerprints of another scheme under the stack's, where what they were made
