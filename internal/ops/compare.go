@@ -32,7 +32,7 @@ func (s *survey) encrypt(b Block) plan.FileStatus {
 	f.NotCompared = recorded && match == state.NotCompared
 	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite
 	f.RecipientsChanged = recorded && known.Recipients != recipientsDigest(b.Seal.Recipients)
-	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Seal.Gateway, b.Seal.Key)
+	f.KeyChanged, f.KeyVersionChanged, f.KeyMissing = s.keyDiffers(h, b.Seal.Gateway, b.Seal.Key)
 	return f
 }
 
@@ -54,23 +54,23 @@ func (s *survey) source(b Block, known state.File) (match state.Match, err error
 
 // keyDiffers compares a header's wraps with a key's primary version. Where nothing tells which key an alias stands
 // for, it is taken for the same one.
-func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged, versionChanged bool, unknown string) {
+func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged, versionChanged, missing bool) {
 	facts, ok := s.ask(gateway, key)
 	if !ok {
-		return false, false, "key"
+		return false, false, true
 	}
 	if facts.ID == "" && !strings.Contains(key, "alias/") {
 		facts.ID = KeyID(key)
 	}
 	if facts.ID == "" {
-		return false, false, ""
+		return false, false, false
 	}
 	for _, k := range h.KMSStanzas() {
 		if KeyID(k.KeyARN) == facts.ID {
-			return false, facts.Version != "" && k.KeyVersionID != keys.UnknownVersion && k.KeyVersionID != facts.Version, ""
+			return false, facts.Version != "" && k.KeyVersionID != keys.UnknownVersion && k.KeyVersionID != facts.Version, false
 		}
 	}
-	return true, false, ""
+	return true, false, false
 }
 
 // decrypt compares a plaintext with the envelope it was made from.
@@ -169,7 +169,7 @@ func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 	if f.Problem = s.contended(b, name, h); f.Problem != "" {
 		return f
 	}
-	f.KeyChanged, f.KeyVersionChanged, f.Unknown = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
+	f.KeyChanged, f.KeyVersionChanged, f.KeyMissing = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
 	f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted
 	if n := links(info); n > 1 && (f.KeyChanged || f.KeyVersionChanged) {
 		f.Problem = fmt.Sprintf("the envelope %s needs a new header and is one file under %d names (hard links), of which a rewrap would leave some behind; "+

@@ -110,7 +110,7 @@ func TestStatus(t *testing.T) {
 		"suite":             {func(s *stack) { s.enc.Seal.Suite = envelope.SM4 }, with("context changed", "", "source changed")},
 		"recipients":        {func(s *stack) { s.enc.Seal.Recipients = []string{"age1x"} }, with("recipients changed", "", "source changed")},
 		"key":               {func(s *stack) { s.enc.Seal.Key = "another" }, with("key changed", "", "source changed")},
-		"key not there yet": {func(s *stack) { s.enc.Seal.Key = "unborn" }, with("its key is known after apply", "", "source changed")},
+		"key not there yet": {func(s *stack) { s.enc.Seal.Key = "unborn" }, with("its key does not exist yet", "", "source changed")},
 		"rotation":          {func(s *stack) { s.version = "v2" }, with("key version changed", "key version changed", "source changed")},
 		"envelope gone":     {func(s *stack) { s.must(os.Remove(s.path("dist/app.enc"))) }, with("the file does not exist", "", "source changed")},
 		"envelope damaged":  {func(s *stack) { s.write("dist/app.enc", []byte("kmsplan.dev/envelope/v1\n"), 0o600) }, with("the file is not a whole envelope", "", "source changed")},

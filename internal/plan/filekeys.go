@@ -12,13 +12,18 @@ import (
 // this plan is applied: everything else would be done, and the apply fail at them.
 func (p *planner) checkFileKeys() {
 	seen := map[addr.Address]bool{}
-	for _, f := range p.plan.Files {
+	for i := range p.plan.Files {
+		f := &p.plan.Files[i]
 		k, ok := p.in.FileKeys[f.Addr]
-		if !ok || seen[f.Addr] || f.Action == NoOp || f.Problem != "" {
+		if !ok || f.Action == NoOp || f.Problem != "" {
 			continue
 		}
-		seen[f.Addr] = true
-		if why := p.keyTrouble(k); why != "" {
+		why := p.keyTrouble(k)
+		if why != "" && k.ID == "" && f.Reason == missingKey {
+			f.Reason = "its key does not exist"
+		}
+		if why != "" && !seen[f.Addr] {
+			seen[f.Addr] = true
 			p.warn(f.Addr, "The key of this block cannot be used", why+" Everything else is done; apply and run fail at the files of this block.")
 		}
 	}

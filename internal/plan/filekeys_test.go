@@ -78,6 +78,10 @@ func TestAFileUnderAKeyThatCannotBeUsedIsSaid(t *testing.T) {
 			if tt.want == "" && len(said) > 0 || tt.want != "" && (len(said) != 1 || !strings.Contains(said[0], tt.want)) {
 				t.Errorf("said %q, want %q", said, tt.want)
 			}
+			in.Files = []plan.FileStatus{{Addr: block, Path: "f.enc", OutputExists: true, OutputReadable: true, KeyMissing: true}}
+			if p, _ := plan.Calculate(in); (p.Files[0].Reason == "its key does not exist") != (key.ID == "" && tt.want != "") {
+				t.Errorf("the reason is %q", p.Files[0].Reason)
+			}
 			in.Files = []plan.FileStatus{{Addr: block, Path: "f.enc", OutputExists: true, OutputReadable: true}}
 			if p, _ := plan.Calculate(in); len(p.Warnings) > 0 {
 				t.Errorf("of a file that is current: %+v", p.Warnings)

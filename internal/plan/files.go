@@ -26,6 +26,9 @@ func (p *planner) planFiles() {
 	}
 }
 
+// missingKey is the reason of a file whose key is not there; a plan that makes it leaves it at that.
+const missingKey = "its key does not exist yet"
+
 // FileChanges decides what becomes of each output: one reason each, the one that
 // explains most.
 func FileChanges(files []FileStatus) []FileChange {
@@ -51,6 +54,8 @@ func (f FileStatus) change() FileChange {
 		c.Reason = "its " + f.Unknown + " is known after apply"
 	case !f.OutputReadable:
 		c.Reason = "the file is not a whole envelope"
+	case f.KeyMissing:
+		c.Reason = missingKey
 	case f.Replaced:
 		c.Reason = "the file is not the one this stack wrote"
 	case f.KeyChanged:

@@ -20,6 +20,8 @@ func TestFilesAreStaleForOneReason(t *testing.T) {
 		{with(func(f *plan.FileStatus) { f.OutputExists, f.Unknown = false, "key" }), plan.Create, "the file does not exist"},
 		{with(func(f *plan.FileStatus) { f.OutputReadable = false }), plan.Update, "the file is not a whole envelope"},
 		{with(func(f *plan.FileStatus) { f.Unknown = "context" }), plan.Update, "its context is known after apply"},
+		{with(func(f *plan.FileStatus) { f.KeyMissing = true }), plan.Update, "its key does not exist yet"},
+		{with(func(f *plan.FileStatus) { f.KeyMissing, f.Unknown = true, "key" }), plan.Update, "its key is known after apply"},
 		{with(func(f *plan.FileStatus) { f.SourceChanged = true }), plan.Update, "source changed"},
 		{with(func(f *plan.FileStatus) { f.KeyChanged, f.KeyVersionChanged = true, true }), plan.Update, "key changed"},
 		{with(func(f *plan.FileStatus) { f.KeyVersionChanged = true }), plan.Update, "key version changed"},

@@ -56,6 +56,7 @@ type FileStatus struct {
 	SourceChanged     bool
 	KeyChanged        bool
 	KeyVersionChanged bool
+	KeyMissing        bool // nothing has the name of the block's key: a plan may make it, or not
 	ContextChanged    bool
 	RecipientsChanged bool
 	// Unknown names the argument that is known after apply only, so that nothing can be told
