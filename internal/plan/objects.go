@@ -5,7 +5,6 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -100,15 +99,16 @@ func (l Live) setGateways(cfg *hcl.Config, to *hcl.ObjectMap) {
 	}
 }
 
-// Remember fills an ObjectMap with what state remembers and what lives, for
-// evaluation before a plan and for data blocks on their own. Live may be empty.
+// Remember fills an ObjectMap with what state remembers and what lives, under the addresses that moved blocks give,
+// for evaluation before a plan and for data blocks on their own. Live may be empty.
 func Remember(cfg *hcl.Config, s state.State, live Live) *hcl.ObjectMap {
 	m := hcl.NewObjectMap()
 	live.setGateways(cfg, m)
-	for i := range s.Resources {
+	now, _ := movedAddresses(cfg, s)
+	for i, a := range now {
 		r := &s.Resources[i]
 		k := kind.Lookup(r.Kind, false)
-		if a, err := addr.Parse(r.Address); err == nil && k != nil {
+		if a.Kind != "" && k != nil {
 			m.Set(a, ObjectValue(k, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)))
 		}
 	}

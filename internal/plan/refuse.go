@@ -79,6 +79,9 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 	n.refused = true
 	what := strings.ReplaceAll(n.change.Kind, "_", " ")
 	back := fmt.Sprintf("Put the block %s back; nothing has changed.", n.addr)
+	if n.addr.Module != "" {
+		back = fmt.Sprintf("Put the block %s back, or the call of %s; nothing has changed.", n.addr, n.addr.Module)
+	}
 	forget := "To let kmsplan forget it and leave it as it is, add:" + removedText(n.addr.String(), "forget")
 	reason := fmt.Sprintf("The block of %s is gone, and nothing says what should become of the %s %s.", n.addr, what, n.prior.ID)
 	if p.in.Config.Destroys {

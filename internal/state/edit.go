@@ -81,7 +81,7 @@ func Move(st State, from, to string) (State, error) {
 	if err != nil {
 		return st, err
 	}
-	if _, err := Select(st, to); err == nil {
+	if taken(addresses(st), moved, to) {
 		return st, fmt.Errorf("%s is taken in the state; move or remove that one first", to)
 	}
 	moves := make(map[string]string, len(moved))
@@ -89,6 +89,15 @@ func Move(st State, from, to string) (State, error) {
 		moves[a] = to + strings.TrimPrefix(a, from)
 	}
 	return rename(st, moves), nil
+}
+
+// taken reports whether an address has something besides what is moved: what is on the move may get a key, or lose it.
+func taken(all, moved []string, to string) bool {
+	moving := make(map[string]bool, len(moved))
+	for _, a := range moved {
+		moving[a] = true
+	}
+	return slices.ContainsFunc(all, func(a string) bool { return names(to, a) && !moving[a] })
 }
 
 // movable returns both addresses as state spells them.
@@ -100,6 +109,9 @@ func movable(from, to string) (source, target string, err error) {
 	b, err := addr.ParseTarget(to)
 	if err != nil {
 		return "", "", err
+	}
+	if a == b {
+		return "", "", fmt.Errorf("%s and %s are one address", from, to)
 	}
 	if a.IsModule() != b.IsModule() {
 		return "", "", fmt.Errorf("%s cannot become %s: one is a module and the other is not", from, to)

@@ -90,6 +90,9 @@ func TestAModuleIsEditedAsAWhole(t *testing.T) {
 	if got, err := state.Move(before, "key.k", "module.c.key.k"); err != nil || got.Resources[2].Address != "module.aa.key.k" {
 		t.Error(got.Resources, err)
 	}
+	if got, err := state.Move(before, `module.a["x"]`, "module.a"); err != nil || got.Resources[1].Address != "module.a.alias.app" {
+		t.Error(got.Resources, err)
+	}
 	for _, to := range []string{"key.b", "module.aa", "module", "alias.a"} {
 		if _, err := state.Move(before, "module.a", to); err == nil {
 			t.Errorf("the module was moved to %s", to)
