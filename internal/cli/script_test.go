@@ -46,6 +46,11 @@ func TestScripts(t *testing.T) {
 }
 
 func runScripts(t *testing.T, dir string, files ...string) {
+	runScriptsWith(t, func(*testscript.Env) error { return nil }, dir, files...)
+}
+
+// runScriptsWith prepares the directory of each script before it runs.
+func runScriptsWith(t *testing.T, prepare func(*testscript.Env) error, dir string, files ...string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		Files:               files,
@@ -54,7 +59,7 @@ func runScripts(t *testing.T, dir string, files ...string) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("NO_COLOR", "1")
-			return nil
+			return prepare(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":   exitCodeIs,

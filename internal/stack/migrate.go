@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -28,10 +27,11 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 	if err != nil {
 		return nil, err
 	}
-	if told.Given == nil && !told.Reconfigure {
-		told.Given = was.Given
-	}
 	b := backendOf(cfg, told.Given).in("")
+	if told.Given == nil && !told.Reconfigure && b.kind == was.Backend { // what was given is of no use to another kind
+		told.Given = was.Given
+		b = backendOf(cfg, told.Given).in("")
+	}
 	if err := b.check(told.Given); err != nil {
 		return nil, err
 	}
@@ -173,11 +173,11 @@ func migrate(ctx context.Context, to, from backend, with opening) (_ string, err
 	if from.remote() {
 		return said + " What is in the former place stays there.", nil
 	}
-	aside := filepath.Join(with.cfg.Dir, defaultState)
-	if err := os.Rename(aside, aside+".migrated"); err != nil { // so that nobody goes on with it
-		return said, err
+	aside, err := setAside(filepath.Join(with.cfg.Dir, defaultState))
+	if err != nil {
+		return said, fmt.Errorf("setting the former state aside: %w", err)
 	}
-	return said + " The file is called " + filepath.Base(aside) + ".migrated.", nil
+	return said + " The file is called " + filepath.Base(aside) + ".", nil
 }
 
 // openAny opens a backend of either kind with the given sealer.
