@@ -16,7 +16,11 @@ func (g *Gateways) ExamineState(ctx context.Context) []Finding {
 	if g.Broken {
 		return []Finding{{Check: "state", OK: true, Detail: "not looked at: the module does not load"}}
 	}
-	name := backendOf(g.Config, nil).name()
+	seen, err := readNotes(g.Config.Dir)
+	if err != nil {
+		return []Finding{{Check: "state", Detail: withHints(err)}}
+	}
+	name := backendOf(g.Config, seen.Given).name()
 	store, err := openStore(g.Config, g.options, g)
 	if err != nil {
 		return []Finding{{Check: "state", Detail: withHints(err)}}
