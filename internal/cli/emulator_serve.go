@@ -49,7 +49,10 @@ state in OSS needs, with the same credentials.`,
 				if data == "" {
 					data = filepath.Join(".kmsplan", "emulator")
 				}
-				o.Dir = a.path(data)
+				var err error
+				if o.Dir, err = filepath.Abs(a.path(data)); err != nil { // the ready file is read elsewhere, too
+					return err
+				}
 			}
 			if callLog != "" {
 				if err := a.callLogPlace(callLog); err != nil {

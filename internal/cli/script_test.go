@@ -67,6 +67,7 @@ func runScriptsWith(t *testing.T, prepare func(*testscript.Env) error, dir strin
 			"flip":   flip,
 			"edit":   edit,
 			"gitlab": newGitLab().command,
+			"bucket": objectService,
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -9,14 +10,17 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 	"github.com/minio/minio-go/v7"
 	mcredentials "github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // onS3 is a bucket that keeps every version.
@@ -100,19 +104,53 @@ func onOSS(t *testing.T) aStore {
 	}
 }
 
-// objectClient is the vendor's.
+// objectClient is the vendor's, for one test.
 func objectClient(t *testing.T, r emulator.Ready) *sdk.Client {
 	t.Helper()
-	pem, err := os.ReadFile(r.CAFile)
+	c, end, err := newObjectClient(r)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(end)
+	return c
+}
+
+// newObjectClient is the same; its connections end with end.
+func newObjectClient(r emulator.Ready) (c *sdk.Client, end func(), err error) {
+	pem, err := os.ReadFile(r.CAFile)
+	if err != nil {
+		return nil, nil, err
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
-	t.Cleanup(transport.CloseIdleConnections)
 	return sdk.NewClient(sdk.NewConfig().WithRegion(r.Region).WithEndpoint("https://" + r.OSS).WithHttpClient(&http.Client{Transport: transport}).
-		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(r.AccessKeyID, r.AccessKeySecret, "")))
+		WithCredentialsProvider(credentials.NewStaticCredentialsProvider(r.AccessKeyID, r.AccessKeySecret, ""))), transport.CloseIdleConnections, nil
+}
+
+// objectService is a script's command: bucket NAME makes one in the object service of ready.json, and says with or without where
+// that is and who may in.
+func objectService(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: bucket [NAME]")
+	}
+	r, err := stack.ReadReadyFile(ts.MkAbs("ready.json"))
+	ts.Check(err)
+	for name, value := range map[string]string{
+		"OSS_ENDPOINT": "https://" + r.OSS, "OSS_CA": r.CAFile, "OSS_ACCESS_KEY_ID": r.AccessKeyID, "OSS_ACCESS_KEY_SECRET": r.AccessKeySecret,
+	} {
+		ts.Setenv(name, value)
+	}
+	if len(args) == 0 {
+		return
+	}
+	c, end, err := newObjectClient(r)
+	ts.Check(err)
+	defer end()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err = c.PutBucket(ctx, &sdk.PutBucketRequest{Bucket: &args[0]})
+	ts.Check(err)
 }
 
 // objectsIn is every object of a bucket.
