@@ -62,10 +62,11 @@ type world struct {
 	dir     string
 	control *control.Client
 	program string
+	env     []string // beside the machine's
 }
 
-// newWorld starts an emulator that keeps its data in memory or on the disk.
-func newWorld(tb testing.TB, keep string) *world {
+// newWorld starts an emulator that keeps its data in memory or on the disk, with more flags of `emulator serve`.
+func newWorld(tb testing.TB, keep string, more ...string) *world {
 	tb.Helper()
 	path, err := program()
 	if err != nil {
@@ -77,7 +78,7 @@ func newWorld(tb testing.TB, keep string) *world {
 		flag = "-data=" + tb.TempDir()
 	}
 	ready := filepath.Join(w.dir, "ready.json")
-	cmd := w.command("emulator", "serve", flag, "-ready-file", ready)
+	cmd := w.command(append([]string{"emulator", "serve", flag, "-ready-file", ready}, more...)...)
 	out, err := cmd.StdoutPipe()
 	w.must(err)
 	w.must(cmd.Start())
@@ -96,6 +97,7 @@ func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(w.program, args...)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "HOME="+w.dir, "XDG_CACHE_HOME="+w.dir, "NO_COLOR=1")
+	cmd.Env = append(cmd.Env, w.env...)
 	return cmd
 }
 
