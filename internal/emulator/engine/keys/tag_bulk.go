@@ -2,9 +2,9 @@ package keys
 
 import (
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
@@ -136,11 +136,11 @@ func listTagResources(e *core.Engine, c *core.Call, in *ListTagResourcesRequest)
 	if len(in.Tag) > core.TagLimit {
 		return nil, core.ErrInvalidParameter("Tag")
 	}
-	skip, err := tagOffset(core.Text(in.NextToken))
+	first, err := parseTagPlace(core.Text(in.NextToken))
 	if err != nil {
 		return nil, err
 	}
-	rows := &tagRows{kind: *in.ResourceType, filter: in.Tag, skip: skip}
+	rows := &tagRows{kind: *in.ResourceType, filter: in.Tag, at: first}
 	rows.list = []TagResource{}
 	err = e.View(func(tx *store.Tx) error {
 		if rows.kind == resourceTypeSecret {
@@ -153,56 +153,81 @@ func listTagResources(e *core.Engine, c *core.Call, in *ListTagResourcesRequest)
 	out := &ListTagResourcesResponse{}
 	out.TagResources.TagResource = rows.list
 	if rows.more {
-		out.NextToken = tagToken(skip + core.TagPageSize)
+		out.NextToken = rows.at.token()
 	}
 	return out, err
+}
+
+// tagPlace is a place in a list of tags: behind so many resources, and so many tags of the next.
+type tagPlace struct{ resources, tags int }
+
+func (p tagPlace) token() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", p.resources, p.tags))
+}
+
+func parseTagPlace(token string) (p tagPlace, err error) {
+	if token == "" {
+		return p, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return p, core.ErrInvalidParameter("NextToken")
+	}
+	if _, err := fmt.Sscanf(string(b), "%d.%d", &p.resources, &p.tags); err != nil || p.resources < 0 || p.tags < 0 {
+		return p, core.ErrInvalidParameter("NextToken")
+	}
+	return p, nil
 }
 
 // tagRows collects one page of tags.
 type tagRows struct {
 	kind   string
 	filter []Tag
-	skip   int
+	at     tagPlace // of the next tag
 	list   []TagResource
 	more   bool
 }
 
-// add appends a resource's tags and tells whether the page has room.
+// add appends a resource's tags, from the place on, and tells whether the page has room.
 func (r *tagRows) add(id string, tags map[string]string) bool {
-	for _, t := range r.filter {
-		if value, found := tags[core.Text(t.Key)]; !found || t.Value != nil && value != *t.Value {
-			return true
-		}
-	}
-	if r.skip >= len(tags) {
-		r.skip -= len(tags)
-		return true
-	}
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		switch {
-		case r.skip > 0:
-			r.skip--
-		case len(r.list) == core.TagPageSize:
-			r.more = true
-			return false
-		default:
+	if r.wanted(tags) {
+		for _, key := range slices.Sorted(maps.Keys(tags))[min(r.at.tags, len(tags)):] {
+			if len(r.list) == core.TagPageSize {
+				r.more = true
+				return false
+			}
 			r.list = append(r.list, TagResource{id, r.kind, key, tags[key]})
+			r.at.tags++
 		}
 	}
+	r.pass()
 	return true
+}
+
+// pass goes on to the next resource.
+func (r *tagRows) pass() { r.at = tagPlace{resources: r.at.resources + 1} }
+
+// wanted reports whether a resource has all tags that are asked for.
+func (r *tagRows) wanted(tags map[string]string) bool {
+	return !slices.ContainsFunc(r.filter, func(t Tag) bool {
+		value, found := tags[core.Text(t.Key)]
+		return !found || t.Value != nil && value != *t.Value
+	})
 }
 
 func keyTags(e *core.Engine, tx *store.Tx, c *core.Call, ids []string, rows *tagRows) {
 	if len(ids) == 0 {
-		for _, k := range e.Table.Keys.ScanIndex(tx, core.ByCreation, c.Scope(""), 0) {
+		for _, k := range e.Table.Keys.ScanIndex(tx, core.ByCreation, c.Scope(""), rows.at.resources) {
 			if !rows.add(k.ID, e.TagsOfKey(k)) {
 				return
 			}
 		}
 	}
-	for _, id := range ids {
+	for _, id := range ids[min(rows.at.resources, len(ids)):] {
 		k, err := readKey(e, tx, c, "ListTagResources", id, false)
-		if err == nil && !rows.add(k.ID, e.TagsOfKey(k)) {
+		if err != nil {
+			rows.pass()
+		} else if !rows.add(k.ID, e.TagsOfKey(k)) {
 			return
 		}
 	}
@@ -210,32 +235,18 @@ func keyTags(e *core.Engine, tx *store.Tx, c *core.Call, ids []string, rows *tag
 
 func secretTags(e *core.Engine, tx *store.Tx, c *core.Call, names []string, rows *tagRows) {
 	if len(names) == 0 {
-		for _, s := range e.Table.Secrets.ScanIndex(tx, core.ByCreation, c.Scope(""), 0) {
+		for _, s := range e.Table.Secrets.ScanIndex(tx, core.ByCreation, c.Scope(""), rows.at.resources) {
 			if !rows.add(s.Name, e.TagsOfSecret(s)) {
 				return
 			}
 		}
 	}
-	for _, name := range names {
+	for _, name := range names[min(rows.at.resources, len(names)):] {
 		s, err := e.SecretNamed(tx, c, "ListTagResources", name)
-		if err == nil && !rows.add(s.Name, e.TagsOfSecret(s)) {
+		if err != nil {
+			rows.pass()
+		} else if !rows.add(s.Name, e.TagsOfSecret(s)) {
 			return
 		}
 	}
-}
-
-func tagToken(offset int) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(offset)))
-}
-
-func tagOffset(token string) (int, error) {
-	if token == "" {
-		return 0, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	n, err2 := strconv.Atoi(string(b))
-	if err != nil || err2 != nil || n < 0 {
-		return 0, core.ErrInvalidParameter("NextToken")
-	}
-	return n, nil
 }

@@ -118,21 +118,34 @@ func TestListTagResourcesPagesAndFilters(t *testing.T) {
 		}
 		ids = append(ids, w.Key(enginetest.Fields{"Tags": "[" + strings.Join(tags, ",") + "]"}))
 	}
-	rows := map[string]bool{}
-	sizes := []int{}
-	for token := ""; ; {
-		out := w.Do("ListTagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "NextToken": token})
-		page := enginetest.List(out, "TagResources.TagResource")
-		sizes = append(sizes, len(page))
-		for _, r := range page {
-			rows[fmt.Sprint(r["ResourceId"], r["TagKey"])] = true
+	for _, tc := range []struct {
+		of    []string
+		pages []int
+	}{
+		{nil, []int{200, 200, 100}},
+		{append([]string{"none"}, ids[:15]...), []int{200, 100}},
+		{ids[:10], []int{200}},
+	} {
+		rows := map[string]bool{}
+		sizes := []int{}
+		for token := ""; ; {
+			out := w.Do("ListTagResources", enginetest.Fields{"RegionId": "cn-hangzhou", "ResourceType": "key", "NextToken": token, "ResourceId": tc.of})
+			page := enginetest.List(out, "TagResources.TagResource")
+			sizes = append(sizes, len(page))
+			for _, r := range page {
+				rows[fmt.Sprint(r["ResourceId"], r["TagKey"])] = true
+			}
+			if token = out["NextToken"].(string); token == "" {
+				break
+			}
 		}
-		if token = out["NextToken"].(string); token == "" {
-			break
+		sum := 0
+		for _, n := range sizes {
+			sum += n
 		}
-	}
-	if d := cmp.Diff([]int{200, 200, 100}, sizes); d != "" || len(rows) != 500 {
-		t.Errorf("%d different rows in pages %v", len(rows), sizes)
+		if d := cmp.Diff(tc.pages, sizes); d != "" || len(rows) != sum {
+			t.Errorf("of %v: %d different rows in pages %v", tc.of, len(rows), sizes)
+		}
 	}
 	for _, tc := range []struct {
 		filter []enginetest.Fields
