@@ -1,8 +1,8 @@
 package http
 
 import (
+	"bytes"
 	"encoding/json"
-	"maps"
 
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -43,7 +43,7 @@ func decodeDocument(place string, data []byte) (document, error) {
 	switch {
 	case d.Format > documentFormat:
 		return d, &state.NewerFormatError{Path: place, Format: d.Format, Writer: "of a later version"}
-	case json.Unmarshal(data, &other) == nil && other.Terraform != "":
+	case d.Format < 1 && json.Unmarshal(data, &other) == nil && other.Terraform != "":
 		return d, &state.CorruptError{Path: place, Reason: "it is a state of Terraform or OpenTofu, not of kmsplan", Foreign: true}
 	case d.Format < 1:
 		return d, &state.CorruptError{Path: place, Reason: "it is JSON, but no kmsplan state", Foreign: true}
@@ -51,17 +51,23 @@ func decodeDocument(place string, data []byte) (document, error) {
 	return d, nil
 }
 
-// next is the document that follows d with another head, with objects added and taken away.
-func (d document) next(head []byte, staged map[string][]byte, dropped map[string]bool) document {
-	var named struct {
+// next is the document that follows d with another head, and with the objects that it names: of d, and of those that were put
+// since. A document is written whole each time, and nobody can reach another object.
+func (d document) next(head []byte, put map[string][]byte) document {
+	var said struct {
 		Lineage string `json:"lineage"`
 	}
-	_ = json.Unmarshal(head, &named) // for people who look at the server
+	_ = json.Unmarshal(head, &said) // for people who look at the server
 	objects := map[string][]byte{}
-	maps.Copy(objects, d.Objects)
-	maps.Copy(objects, staged)
-	for name := range dropped {
-		delete(objects, name)
+	for _, from := range []map[string][]byte{d.Objects, put} {
+		for name, object := range from {
+			if names(head, name) {
+				objects[name] = object
+			}
+		}
 	}
-	return document{Format: documentFormat, Serial: d.Serial + 1, Lineage: named.Lineage, Guard: d.Guard, Head: head, Objects: objects}
+	return document{Format: documentFormat, Serial: d.Serial + 1, Lineage: said.Lineage, Guard: d.Guard, Head: head, Objects: objects}
 }
+
+// names reports whether a head may name an object.
+func names(head []byte, object string) bool { return bytes.Contains(head, []byte(object)) }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -24,8 +25,7 @@ type Place struct {
 
 	mu      sync.Mutex
 	at      stored            // the document as it was read or written last
-	staged  map[string][]byte // objects that the next write adds
-	dropped map[string]bool   // objects that it takes away
+	staged  map[string][]byte // objects that are written with the head that names them
 	held    string            // the id of the lock that this process holds
 	entered bool              // the workspace is on the list
 }
@@ -53,7 +53,7 @@ func Open(o Options) (*Place, error) {
 // newPlace is the place of a workspace.
 func newPlace(base Options, workspace string, client *http.Client) *Place {
 	o := base.in(workspace)
-	return &Place{base: base, workspace: workspace, o: o, client: client, name: nameOf(o.Address), staged: map[string][]byte{}, dropped: map[string]bool{}}
+	return &Place{base: base, workspace: workspace, o: o, client: client, name: nameOf(o.Address), staged: map[string][]byte{}}
 }
 
 // nameOf leaves out what in an address may be a secret.
@@ -135,7 +135,7 @@ func (p *Place) Swap(ctx context.Context, old remote.Revision, head []byte) (rem
 			return "", err
 		}
 	}
-	next := p.at.doc.next(head, p.staged, p.dropped)
+	next := p.at.doc.next(head, p.staged)
 	var err error
 	if next.Guard == byMatch {
 		err = p.writeMatching(ctx, next)
@@ -145,7 +145,7 @@ func (p *Place) Swap(ctx context.Context, old remote.Revision, head []byte) (rem
 	if err != nil {
 		return "", err
 	}
-	p.staged, p.dropped = map[string][]byte{}, map[string]bool{}
+	maps.DeleteFunc(p.staged, func(name string, _ []byte) bool { return names(head, name) })
 	return p.at.revision(), nil
 }
 
@@ -193,12 +193,11 @@ func (p *Place) send(ctx context.Context, r request, d document) (response, []by
 	return answer, data, err
 }
 
-// Put implements remote.Place: the object travels with the next Swap.
+// Put implements remote.Place: the object travels with the head that names it.
 func (p *Place) Put(ctx context.Context, name string, object []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.staged[name] = object
-	delete(p.dropped, name)
 	return ctx.Err()
 }
 
@@ -229,13 +228,12 @@ func (p *Place) find(name string) ([]byte, bool) {
 	return object, ok
 }
 
-// Drop implements remote.Place: with the next Swap.
+// Drop implements remote.Place: what no head names goes with the next Swap anyway.
 func (p *Place) Drop(ctx context.Context, names ...string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, name := range names {
 		delete(p.staged, name)
-		p.dropped[name] = true
 	}
 	return ctx.Err()
 }

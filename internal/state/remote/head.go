@@ -96,9 +96,14 @@ func digestOf(journal []byte) string {
 	return digest(journal)
 }
 
+// became reports whether a state was stored already, and perhaps others after it: its writer lost the answer.
+func (h *head) became(ref stateRef) bool {
+	return slices.ContainsFunc(h.states(), func(r stateRef) bool { return r.Object == ref.Object })
+}
+
 // become makes ref the current state. It returns the objects that nothing needs any more.
 func (h *head) become(ref stateRef) (unneeded []string) {
-	if h.State != nil && h.State.Object == ref.Object {
+	if h.became(ref) {
 		return nil
 	}
 	if h.State != nil {
@@ -134,10 +139,7 @@ func (h *head) objects() []string {
 
 // generation finds a state by its serial.
 func (h *head) generation(serial uint64) (stateRef, error) {
-	if h.State != nil && h.State.Serial == serial {
-		return *h.State, nil
-	}
-	for _, r := range h.Past {
+	for _, r := range h.states() {
 		if r.Serial == serial {
 			return r, nil
 		}

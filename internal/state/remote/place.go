@@ -19,8 +19,8 @@ type Place interface {
 	// is not; after any other error it may be stored, now or a little later.
 	Swap(ctx context.Context, old Revision, head []byte) (Revision, error)
 
-	// Put stores an object: durably, and for everybody to read, at the latest with this Place's next Swap. A name is used for
-	// one content only: storing it again changes nothing.
+	// Put stores an object: durably, and for everybody to read, at the latest with this Place's Swap of a head whose text has
+	// its name in it. Once no head has, it may be gone. A name is used for one content only: storing it again changes nothing.
 	Put(ctx context.Context, name string, object []byte) error
 
 	// Get returns an object. Errors: ErrNoObject.

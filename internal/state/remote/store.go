@@ -160,6 +160,7 @@ func (s *Store) replace(ctx context.Context, old state.Version, next state.State
 		unneeded = h.become(ref)
 		return nil
 	}, func(h *head) error { return errors.Join(h.precedes(ref, old), h.fits(next, sameLineage)) }); err != nil {
+		s.discard(ctx, &at.head, ref, err)
 		return state.Version{}, err
 	}
 	s.tidy(ctx, unneeded)
@@ -176,10 +177,10 @@ func (h *head) fits(next state.State, sameLineage bool) error {
 	return nil
 }
 
-// precedes reports a head whose state is neither v nor already what follows it: a write whose answer was lost, and after
-// which the lease was renewed, is found so.
+// precedes reports a head whose state is not v, unless what follows it was stored already: a write whose answer was lost, and
+// after which the lease was renewed or others stored theirs, is found so.
 func (h *head) precedes(next stateRef, v state.Version) error {
-	if h.State != nil && h.State.Object == next.Object && !safety.Off(safety.RemoteOwnState) {
+	if h.became(next) && !safety.Off(safety.RemoteOwnState) {
 		return nil
 	}
 	return h.holds(v)
@@ -212,6 +213,13 @@ func (s *Store) keep(ctx context.Context, old state.Version, next state.State) (
 		return stateRef{}, fmt.Errorf("storing the state: %w", err)
 	}
 	return ref, nil
+}
+
+// discard drops the object of a state that came too late.
+func (s *Store) discard(ctx context.Context, at *head, ref stateRef, why error) {
+	if errors.Is(why, state.ErrStale) && !at.became(ref) {
+		s.tidy(ctx, []string{ref.Object})
+	}
 }
 
 // tidy drops what nothing names any more; what stays does no harm.

@@ -247,11 +247,17 @@ func (t *tx) Commit(ctx context.Context, next *state.State, carried []state.Entr
 		return h.precedes(*ref, t.v)
 	})
 	if err != nil {
+		if ref != nil {
+			t.s.discard(ctx, &t.at.head, *ref, err)
+		}
 		return t.v, err
 	}
 	t.over = true
 	t.s.tidy(ctx, unneeded)
-	return t.at.head.State.version(), nil
+	if ref == nil {
+		ref = t.at.head.State
+	}
+	return ref.version(), nil
 }
 
 // Remove implements state.Tx: one write, after which the head says nothing but who works, and how often somebody began.

@@ -117,14 +117,15 @@ func objects(t *testing.T, open func() remote.Place) {
 			t.Fatal(err)
 		}
 	}
-	rev := swap(t, p, "", `{"n":1}`) // a head that names it
+	rev := swap(t, p, "", `{"n":0}`) // as when a lease is renewed in between
+	rev = swap(t, p, rev, `{"n":1,"object":"state-000000000001-00ff"}`)
 	for _, reader := range []remote.Place{p, open()} {
 		got, err := reader.Get(t.Context(), "state-000000000001-00ff")
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("read %q, %v", got, err)
 		}
 	}
-	swap(t, open(), rev, `{"n":2}`)
+	swap(t, open(), rev, `{"n":2,"past":["state-000000000001-00ff"]}`)
 	if got, err := open().Get(t.Context(), "state-000000000001-00ff"); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("after another head, read %q, %v", got, err)
 	}
@@ -135,7 +136,7 @@ func drops(t *testing.T, open func() remote.Place) {
 	if err := p.Put(t.Context(), "state-a", []byte("a")); err != nil {
 		t.Fatal(err)
 	}
-	swap(t, p, "", `{"n":1}`)
+	swap(t, p, "", `{"n":1,"object":"state-a"}`)
 	if err := p.Drop(t.Context(), "state-a", "state-never-was"); err != nil {
 		t.Error(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/state"
+	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
 // What a process of a test is told by its environment.
@@ -66,7 +67,7 @@ func start(t *testing.T, place, job, name string, more ...string) *process {
 		t.Fatal(err)
 	}
 	top, _, _ := strings.Cut(t.Name(), "/")
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+top+"$", "-test.timeout=20m")
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+top+"$", "-test.timeout="+longest())
 	cmd.Env = append(os.Environ(), append([]string{placeVariable + "=" + place, jobVariable + "=" + job, nameVariable + "=" + name}, more...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -77,6 +78,14 @@ func start(t *testing.T, place, job, name string, more ...string) *process {
 		t.Fatal(err)
 	}
 	return &process{cmd, bufio.NewScanner(out)}
+}
+
+// longest is when a process that nobody ended ends itself.
+func longest() string {
+	if os.Getenv(statetest.Long) != "" {
+		return "4h"
+	}
+	return "20m"
 }
 
 // say is a line that the parent reads, whole, or not at all if the process dies.
