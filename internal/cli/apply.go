@@ -94,7 +94,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	}
 	a.view.Plan(p)
 	if !p.Empty() && !approve && (!p.Refused() || p.Rescues() != nil) {
-		if err := a.askApproval(o); err != nil {
+		if err := a.askApproval(o, s.Config.Workspace); err != nil {
 			return err
 		}
 	}
@@ -118,6 +118,9 @@ func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, n
 		return err
 	}
 	defer a.closing(s.Close)
+	if err := s.Accepts(saved); err != nil {
+		return err
+	}
 	if err := s.Survey(ctx, "apply", saved.Binding.Scope); err != nil {
 		return err
 	}
@@ -145,11 +148,11 @@ func (a *app) left(again stack.Again) {
 }
 
 // askApproval takes nothing but the word yes.
-func (a *app) askApproval(o *planOptions) error {
+func (a *app) askApproval(o *planOptions, workspace string) error {
 	if !o.input || o.json {
 		return withHint(errors.New("approval is needed, and nobody can be asked"), "Add -auto-approve, or apply a plan saved with plan -out.")
 	}
-	a.view.Ask()
+	a.view.Ask(workspace)
 	yes, err := a.readYes()
 	if err != nil {
 		return withHint(err, "Add -auto-approve, or apply a plan saved with plan -out.")

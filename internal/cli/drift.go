@@ -101,7 +101,7 @@ func (a *app) applyRefresh(ctx context.Context, o *planOptions, approve bool) er
 			return nil
 		}
 		if !approve {
-			if err := a.askApproval(o); err != nil {
+			if err := a.askApproval(o, s.Config.Workspace); err != nil {
 				return err
 			}
 		}

@@ -104,7 +104,7 @@ func newPlanner(in Input) *planner {
 		in: in,
 		plan: &Plan{
 			Writer: in.Writer, Created: in.Now.UTC(),
-			Lineage: in.State.Lineage, Serial: in.State.ObjectsSerial,
+			Lineage: in.State.Lineage, Serial: in.State.ObjectsSerial, Workspace: in.Config.Workspace,
 		},
 		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),
 		holder:   make(map[objectID]addr.Address, len(in.State.Resources)),

@@ -11,17 +11,18 @@ import (
 // Plan is what apply will do, and why it may not. It holds no secret by
 // construction: write-only values never enter it.
 type Plan struct {
-	Writer   string
-	Created  time.Time
-	Lineage  string // of the state it was made from
-	Serial   uint64
-	Changes  []Change // dependency order; no-ops included
-	Refusals []Refusal
-	Drift    []Drift
-	Dying    []DyingKey
-	Radius   []Radius
-	Files    []FileChange
-	Outputs  []OutputChange
+	Writer    string
+	Created   time.Time
+	Lineage   string // of the state it was made from
+	Serial    uint64
+	Workspace string   // in which it was made
+	Changes   []Change // dependency order; no-ops included
+	Refusals  []Refusal
+	Drift     []Drift
+	Dying     []DyingKey
+	Radius    []Radius
+	Files     []FileChange
+	Outputs   []OutputChange
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.
 	SteadyOutputs map[string]cty.Value
 	Warnings      []Warning

@@ -15,6 +15,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/kms/credential"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/http"
 	"kmsplan.dev/kmsplan/internal/state/local"
@@ -76,6 +77,9 @@ func (b backend) same(other backend) bool {
 // name is the place for messages and for the encryption context: without host, port and account, so that what was sealed
 // opens after a server has moved, and with the workspace, so that it opens in no other one.
 func (b backend) name() string {
+	if safety.Off(safety.WorkspaceSealed) {
+		b.workspace = ""
+	}
 	switch b.kind {
 	case "http":
 		address := b.config["address"]
@@ -92,6 +96,19 @@ func (b backend) name() string {
 		return state.InWorkspace(b.kind+":"+b.config["bucket"]+"/"+b.config["key"], b.workspace)
 	}
 	return state.InWorkspace("local:"+cmp.Or(b.config["path"], defaultState), b.workspace)
+}
+
+// workspaceAt is the workspace whose place has that name.
+func (b backend) workspaceAt(name string) (string, bool) {
+	base := b.in("").name()
+	if name == base {
+		return state.DefaultWorkspace, true
+	}
+	if b.kind != "http" {
+		return state.WorkspaceOf(base, name)
+	}
+	workspace, ok := strings.CutPrefix(name, base+"-")
+	return workspace, ok && state.CheckWorkspace(workspace) == nil
 }
 
 // openPlace opens the server that a remote backend names. It calls nobody.

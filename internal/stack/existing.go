@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -28,7 +29,7 @@ func missing(b backend) error {
 }
 
 func (e *existing) is(v state.Version) error {
-	if v.IsZero() {
+	if v.IsZero() && !safety.Off(safety.WorkspaceThere) {
 		return missing(e.at)
 	}
 	e.found.Store(true)

@@ -39,7 +39,7 @@ type sighting struct {
 
 // seenIn is what was seen in a workspace.
 func (n notes) seenIn(workspace string) sighting {
-	if isDefault(workspace) {
+	if isDefault(workspace) || safety.Off(safety.WorkspaceWitness) {
 		return n.sighting
 	}
 	return n.Workspaces[workspace]

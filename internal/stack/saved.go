@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -61,6 +62,19 @@ type Again struct {
 
 // More reports whether something is left that the saved plan knows nothing of.
 func (a Again) More() bool { return len(a.Left)+len(a.LeftFiles) > 0 }
+
+// Accepts asks, before anything is read or called, whether a plan was made in the workspace that is selected.
+func (s *Stack) Accepts(f *planfile.File) error {
+	if err := f.In(s.Config.Workspace); err != nil {
+		return hint(err, inWorkspace(f.Plan.Workspace))
+	}
+	return nil
+}
+
+// inWorkspace says how a command works where a plan was made.
+func inWorkspace(name string) string {
+	return fmt.Sprintf("A plan is applied in the workspace that it was made in: set %s=%s for this command, or run kmsplan workspace select %s.", WorkspaceVariable, name, name)
+}
 
 // Confirm plans again what was surveyed, with a saved plan's targets and its time for what soaks, and compares
 // the actions: a saved plan is believed in nothing. Errors: planfile.ErrStale, planfile.ErrDamaged, InvalidError.

@@ -62,6 +62,9 @@ func (s *Stored) OpenPlan(ctx context.Context, sealed []byte) (*planfile.File, e
 	if err != nil {
 		return nil, err
 	}
+	if err := s.inItsWorkspace(sealed); err != nil {
+		return nil, err
+	}
 	at, err := state.Look(ctx, s.store)
 	if err != nil {
 		return nil, fmt.Errorf("look whose plan it is: %w", err)
@@ -87,6 +90,24 @@ func (s *Stored) OpenPlan(ctx context.Context, sealed []byte) (*planfile.File, e
 		err = fmt.Errorf("%w: it was sealed for lineage %s, and is of lineage %s; plan again", planfile.ErrDamaged, lineage, f.Plan.Lineage)
 	}
 	return f, err
+}
+
+// inItsWorkspace says of a plan that another workspace of this stack has made where it belongs; what else does not fit, others
+// say.
+func (s *Stored) inItsWorkspace(sealed []byte) error {
+	h, err := envelope.ReadHeader(bytes.NewReader(sealed))
+	if err != nil {
+		return hint(err, wayOfPlans)
+	}
+	notes, err := readNotes(s.config.Dir)
+	if err != nil {
+		return err
+	}
+	made, ok := backendOf(s.config, notes.Given).workspaceAt(h.Context[contextPlace])
+	if !ok || made == s.config.Workspace {
+		return nil
+	}
+	return hint(fmt.Errorf("%w: it was made in the workspace %s, and the workspace %s is selected; nothing was called", planfile.ErrStale, made, s.config.Workspace), inWorkspace(made))
 }
 
 // withoutValues says which variables have no value, of those that a gateway may be made from: what travels in a plan is

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 	"kmsplan.dev/kmsplan/internal/version"
@@ -66,7 +67,7 @@ func (w *Workspaces) discard(ctx context.Context, name string, force bool) (held
 	err = state.Discard(ctx, store, info, w.with.options.LockTimeout, func(at state.Position) error {
 		held = at
 		addresses, err := state.Select(at.State)
-		if err != nil || force || len(addresses)+len(at.Open) == 0 {
+		if err != nil || force || len(addresses)+len(at.Open) == 0 || safety.Off(safety.WorkspaceInUse) {
 			return err
 		}
 		return &InUseError{name, addresses, at.Open}

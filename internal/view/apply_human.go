@@ -168,8 +168,12 @@ func (t *Terminal) Recovered(r apply.Recovered) {
 }
 
 // Ask prints the question that only yes answers.
-func (t *Terminal) Ask() {
-	t.Printf("\nDo you want to perform these actions?\n  kmsplan will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
+func (t *Terminal) Ask(workspace string) {
+	where := ""
+	if otherWorkspace(workspace) {
+		where = fmt.Sprintf(" in the workspace %s", workspace)
+	}
+	t.Printf("\nDo you want to perform these actions%s?\n  kmsplan will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", where)
 }
 
 // Cancelled says that the answer was not yes.

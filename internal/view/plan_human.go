@@ -49,6 +49,9 @@ type planText struct {
 // done, what is refused, and Terraform's closing sentence. Days that are left are counted from when the plan was made.
 func (t *Terminal) Plan(p *plan.Plan) {
 	r := planText{w: t.Out, color: t.Color, width: t.Width, calls: t.Calls, now: p.Created, compat: t.compat}
+	if otherWorkspace(p.Workspace) {
+		r.printf("In the workspace %s:\n", p.Workspace)
+	}
 	r.drift(p.Drift)
 	r.changes(p)
 	r.files(p.Files)
@@ -64,6 +67,9 @@ func (t *Terminal) Plan(p *plan.Plan) {
 		fmt.Fprintf(t.Err, "\n%s\n", wrap(fmt.Sprintf("Nothing else is called while a guard refuses, but apply takes %s out of the deletion window first: a window does not wait.", plural(n, "object")), t.Width))
 	}
 }
+
+// otherWorkspace reports whether a workspace is worth a word: who has none but the default one reads of none.
+func otherWorkspace(name string) bool { return name != "" && name != "default" }
 
 // Approved shows what keeps a saved plan from being applied.
 func (t *Terminal) Approved(p *plan.Plan) { t.Refusals(p.Refusals) }

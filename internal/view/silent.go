@@ -24,7 +24,7 @@ func (Silent) Error(string, error, ...string)                        {}
 func (Silent) Plan(*plan.Plan)                                       {}
 func (Silent) Approved(*plan.Plan)                                   {}
 func (Silent) Saved(string)                                          {}
-func (Silent) Ask()                                                  {}
+func (Silent) Ask(string)                                            {}
 func (Silent) Cancelled()                                            {}
 func (Silent) Started(apply.Step)                                    {}
 func (Silent) Calling(apply.Step, string)                            {}

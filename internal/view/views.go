@@ -38,8 +38,8 @@ type Apply interface {
 	Plan
 	// Approved begins the work on a saved plan, whose actions were shown when it was made.
 	Approved(p *plan.Plan)
-	Ask()       // the question whose answer is yes
-	Cancelled() // the answer was another
+	Ask(workspace string) // the question whose answer is yes
+	Cancelled()           // the answer was another
 	Started(s apply.Step)
 	Calling(s apply.Step, operation string) // just before a mutating call
 	Done(s apply.Step, o apply.Outcome)

@@ -154,6 +154,9 @@ func (e *StaleError) Is(target error) bool { return target == ErrStale }
 // configuration, these variables, gateways, secrets and sources, and on this state. Errors: *StaleError,
 // ErrDamaged for a plan that was edited.
 func (f *File) Holds(w World) error {
+	if err := f.In(w.Config.Workspace); err != nil {
+		return err
+	}
 	var e StaleError
 	f.checkState(w.State, &e)
 	if len(e.Reasons) == 0 { // another state seals otherwise
@@ -176,6 +179,14 @@ func (f *File) Holds(w World) error {
 		return &e
 	}
 	return nil
+}
+
+// In asks whether the plan was made in a workspace: it is applied in no other one. Errors: *StaleError.
+func (f *File) In(workspace string) error {
+	if f.Plan.Workspace == workspace || safety.Off(safety.SavedWorkspace) {
+		return nil
+	}
+	return &StaleError{Reasons: []string{fmt.Sprintf("it was made in the workspace %s, and the workspace %s is selected", f.Plan.Workspace, workspace)}}
 }
 
 func (e *StaleError) add(format string, args ...any) {

@@ -9,19 +9,21 @@ import (
 
 // document is a File as JSON. Addresses are strings, values carry their type.
 type document struct {
-	Writer   string    `json:"writer"`
-	Created  time.Time `json:"created"`
-	Lineage  string    `json:"lineage"`
-	Serial   uint64    `json:"serial"`
-	Made     made      `json:"made_from"`
-	Changes  []change  `json:"changes"`
-	Refusals []refusal `json:"refusals,omitempty"`
-	Drift    []drift   `json:"drift,omitempty"`
-	Dying    []dying   `json:"dying,omitempty"`
-	Radius   []radius  `json:"radius,omitempty"`
-	Files    []file    `json:"files,omitempty"`
-	Outputs  []output  `json:"outputs,omitempty"`
-	Warnings []warning `json:"warnings,omitempty"`
+	Writer  string    `json:"writer"`
+	Created time.Time `json:"created"`
+	Lineage string    `json:"lineage"`
+	Serial  uint64    `json:"serial"`
+	// Workspace is left out where it is the default one: plans were saved before there were others.
+	Workspace string    `json:"workspace,omitempty"`
+	Made      made      `json:"made_from"`
+	Changes   []change  `json:"changes"`
+	Refusals  []refusal `json:"refusals,omitempty"`
+	Drift     []drift   `json:"drift,omitempty"`
+	Dying     []dying   `json:"dying,omitempty"`
+	Radius    []radius  `json:"radius,omitempty"`
+	Files     []file    `json:"files,omitempty"`
+	Outputs   []output  `json:"outputs,omitempty"`
+	Warnings  []warning `json:"warnings,omitempty"`
 }
 
 type made struct {

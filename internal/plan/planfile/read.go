@@ -1,6 +1,7 @@
 package planfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -17,7 +18,10 @@ func fromDocument(d document) (*File, error) {
 	var r reader
 	p := &plan.Plan{
 		Writer: d.Writer, Created: d.Created, Lineage: d.Lineage, Serial: d.Serial,
-		Changes: make([]plan.Change, 0, len(d.Changes)),
+		Changes: make([]plan.Change, 0, len(d.Changes)), Workspace: cmp.Or(d.Workspace, state.DefaultWorkspace),
+	}
+	if err := state.CheckWorkspace(p.Workspace); err != nil {
+		r.fail(err)
 	}
 	for _, c := range d.Changes {
 		p.Changes = append(p.Changes, plan.Change{

@@ -17,7 +17,10 @@ import (
 // disk.
 func toDocument(f *File) (*document, error) {
 	p := f.Plan
-	d := &document{Writer: p.Writer, Created: p.Created, Lineage: p.Lineage, Serial: p.Serial, Changes: make([]change, 0, len(p.Changes))}
+	d := &document{Writer: p.Writer, Created: p.Created, Lineage: p.Lineage, Serial: p.Serial, Workspace: p.Workspace, Changes: make([]change, 0, len(p.Changes))}
+	if d.Workspace == state.DefaultWorkspace {
+		d.Workspace = ""
+	}
 	w := writer{}
 	d.Made = w.made(f.Binding)
 	for i := range p.Changes {
