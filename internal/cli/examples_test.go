@@ -45,6 +45,10 @@ var completions = map[string]completion{
 		before: emulatorGateway + "key \"order_db\" {}\nalias \"orders\" {\n  name = \"alias/orders\"\n  key  = key.order_db.id\n}\n",
 		script: "exec kmsplan state rm alias.orders\n",
 	},
+	"Blocks of another directory: `module` 1": {files: map[string]string{
+		"config/app.yaml":          "a: 1\n",
+		"modules/team/policy.json": `{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1234567890123456:*"]},"Action":["kms:*"],"Resource":["*"]}]}` + "\n",
+	}},
 	"Data blocks: files 1":              {files: map[string]string{"config/app.yaml": "a: 1\n"}},
 	"Accounts and regions: `gateway` 1": {unapplied: "it names an account's own instance on the public service"},
 }
@@ -65,10 +69,11 @@ func TestTheDocumentationsExamplesApply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for key, source := range hclExamples(string(text)) {
+		examples, modules := hclExamples(string(text))
+		for key, source := range examples {
 			used[key] = true
 			file := fmt.Sprintf("%s-%d.txtar", strings.TrimSuffix(filepath.Base(name), ".md"), len(used))
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(completions[key].of(key, source)), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(completions[key].of(key, source, modules)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -92,7 +97,7 @@ func TestTheDocumentationsExamplesApply(t *testing.T) {
 }
 
 // of is the script that applies an example.
-func (c completion) of(key, source string) string {
+func (c completion) of(key, source string, modules map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", key)
 	if c.before != "" {
@@ -106,15 +111,18 @@ func (c completion) of(key, source string) string {
 	if c.before != "" {
 		fmt.Fprintf(&b, "-- before.hcl --\n%s", c.before)
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.files)) {
-		fmt.Fprintf(&b, "-- %s --\n%s", name, c.files[name])
+	for _, files := range []map[string]string{c.files, modules} {
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			fmt.Fprintf(&b, "-- %s --\n%s", name, files[name])
+		}
 	}
 	return b.String()
 }
 
-// hclExamples are the blocks of configuration in a document, by heading and number below it.
-func hclExamples(text string) map[string]string {
-	out, heading, n := map[string]string{}, "", 0
+// hclExamples are the blocks of configuration in a document, by heading and number below it, and the files of modules
+// that examples call, by their names.
+func hclExamples(text string) (out, modules map[string]string) {
+	out, modules, heading, n := map[string]string{}, map[string]string{}, "", 0
 	for len(text) > 0 {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
@@ -124,9 +132,11 @@ func hclExamples(text string) map[string]string {
 		case line == "```hcl":
 			n++
 			out[fmt.Sprintf("%s %d", heading, n)], text, _ = strings.Cut(text, "```")
+		case strings.HasPrefix(line, "```hcl "):
+			modules[strings.TrimPrefix(line, "```hcl ")], text, _ = strings.Cut(text, "```")
 		case strings.HasPrefix(line, "```"):
 			_, text, _ = strings.Cut(text, "\n```")
 		}
 	}
-	return out
+	return out, modules
 }

@@ -202,20 +202,21 @@ func TestTheReferencesExamplesLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := strings.Split(string(raw), "```hcl\n")
+	parts := strings.Split(string(raw), "```hcl")
 	if len(parts) < 10 {
 		t.Fatal("where are the examples?")
 	}
 	files := map[string]string{"modules/team/policy.json": `{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1234567890123456:*"]},"Action":["kms:*"],"Resource":["*"]}]}`}
 	for _, part := range parts[1:] {
-		if src, _, _ := strings.Cut(part, "```"); strings.HasPrefix(src, "# modules/") {
-			name, _, _ := strings.Cut(src, "\n")
-			files[strings.TrimPrefix(name, "# ")] = src
+		src, _, _ := strings.Cut(part, "```")
+		if name, text, _ := strings.Cut(src, "\n"); name != "" {
+			files[strings.TrimSpace(name)] = text // a file of a module that an example calls
 		}
 	}
 	for i, part := range parts[1:] {
-		src, _, _ := strings.Cut(part, "```")
-		if !strings.HasPrefix(src, "# modules/") {
+		name, src, _ := strings.Cut(part, "\n")
+		src, _, _ = strings.Cut(src, "```")
+		if name == "" {
 			files["main.kms.hcl"] = src // beside the modules of all examples
 		} else {
 			files["main.kms.hcl"] = "gateway \"dev\" {\n  emulator {}\n}\n"
