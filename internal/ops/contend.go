@@ -8,6 +8,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // contenders knows which blocks give an envelope its key: those that encrypt into it, and those that rewrap what they match.
@@ -77,7 +78,7 @@ func (s *survey) contended(b Block, name string, h *envelope.Header) string {
 			continue
 		}
 		mine, theirs := s.keyID(b), s.keyID(other)
-		if mine == "" || theirs == "" || mine == theirs {
+		if mine == "" || theirs == "" || mine == theirs || safety.Off(safety.OneKeyAFile) {
 			continue
 		}
 		does := "rewraps it under"

@@ -22,6 +22,7 @@ const (
 	DataKeyLimits   Switch = "data-key-limits"
 	WrapProved      Switch = "wrap-proved"
 	WrapKey         Switch = "wrap-key"
+	OneKeyAFile     Switch = "one-key-a-file"
 )
 
 func files() []Safety {
@@ -45,6 +46,7 @@ func files() []Safety {
 		{DataKeyProved, "A data key is opened once before it seals anything.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/corrupt plaintext"},
 		{DataKeyLimits, "No data key serves more files, bytes or time than its scope allows.", "internal/ops/keys", "TestScopesLimitADataKey"},
 		{WrapProved, "A new wrap is opened once before the old one goes.", "internal/ops", "TestANewWrapIsProvedBeforeTheOldOneGoes"},
+		{OneKeyAFile, "No two blocks undo each other's rewraps of one file at every run.", "internal/ops", "TestBlocksThatWouldUndoEachOther"},
 		{WrapKey, "A wrap under another key than the one asked for is not used.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/another key's id"},
 	}
 }
