@@ -74,7 +74,7 @@ func rulesText(t *testing.T) string {
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n**%s** (`%s`, %s).%s %s\n\n%s\n\nSource: %s.\n", r.ID, r.Title, r.Name, r.Severity, recorded, r.Why, r.Fix, r.Source)
 		bad, good, _ := fixtures(t, r.ID)
-		fmt.Fprintf(&b, "\n<details><summary>Example</summary>\n\nFound:\n\n```hcl\n%s```\n\nNot found:\n\n```hcl\n%s```\n\n</details>\n", example(bad), example(good))
+		fmt.Fprintf(&b, "\n<details><summary>Example</summary>\n\nFound:\n\n```terraform\n%s```\n\nNot found:\n\n```terraform\n%s```\n\n</details>\n", example(bad), example(good))
 	}
 	return b.String() + "\n"
 }
