@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/remote"
-	"kmsplan.dev/kmsplan/internal/version"
 )
 
 // Backend is what init is told about the backend.
@@ -54,11 +52,12 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 		said = append(said, fmt.Sprintf("The state lies in %s: %s.", b.name(), n.Measured))
 	}
 	if told.Migrate {
-		what, err := migrate(ctx, b, from, with)
+		what, err := transfer{b, from, with}.all(ctx)
+		said = append(said, what...)
 		if err != nil {
 			return said, err
 		}
-		said, n.sighting, n.Workspaces = append(said, what), sighting{}, nil
+		n.sighting, n.Workspaces = sighting{}, nil
 	}
 	if !b.remote() && was.Backend == "" {
 		return said, nil // nothing to remember
@@ -82,7 +81,11 @@ func mayChange(ctx context.Context, b, from backend, with opening, was notes, to
 		return err
 	}
 	at, err := state.Look(ctx, store)
-	if err != nil || at.State.Serial == 0 && len(at.Open) == 0 {
+	if err != nil {
+		return err
+	}
+	others, err := from.workspaces(ctx, with)
+	if err != nil || at.State.Serial == 0 && len(at.Open)+len(others) == 0 {
 		return err
 	}
 	return hint(fmt.Errorf("there is a state in %s, and the configuration keeps it in %s", statePath(with.cfg), b.name()),
@@ -117,67 +120,6 @@ func trySeal(ctx context.Context, sealer remote.Sealer) error {
 			"The key has to exist, to be enabled, and to be usable through the gateway that the encryption block names; a key of an instance is one of this instance's.")
 	}
 	return nil
-}
-
-// migrate takes the state from one backend to another, or seals it anew in the same one: one more serial, sealed as the
-// configuration says.
-func migrate(ctx context.Context, to, from backend, with opening) (_ string, err error) {
-	sealer := remote.Sealer(remote.Clear{})
-	if to.remote() {
-		if sealer, err = with.sealer(to); err != nil {
-			return "", err
-		}
-	}
-	if to.same(from) && to.remote() {
-		sealer = sealAnew{eitherWay{with, from}, sealer}
-	}
-	target, err := openAny(to, with, sealer)
-	if err != nil {
-		return "", err
-	}
-	source := target // in one place, one handle: it holds the server's lock
-	if !to.same(from) {
-		if source, err = openAny(from, with, eitherWay{with, from}); err != nil {
-			return "", err
-		}
-	}
-	info := state.NewLockInfo("init -migrate-state", with.options.Now())
-	info.Writer = version.Number
-	var serial uint64
-	work := func(at state.Position) error {
-		if at.State.Serial == 0 {
-			return hint(fmt.Errorf("there is no state in %s to take along", from.name()), "Run kmsplan init -reconfigure.")
-		}
-		if to.same(from) {
-			next := at.State.Next(version.Number)
-			serial = next.Serial
-			_, err := target.CompareAndSwap(ctx, at.Version, next)
-			return err
-		}
-		return state.Locked(ctx, target, info, with.options.LockTimeout, func(there state.Position) error {
-			next, err := state.CheckPush(there.State, there.Version, at.State, false)
-			if err == nil {
-				serial = next.Serial
-				_, err = target.CompareAndSwap(ctx, there.Version, next)
-			}
-			return err
-		})
-	}
-	if err := state.Locked(ctx, source, info, with.options.LockTimeout, work); err != nil {
-		return "", err
-	}
-	if to.same(from) {
-		return fmt.Sprintf("The state in %s is sealed anew, with serial %d. The states before it stay as they are until ten others follow.", to.name(), serial), nil
-	}
-	said := fmt.Sprintf("The state of %s lies in %s now, with serial %d.", from.name(), to.name(), serial)
-	if from.remote() {
-		return said + " What is in the former place stays there.", nil
-	}
-	aside, err := setAside(filepath.Join(with.cfg.Dir, defaultState))
-	if err != nil {
-		return said, fmt.Errorf("setting the former state aside: %w", err)
-	}
-	return said + " The file is called " + filepath.Base(aside) + ".", nil
 }
 
 // openAny opens a backend of either kind with the given sealer.

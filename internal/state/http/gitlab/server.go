@@ -67,10 +67,13 @@ func (s *Server) Lose(n int) {
 }
 
 // Edit changes the document at /state behind everybody's back.
-func (s *Server) Edit(edit func([]byte) []byte) {
+func (s *Server) Edit(edit func([]byte) []byte) { s.EditAt(first, edit) }
+
+// EditAt changes the document at a path, such as /state-prod.
+func (s *Server) EditAt(path string, edit func([]byte) []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.at(first)
+	d := s.at(path)
 	d.data = edit(d.data)
 	d.count++
 }
