@@ -42,7 +42,7 @@ the service is touched, and they are listed.`,
 
 // workspaceInUse is a refusal as a guard's.
 func (a *app) workspaceInUse(used *stack.InUseError) error {
-	hints := []string{fmt.Sprintf("With %s=%s, write removed blocks and apply them, or let go of single objects with kmsplan state rm ADDRESS.", stack.WorkspaceVariable, used.Workspace)}
+	hints := []string{fmt.Sprintf("With %s=%s, kmsplan destroy takes the objects away as far as they are not protected, and kmsplan state rm ADDRESS lets go of single ones and of files.", stack.WorkspaceVariable, used.Workspace)}
 	if len(used.Addresses) > 0 {
 		hints = append([]string{"It holds: " + strings.Join(used.Addresses, ", ")}, hints...)
 	}
