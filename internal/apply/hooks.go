@@ -70,6 +70,7 @@ const (
 	Confirmed                            // the call took effect on an object that state knows
 	NeverHappened                        // the call did not take effect
 	StillPending                         // not certain yet
+	Untold                               // whether it took effect is not to be told: the object is as it is, and a plan says what is missing
 )
 
 // bell calls hooks one at a time.

@@ -150,6 +150,8 @@ func statusOf(res resource.Resolution, prior *state.Resource) RecoveredStatus {
 		return StillPending
 	case res.Resource != nil && (prior == nil || prior.ID != res.Resource.ID):
 		return Adopted
+	case res.Untold:
+		return Untold
 	case res.Committed:
 		return Confirmed
 	}

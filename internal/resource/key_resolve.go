@@ -36,7 +36,8 @@ func (keyHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (R
 		return Resolution{Committed: true, Resource: &r}, nil
 	}
 	// Tags, texts and protection are kept as they are found; what is missing is planned again.
-	return Resolution{Committed: open.Detail["state"] == "", Resource: &r}, nil
+	untold := open.Detail["state"] == ""
+	return Resolution{Committed: untold, Untold: untold, Resource: &r}, nil
 }
 
 // resolveStep records a step of a retirement that took effect.

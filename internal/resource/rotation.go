@@ -104,5 +104,5 @@ func interval(d *time.Duration) string {
 // Resolve leaves the policy as state has it: the next plan compares every key
 // with it and sends what is missing.
 func (rotationHandler) Resolve(_ context.Context, s *Session, _ state.Intent) (Resolution, error) {
-	return Resolution{Resource: s.Prior}, nil
+	return Resolution{Untold: true, Resource: s.Prior}, nil
 }

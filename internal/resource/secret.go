@@ -342,10 +342,13 @@ func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent)
 	if version := open.Detail["version"]; version != "" {
 		return w.resolveVersion(open, version), nil
 	}
-	if open.Operation == "DeleteSecret" && o.Dying() {
+	switch {
+	case open.Operation == "DeleteSecret" && o.Dying():
 		return Resolution{Committed: true}, nil
+	case open.Operation == "DeleteSecret", open.Operation == "RestoreSecret":
+		return Resolution{Committed: open.Operation == "RestoreSecret" && !o.Dying(), Resource: w.result()}, nil
 	}
-	return Resolution{Committed: open.Operation != "DeleteSecret", Resource: w.result()}, nil
+	return Resolution{Committed: true, Untold: true, Resource: w.result()}, nil
 }
 
 // resolveVersion looks for the version a lost CreateSecret or PutSecretValue

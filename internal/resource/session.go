@@ -27,6 +27,7 @@ type Handler interface {
 // Resolution is what became of an open intent.
 type Resolution struct {
 	Committed  bool            // the call took effect
+	Untold     bool            // whether it did is not to be told; Resource is as it is now, and a plan says what is missing
 	Pending    bool            // not known yet: a late commit is still possible until Until
 	Until      time.Time       // when Pending ends
 	Resource   *state.Resource // the object to adopt; nil when nothing exists

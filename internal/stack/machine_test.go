@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -36,6 +37,14 @@ func emptied(t *testing.T, server *emulator.Server) *emulator.Server {
 
 // tryApply surveys as an apply does, plans and applies; it ends at the first error.
 func (r *rig) tryApply(ctx context.Context) error {
+	err := r.applyOnce(ctx)
+	if invalid, ok := stack.IsInvalid(err); ok {
+		return errors.Join(err, invalid.Diagnostics)
+	}
+	return err
+}
+
+func (r *rig) applyOnce(ctx context.Context) error {
 	s, err := stack.Open(r.module(), r.options)
 	if err != nil {
 		return err

@@ -157,6 +157,8 @@ func (t *Terminal) Recovered(r apply.Recovered) {
 		t.Notef("%s: %s of an interrupted run had taken effect; adopted %s", in.Address, in.Operation, neutral(r.ID))
 	case apply.Confirmed:
 		t.Notef("%s: %s of an interrupted run had taken effect", in.Address, in.Operation)
+	case apply.Untold:
+		t.Notef("%s: whether %s of an interrupted run took effect is not to be told; what of it is missing is planned again", in.Address, in.Operation)
 	case apply.NeverHappened:
 		t.Notef("%s: %s of an interrupted run never took effect", in.Address, in.Operation)
 	case apply.StillPending:

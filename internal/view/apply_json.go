@@ -100,7 +100,7 @@ func outcomeJSON(o apply.Outcome) map[string]any {
 
 func recoveredWord(s apply.RecoveredStatus) string {
 	return map[apply.RecoveredStatus]string{
-		apply.Adopted: "adopted", apply.Confirmed: "confirmed", apply.NeverHappened: "never_happened", apply.StillPending: "pending",
+		apply.Adopted: "adopted", apply.Confirmed: "confirmed", apply.NeverHappened: "never_happened", apply.StillPending: "pending", apply.Untold: "untold",
 	}[s]
 }
 
