@@ -15,70 +15,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
-// failing fails the nth call of a Place: before it took effect, or after; once, or with all that follow, as for a process
-// that dies there.
-type failing struct {
-	remote.Place
-	after, dies bool
-
-	mu  sync.Mutex
-	n   int
-	hit bool
-}
-
-// Behind is the Place itself.
-func (f *failing) Behind() remote.Place { return f.Place }
-
-func (f *failing) call(do func() error) error {
-	f.mu.Lock()
-	f.n--
-	now, dead := f.n == 0, f.dies && f.n < 0
-	f.hit = f.hit || now
-	f.mu.Unlock()
-	switch {
-	case dead, now && !f.after:
-		return ErrDown
-	case now:
-		return errors.Join(ErrDown, do())
-	}
-	return do()
-}
-
-// mend brings the network back, for who was cut off as well.
-func (f *failing) mend() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.n, f.dies = 0, false
-}
-
-func (f *failing) Head(ctx context.Context) (data []byte, rev remote.Revision, err error) {
-	err = f.call(func() error { data, rev, err = f.Place.Head(ctx); return err })
-	return data, rev, err
-}
-
-func (f *failing) Swap(ctx context.Context, old remote.Revision, head []byte) (rev remote.Revision, err error) {
-	if err := f.call(func() error { rev, err = f.Place.Swap(ctx, old, head); return err }); err != nil {
-		if errors.Is(err, ErrDown) { // whoever lost the answer does not learn that it was a conflict
-			err = ErrDown
-		}
-		return "", err
-	}
-	return rev, nil
-}
-
-func (f *failing) Put(ctx context.Context, name string, object []byte) error {
-	return f.call(func() error { return f.Place.Put(ctx, name, object) })
-}
-
-func (f *failing) Get(ctx context.Context, name string) (object []byte, err error) {
-	err = f.call(func() error { object, err = f.Place.Get(ctx, name); return err })
-	return object, err
-}
-
-func (f *failing) Drop(ctx context.Context, names ...string) error {
-	return f.call(func() error { return f.Place.Drop(ctx, names...) })
-}
-
 // named records an object; the first of a run is large, so that the next append moves it out of the head.
 func named(id string) state.Entry {
 	size := 1
@@ -186,7 +122,7 @@ func Crashes(t *testing.T, fresh func(t *testing.T) (open func() remote.Place)) 
 type trial struct {
 	name string
 	open func() remote.Place
-	f    *failing
+	f    *Failing
 	kept map[string]bool
 	j    *state.Journal // of the run that failed, when it got one
 	err  error
@@ -199,13 +135,13 @@ type running func(ctx context.Context, s state.Store, who string, told func(id s
 
 // attempt lets a run fail at its nth call.
 func attempt(t *testing.T, c crash, n int, open func() remote.Place, run running) *trial {
-	x := &trial{name: fmt.Sprint("call ", n), open: open, f: &failing{Place: open(), after: c.after, dies: c.dies, n: n}, kept: map[string]bool{}}
+	x := &trial{name: fmt.Sprint("call ", n), open: open, f: FailAt(open(), n, c.after, c.dies), kept: map[string]bool{}}
 	var p remote.Place = x.f
 	if c.retry {
 		p = remote.Retry(x.f, Quick)
 	}
 	x.j, x.err = run(t.Context(), remote.New(p, remote.Options{}), "a", x.told)
-	if c.retry && x.err != nil || !x.f.hit && x.err != nil {
+	if c.retry && x.err != nil || !x.f.Hit() && x.err != nil {
 		t.Fatalf("%s: %v", x.name, x.err)
 	}
 	return x
@@ -216,7 +152,7 @@ func sweep(t *testing.T, c crash, fresh func(t *testing.T) func() remote.Place) 
 	for hit := true; hit; {
 		x := attempt(t, c, points+1, fresh(t), run)
 		x.goOn(t)
-		if hit = x.f.hit; hit {
+		if hit = x.f.Hit(); hit {
 			points++
 		}
 	}
@@ -233,9 +169,9 @@ func sweepTwice(t *testing.T, c crash, fresh func(t *testing.T) func() remote.Pl
 			for m, again := 1, true; again && hit; m++ {
 				x := attempt(t, c, n, fresh(t), runOnce)
 				x.name += fmt.Sprint(", then call ", m)
-				second := &failing{Place: x.open(), after: c.after, dies: c.dies, n: m}
+				second := FailAt(x.open(), m, c.after, c.dies)
 				err := pickUp(t.Context(), later(second), x.told)
-				if hit, again = x.f.hit, second.hit; !again && err != nil {
+				if hit, again = x.f.Hit(), second.Hit(); !again && err != nil {
 					t.Fatalf("%s: %v", x.name, err)
 				}
 				x.goOn(t)
@@ -273,7 +209,7 @@ func pickUp(ctx context.Context, s state.Store, told func(id string)) error {
 // goOn is the next run, which meets no failure.
 func (x *trial) goOn(t *testing.T) {
 	t.Helper()
-	x.f.mend()
+	x.f.Mend()
 	next := later(x.open())
 	if err := free(t.Context(), next); err != nil {
 		t.Fatalf("%s: %v", x.name, err)
