@@ -18,6 +18,7 @@ var (
 	ErrJournalBusy  = errors.New("the journal is in use")
 	ErrFenced       = errors.New("another process took the journal over")
 	ErrNoGeneration = errors.New("no such generation of the state is kept")
+	ErrUnclear      = errors.New("whether the state was written is not known")
 )
 
 // LockedError is ErrLocked with the holder.

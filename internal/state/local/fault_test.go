@@ -155,40 +155,6 @@ func TestNoLinkIsFollowedToAnotherFile(t *testing.T) {
 	}
 }
 
-// Case P11: a writer that sleeps between reading the state and taking the next name, while others write so often
-// that the name is free again, is refused.
-func TestAWriterThatSleptThroughManyOthersIsRefused(t *testing.T) {
-	for _, others := range []int{1, 9, 10, 11, 25} {
-		path := filepath.Join(t.TempDir(), "s.json")
-		add(t, openLocal(t, path), "a", "b")
-		asleep := true
-		sleeper := openWith(t, path, local.Options{Disk: func(op durable.Op) error {
-			if op.Kind == durable.Link && strings.HasSuffix(op.To, "000003.json") && asleep {
-				asleep = false
-				for i := range others {
-					add(t, openWith(t, path, local.Options{Disk: must(durable.ParseFault("skip:lock:1+"))}), fmt.Sprint("k", i))
-				}
-			}
-			if op.Kind == durable.Lock {
-				return durable.ErrSkip
-			}
-			return nil
-		}})
-		st, v, err := sleeper.Read(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = sleeper.CompareAndSwap(t.Context(), v, st.Next("sleeper"))
-		if err == nil || others < 12 && !errors.Is(err, state.ErrStale) { // later even what follows it is gone
-			t.Errorf("after %d others: %v", others, err)
-		}
-		st, _, err = sleeper.Read(t.Context())
-		if err != nil || len(st.Resources) != 2+others || st.Serial != uint64(2+others) {
-			t.Errorf("after %d others the state has %d objects at serial %d, %v", others, len(st.Resources), st.Serial, err)
-		}
-	}
-}
-
 // An older state that is put in the place of the newest is noticed, unless it is a kept one: then the newest counts.
 func TestAnOlderStateThatIsPutBackIsNoticed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.json")

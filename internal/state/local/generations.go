@@ -65,25 +65,40 @@ func (l *Store) kept() ([]generation, error) {
 	return kept, nil
 }
 
-// wholeGeneration returns the newest generation among the wanted serials that is whole, or none.
+// wholeGeneration returns the newest generation among the wanted serials that is whole, or none. Those that were listed may be
+// pruned before they are read, by others that wrote ten more: then there are newer ones.
 func (l *Store) wholeGeneration(wanted func(serial uint64) bool) (document, error) {
-	kept, err := l.kept()
-	if err != nil {
-		return document{}, err
+	for {
+		kept, err := l.kept()
+		if err != nil {
+			return document{}, err
+		}
+		l.opts.Fail.Hit("state.listed")
+		d, gone := l.newestWhole(kept, wanted)
+		if !d.isZero() || !gone {
+			return d, nil
+		}
 	}
+}
+
+// newestWhole returns the newest of the generations that is wanted and whole, or none, and whether one of them is gone.
+func (l *Store) newestWhole(kept []generation, wanted func(serial uint64) bool) (d document, gone bool) {
 	for _, g := range slices.Backward(kept) {
 		if !wanted(g.serial) {
 			continue
 		}
 		data, err := l.readFile(l.pathOf(g))
+		if err == nil && data == nil {
+			gone = true
+		}
 		if err != nil {
 			continue
 		}
 		if d, err := decode(l.pathOf(g), data); err == nil && d.state.Serial == g.serial {
-			return d, nil
+			return d, gone
 		}
 	}
-	return document{}, nil
+	return document{}, gone
 }
 
 // prune removes the oldest generations. One that cannot be removed does no harm

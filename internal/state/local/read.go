@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -58,31 +59,55 @@ func (r *lastRead) decode(path string, data []byte) (document, error) {
 	return d, err
 }
 
-// read returns the state as it is: the state file, or the newest generation that follows it, which a writer that
-// died or was overtaken did not copy there.
+// doubtPatience is how long a state file that does not fit what is kept beside it has to stay the same before it counts as
+// somebody else's: a writer that was overtaken puts the right one there at once.
+const doubtPatience = 200 * time.Millisecond
+
+// read returns the state as it is. A reader that slept while ten others wrote holds what was pruned since, so that in doubt it
+// looks again.
 func (l *Store) read() (document, error) {
-	data, err := l.stateFile()
-	if err == nil && len(data) == 0 {
-		return l.readMissing()
+	var before []byte
+	for since := time.Now(); ; time.Sleep(swapRetry) {
+		data, err := l.stateFile()
+		if err != nil {
+			return document{}, err
+		}
+		d, doubt, err := l.over(data)
+		if err != nil || doubt == nil {
+			return d, err
+		}
+		switch {
+		case !bytes.Equal(before, data):
+			before, since = data, time.Now()
+		case time.Since(since) > doubtPatience:
+			return d, doubt
+		}
 	}
-	if err != nil {
-		return document{}, err
+}
+
+// over returns the state file's document, or the newest generation that follows it, which a writer that died or was overtaken
+// did not copy there. The doubt is that the state file did not lead to that generation.
+func (l *Store) over(data []byte) (d document, doubt, err error) {
+	if len(data) == 0 {
+		d, err = l.readMissing()
+		return d, nil, err
 	}
 	file, err := l.last.decode(l.path, data)
 	if err != nil {
-		return document{}, l.withGeneration(err)
+		return document{}, nil, l.withGeneration(err)
 	}
-	newest, err := l.wholeGeneration(func(s uint64) bool { return s > file.state.Serial })
+	l.opts.Fail.Hit("state.read")
+	newest, err := l.newer(file)
 	if err != nil || newest.isZero() {
-		return file, err
+		return file, nil, err
 	}
-	followed, err := l.keeps(file)
-	if err == nil && !followed && !safety.Off(safety.LocalOlder) {
-		err = &state.CorruptError{Path: l.path, Generation: newest.path, Serial: newest.state.Serial, Reason: fmt.Sprintf(
-			"it has serial %d, was put there by somebody else, and is older than a generation that is kept beside it; to go on from it all the same, move %s away",
-			file.state.Serial, l.generations())}
+	l.opts.Fail.Hit("state.followed")
+	if followed, err := l.keeps(file); err != nil || followed || safety.Off(safety.LocalOlder) {
+		return newest, nil, err
 	}
-	return newest, err
+	return newest, &state.CorruptError{Path: l.path, Generation: newest.path, Serial: newest.state.Serial, Reason: fmt.Sprintf(
+		"it has serial %d, was put there by somebody else, and is older than a generation that is kept beside it; to go on from it all the same, move %s away",
+		file.state.Serial, l.generations())}, nil
 }
 
 // readMissing decides between a stack that has no state yet and one that lost it.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,12 +108,23 @@ func (l *Store) store(dir *durable.Dir, old, next document) error {
 		return err
 	}
 	l.opts.Fail.Hit("state.claimed")
-	if err := file.Commit(); err != nil {
+	newest, err := l.newer(next)
+	if err != nil {
 		return err
+	}
+	if newest.isZero() { // or others went on while this one slept, and have put more there
+		if err := file.Commit(); err != nil {
+			return err
+		}
 	}
 	l.opts.Fail.Hit("state.published")
 	l.prune(dir, next.state.Serial)
 	return l.overtake(parent, next)
+}
+
+// newer is the newest generation that follows a document; none as long as nobody went on from it.
+func (l *Store) newer(d document) (document, error) {
+	return l.wholeGeneration(func(s uint64) bool { return s > d.state.Serial })
 }
 
 // storeFirst writes the first state: the state file decides, because a generation without it means that the
@@ -149,9 +161,14 @@ func (l *Store) keepOld(dir *durable.Dir, old document) error {
 	}
 }
 
-// claim takes the name of the next generation for next. It is the commit.
+// claim takes the name of the next generation for next. It is the commit. A writer that slept while ten others wrote would find
+// it free, taken and pruned: so it looks first whether somebody went on already.
 func (l *Store) claim(dir *durable.Dir, old, next document) error {
 	stale := &state.StaleError{Expected: old.version}
+	if newest, err := l.newer(old); err != nil || !newest.isZero() {
+		stale.Found = newest.version
+		return cmp.Or[error](err, stale)
+	}
 	g := generation{serial: next.state.Serial}
 	for ; ; g.try++ {
 		err := create(dir, g.name(), next.data)
@@ -165,7 +182,11 @@ func (l *Store) claim(dir *durable.Dir, old, next document) error {
 		if err != nil {
 			return err
 		}
-		if other, err := decode(l.pathOf(g), data); err == nil && !safety.Off(safety.LocalClaim) {
+		other, err := decode(l.pathOf(g), data)
+		if data == nil { // pruned meanwhile
+			other, err = l.newer(old)
+		}
+		if err == nil && !safety.Off(safety.LocalClaim) {
 			stale.Found = other.version
 			return stale
 		}
@@ -173,11 +194,12 @@ func (l *Store) claim(dir *durable.Dir, old, next document) error {
 	return l.inLine(dir, g, next)
 }
 
-// errUnclear says that a write cannot know whether others built on it.
-var errUnclear = errors.New("other processes wrote many times meanwhile, and may have built on what was written; plan again")
+// errUnclear says that a write cannot know whether others built on it: it slept while it was made, and all that could tell is
+// pruned.
+var errUnclear = fmt.Errorf("other processes wrote many times meanwhile, and may have built on what was written; plan again: %w", state.ErrUnclear)
 
-// inLine makes sure that the generation just written continues the newest one. A writer that slept while ten others
-// wrote finds a name free that was taken before; what follows tells, because each names what it replaced.
+// inLine makes sure that the generation just written continues the newest one, also where its writer slept while it took the name;
+// what follows tells, because each names what it replaced.
 func (l *Store) inLine(dir *durable.Dir, mine generation, next document) error {
 	newest, err := l.wholeGeneration(func(s uint64) bool { return s > mine.serial })
 	if err != nil || newest.isZero() || safety.Off(safety.LocalInLine) {
@@ -200,7 +222,7 @@ func (l *Store) inLine(dir *durable.Dir, mine generation, next document) error {
 // slept, and another was faster.
 func (l *Store) overtake(parent *durable.Dir, written document) error {
 	for {
-		newest, err := l.wholeGeneration(func(s uint64) bool { return s > written.state.Serial })
+		newest, err := l.newer(written)
 		if err != nil || newest.isZero() {
 			return err
 		}

@@ -202,14 +202,18 @@ func concurrentWrites(t *testing.T, s Subject) {
 }
 
 // AddResource adds key.ID to the state by compare-and-swap, reading again whenever
-// another writer was faster.
+// another writer was faster, or may have been.
 func AddResource(ctx context.Context, s state.Store, id string) error {
-	for {
+	for unclear := false; ; {
 		st, v, err := s.Read(ctx)
 		if err != nil {
 			return err
 		}
-		if _, err = s.CompareAndSwap(ctx, v, next(st, id)); !errors.Is(err, state.ErrStale) {
+		if _, there := state.Find(st, "key."+id); there && unclear {
+			return nil
+		}
+		_, err = s.CompareAndSwap(ctx, v, next(st, id))
+		if unclear = errors.Is(err, state.ErrUnclear); !unclear && !errors.Is(err, state.ErrStale) {
 			return err
 		}
 	}
