@@ -2,7 +2,6 @@ package lint
 
 import (
 	"bytes"
-	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -74,6 +73,7 @@ func parseIgnore(text string, at hclv2.Range) *ignore {
 // nativeIgnores reads the comments of a file in HCL's own syntax.
 func nativeIgnores(name string, text []byte, body *hclsyntax.Body) []*ignore {
 	tokens, _ := hclsyntax.LexConfig(text, name, hclv2.InitialPos) // it was parsed before
+	all := linesOf(text, body)
 	var found, waiting []*ignore
 	code := 0 // the last line on which something but a comment stands
 	for _, t := range tokens {
@@ -85,7 +85,7 @@ func nativeIgnores(name string, text []byte, body *hclsyntax.Body) []*ignore {
 			}
 			found = append(found, g)
 			if t.Range.Start.Line == code {
-				g.from, g.to = reach(text, body, code)
+				g.from, g.to = all.reach(code)
 			} else {
 				waiting = append(waiting, g)
 			}
@@ -93,7 +93,7 @@ func nativeIgnores(name string, text []byte, body *hclsyntax.Body) []*ignore {
 		default:
 			code = t.Range.Start.Line
 			for _, g := range waiting {
-				g.from, g.to = reach(text, body, code)
+				g.from, g.to = all.reach(code)
 			}
 			waiting, code = nil, t.Range.End.Line
 		}
@@ -110,41 +110,41 @@ func trimmed(t hclsyntax.Token) hclv2.Range {
 	return r
 }
 
-// reach is what a comment on a line answers for: the line, and the longest block or argument that begins on it.
-func reach(text []byte, body *hclsyntax.Body, line int) (from, to int) {
-	from = lineStart(text, line)
-	to = from + cmp.Or(bytes.IndexByte(text[from:], '\n'), -1)
-	if to < from {
-		to = len(text)
-	}
-	widest(body, line, &to)
-	return from, to
+// lines knows of each line of a file where it begins, and where the longest block or argument ends that begins on it.
+type lines struct {
+	text   []byte
+	starts []int       // by line, from 1
+	ends   map[int]int // by line
 }
 
-func widest(body *hclsyntax.Body, line int, to *int) {
-	for _, a := range body.Attributes {
-		if a.SrcRange.Start.Line == line {
-			*to = max(*to, a.SrcRange.End.Byte)
+func linesOf(text []byte, body *hclsyntax.Body) *lines {
+	l := &lines{text: text, starts: []int{0, 0}, ends: map[int]int{}}
+	for i, c := range text {
+		if c == '\n' {
+			l.starts = append(l.starts, i+1)
 		}
+	}
+	l.widest(body)
+	return l
+}
+
+func (l *lines) widest(body *hclsyntax.Body) {
+	for _, a := range body.Attributes {
+		l.ends[a.SrcRange.Start.Line] = max(l.ends[a.SrcRange.Start.Line], a.SrcRange.End.Byte)
 	}
 	for _, b := range body.Blocks {
-		if b.TypeRange.Start.Line == line {
-			*to = max(*to, b.CloseBraceRange.End.Byte)
-		}
-		widest(b.Body, line, to)
+		l.ends[b.TypeRange.Start.Line] = max(l.ends[b.TypeRange.Start.Line], b.CloseBraceRange.End.Byte)
+		l.widest(b.Body)
 	}
 }
 
-func lineStart(text []byte, line int) int {
-	at := 0
-	for ; line > 1; line-- {
-		next := bytes.IndexByte(text[at:], '\n')
-		if next < 0 {
-			return len(text)
-		}
-		at += next + 1
+// reach is what a comment on a line answers for: the line, and the longest block or argument that begins on it.
+func (l *lines) reach(line int) (from, to int) {
+	to = len(l.text)
+	if line+1 < len(l.starts) {
+		to = l.starts[line+1]
 	}
-	return at
+	return l.starts[line], max(to, l.ends[line])
 }
 
 // works reports whether the comment can answer for anything: it names rules that exist, and says why.

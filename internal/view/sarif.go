@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -168,8 +169,8 @@ func sarifRegionOf(f *hclv2.File, r hclv2.Range) *sarifRegion {
 		if f == nil || p.Byte > len(f.Bytes) {
 			return p.Column
 		}
-		line := f.Bytes[:p.Byte]
-		return utf8.RuneCount(line[strings.LastIndexByte(string(line), '\n')+1:]) + 1
+		before := f.Bytes[:p.Byte]
+		return utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 	}
 	return &sarifRegion{max(r.Start.Line, 1), column(r.Start), max(r.End.Line, r.Start.Line, 1), column(r.End)}
 }
