@@ -40,6 +40,8 @@ type app struct {
 	stop      *interrupt
 	// unproved is the flag of that name.
 	unproved bool
+	// identities are the files of -identity, of commands that open the state with it.
+	identities []string
 }
 
 // Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present

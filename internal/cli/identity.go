@@ -1,13 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"filippo.io/age"
+	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // openEngine makes the file engine over the module's gateways. With age identities a module without
@@ -25,10 +29,24 @@ func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, fu
 	return engine, func() { engine.Close(); a.closing(gateways.Close) }, nil
 }
 
+// identityFlag lets a command open the state without KMS.
+func (a *app) identityFlag(c *cobra.Command) {
+	c.Flags().StringArrayVar(&a.identities, "identity", nil, "open a sealed state with the age identity in `FILE`, for break-glass; repeatable")
+}
+
+// breakingGlass adds the identities of -identity.
+func (a *app) breakingGlass(o stack.Options) (_ stack.Options, err error) {
+	o.Identities, err = a.ageIdentities(a.identities)
+	return o, err
+}
+
 // ageIdentities reads age identity files.
 func (a *app) ageIdentities(files []string) ([]envelope.Identity, error) {
 	var out []envelope.Identity
 	for _, name := range files {
+		if strings.HasPrefix(strings.ToUpper(name), "AGE-") {
+			return nil, usageError{errors.New("-identity takes the file that holds the identity: on a command line everybody on this machine sees it, and the shell's history keeps it. Take this identity for known to others")}
+		}
 		f, err := os.Open(a.path(name))
 		if err != nil {
 			return nil, fmt.Errorf("open the identity file: %w", err)

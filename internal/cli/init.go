@@ -34,7 +34,11 @@ that lets them is refused. It asks for nothing, so it runs in pipelines as it is
 			if told.Given, err = a.backendConfig(given); err != nil {
 				return err
 			}
-			done, err := stack.Init(c.Context(), m, a.options(lockTimeout), told)
+			options, err := a.breakingGlass(a.options(lockTimeout))
+			if err != nil {
+				return err
+			}
+			done, err := stack.Init(c.Context(), m, options, told)
 			if err != nil {
 				return err
 			}
@@ -47,6 +51,7 @@ that lets them is refused. It asks for nothing, so it runs in pipelines as it is
 	f.BoolVar(&told.Migrate, "migrate-state", false, "take the state along from where it was, or seal it anew where it is")
 	f.BoolVar(&told.Reconfigure, "reconfigure", false, "use the backend of the configuration and leave a state elsewhere where it is")
 	f.BoolVar(&input, "input", false, "init asks for nothing; the flag is there for scripts that give it")
+	a.identityFlag(c)
 	lockTimeoutFlag(c, &lockTimeout)
 	return c
 }

@@ -111,8 +111,10 @@ func (a *app) stateRemoveCommand() *cobra.Command {
 }
 
 func (a *app) statePullCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "pull", Short: "Print the state as it is stored", Args: cobra.NoArgs,
+	c := &cobra.Command{
+		Use: "pull", Short: "Print the state, opened", Args: cobra.NoArgs,
+		Long: `Print the state, opened where it is sealed. When the key that seals it is gone, an age identity
+of the encryption block's recipients opens it without KMS.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			st, err := a.readState(c)
 			if err != nil {
@@ -126,6 +128,8 @@ func (a *app) statePullCommand() *cobra.Command {
 			return err
 		},
 	}
+	a.identityFlag(c)
+	return c
 }
 
 func (a *app) statePushCommand() *cobra.Command {

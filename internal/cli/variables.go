@@ -113,7 +113,11 @@ func (a *app) openState(lockTimeout time.Duration) (*stack.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stack.OpenState(m, a.options(lockTimeout))
+	options, err := a.breakingGlass(a.options(lockTimeout))
+	if err != nil {
+		return nil, err
+	}
+	return stack.OpenState(m, options)
 }
 
 // openGateways opens the module's gateway blocks alone.

@@ -96,6 +96,9 @@ func (s *sealing) claims(purpose, lineage string, sealed []byte) (envelope.Conte
 func (s *sealing) decrypt(ctx context.Context, says envelope.Context, sealed []byte) ([]byte, error) {
 	var body bytes.Buffer
 	_, err := s.from.sealEngine().DecryptVerified(ctx, &body, bytes.NewReader(sealed), int64(len(sealed)), ops.Unseal{Context: says}, nil)
+	if err != nil && len(s.e.Recipients) > 0 {
+		err = hint(err, "If that key is gone for good, the age identity of one of the encryption block's recipients opens it without: kmsplan state pull -identity FILE reads the state, and kmsplan init -migrate-state -identity FILE seals it under another key.")
+	}
 	return body.Bytes(), err
 }
 
