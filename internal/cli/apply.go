@@ -88,6 +88,7 @@ func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parall
 	s, p, err := a.makePlan(ctx, o, "apply")
 	if s != nil {
 		defer a.closing(s.Close)
+		defer a.traced(o, s)
 	}
 	if err != nil {
 		return err
@@ -118,6 +119,7 @@ func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, n
 		return err
 	}
 	defer a.closing(s.Close)
+	defer a.traced(o, s)
 	if err := s.Accepts(saved); err != nil {
 		return err
 	}

@@ -69,6 +69,7 @@ func (a *app) inspectDrift(ctx context.Context, o *planOptions, operation string
 		return err
 	}
 	defer a.closing(s.Close)
+	defer a.traced(o, s)
 	if err := s.Survey(ctx, operation, o.scope); err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save s
 	s, p, err := a.makePlan(ctx, o, "plan", save.possible)
 	if s != nil {
 		defer a.closing(s.Close)
+		defer a.traced(o, s)
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // planOptions are the flags that plan and apply share.
@@ -19,6 +20,7 @@ type planOptions struct {
 	input        bool
 	compact      bool
 	calls        bool
+	trace        bool
 	refreshOnly  bool
 	destroy      bool
 	streamFlags
@@ -57,7 +59,24 @@ func (o *planOptions) surveyFlags(c *cobra.Command) {
 	lockTimeoutFlag(c, &o.lockTimeout)
 	c.Flags().StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
 	c.Flags().StringArrayVar(&o.excludeTexts, "exclude", nil, "leave out `ADDRESS` and what depends on it; repeatable, for exceptional use")
+	c.Flags().BoolVar(&o.trace, "trace-calls", false, "say how many calls went to each quota, and how long they waited for it")
 	o.streamFlags.flags(c)
+}
+
+// traced says what the command made of the quotas, where that was asked for.
+func (a *app) traced(o *planOptions, s *stack.Stack) {
+	if !o.trace {
+		return
+	}
+	var list []view.Traffic
+	for _, t := range s.Traffic() {
+		for _, u := range t.Uses {
+			list = append(list, view.Traffic{
+				Gateway: t.Gateway, Group: string(u.Group), Limit: u.Limit, Allowed: u.Allowed, Calls: u.Calls, Waited: u.Waited, Refused: u.Refused,
+			})
+		}
+	}
+	a.view.Traffic(list)
 }
 
 // lockTimeoutFlag is that of every command that writes the state.

@@ -32,6 +32,7 @@ type Ready struct {
 	Region          string `json:"region"`
 	AccountID       string `json:"account_id"`
 	ListLag         string `json:"list_lag,omitempty"` // for how long lists do not show what happened
+	Throttle        string `json:"throttle,omitempty"` // as -throttle has it; "" = off
 	Control         string `json:"control"`            // http://host:port
 	ControlToken    string `json:"control_token"`
 }
@@ -52,6 +53,9 @@ func (s *Server) describe(b engine.Bootstrap, public, plain, instance string, ke
 	r.Region, r.AccountID = b.Region, b.Account
 	if s.settings.ListLag > 0 {
 		r.ListLag = s.settings.ListLag.String()
+	}
+	if s.settings.Throttle != "off" {
+		r.Throttle = s.settings.Throttle
 	}
 	r.Control, r.ControlToken = "http://"+s.listeners.control, s.token
 	return r

@@ -64,6 +64,7 @@ type Settings struct {
 	Range           hclv2.Range       // of the kmsplan block; zero when left out
 	Limits          Limits
 	Freezes         []Freeze
+	QuotaShare      float64     // of each quota of calls; 0 = the default
 	Encryption      *Encryption // nil = none
 }
 

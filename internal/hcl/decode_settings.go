@@ -29,6 +29,10 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 			d.backend(inner)
 		case "encryption":
 			d.encryption(inner)
+		case "quota":
+			if v, ok := d.read(kind.Settings.Block("quota"), inner.Body).static["share"]; ok {
+				d.config.Settings.QuotaShare, _ = v.AsBigFloat().Float64()
+			}
 		case "freeze":
 			d.freeze(inner)
 		case "limits":

@@ -20,6 +20,14 @@ func needed(a Attribute) Attribute {
 	return a
 }
 
+// checkShare wants a part of a whole.
+func checkShare(v cty.Value) error {
+	if share, _ := v.AsBigFloat().Float64(); share <= 0 || share > 1 {
+		return sentence("A share is above 0 and at most 1: 0.6 takes six tenths of each quota and leaves the rest to others.")
+	}
+	return nil
+}
+
 // checkMoment wants a point in time that means the same everywhere.
 func checkMoment(v cty.Value) error {
 	if _, err := time.Parse(time.RFC3339, v.AsString()); err != nil {
@@ -55,6 +63,12 @@ var Settings = Block{
 				needed(static("until", cty.String, "Its end, which is no part of it.", checkMoment)),
 				static("except", cty.List(cty.String), "Addresses that may change all the same: `secret.db`, `alias.orders[\"eu\"]`, `secret.*`.", nil),
 				static("reason", cty.String, "What it is for, for whom it stops.", nil),
+			},
+		},
+		{
+			Name: "quota", Doc: "How much of the account's quotas of calls this stack takes. They are the account's in a region, its applications included.",
+			Attributes: []Attribute{
+				static("share", cty.Number, "The part of each quota that a run takes: above 0, up to 1. Default 0.6.", checkShare),
 			},
 		},
 		{

@@ -42,6 +42,7 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 	out.public, err = public.New(public.Config{
 		Connection: transport.Connection{Endpoint: b.Public.Endpoint, CA: ca, Aliases: &out.aliases}, Region: b.Region,
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
+		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare},
 	})
 	out.crypt = out.public
 	return err

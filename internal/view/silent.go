@@ -47,6 +47,7 @@ func (Silent) Output(any)                                            {}
 func (Silent) Inspect([]Envelope)                                    {}
 func (Silent) Findings([]Finding)                                    {}
 func (Silent) Answer(json.RawMessage)                                {}
+func (Silent) Traffic([]Traffic)                                     {}
 func (Silent) Drift(plan.Drifts)                                     {}
 func (Silent) Refreshed(plan.Drifts)                                 {}
 func (Silent) Result(any, ...string)                                 {}

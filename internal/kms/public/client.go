@@ -57,6 +57,9 @@ func New(c Config) (*Client, error) {
 	return p, nil
 }
 
+// Uses tells what was made of the account's quotas, and how long calls waited for them.
+func (p *Client) Uses() []transport.QuotaUse { return p.quotas.Uses() }
+
 // NewDedicated returns a client of an instance's dedicated gateway with RAM
 // credentials. It does not connect. Account quotas do not apply there.
 func NewDedicated(c DedicatedConfig) (*Client, error) {

@@ -27,8 +27,8 @@ type Connection struct {
 type QuotaConfig struct {
 	// Fraction of the documented limit to use, 0–1; 0 = 0.6.
 	Fraction float64
-	// Off disables it. It is always off for loopback endpoints.
-	Off bool
+	// Off disables it. It is off for loopback endpoints unless Loopback says that they throttle as well.
+	Off, Loopback bool
 }
 
 // RetryConfig bounds retries. The zero value is the default.

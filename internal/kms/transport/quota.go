@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,25 +32,38 @@ var quotaLimits = map[kms.QuotaGroup]float64{
 
 const defaultFraction = 0.6 // leaves room for the account's applications
 
-// Quotas holds one limiter per group, shared by all goroutines of a client.
-// nil means no limits.
+// Quotas holds one limiter per group, shared by all goroutines of a client, and counts what went through. nil neither
+// limits nor counts.
 type Quotas struct {
-	groups map[kms.QuotaGroup]*group
+	groups map[kms.QuotaGroup]*group // with limits
 	clock  Clock
+
+	mu   sync.Mutex
+	uses map[kms.QuotaGroup]*QuotaUse
+}
+
+// QuotaUse is what a client made of one group's quota.
+type QuotaUse struct {
+	Group   kms.QuotaGroup
+	Limit   float64        // calls a second that the service allows the account
+	Allowed float64        // calls a second that this client allows itself; 0 = as many as it can
+	Calls   map[string]int // by operation; an attempt is a call
+	Waited  time.Duration  // for turns, all goroutines together
+	Refused int            // Rejected.Throttling and its like
 }
 
 func NewQuotas(c QuotaConfig, loopback bool, clock Clock) *Quotas {
-	if c.Off || loopback {
-		return nil
-	}
 	if clock == nil {
 		clock = realClock{}
+	}
+	if c.Off || loopback && !c.Loopback {
+		return &Quotas{clock: clock, uses: map[kms.QuotaGroup]*QuotaUse{}}
 	}
 	fraction := c.Fraction
 	if fraction <= 0 || fraction > 1 {
 		fraction = defaultFraction
 	}
-	q := &Quotas{groups: map[kms.QuotaGroup]*group{}, clock: clock}
+	q := &Quotas{groups: map[kms.QuotaGroup]*group{}, clock: clock, uses: map[kms.QuotaGroup]*QuotaUse{}}
 	for name, limit := range quotaLimits {
 		q.groups[name] = newGroup(limit, fraction)
 	}
@@ -58,7 +73,11 @@ func NewQuotas(c QuotaConfig, loopback bool, clock Clock) *Quotas {
 // Wait takes a turn in the operation's group. It fails when ctx ends first or
 // would end before the turn.
 func (q *Quotas) Wait(ctx context.Context, o *kms.Operation) error {
-	if q == nil || q.groups[o.Quota] == nil {
+	if q == nil {
+		return ctx.Err()
+	}
+	if q.groups[o.Quota] == nil {
+		q.used(o, 0)
 		return ctx.Err()
 	}
 	now := q.clock.Now()
@@ -72,15 +91,61 @@ func (q *Quotas) Wait(ctx context.Context, o *kms.Operation) error {
 		turn.CancelAt(q.clock.Now())
 		return err
 	}
+	q.used(o, delay)
 	return nil
+}
+
+// used counts a call that waited for its turn.
+func (q *Quotas) used(o *kms.Operation, waited time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	u := q.use(o)
+	u.Calls[o.Name]++
+	u.Waited += waited
+}
+
+func (q *Quotas) use(o *kms.Operation) *QuotaUse {
+	u := q.uses[o.Quota]
+	if u == nil {
+		u = &QuotaUse{Group: o.Quota, Limit: quotaLimits[o.Quota], Calls: map[string]int{}}
+		if g := q.groups[o.Quota]; g != nil {
+			u.Allowed = float64(g.base)
+		}
+		q.uses[o.Quota] = u
+	}
+	return u
+}
+
+// Uses are the groups that were used, by name. They are copies.
+func (q *Quotas) Uses() []QuotaUse {
+	if q == nil {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make([]QuotaUse, 0, len(q.uses))
+	for _, name := range slices.Sorted(maps.Keys(q.uses)) {
+		u := *q.uses[name]
+		u.Calls = maps.Clone(u.Calls)
+		out = append(out, u)
+	}
+	return out
 }
 
 // Report adapts a group's rate to an answer.
 func (q *Quotas) Report(o *kms.Operation, refused bool) {
-	if q == nil || q.groups[o.Quota] == nil {
+	if q == nil {
 		return
 	}
+	if refused {
+		q.mu.Lock()
+		q.use(o).Refused++
+		q.mu.Unlock()
+	}
 	g := q.groups[o.Quota]
+	if g == nil {
+		return
+	}
 	if refused {
 		g.slowDown(q.clock.Now())
 	} else {
