@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -142,5 +143,21 @@ func TestTheReadmesTestCanFail(t *testing.T) {
 		if got := e.differs(said) == ""; got != c.good {
 			t.Errorf("%q: %v, want %v", c.output, got, c.good)
 		}
+	}
+}
+
+// The Chinese README has the same commands with the same output, so that what runs for one holds for both.
+func TestTheReadmesShowTheSame(t *testing.T) {
+	fence := regexp.MustCompile("(?ms)^```(?:sh|console)$.*?^```$")
+	var shown [2][]string
+	for i, name := range []string{"README.md", "README.zh-CN.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown[i] = fence.FindAllString(string(text), -1)
+	}
+	if len(shown[0]) < 8 || !slices.Equal(shown[0], shown[1]) {
+		t.Errorf("README.md shows %d blocks and README.zh-CN.md %d, and they are not the same", len(shown[0]), len(shown[1]))
 	}
 }
