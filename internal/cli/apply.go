@@ -110,6 +110,9 @@ func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, n
 	if len(o.targetTexts) > 0 {
 		return usageError{errors.New("-target narrows a plan when it is made, and a saved plan is made already; plan again with -target and -out")}
 	}
+	if len(o.excludeTexts) > 0 {
+		return usageError{errors.New("-exclude leaves something out of a plan when it is made, and a saved plan is made already; plan again with -exclude and -out")}
+	}
 	saved, err := a.readPlan(ctx, &o.vars, o.lockTimeout, name)
 	if err != nil {
 		return err
