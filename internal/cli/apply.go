@@ -16,9 +16,7 @@ import (
 
 // applyCommand carries a plan out.
 func (a *app) applyCommand() *cobra.Command {
-	var o planOptions
-	var approve bool
-	var parallelism int
+	var o applyOptions
 	c := &cobra.Command{
 		Use: "apply [PLANFILE]", Short: "Create, update and rescue what the configuration declares", GroupID: groupDeclare,
 		Args: cobra.MaximumNArgs(1),
@@ -31,21 +29,18 @@ the outcome of a call is unknown (the next plan or apply finds out), or when som
 planned now that the saved plan does not have; 3 when a guard refuses the plan: then objects
 that wait for deletion are rescued, and nothing else is called. Of several, 1 before 3 before 2.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.runApply(c.Context(), &o, approve, parallelism, args)
+			return a.runApply(c.Context(), &o, args)
 		},
 	}
+	o.planOptions.flags(c)
 	o.flags(c)
 	a.unprovedFlag(c)
-	c.Flags().BoolVar(&approve, "auto-approve", false, "do not ask for approval")
-	c.Flags().IntVar(&parallelism, "parallelism", apply.DefaultParallelism, "how many objects to work on at once")
 	return c
 }
 
 // destroyCommand is apply -destroy.
 func (a *app) destroyCommand() *cobra.Command {
-	o := planOptions{}
-	var approve bool
-	var parallelism int
+	o := applyOptions{planOptions: planOptions{destroy: true}}
 	c := &cobra.Command{
 		Use: "destroy", Short: "Take away all that the state holds, as far as nothing protects it", GroupID: groupDeclare, Args: cobra.NoArgs,
 		Long: `Plan to take away every object of the state, ask for approval, and carry the plan out. It is
@@ -58,52 +53,63 @@ Files stay where they are.
 
 Exit codes are those of apply.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.destroy = true
-			return a.runApply(c.Context(), &o, approve, parallelism, args)
+			return a.runApply(c.Context(), &o, args)
 		},
 	}
 	o.surveyFlags(c)
 	o.shownFlags(c)
-	c.Flags().BoolVar(&approve, "auto-approve", false, "do not ask for approval")
-	c.Flags().IntVar(&parallelism, "parallelism", apply.DefaultParallelism, "how many objects to work on at once")
+	o.flags(c)
 	return c
 }
 
-func (a *app) runApply(ctx context.Context, o *planOptions, approve bool, parallelism int, args []string) error {
-	if parallelism < 1 {
+// applyOptions are the flags of commands that carry a plan out.
+type applyOptions struct {
+	planOptions
+	approve     bool
+	parallelism int
+}
+
+// flags adds those that are not of the plan.
+func (o *applyOptions) flags(c *cobra.Command) {
+	c.Flags().BoolVar(&o.approve, "auto-approve", false, "do not ask for approval")
+	c.Flags().IntVar(&o.parallelism, "parallelism", apply.DefaultParallelism, "how many objects to work on at once")
+}
+
+func (a *app) runApply(ctx context.Context, o *applyOptions, args []string) error {
+	if o.parallelism < 1 {
 		return usageError{errors.New("-parallelism must be at least 1")}
 	}
 	if o.refreshOnly {
 		if len(args) == 1 {
 			return usageError{errors.New("-refresh-only looks again, and a saved plan is made already; give one of both")}
 		}
-		return a.applyRefresh(ctx, o, approve)
+		return a.applyRefresh(ctx, &o.planOptions, o.approve)
 	}
-	if err := a.openPlanViews(o); err != nil {
+	if err := a.openPlanViews(&o.planOptions); err != nil {
 		return err
 	}
 	if len(args) == 1 {
-		return a.applySaved(ctx, o, parallelism, args[0])
+		return a.applySaved(ctx, o, args[0])
 	}
-	s, p, err := a.makePlan(ctx, o, "apply")
+	s, p, err := a.makePlan(ctx, &o.planOptions, "apply")
 	if s != nil {
 		defer a.closing(s.Close)
-		defer a.traced(o, s)
+		defer a.traced(&o.planOptions, s)
 	}
 	if err != nil {
 		return err
 	}
 	a.view.Plan(p)
-	if !p.Empty() && !approve && (!p.Refused() || p.Rescues() != nil) {
-		if err := a.askApproval(o, s.Config.Workspace); err != nil {
+	if !p.Empty() && !o.approve && (!p.Refused() || p.Rescues() != nil) {
+		if err := a.askApproval(&o.planOptions, s.Config.Workspace); err != nil {
 			return err
 		}
 	}
-	return a.carryOut(ctx, s, p, parallelism)
+	return a.carryOut(ctx, s, p, o.parallelism)
 }
 
 // applySaved carries out what a saved plan has and a plan made now has too.
-func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, name string) error {
+func (a *app) applySaved(ctx context.Context, o *applyOptions, name string) error {
 	if o.destroy {
 		return usageError{errors.New("-destroy makes another plan, and a saved plan is made already; plan with -destroy and -out")}
 	}
@@ -122,7 +128,7 @@ func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, n
 		return err
 	}
 	defer a.closing(s.Close)
-	defer a.traced(o, s)
+	defer a.traced(&o.planOptions, s)
 	if err := s.Accepts(saved); err != nil {
 		return err
 	}
@@ -135,7 +141,7 @@ func (a *app) applySaved(ctx context.Context, o *planOptions, parallelism int, n
 	}
 	a.view.Approved(again.Plan)
 	a.left(again)
-	err = a.carryOut(ctx, s, again.Plan, parallelism)
+	err = a.carryOut(ctx, s, again.Plan, o.parallelism)
 	if again.More() {
 		return exit{gravest(exitChanges, a.exitCode(err))}
 	}
