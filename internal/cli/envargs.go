@@ -16,7 +16,7 @@ const argsVariable = "KMSPLAN_CLI_ARGS"
 // withEnvironment puts the arguments that the environment adds right behind the command, so that what the command
 // line says comes later and wins. They are cut into words as a POSIX shell does it, and nothing in them is expanded.
 func (a *app) withEnvironment(root *cobra.Command, args []string) ([]string, error) {
-	if completing(args) {
+	if completing(args) || !slices.ContainsFunc(a.proc.Env, func(pair string) bool { return strings.HasPrefix(pair, argsVariable) }) {
 		return args, nil
 	}
 	command, _, err := root.Find(normalise(root, args))
