@@ -12,7 +12,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/view"
 )
 
@@ -46,11 +45,7 @@ Exit codes: 0; 1 when an expression of the input was not right.`,
 }
 
 func (a *app) console(ctx context.Context, vars *variables, args []string) error {
-	m, err := a.module(vars)
-	if err != nil {
-		return err
-	}
-	stored, err := stack.OpenState(m, a.options(0))
+	stored, err := a.openStateWith(vars, 0)
 	if err != nil {
 		return err
 	}

@@ -100,11 +100,7 @@ func (a *app) decryptPlan(ctx context.Context, v *variables, lockTimeout time.Du
 	if len(sealed) > planfile.MaxSize {
 		return nil, fmt.Errorf("%w: it is larger than %d bytes", planfile.ErrNotAPlan, planfile.MaxSize)
 	}
-	m, err := a.module(v)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := stack.OpenState(m, a.options(lockTimeout))
+	stored, err := a.openStateWith(v, lockTimeout)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,12 @@ func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error
 
 // openState opens the module's state alone.
 func (a *app) openState(lockTimeout time.Duration) (*stack.Stored, error) {
-	m, err := a.module(&variables{})
+	return a.openStateWith(&variables{}, lockTimeout)
+}
+
+// openStateWith opens the state of a module whose variables are given: its gateways or its expressions need them.
+func (a *app) openStateWith(v *variables, lockTimeout time.Duration) (*stack.Stored, error) {
+	m, err := a.module(v)
 	if err != nil {
 		return nil, err
 	}
