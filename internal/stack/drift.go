@@ -19,9 +19,7 @@ func (s *Stack) Drift(ctx context.Context, scope plan.Scope) plan.Drifts {
 
 // Refresh records drift in the state. No object is touched.
 func (s *Stack) Refresh(ctx context.Context, drift []plan.Drift) error {
-	info := state.NewLockInfo("refresh", s.options.Now())
-	info.Writer = version.Number
-	return state.Locked(ctx, s.store, info, s.options.LockTimeout, func(at state.Position) error {
+	return s.options.locked(ctx, s.store, "refresh", func(at state.Position) error {
 		if at.State.Serial != s.State.Serial || at.State.Lineage != s.State.Lineage {
 			return hint(fmt.Errorf("record what has changed: somebody else wrote the state meanwhile (serial %d, and now %d)", s.State.Serial, at.State.Serial),
 				"Nothing was recorded. Look again.")

@@ -42,7 +42,7 @@ func (s *Stored) rollback(ctx context.Context, at state.Position, serial uint64)
 // RollBack goes back as planned, and only so: to what was written since, the plan does not apply. Keys that would be lost
 // sight of are lost with forget only. Errors: *LostKeysError, state.ErrStale.
 func (s *Stored) RollBack(ctx context.Context, planned state.Rollback, serial uint64, forget bool) (stored uint64, err error) {
-	err = s.locked(ctx, "state rollback", func(at state.Position) error {
+	err = s.options.locked(ctx, s.store, "state rollback", func(at state.Position) error {
 		if at.Version != planned.From {
 			return &state.StaleError{Expected: planned.From, Found: at.Version}
 		}

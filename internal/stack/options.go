@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -64,6 +66,23 @@ type Options struct {
 	Recovered func(r apply.Recovered) // a call of an earlier run
 	// File begins the work on one file, for example "encrypting" a path; both results may be nil.
 	File func(verb, path string) (progress func(done, total int64), end func())
+}
+
+// lockInfo describes this process and what it does, for whoever waits for it.
+func (o Options) lockInfo(operation string) state.LockInfo {
+	info := state.NewLockInfo(operation, o.Now())
+	info.Writer = version.Number
+	return info
+}
+
+// locked works on a stored state under its lock, once nothing of an interrupted run is open.
+func (o Options) locked(ctx context.Context, store state.Store, operation string, work func(state.Position) error) error {
+	err := state.Locked(ctx, store, o.lockInfo(operation), o.LockTimeout, work)
+	var open *state.OpenCallsError
+	if errors.As(err, &open) {
+		return openCalls(err)
+	}
+	return err
 }
 
 func (o Options) withDefaults() Options {

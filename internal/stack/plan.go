@@ -13,11 +13,12 @@ import (
 // Plan makes a plan of what was surveyed, narrowed to a scope, and returns the warnings of
 // making it. Errors: InvalidError.
 func (s *Stack) Plan(ctx context.Context, scope plan.Scope) (*plan.Plan, hclv2.Diagnostics, error) {
-	return s.planAt(ctx, scope, s.gateways.now(ctx))
+	now := s.gateways.now(ctx)
+	return s.planAt(ctx, scope, now, now)
 }
 
-// planAt plans with a time that decides what has soaked long enough.
-func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
+// planAt plans with a time that decides what has soaked long enough, and one that decides what is frozen.
+func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
 	blocks, files, err := s.fileStatus(ctx, anyBlock)
 	if err != nil {
 		return nil, nil, err
@@ -27,7 +28,7 @@ func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now time.Time) (*p
 		return nil, nil, err
 	}
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: s.gateways.now(ctx), Writer: version.Number, Scope: scope,
+		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: today, Writer: version.Number, Scope: scope,
 		FileKeys: s.fileKeys(ctx, blocks, files), Compare: s.compare(), Sealed: sealed,
 	})
 	if err := s.fingerprints().Failure(); err != nil {

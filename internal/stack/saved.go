@@ -85,7 +85,8 @@ func (s *Stack) Confirm(ctx context.Context, f *planfile.File) (Again, error) {
 	if err := f.Holds(s.world()); err != nil {
 		return Again{}, err
 	}
-	now, _, err := s.planAt(ctx, f.Binding.Scope, f.Time(s.gateways.now(ctx)))
+	today := s.gateways.now(ctx)
+	now, _, err := s.planAt(ctx, f.Binding.Scope, f.Time(today), today)
 	if err != nil {
 		return Again{}, err
 	}

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -50,7 +49,7 @@ func (s *Stored) Read(ctx context.Context) (state.State, []state.Intent, error) 
 
 // Edit changes the state under its lock, once nothing of an interrupted run is open.
 func (s *Stored) Edit(ctx context.Context, operation string, edit func(state.State) (state.State, error)) error {
-	return s.locked(ctx, operation, func(at state.Position) error {
+	return s.options.locked(ctx, s.store, operation, func(at state.Position) error {
 		next, err := edit(at.State)
 		if err != nil {
 			return err
@@ -63,7 +62,7 @@ func (s *Stored) Edit(ctx context.Context, operation string, edit func(state.Sta
 // Push stores a state that was read elsewhere and returns its serial. force replaces the stored state even
 // if it is of another stack or newer.
 func (s *Stored) Push(ctx context.Context, pushed state.State, force bool) (serial uint64, err error) {
-	err = s.locked(ctx, "state push", func(at state.Position) error {
+	err = s.options.locked(ctx, s.store, "state push", func(at state.Position) error {
 		next, err := state.CheckPush(at.State, at.Version, pushed, force)
 		if err != nil {
 			return err
@@ -82,16 +81,4 @@ func (s *Stored) Push(ctx context.Context, pushed state.State, force bool) (seri
 // ForceUnlock breaks the lock of that id.
 func (s *Stored) ForceUnlock(ctx context.Context, id string) error {
 	return s.store.ForceUnlock(ctx, id)
-}
-
-// locked works on the stored state under its lock, once nothing of an interrupted run is open.
-func (s *Stored) locked(ctx context.Context, operation string, work func(state.Position) error) error {
-	info := state.NewLockInfo(operation, s.options.Now())
-	info.Writer = version.Number
-	err := state.Locked(ctx, s.store, info, s.options.LockTimeout, work)
-	var open *state.OpenCallsError
-	if errors.As(err, &open) {
-		return openCalls(err)
-	}
-	return err
 }

@@ -75,8 +75,7 @@ func (t transfer) one(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	info := state.NewLockInfo("init -migrate-state", t.with.options.Now())
-	info.Writer = version.Number
+	info := t.with.options.lockInfo("init -migrate-state")
 	var serial uint64
 	if err := state.Locked(ctx, source, info, t.with.options.LockTimeout, func(at state.Position) (err error) {
 		if at.State.Serial == 0 {

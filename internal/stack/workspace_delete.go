@@ -8,7 +8,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/state/remote"
-	"kmsplan.dev/kmsplan/internal/version"
 )
 
 // InUseError says that a workspace's state has something, which nothing would remember any more.
@@ -62,9 +61,7 @@ func (w *Workspaces) discard(ctx context.Context, name string, force bool) (held
 	if err != nil {
 		return held, err
 	}
-	info := state.NewLockInfo("workspace delete", w.with.options.Now())
-	info.Writer = version.Number
-	err = state.Discard(ctx, store, info, w.with.options.LockTimeout, func(at state.Position) error {
+	err = state.Discard(ctx, store, w.with.options.lockInfo("workspace delete"), w.with.options.LockTimeout, func(at state.Position) error {
 		held = at
 		addresses, err := state.Select(at.State)
 		if err != nil || force || len(addresses)+len(at.Open) == 0 || safety.Off(safety.WorkspaceInUse) {

@@ -100,9 +100,7 @@ func (w *Workspaces) make(ctx context.Context, name string) error {
 	if _, v, err := store.Read(ctx); err != nil || !v.IsZero() {
 		return errors.Join(err, occupied(b, v))
 	}
-	info := state.NewLockInfo("workspace new", w.with.options.Now())
-	info.Writer = version.Number
-	return state.Locked(ctx, store, info, w.with.options.LockTimeout, func(at state.Position) error {
+	return state.Locked(ctx, store, w.with.options.lockInfo("workspace new"), w.with.options.LockTimeout, func(at state.Position) error {
 		if !at.Version.IsZero() {
 			return occupied(b, at.Version)
 		}
