@@ -70,11 +70,9 @@ func (a *app) traced(o *planOptions, s *stack.Stack) {
 	}
 	var list []view.Traffic
 	for _, t := range s.Traffic() {
-		for _, u := range t.Uses {
-			list = append(list, view.Traffic{
-				Gateway: t.Gateway, Group: string(u.Group), Limit: u.Limit, Allowed: u.Allowed, Calls: u.Calls, Waited: u.Waited, Refused: u.Refused,
-			})
-		}
+		list = append(list, view.Traffic{
+			Gateway: t.Gateway, Group: string(t.Group), Limit: t.Limit, Allowed: t.Allowed, Calls: t.Calls, Waited: t.Waited, Refused: t.Refused,
+		})
 	}
 	a.view.Traffic(list)
 }

@@ -7,13 +7,13 @@ import (
 	"kmsplan.dev/kmsplan/internal/kms/transport"
 )
 
-// Traffic is what a run made of the quotas of one gateway's account.
+// Traffic is what a run made of one quota of a gateway's account.
 type Traffic struct {
 	Gateway string
-	Uses    []transport.QuotaUse
+	transport.QuotaUse
 }
 
-// Traffic is what this run made of the quotas, by gateway.
+// Traffic is what this run made of the quotas, by gateway and group.
 func (s *Stack) Traffic() []Traffic { return s.gateways.traffic() }
 
 func (g *Gateways) traffic() []Traffic {
@@ -22,7 +22,9 @@ func (g *Gateways) traffic() []Traffic {
 	var out []Traffic
 	for _, name := range slices.Sorted(maps.Keys(g.open)) {
 		if p := g.open[name].public; p != nil {
-			out = append(out, Traffic{name, p.Uses()})
+			for _, u := range p.Uses() {
+				out = append(out, Traffic{name, u})
+			}
 		}
 	}
 	return out
