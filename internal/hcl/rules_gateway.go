@@ -14,8 +14,8 @@ var quotas = map[string]struct {
 	what string
 	most int
 }{
-	kind.AliasQuota:      {"aliases", 300},
-	kind.DefaultKeyQuota: {"keys outside an instance", 200},
+	kind.AliasQuota:      {"aliases", kind.MostAliases},
+	kind.DefaultKeyQuota: {"keys outside an instance", kind.MostDefaultKeys},
 }
 
 // quota counts what one gateway's account and region will hold.

@@ -10,6 +10,12 @@ import (
 // AliasPrefix starts every alias name.
 const AliasPrefix = "alias/"
 
+// How many an account has in a region, unless a quota was raised (KMS: product limits).
+const (
+	MostAliases     = 300
+	MostDefaultKeys = 200 // outside instances
+)
+
 var (
 	aliasPattern    = regexp.MustCompile(`^alias/[A-Za-z0-9_/-]{1,255}$`)
 	reservedAlias   = regexp.MustCompile(`^alias/acs(/|$)`)

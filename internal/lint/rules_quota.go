@@ -2,14 +2,11 @@ package lint
 
 import (
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
-// The quotas of an account and region, unless they were raised (KMS: product limits).
-const (
-	aliasQuota      = 300
-	defaultKeyQuota = 200
-	nearly          = 80 // percent
-)
+// nearly is how full a quota is when it is told of, in percent.
+const nearly = 80
 
 func quotaRules() []*Rule {
 	return []*Rule{{
@@ -29,8 +26,8 @@ func quotaRules() []*Rule {
 				}
 			}
 			for _, g := range p.Config.Gateways {
-				p.nearQuota(g, aliases[g], aliasQuota, "aliases")
-				p.nearQuota(g, keys[g], defaultKeyQuota, "keys outside instances")
+				p.nearQuota(g, aliases[g], kind.MostAliases, "aliases")
+				p.nearQuota(g, keys[g], kind.MostDefaultKeys, "keys outside instances")
 			}
 		},
 	}}
