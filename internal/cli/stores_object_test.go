@@ -23,32 +23,44 @@ import (
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
-// onS3 is a bucket that keeps every version.
-func onS3(t *testing.T) aStore {
-	endpoint := needs(t, "KMSPLAN_TEST_S3")
-	access, secret := os.Getenv("KMSPLAN_TEST_S3_ACCESS"), os.Getenv("KMSPLAN_TEST_S3_SECRET")
-	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: mcredentials.NewStaticV4(access, secret, ""), Region: "us-east-1"})
+// bucket is one of the test's own on the S3 server that all tests share.
+type bucket struct {
+	*minio.Client
+	name, endpoint, secret string
+	env                    []string // credentials for it
+}
+
+func bucketOnS3(t *testing.T) bucket {
+	b := bucket{name: "b-" + unused(), endpoint: needs(t, "KMSPLAN_TEST_S3"), secret: os.Getenv("KMSPLAN_TEST_S3_SECRET")}
+	access := os.Getenv("KMSPLAN_TEST_S3_ACCESS")
+	b.env = []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + b.secret}
+	var err error
+	b.Client, err = minio.New(strings.TrimPrefix(b.endpoint, "http://"), &minio.Options{Creds: mcredentials.NewStaticV4(access, b.secret, ""), Region: "us-east-1"})
+	if err == nil {
+		err = b.MakeBucket(t.Context(), b.name, minio.MakeBucketOptions{})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket := "b-" + unused()
-	err = c.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{})
-	if err == nil {
-		err = c.EnableVersioning(t.Context(), bucket)
-	}
-	if err != nil {
+	return b
+}
+
+// onS3 is a bucket that keeps every version.
+func onS3(t *testing.T) aStore {
+	b := bucketOnS3(t)
+	if err := b.EnableVersioning(t.Context(), b.name); err != nil {
 		t.Fatal(err)
 	}
 	put := func(t *testing.T, key, text string) {
-		if _, err := c.PutObject(t.Context(), bucket, key, strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{}); err != nil {
+		if _, err := b.PutObject(t.Context(), b.name, key, strings.NewReader(text), int64(len(text)), minio.PutObjectOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return aStore{
-		block:   fmt.Sprintf("backend \"s3\" {\n bucket = %q\n key = \"prod/kms\"\n endpoint = %q\n path_style = true\n }", bucket, endpoint),
-		env:     []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret},
-		secrets: map[string]string{"the secret of S3": secret},
-		holds:   func(t *testing.T) map[string][]byte { return versionsIn(t, c, bucket) },
+		block:   fmt.Sprintf("backend \"s3\" {\n bucket = %q\n key = \"prod/kms\"\n endpoint = %q\n path_style = true\n }", b.name, b.endpoint),
+		env:     b.env,
+		secrets: map[string]string{"the secret of S3": b.secret},
+		holds:   func(t *testing.T) map[string][]byte { return versionsIn(t, b.Client, b.name) },
 		log:     logs(t, "s3.log"),
 		plant:   func(t *testing.T, text string) { put(t, "prod/kms", text) },
 		mention: func(t *testing.T, text string) { put(t, text, "mentioned") },

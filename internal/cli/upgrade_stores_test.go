@@ -8,14 +8,12 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/jackc/pgx/v5"
 	"github.com/minio/minio-go/v7"
-	mcredentials "github.com/minio/minio-go/v7/pkg/credentials"
 
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
@@ -61,23 +59,14 @@ func keptHTTP(t *testing.T) aKept {
 
 // keptS3 is a bucket of its own on the server that all tests share. A proxy gives it its name.
 func keptS3(t *testing.T) aKept {
-	endpoint := needs(t, "KMSPLAN_TEST_S3")
-	access, secret := os.Getenv("KMSPLAN_TEST_S3_ACCESS"), os.Getenv("KMSPLAN_TEST_S3_SECRET")
-	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: mcredentials.NewStaticV4(access, secret, ""), Region: "us-east-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bucket := "b-" + unused()
-	if err := c.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	server, err := url.Parse(endpoint)
+	b := bucketOnS3(t)
+	server, err := url.Parse(b.endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(server)
-		r.Out.URL.Path = strings.Replace(r.Out.URL.Path, keptBucket, bucket, 1)
+		r.Out.URL.Path = strings.Replace(r.Out.URL.Path, keptBucket, b.name, 1)
 		r.Out.URL.RawPath = ""
 	}})
 	t.Cleanup(proxy.Close)
@@ -85,11 +74,11 @@ func keptS3(t *testing.T) aKept {
 	return aKept{
 		moves:    true,
 		settings: aStore{block: block}.settings,
-		env:      []string{"AWS_ACCESS_KEY_ID=" + access, "AWS_SECRET_ACCESS_KEY=" + secret},
+		env:      b.env,
 		dump: func(t *testing.T) map[string][]byte {
 			held := map[string][]byte{}
-			for o := range c.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
-				r, err := c.GetObject(t.Context(), bucket, o.Key, minio.GetObjectOptions{})
+			for o := range b.ListObjects(t.Context(), b.name, minio.ListObjectsOptions{Recursive: true}) {
+				r, err := b.GetObject(t.Context(), b.name, o.Key, minio.GetObjectOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -101,7 +90,7 @@ func keptS3(t *testing.T) aKept {
 		},
 		restore: func(t *testing.T, held map[string][]byte) {
 			for key, data := range held {
-				if _, err := c.PutObject(t.Context(), bucket, key, bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{}); err != nil {
+				if _, err := b.PutObject(t.Context(), b.name, key, bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{}); err != nil {
 					t.Fatal(err)
 				}
 			}
