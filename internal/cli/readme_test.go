@@ -33,11 +33,15 @@ func TestReadmeDoesWhatItShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	examples := consoleBlocks(strings.ReplaceAll(string(text), "/tmp/", dir+"/"))
+	readme := strings.ReplaceAll(string(text), "/tmp/", dir+"/")
+	examples, copied := consoleBlocks(readme), regexp.MustCompile(`(?m)^mkdir .*/tour && .*$`).FindString(readme)
+	if copied == "" {
+		t.Fatal("the README does not say how to copy the example")
+	}
 	if len(examples) < 15 {
 		t.Fatalf("only %d commands were found", len(examples))
 	}
-	said := runExamples(t, dir, examples)
+	said := runExamples(t, dir, copied, examples)
 	for i, e := range examples {
 		if missing := e.differs(said[i]); missing != "" {
 			t.Errorf("README.md:%d: $ %s\nprints\n%s\nand not, or not there: %q", e.line, e.command, strings.Join(said[i], "\n"), missing)
@@ -62,8 +66,9 @@ func consoleBlocks(text string) (out []example) {
 	return out
 }
 
-// runExamples runs the commands in one shell that stands in a copy of the quickstart, and returns the lines of each.
-func runExamples(t *testing.T, dir string, examples []example) [][]string {
+// runExamples runs the commands in one shell, after the one that copies the quickstart and goes there, and returns the lines
+// of each.
+func runExamples(t *testing.T, dir, copied string, examples []example) [][]string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -73,16 +78,13 @@ func runExamples(t *testing.T, dir string, examples []example) [][]string {
 	if err := os.WriteFile(filepath.Join(dir, "kmsplan"), []byte(program), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(filepath.Join(dir, "tour"), os.DirFS(filepath.Join("..", "..", "examples", "quickstart"))); err != nil {
-		t.Fatal(err)
-	}
 	const mark = "@@ the next command @@"
 	var script strings.Builder
 	for _, e := range examples {
 		fmt.Fprintf(&script, "echo '%s'\n%s\n", mark, e.command)
 	}
-	shell := exec.CommandContext(t.Context(), "bash", "-c", "exec 2>&1\n"+script.String())
-	shell.Dir = filepath.Join(dir, "tour")
+	shell := exec.CommandContext(t.Context(), "bash", "-c", "exec 2>&1\n"+copied+"\n"+script.String())
+	shell.Dir = filepath.Join("..", "..")
 	shell.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "NO_COLOR=1", "HOME="+dir)
 	out, err := shell.Output()
 	parts := strings.Split(string(out), mark+"\n")[1:]
