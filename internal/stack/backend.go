@@ -232,6 +232,9 @@ func openLocal(cfg *hcl.Config, o Options, workspace string) (state.Store, error
 // statePath is where the local backend keeps the state, as it is written.
 func statePath(cfg *hcl.Config) string { return cmp.Or(cfg.Settings.Backend["path"], defaultState) }
 
+// mostStoreCalls is how many calls to a store's server a run makes at once.
+const mostStoreCalls = 8
+
 // openRemote opens a store on a server; seen is what this machine remembers of it, nil for none.
 func openRemote(b backend, with opening, seen *notes) (state.Store, error) {
 	sealer, err := with.sealer(b)
@@ -246,7 +249,7 @@ func openRemote(b backend, with opening, seen *notes) (state.Store, error) {
 	if log := with.options.Logger; log != nil {
 		traced = remote.Trace(place, func(line string) { log.LogAttrs(context.Background(), slog.LevelDebug, line) })
 	}
-	store := state.Store(remote.New(remote.Retry(traced, remote.Retrying{}), remote.Options{Sealer: sealer, Now: with.options.Now}))
+	store := state.Store(remote.New(remote.Retry(remote.NewLimit(mostStoreCalls).On(traced), remote.Retrying{}), remote.Options{Sealer: sealer, Now: with.options.Now}))
 	if seen != nil {
 		store = &witnessed{Store: store, dir: with.cfg.Dir, name: b.name(), workspace: b.workspace, least: with.options.MinSerial}
 	}

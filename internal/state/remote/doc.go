@@ -8,7 +8,7 @@
 //
 // Read from the top down: place.go is what a server does, head.go what the head says, store.go the states, tx.go the
 // journal of one writer, lock.go the lease; update.go is the one way in which the head changes. seal.go is what stands
-// between all of it and the server: compression, and the encryption that a stack asks for. retry.go and trace.go are
+// between all of it and the server: compression, and the encryption that a stack asks for. retry.go, limit.go and trace.go are
 // decorators of a Place. Package placetest checks a Place.
 //
 // Of ours it imports state.

@@ -34,13 +34,11 @@ func Workspaces(ctx context.Context, h House) ([]string, error) {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	used, errs := make([]bool, len(names)), make([]error, len(names))
-	turn := make(chan struct{}, mostLooks)
+	limit := NewLimit(mostLooks)
 	var looks sync.WaitGroup
 	for i, name := range names {
 		looks.Go(func() {
-			turn <- struct{}{}
-			defer func() { <-turn }()
-			used[i], errs[i] = inUse(ctx, Retry(h.In(name), Retrying{}))
+			used[i], errs[i] = inUse(ctx, Retry(limit.On(h.In(name)), Retrying{}))
 		})
 	}
 	looks.Wait()
