@@ -29,21 +29,26 @@ func FuzzLoad(f *testing.F) {
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, src []byte) {
 		for _, name := range []string{"main" + nativeSuffix, "main" + jsonSuffix} {
-			file, diags := parseSource(src, name)
-			c, _ := load(Inputs{Dir: dir, Version: "0.1.0"}, []source{{name, src, file}}, diags)
-			c.Sources()
-			objects := NewObjectMap()
-			for _, b := range c.Blocks {
-				for _, a := range b.Instances {
-					c.Body(a, objects)
-					c.DependsOn(a)
-				}
-			}
-			for _, o := range c.Outputs {
-				c.OutputValue(o.Name, objects)
-			}
+			loadAndEvaluate(dir, name, src)
 		}
 	})
+}
+
+// loadAndEvaluate does all that a plan does with a file.
+func loadAndEvaluate(dir, name string, src []byte) {
+	file, diags := parseSource(src, name)
+	c, _ := load(Inputs{Dir: dir, Version: "0.1.0"}, []source{{name, src, file}}, diags)
+	c.Sources()
+	objects := NewObjectMap()
+	for _, b := range c.Blocks {
+		for _, a := range b.Instances {
+			c.Body(a, objects)
+			c.DependsOn(a)
+		}
+	}
+	for _, o := range c.Outputs {
+		c.OutputValue(o.Name, objects)
+	}
 }
 
 // Formatting never panics, changes nothing twice, and what parsed before parses after.

@@ -113,7 +113,7 @@ func (d *decoder) literal(a *hclv2.Attribute, want cty.Type) (cty.Value, bool) {
 		return cty.NilVal, false
 	}
 	v, err := convert.Convert(v, want)
-	if err != nil || v.IsNull() || !v.IsKnown() {
+	if err != nil || v.IsNull() || !v.IsWhollyKnown() {
 		d.report(wrongType(a.Expr.Range(), a.Name, want))
 		return cty.NilVal, false
 	}
