@@ -23,7 +23,7 @@ func (a *app) completions(root *cobra.Command) {
 	arguments := map[string]complete{
 		"kmsplan state show": a.stateAddresses, "kmsplan state list": a.stateAddresses, "kmsplan state mv": a.stateAddresses,
 		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
-		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan output": a.outputNames,
+		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan inspect": envelopes,
 	}
 	flags := map[string]complete{
@@ -138,6 +138,20 @@ func (a *app) declaredAddresses(_ *cobra.Command, _ []string, begun string) ([]s
 
 func (a *app) dataAddresses(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 	return beginning(begun, a.addresses(true))
+}
+
+// managedAddresses are the instances that import may name.
+func (a *app) managedAddresses(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var all []addr.Address
+	for _, b := range a.declared().Blocks {
+		if !b.Addr.Data {
+			all = append(all, b.Instances...)
+		}
+	}
+	return beginning(begun, addr.Names(all))
 }
 
 func (a *app) addresses(data bool) []string {

@@ -5,7 +5,6 @@ package cli
 
 // elsewhere are commands of Terraform, SOPS and age, and what to do here instead.
 var elsewhere = map[string]string{
-	"import":  `write import { to = key.NAME, id = "…" } into the module and run kmsplan plan`,
 	"taint":   "a key is never replaced. kmsplan kms CreateKeyVersion rotates one; another key is another block",
 	"untaint": "nothing is ever tainted, because a key is never replaced",
 

@@ -25,6 +25,10 @@ type Inputs struct {
 	// AllowMissing makes required variables without a value unknown instead of an error, for
 	// validate, which needs no values.
 	AllowMissing bool
+	// Imports are those of the command line, beside the import blocks.
+	Imports []Import
+	// Undeclared lets imports have no block, for who writes one: they are in Config.Undeclared instead of an error.
+	Undeclared bool
 }
 
 // Assignment is one -var NAME=VALUE or -var-file=PATH, in the order given.
@@ -45,8 +49,10 @@ type Config struct {
 	Removed   []Removed
 	Moved     []Moved
 	Imports   []Import
-	Files     map[string]*hclv2.File // for snippets in diagnostics
-	Destroys  bool                   // made by Destroying
+	// Undeclared are the targets of imports that have no block; empty unless Inputs.Undeclared.
+	Undeclared []addr.Address
+	Files      map[string]*hclv2.File // for snippets in diagnostics
+	Destroys   bool                   // made by Destroying
 
 	module *module // parsed expressions, the evaluator's
 	byAddr map[addr.Address]*Block

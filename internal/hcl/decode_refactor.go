@@ -166,19 +166,6 @@ func (d *decoder) refactorings() {
 	d.importTargets()
 }
 
-func (d *decoder) importTargets() {
-	seen := map[addr.Address]bool{}
-	for _, i := range d.config.Imports {
-		switch _, declared := d.m.declared(i.To); {
-		case !declared:
-			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.Block().String(), d.m.allAddresses())))
-		case seen[i.To]:
-			d.report(fault(i.Range, "Duplicate import", "Two import blocks import into %s. Remove one.", i.To))
-		}
-		seen[i.To] = true
-	}
-}
-
 func quotedList(words []string) string {
 	text := ""
 	for i, w := range words {

@@ -33,6 +33,7 @@ func load(in Inputs, sources []source, diags hclv2.Diagnostics) (*Config, hclv2.
 	}
 	d := &decoder{config: c, m: m}
 	d.files(sources)
+	c.Imports = append(c.Imports, in.Imports...)
 	diags = append(diags, t.readCalled(d)...)
 	d.names()
 	diags = append(diags, d.diags...)

@@ -26,7 +26,7 @@ const (
 	Absent            Presence = iota // the service said "not found"; a failure never counts as that
 	Alive                             // exists
 	Dying                             // exists and waits for deletion
-	FoundOurs                         // exists and is ours by its tags; an alias that already points where it should
+	FoundOurs                         // exists and is ours by its tags; an alias that already points where it should, a policy whose keys rotate so
 	FoundDying                        // ours by its tags, and waits for deletion
 	FoundForeign                      // the name is taken by an object that is not ours
 	FoundForeignDying                 // likewise, and that one waits for deletion
@@ -94,7 +94,8 @@ type Verdict struct {
 //	        retire, delete        absent         forget
 //	        forget       known    any            forget
 //	rotation_policy
-//	        declared     unknown  any            create, compare
+//	        declared     unknown  absent         create, compare
+//	                              ours           adopt, compare
 //	                     known    any            compare
 //	        vanished     known    any            refuse rotation-policy-vanished (prevent_destroy only)
 //	        any other    known    any            forget
@@ -190,8 +191,11 @@ func decideAlias(f Facts) Verdict {
 func decideRotation(f Facts) Verdict {
 	switch f.Desired {
 	case Declared, Imported:
-		if f.Known {
+		switch {
+		case f.Known:
 			return Verdict{Action: NoOp, Compare: true}
+		case f.Live == FoundOurs:
+			return Verdict{Action: Adopt, Compare: true}
 		}
 		return Verdict{Action: Create, Compare: true}
 	case Vanished:

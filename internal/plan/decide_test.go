@@ -97,6 +97,9 @@ func TestDecideTruthTable(t *testing.T) {
 		{"alias", plan.ToRetire, known, alive, do(plan.Delete)},
 
 		{"rotation_policy", plan.Declared, unknown, absent, look(plan.Create)},
+		{"rotation_policy", plan.Declared, unknown, ours, look(plan.Adopt)},
+		{"rotation_policy", plan.Imported, unknown, absent, look(plan.Create)},
+		{"rotation_policy", plan.Imported, unknown, ours, look(plan.Adopt)},
 		{"rotation_policy", plan.Declared, known, absent, look(plan.NoOp)},
 		{"rotation_policy", plan.Vanished, known, absent, refuse(plan.GuardPolicyVanished)},
 		{"rotation_policy", plan.Unprotected, known, absent, do(plan.Forget)},

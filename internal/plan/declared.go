@@ -48,6 +48,9 @@ func (p *planner) factsOf(n *node) Facts {
 		f.Desired = Imported
 		n.object = n.live.object(f.Kind, im.ID)
 		f.Live = presence(n.object)
+		if n.block.Kind.OnlyRecorded {
+			f.Live = planningOf(f.Kind).find(p, n)
+		}
 	default:
 		f.Live = planningOf(f.Kind).find(p, n)
 	}
@@ -89,7 +92,7 @@ func (p *planner) claim(n *node, id string) bool {
 // checkImport refuses an import block that names another object than the address holds.
 func (p *planner) checkImport(n *node) {
 	im, imported := p.in.Config.ImportOf(n.addr)
-	if !imported || n.prior == nil || n.prior.ID == im.ID || p.renames(n, im.ID) {
+	if !imported || n.prior == nil || n.prior.ID == im.ID || p.renames(n, im.ID) || n.block.Kind.OnlyRecorded {
 		return
 	}
 	n.hold()
@@ -138,6 +141,9 @@ func (p *planner) whyAdopted(n *node, f Facts) string {
 	holder, held := p.holder[objectID{n.gateway, n.change.Kind, n.object.ID}]
 	switch {
 	case f.Desired == Imported:
+		if im, _ := p.in.Config.ImportOf(n.addr); im.Range.Filename == "" {
+			return "it exists"
+		}
 		return "an import block names it"
 	case held:
 		return fmt.Sprintf("%s held it", holder)

@@ -91,7 +91,15 @@ func (p *planner) checkOwner(n *node) {
 	}
 	n.hold()
 	p.refuseObject(n, GuardOwnedElsewhere, whose+" Two stacks that manage one object change it back and forth.", forget,
-		take+importText(n.addr.String(), n.object.ID, lineage))
+		p.takingText(n, take, lineage))
+}
+
+// takingText is the import that takes an object over, as it was written: a block, or on the command line.
+func (p *planner) takingText(n *node, take, lineage string) string {
+	if im, imported := p.in.Config.ImportOf(n.addr); imported && im.Range.Filename == "" {
+		return fmt.Sprintf("To take it over, let the other stack forget it first, and run `kmsplan import -take-over=%s '%s' %s`.", lineage, n.addr, n.object.ID)
+	}
+	return take + importText(n.addr.String(), n.object.ID, lineage)
 }
 
 // checkRotatedOwners refuses to change the rotation of other stacks' keys.

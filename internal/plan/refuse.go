@@ -8,6 +8,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
@@ -30,9 +31,9 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 	case GuardImportNotFound:
 		im, _ := p.in.Config.ImportOf(a)
 		p.refuse(guard, a,
-			fmt.Sprintf("The import block for %s names %s, and KMS says that it does not exist.", a, im.ID),
+			fmt.Sprintf("%s names %s, and KMS says that it does not exist.", importer(im), im.ID),
 			fmt.Sprintf("Correct the id; it must be a %s in the region and account of gateway %q.", strings.ReplaceAll(n.block.Kind.Name, "_", " "), n.gateway),
-			"To create a new object, remove the import block.")
+			"To create a new object, "+withoutImport(im))
 	case GuardAliasTaken:
 		name := text(n.body.Attrs["name"])
 		p.refuseAliasTaken(n, name, n.live.Aliases[name])
@@ -47,6 +48,21 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 			"To restore it and manage it, add:"+p.importOf(n),
 			"To create another secret, choose another name, or wait for the window to end.")
 	}
+}
+
+// importer names what imports: a block, or the command line.
+func importer(im hcl.Import) string {
+	if im.Range == (hclv2.Range{}) {
+		return fmt.Sprintf("The import of %s", im.To)
+	}
+	return fmt.Sprintf("The import block for %s", im.To)
+}
+
+func withoutImport(im hcl.Import) string {
+	if im.Range == (hclv2.Range{}) {
+		return "apply without the import."
+	}
+	return "remove the import block."
 }
 
 // whose is a sentence about another stack whose object it is, or "".
@@ -147,18 +163,28 @@ func (p *planner) refuseUnreadGateway(n *node) {
 	p.diags = p.diags.Append(d)
 }
 
+// noValue and noEncryptionKey are what a secret lacks that would be created; see reportLacking.
 func (p *planner) noValue(n *node) {
-	p.diags = p.diags.Append(&hclv2.Diagnostic{
+	n.lacking = &hclv2.Diagnostic{
 		Severity: hclv2.DiagError, Summary: "A new secret needs a value", Subject: n.block.Range.Ptr(),
 		Detail: fmt.Sprintf("%s does not exist yet, and KMS creates no secret without a value. Set value from a sensitive variable, or add generate { length = 32 }.", n.addr),
-	})
+	}
 }
 
 func (p *planner) noEncryptionKey(n *node) {
-	p.diags = p.diags.Append(&hclv2.Diagnostic{
+	n.lacking = &hclv2.Diagnostic{
 		Severity: hclv2.DiagError, Summary: "A secret in an instance needs a key", Subject: n.block.Range.Ptr(),
 		Detail: fmt.Sprintf("%s would be created in a KMS instance, where a key of the same instance encrypts it. Set encryption_key = key.NAME.id, or instance = null for a secret outside any instance.", n.addr),
-	})
+	}
+}
+
+// reportLacking reports what objects of the plan lack; of others, outside its scope, it is none of the plan's business.
+func (p *planner) reportLacking() {
+	for _, n := range p.order {
+		if n.lacking != nil {
+			p.diags = p.diags.Append(n.lacking)
+		}
+	}
 }
 
 func plural(n int, one, many string) string {

@@ -11,10 +11,27 @@ import (
 
 type rotationPlanning struct{}
 
-func (rotationPlanning) find(*planner, *node) Presence { return Absent }
-func (rotationPlanning) plan(p *planner, n *node)      { p.planRotation(n) }
-func (rotationPlanning) delete(*planner, *node)        {} // never: the service has no such object
-func (rotationPlanning) targets(n *node) []string      { return n.needs }
+func (rotationPlanning) find(_ *planner, n *node) Presence { return n.rotates() }
+func (rotationPlanning) plan(p *planner, n *node)          { p.planRotation(n) }
+func (rotationPlanning) delete(*planner, *node)            {} // never: the service has no such object
+func (rotationPlanning) targets(n *node) []string          { return n.needs }
+
+// rotates finds a policy that is there already, which the service has no object for: each of its keys lives and
+// rotates as it says.
+func (n *node) rotates() Presence {
+	keys, _ := n.body.Attrs["keys"]
+	keys, _ = keys.Unmark()
+	if keys == cty.NilVal || !keys.IsWhollyKnown() || keys.IsNull() {
+		return Absent
+	}
+	want := RotationOf(n.body.Attrs)
+	for _, id := range Strings(keys) {
+		if key := n.live.object(KindKey, id); key == nil || want.Differs(key) {
+			return Absent
+		}
+	}
+	return FoundOurs
+}
 
 // Rotation is what a policy asks of each of its keys.
 type Rotation struct {
@@ -57,6 +74,10 @@ func (p *planner) planRotation(n *node) {
 	c := &n.change
 	want := RotationOf(n.body.Attrs)
 	p.needs(n, want)
+	if c.Action == Adopt {
+		c.ID, c.Reason = n.addr.String(), "its keys rotate so already"
+		return
+	}
 	if n.prior == nil {
 		n.creation()
 		return

@@ -55,6 +55,9 @@ func (h aliasHandler) Apply(ctx context.Context, s *Session) (*state.Resource, e
 // aliasWanted is the name and key of configuration, or of the live alias where
 // it asks for nothing.
 func (s *Session) aliasWanted() (name, key string) {
+	if s.Change.Action == plan.Adopt && len(s.Change.Calls) == 0 && s.Live != nil {
+		return s.Change.ID, s.Live.Aliases[s.Change.ID]
+	}
 	name, _ = s.wantText("name")
 	key, _ = s.wantText("key")
 	if s.Body.Attrs == nil && s.Prior != nil {

@@ -13,7 +13,7 @@ import (
 // was moved to another address also gets the new address.
 func (s *Session) tagsToSet(live map[string]string) map[string]string {
 	set := map[string]string{}
-	if v, ok := s.want("tags"); ok {
+	if v, ok := s.want("tags"); ok && s.planned("tags") {
 		now := plan.MapOf(plan.UserTags(live))
 		set, _ = plan.TagChanges(now, s.Body.WithIgnored("tags", v, now))
 	}
@@ -24,6 +24,11 @@ func (s *Session) tagsToSet(live map[string]string) map[string]string {
 		set[plan.TagOwner] = s.Lineage
 	}
 	return set
+}
+
+// planned reports whether the change's difference names an attribute: what it does not name is left as it is.
+func (s *Session) planned(attr string) bool {
+	return slices.ContainsFunc(s.Change.Diff, func(d plan.AttrDiff) bool { return d.Name == attr })
 }
 
 // tagsToRemove never names one of kmsplan's own tags.

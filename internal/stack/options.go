@@ -23,6 +23,9 @@ type Module struct {
 	Env  []string // os.Environ() form
 	// Saved are the values that a saved plan carries; Vars that give a variable another value make the plan stale.
 	Saved []hcl.Variable
+	// Imports are those of the command line; Undeclared lets them have no block (hcl.Inputs).
+	Imports    []hcl.Import
+	Undeclared bool
 }
 
 // Load reads the module in its workspace. Variables without a value are errors unless allowMissing. The configuration is
@@ -36,6 +39,7 @@ func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
 	cfg, diags := hcl.Load(hcl.Inputs{
 		Cwd: cwd,
 		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Saved: m.Saved, Version: version.Number, AllowMissing: allowMissing, Workspace: workspace,
+		Imports: m.Imports, Undeclared: m.Undeclared,
 	})
 	if err != nil {
 		diags = append(hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "No workspace", Detail: upperFirst(err.Error()) + "."}}, diags...)

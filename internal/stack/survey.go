@@ -38,7 +38,7 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 		return err
 	}
 	catchUp := apply.Foresee
-	if operation == "apply" {
+	if writes(operation) {
 		catchUp = apply.Recover // who applies writes anyway
 	}
 	recovery, err := catchUp(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.options.Recovered}))
@@ -47,7 +47,7 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	}
 	s.State = recovery.State
 	clear(s.keys)
-	if s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State); err != nil || operation != "apply" {
+	if s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State); err != nil || !writes(operation) {
 		return err
 	}
 	another, err := s.underAnother(ctx)
@@ -56,6 +56,9 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	}
 	return err
 }
+
+// writes reports whether a command goes on to change the state.
+func writes(operation string) bool { return operation == "apply" || operation == "import" }
 
 // Recover finds out what became of calls that interrupted runs left open, and which objects carry this stack's tags
 // without being in its state. It does nothing else.
