@@ -39,11 +39,7 @@ func checkAliasName(v cty.Value) error {
 
 // KMS: CreateSecret.
 func checkSecretName(v cty.Value) error {
-	name := v.AsString()
-	switch {
-	case strings.HasPrefix(name, "acs/"):
-		return sentence(`The secret name %q starts with "acs/", which is reserved for managed secrets. Choose another name.`, name)
-	case !secretPattern.MatchString(name):
+	if name := v.AsString(); !secretPattern.MatchString(name) {
 		return sentence("The secret name %q is not allowed: 1 to 192 letters, digits and _ / + = . @ -.", name)
 	}
 	return nil

@@ -88,7 +88,7 @@ func driftOf(k *kind.Kind, remembered map[string]any, o *Object) []AttrDiff {
 		if at.Type == cty.Bool && reported && now.IsNull() {
 			continue // neither nor: the key's state says why
 		}
-		if !recorded || !reported || at.WriteOnly || at.Mode == kind.Computed && !at.Watched {
+		if !recorded || !reported || o.moves(at.Name) || at.WriteOnly || at.Mode == kind.Computed && !at.Watched {
 			continue
 		}
 		if s, ok := was.(string); ok && now.Type() == cty.String && !now.IsNull() && now.AsString() == s {

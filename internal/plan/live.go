@@ -66,6 +66,9 @@ func (o *Object) Dying() bool {
 	return o != nil && (o.State == StatePendingDeletion || o.Kind == KindSecret && !o.DeleteAt.IsZero())
 }
 
+// moves reports whether the service sets an attribute anew by itself, so that another value tells nothing.
+func (o *Object) moves(attr string) bool { return o.Rotated && attr == "current_version" }
+
 // object returns the live object of a kind and id, or nil. An alias is known
 // from the region's alias list even when the snapshot did not read it in full.
 func (g *LiveGateway) object(kind, id string) *Object {

@@ -18,7 +18,7 @@ func PreImageOf(o *Object) *PreImage {
 	enc := json.NewEncoder(h) // writing to a hash never fails
 	for _, name := range kind.Lookup(o.Kind, false).PreImage() {
 		v, ok := o.Attrs[name]
-		if !ok || name == "current_version" && o.Rotated {
+		if !ok || o.moves(name) {
 			v = cty.NullVal(cty.String)
 		}
 		_ = enc.Encode([]any{name, ToState(v)})

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/base64"
 	"fmt"
 	"reflect"
 	"slices"
@@ -22,8 +23,12 @@ const (
 // planValue plans a new version when the value is not the one state has a fingerprint of, or when others
 // wrote the current one and the configuration says to overwrite it. The live value is never read.
 func (p *planner) planValue(n *node) {
-	if n.ignores("value") || !n.hasValue() && !n.generates() {
+	if n.ignores(n.valueArgument()) || !n.hasValue() && !n.generates() {
 		return // not declared, so that nothing is foreign to it
+	}
+	if n.object.Rotated {
+		p.firstValue(n)
+		return
 	}
 	changed := p.valueChanged(n)
 	if n.foreign = n.foreignVersion(); n.foreign != "" {
@@ -39,7 +44,7 @@ func (p *planner) planValue(n *node) {
 		default:
 			if !changed {
 				p.standsForeign(n, fmt.Sprintf("The declared value is not the current one. To have it again, add lifecycle { on_foreign_version = %q }; "+
-					"to leave the live value, %q. To stop managing the value, lifecycle { ignore_changes = [value] }.", overwriteForeign, keepForeign))
+					"to leave the live value, %q. To stop managing the value, lifecycle { ignore_changes = [%s] }.", overwriteForeign, keepForeign, n.valueArgument()))
 				return
 			}
 		}
@@ -52,6 +57,16 @@ func (p *planner) planValue(n *node) {
 	if live := n.object.Versions; len(live) >= MaxSecretVersions {
 		p.warn(n.addr, "A secret version will roll off",
 			fmt.Sprintf("KMS keeps %d versions of a secret. Storing a new one drops the oldest without a used stage, probably %s.", MaxSecretVersions, live[0]))
+	}
+}
+
+// firstValue says that another first value of a managed secret comes to nothing: the service has written the value since.
+func (p *planner) firstValue(n *node) {
+	fp, recorded := fingerprintOf(n.prior)
+	if value, known := ConfiguredValue(n.body); recorded && known && p.match(n, fp, value.Printed()) == state.Different {
+		p.stands(n.addr, "The first value of a managed secret changed",
+			fmt.Sprintf("KMS itself changes the value of %s, which is of type %s, and takes none from anybody. Write the value that it was created with, or leave value out; `kmsplan kms RotateSecret` makes a new one.",
+				n.object.ID, text(n.object.Attrs["type"])))
 	}
 }
 
@@ -92,7 +107,7 @@ func (p *planner) checkVersion(n *node) {
 		return
 	}
 	n.holdBack()
-	without := "value"
+	without := n.valueArgument()
 	if n.generates() {
 		without = "the generate block"
 	}
@@ -109,17 +124,56 @@ func (n *node) generates() bool {
 	return ok
 }
 
+// SecretValue is a value that configuration gives.
+type SecretValue struct {
+	Sent   []byte // a binary one as base64
+	Binary bool   // its data type
+}
+
+// Printed is what a fingerprint is made of: a binary value differs from a text that reads the same.
+func (v SecretValue) Printed() []byte {
+	if v.Binary {
+		return append([]byte("\x00binary\x00"), v.Sent...)
+	}
+	return v.Sent
+}
+
+// ConfiguredValue is the value of a secret's block as far as it is known: its value, or its value_base64.
+func ConfiguredValue(body hcl.Body) (v SecretValue, known bool) {
+	if value, _ := body.Attrs["value"].Unmark(); text(value) != "" {
+		return SecretValue{Sent: []byte(text(value))}, true
+	}
+	encoded, _ := body.Attrs["value_base64"].Unmark()
+	raw, err := base64.StdEncoding.DecodeString(text(encoded))
+	if err != nil || len(raw) == 0 {
+		return SecretValue{}, false
+	}
+	defer clear(raw)
+	return SecretValue{Sent: base64.StdEncoding.AppendEncode(nil, raw), Binary: true}, true // line breaks do not count
+}
+
+// valueArgument is the argument that gives the value.
+func (n *node) valueArgument() string {
+	if v, ok := n.body.Attrs["value_base64"]; ok {
+		if v, _ = v.Unmark(); !v.IsNull() {
+			return "value_base64"
+		}
+	}
+	return "value"
+}
+
 // hasValue reports whether configuration gives a value.
 func (n *node) hasValue() bool {
-	v, ok := n.body.Attrs["value"]
+	v, ok := n.body.Attrs[n.valueArgument()]
 	v, _ = v.Unmark()
 	return ok && !v.IsNull()
 }
 
 func (n *node) valueDiff() {
 	null := cty.NullVal(cty.String)
-	n.change.drop("value")
-	n.change.Diff = append(n.change.Diff, AttrDiff{Name: "value", Before: null, After: null, WriteOnly: true})
+	name := n.valueArgument()
+	n.change.drop(name)
+	n.change.Diff = append(n.change.Diff, AttrDiff{Name: name, Before: null, After: null, WriteOnly: true})
 }
 
 // valueChanged holds the configured value against the fingerprint, or the
@@ -135,20 +189,26 @@ func (p *planner) valueChanged(n *node) bool {
 		n.change.Reason = "the arguments of generate changed"
 		return true
 	}
-	v, _ := n.body.Attrs["value"].Unmark()
-	if !v.IsKnown() || n.prior == nil {
+	value, known := ConfiguredValue(n.body)
+	fp, recorded := fingerprintOf(n.prior)
+	if !known || !recorded {
 		return true
 	}
-	fp, recorded := n.prior.Fingerprints["value"]
-	if !recorded {
-		return true
-	}
-	match := p.match(n, fp, []byte(v.AsString()))
+	match := p.match(n, fp, value.Printed())
 	if match == state.NotCompared {
 		p.stands(n.addr, "The secret's value was not compared",
 			fmt.Sprintf("This run cannot check the fingerprint that state has of the value of %s, so that nobody knows whether the declared value is the stored one. It is left as it is.", n.object.ID))
 	}
 	return match == state.Different
+}
+
+// fingerprintOf is what state has of a secret's value; false where it has nothing.
+func fingerprintOf(r *state.Resource) (fp state.Fingerprint, recorded bool) {
+	if r == nil {
+		return fp, false
+	}
+	fp, recorded = r.Fingerprints["value"]
+	return fp, recorded
 }
 
 // match is Input.Compare, or the slow comparison here and now.
@@ -178,8 +238,8 @@ func WriteOnlyValues(cfg *hcl.Config, s state.State, live Live) []WriteOnlyValue
 			continue
 		}
 		body, _ := cfg.Body(a, objects)
-		if v, _ := body.Attrs["value"].UnmarkDeep(); text(v) != "" {
-			out = append(out, WriteOnlyValue{a.String(), fp, []byte(text(v))})
+		if v, known := ConfiguredValue(body); known {
+			out = append(out, WriteOnlyValue{a.String(), fp, v.Printed()})
 		}
 	}
 	slices.SortFunc(out, func(a, b WriteOnlyValue) int { return strings.Compare(a.Address, b.Address) })

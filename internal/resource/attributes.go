@@ -86,6 +86,14 @@ func secretObject(s kms.SecretInfo, versions []kms.SecretVersion) *plan.Object {
 		"current_version":     str(o.Current),
 		"created":             date(s.Created),
 		"planned_delete_time": date(s.DeleteAt),
+		"automatic_rotation":  str(s.AutomaticRotation),
+		"rotation_interval":   seconds(s.RotationInterval),
+		"last_rotation":       date(s.LastRotation),
+		"next_rotation":       date(s.NextRotation),
+	}
+	if o.Rotated {
+		config, custom := configOf(s)
+		o.Attrs["extended_config"], o.Attrs["custom_data"] = plan.MapOf(config), plan.MapOf(custom)
 	}
 	return o
 }

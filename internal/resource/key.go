@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/safety"
@@ -301,7 +300,7 @@ func (w *keyWork) protect(ctx context.Context) error {
 }
 
 func (w *keyWork) setPolicy(ctx context.Context) error {
-	text, ok := w.policyText()
+	text, ok := w.policyText(str(w.key.ARN))
 	if !ok {
 		return nil
 	}
@@ -315,15 +314,6 @@ func (w *keyWork) setPolicy(ctx context.Context) error {
 		w.policy = &text
 	}
 	return err
-}
-
-// policyText is the policy configuration asks for. The default one names the
-// account, which the key's own ARN tells.
-func (w *keyWork) policyText() (string, bool) {
-	if v, written := w.Body.Attrs["policy"]; written && unmarked(v).IsNull() {
-		return kind.Lookup(plan.KindKey, false).ServiceDefault("policy", accountOf(w.key.ARN)).AsString(), true
-	}
-	return w.wantText("policy")
 }
 
 // schedule starts the deletion window of a retired key.

@@ -13,14 +13,22 @@ import (
 
 type secretHandler struct{}
 
-func (secretHandler) wishKnown(w *wish, r *state.Resource) { w.secrets[r.ID] = true }
+func (secretHandler) wishKnown(w *wish, r *state.Resource) {
+	w.secrets[r.ID] = true
+	w.secretPolicies[r.ID] = slices.Contains(r.Managed, "policy")
+}
 
 func (secretHandler) wishDeclared(w *wish, d declaration) {
+	name := d.id()
 	if d.known == nil {
-		w.secrets[text(d.attrs()["name"])] = true
+		name = text(d.attrs()["name"])
+		w.secrets[name] = true
 	}
 	if d.imported != "" {
 		w.secrets[d.imported] = true
+	}
+	for _, id := range []string{name, d.imported} {
+		w.secretPolicies[id] = w.secretPolicies[id] || d.from.cfg.Writes(d.addr, "policy")
 	}
 	w.wishOwned(plan.KindSecret, d)
 }
@@ -30,6 +38,7 @@ type secretWork struct {
 	*Session
 	object  *plan.Object
 	stored  *storedValue // the version this change wrote
+	policy  *string      // that this change set
 	removed bool
 }
 
@@ -38,6 +47,7 @@ type storedValue struct {
 	fingerprint state.Fingerprint
 	version     string
 	generated   any // the arguments of generate, nil for a configured value
+	dataType    *string
 }
 
 // Apply carries out a change of a secret.
@@ -91,8 +101,20 @@ func (w *secretWork) read(ctx context.Context) error {
 	if err == nil {
 		w.object = o
 		w.stored.show(o)
+		w.showPolicy()
 	}
 	return err
+}
+
+// showPolicy adds the policy, which a description does not tell: as it was set here, or read for the plan.
+func (w *secretWork) showPolicy() {
+	if w.policy != nil {
+		w.object.Attrs["policy"] = str(*w.policy)
+	} else if w.Live != nil && w.Live.Objects[plan.KindSecret][w.object.ID] != nil {
+		if v, read := w.Live.Objects[plan.KindSecret][w.object.ID].Attrs["policy"]; read {
+			w.object.Attrs["policy"] = v
+		}
+	}
 }
 
 // show adds the version that was just written to one that was read before lists show it.
@@ -122,8 +144,12 @@ func (w *secretWork) create(ctx context.Context) error {
 		tags = withTags(tags, plan.StringMap(v), nil)
 	}
 	in := kms.CreateSecretInput{
-		Name: name, Value: value, VersionID: stored.version, DataType: w.optional("data_type"), Type: w.optional("type"),
+		Name: name, Value: value, VersionID: stored.version, DataType: stored.dataType, Type: w.optional("type"),
 		Description: w.optional("description"), EncryptionKeyID: w.optional("encryption_key"), InstanceID: w.instance(), Tags: tags,
+		ExtendedConfig: w.extendedConfig(),
+	}
+	if text, ok := w.wantText("policy"); ok && w.Body.Attrs["policy"].IsKnown() && !w.Body.Attrs["policy"].IsNull() {
+		in.Policy, w.policy = &text, &text // null: whatever a new secret has
 	}
 	var info kms.SecretInfo
 	err = w.Call(ctx, "CreateSecret", name, stored.detail(), func(ctx context.Context) (string, error) {
@@ -145,6 +171,7 @@ func (w *secretWork) create(ctx context.Context) error {
 	w.stored, w.Change.ID = stored, name
 	w.object = secretObject(info, nil)
 	w.stored.show(w.object)
+	w.showPolicy()
 	return w.Journal.Record(*w.result())
 }
 
@@ -156,28 +183,35 @@ func (w *secretWork) holds(ctx context.Context, name, version string) (bool, err
 
 // value takes the configured value, or generates one.
 func (w *secretWork) value() (kms.Secret, *storedValue, error) {
-	var stored storedValue
-	var raw []byte
-	if args, ok := w.Body.Blocks["generate"]; ok {
-		generated, err := generate(args)
-		if err != nil {
-			return kms.Secret{}, nil, fmt.Errorf("generate the value of %s: %w", w.Change.Addr, err)
-		}
-		raw, stored.generated = generated, plan.GenerateArguments(args)
-	} else {
-		v := unmarked(w.Body.Attrs["value"])
-		if text(v) == "" {
-			return kms.Secret{}, nil, fmt.Errorf("%s has no value; set value or add generate { length = 32 }", w.Change.Addr)
-		}
-		raw = []byte(v.AsString())
+	v, generated, err := w.given()
+	if err != nil {
+		return kms.Secret{}, nil, err
 	}
-	var err error
-	if stored.fingerprint, err = w.Fingerprints.New(w.Change.Addr.String(), raw); err != nil {
-		clear(raw)
+	stored := storedValue{generated: generated, dataType: w.optional("data_type")}
+	if v.Binary {
+		stored.dataType = new("binary")
+	}
+	if stored.fingerprint, err = w.Fingerprints.New(w.Change.Addr.String(), v.Printed()); err != nil {
+		clear(v.Sent)
 		return kms.Secret{}, nil, fmt.Errorf("nothing was called for %s: %w", w.Change.Addr, err)
 	}
 	stored.version = state.VersionID(stored.fingerprint)
-	return kms.SecretBytes(raw), &stored, nil
+	return kms.SecretBytes(v.Sent), &stored, nil
+}
+
+func (w *secretWork) given() (v plan.SecretValue, generated any, err error) {
+	if args, ok := w.Body.Blocks["generate"]; ok {
+		raw, err := generate(args)
+		if err != nil {
+			return v, nil, fmt.Errorf("generate the value of %s: %w", w.Change.Addr, err)
+		}
+		return plan.SecretValue{Sent: raw}, plan.GenerateArguments(args), nil
+	}
+	v, ok := plan.ConfiguredValue(w.Body)
+	if !ok {
+		return v, nil, fmt.Errorf("%s has no value; set value or add generate { length = 32 }", w.Change.Addr)
+	}
+	return v, nil, nil
 }
 
 // detail is what the intent remembers, so that a recovered version is known by
@@ -209,6 +243,8 @@ func (w *secretWork) call(ctx context.Context, op string) error {
 			return w.untagObject(ctx, kms.KindSecret, w.object.ID, gone)
 		}
 		return nil
+	case "SetSecretPolicy":
+		return w.setPolicy(ctx)
 	case "PutSecretValue":
 		return w.put(ctx)
 	case "DeleteSecret":
@@ -227,26 +263,12 @@ func (w *secretWork) restore(ctx context.Context) error {
 	})
 }
 
-func (w *secretWork) describe(ctx context.Context) error {
-	text, ok := w.wantText("description")
-	if !ok {
-		return nil
-	}
-	id := w.object.ID
-	return w.Call(ctx, "UpdateSecret", id, nil, func(ctx context.Context) (string, error) {
-		err := w.Manager.UpdateSecret(ctx, kms.UpdateSecretInput{Name: id, Description: &text})
-		return id, settle(err, func() (bool, error) {
-			info, err := w.Manager.DescribeSecret(ctx, id)
-			return info.Description == text, err
-		})
-	})
-}
-
 // put stores a new version. A value that turns out to be the recorded one, after
 // it was unknown when it was planned, is not stored again, unless others replaced it.
 func (w *secretWork) put(ctx context.Context) error {
 	if w.Prior != nil && w.Body.Blocks["generate"] == nil && plan.LastWritten(w.Prior) == w.object.Current {
-		if fp, ok := w.Prior.Fingerprints["value"]; ok && w.Fingerprints.Compare(fp, []byte(text(w.Body.Attrs["value"]))) == state.Same {
+		fp, recorded := w.Prior.Fingerprints["value"]
+		if v, ok := plan.ConfiguredValue(w.Body); ok && recorded && w.Fingerprints.Compare(fp, v.Printed()) == state.Same {
 			return nil
 		}
 	}
@@ -256,7 +278,7 @@ func (w *secretWork) put(ctx context.Context) error {
 	}
 	defer value.Zero()
 	id := w.object.ID
-	in := kms.PutSecretValueInput{Name: id, Value: value, VersionID: stored.version, DataType: w.optional("data_type")}
+	in := kms.PutSecretValueInput{Name: id, Value: value, VersionID: stored.version, DataType: stored.dataType}
 	err = w.Call(ctx, "PutSecretValue", id, stored.detail(), func(ctx context.Context) (string, error) {
 		return id, settle(w.Manager.PutSecretValue(ctx, in), func() (bool, error) { return w.holds(ctx, id, stored.version) })
 	})

@@ -235,6 +235,13 @@ func (r *regionReader) readSecret(ctx context.Context, name string) error {
 	if err != nil || o == nil {
 		return err
 	}
+	if r.wish.secretPolicies[name] && !o.Attrs["instance"].IsNull() {
+		policy, err := r.clients.Manager.GetSecretPolicy(ctx, name)
+		if err != nil {
+			return err
+		}
+		o.Attrs["policy"] = str(policy)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.secrets[name] = o

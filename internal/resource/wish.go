@@ -11,13 +11,14 @@ import (
 
 // wish is what has to be read of one gateway beside its lists.
 type wish struct {
-	keys     map[string]bool // managed, imported, or named by a rotation policy
-	policies map[string]bool // keys whose policy is managed
-	aliases  map[string]bool
-	secrets  map[string]bool              // managed, declared or imported names
-	known    map[objectID]*state.Resource // what state has of this gateway
-	search   bool                         // something declared is not in state: look for anybody's tags
-	vacant   map[string]bool              // plan.OwnedBy of what is declared and not in state
+	keys           map[string]bool // managed, imported, or named by a rotation policy
+	policies       map[string]bool // keys whose policy is managed
+	aliases        map[string]bool
+	secrets        map[string]bool              // managed, declared or imported names
+	secretPolicies map[string]bool              // secrets whose policy is managed
+	known          map[objectID]*state.Resource // what state has of this gateway
+	search         bool                         // something declared is not in state: look for anybody's tags
+	vacant         map[string]bool              // plan.OwnedBy of what is declared and not in state
 }
 
 // wisher goes through state and configuration and fills the wishes.
@@ -34,7 +35,7 @@ func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.Stat
 	for name, g := range gateways {
 		w.wishes[name] = &wish{
 			keys: map[string]bool{}, policies: map[string]bool{}, aliases: map[string]bool{},
-			secrets: map[string]bool{}, known: map[objectID]*state.Resource{}, vacant: map[string]bool{},
+			secrets: map[string]bool{}, secretPolicies: map[string]bool{}, known: map[objectID]*state.Resource{}, vacant: map[string]bool{},
 		}
 		running.Gateways[name] = &plan.LiveGateway{InstanceID: g.InstanceID}
 	}

@@ -33,6 +33,8 @@ const (
 	aRotation = "rotation_policy \"p\" {\n  interval = \"90d\"\n  keys     = [key.k.id]\n}\n"
 	aSecret   = aKey + "variable \"value\" {\n  type      = string\n  sensitive = true\n  default   = \"first-value\"\n}\n" +
 		"secret \"s\" {\n  name        = \"s\"\n  description = \"one\"\n  tags        = { team = \"a\" }\n  value       = var.value\n  encryption_key = key.k.id\n}\n"
+	aManagedSecret = aKey + "secret \"s\" {\n  name = \"s\"\n  type = \"Rds\"\n  value = sensitive(jsonencode({ Accounts = [{ AccountName = \"a\", AccountPassword = \"first\" }] }))\n" +
+		"  extended_config = { SecretSubType = \"SingleUser\", DBInstanceId = \"rm-1\" }\n  custom_data = { stage = \"one\" }\n  encryption_key = key.k.id\n}\n"
 	aPolicy = "{\\\"Version\\\":\\\"1\\\",\\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":{\\\"RAM\\\":[\\\"acs:ram::%s:*\\\"]}," +
 		"\\\"Action\\\":[\\\"kms:*\\\"],\\\"Resource\\\":[\\\"*\\\"]}]}"
 )
@@ -83,6 +85,10 @@ func changes(account string) []changing {
 		{"TagResources", "a secret's tag", aSecret, edit("\"a\"", "\"b\""), nil, withSecret, secretIs("first-value", 1)},
 		{"UntagResources", "a secret's tag", aSecret, edit("team = \"a\"", ""), nil, withSecret, secretIs("first-value", 1)},
 		{"PutSecretValue", "another value", aSecret, with(aSecret, "first", "second"), nil, withSecret, secretIs("second-value", 2)},
+		{"PutSecretValue", "a binary value", aSecret, edit("value       = var.value", "value_base64 = base64encode(var.value)"), nil, withSecret, secretIs("Zmlyc3QtdmFsdWU=", 2)},
+		{"SetSecretPolicy", "a policy", aSecret, edit("value       = var.value", "value       = var.value\n  policy = \""+fmt.Sprintf(aPolicy, account)+"\""), nil, withSecret, secretIs("first-value", 1)},
+		{"CreateSecret", "a managed secret", aKey, aManagedSecret, nil, withSecret, nil},
+		{"UpdateSecret", "custom data", aManagedSecret, with(aManagedSecret, "\"one\" }", "\"two\" }"), nil, withSecret, nil},
 		{"RestoreSecret", "a rescue", aSecret, aSecret, func(r *rig) { r.call("DeleteSecret", map[string]any{"SecretName": "s"}) }, withSecret, secretIs("first-value", 1)},
 		{"DeleteSecret", "a secret that is removed", aSecret, aKey + "removed {\n  from   = secret.s\n  action = \"delete\"\n}\n", nil, keyOnly, nil},
 	}
