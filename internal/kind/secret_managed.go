@@ -44,7 +44,9 @@ var managedTypes = map[string]managedType{
 	},
 }
 
-func secretTypes() []string { return append([]string{SecretGeneric}, slices.Sorted(maps.Keys(managedTypes))...) }
+func secretTypes() []string {
+	return append([]string{SecretGeneric}, slices.Sorted(maps.Keys(managedTypes))...)
+}
 
 // ManagedSecret reports whether KMS writes the values of secrets of that type.
 func ManagedSecret(name string) bool { _, managed := managedTypes[name]; return managed }
