@@ -80,14 +80,14 @@ func (s step) is(word string) bool { return s.name == word && s.key == "" }
 
 // split reads identifiers between dots, each with at most one instance key.
 func split(s string) ([]step, bool) {
-	var steps []step
+	steps := make([]step, 0, 4)
 	for {
 		end := strings.IndexAny(s, ".[")
 		if end < 0 {
 			end = len(s)
 		}
 		next := step{name: s[:end]}
-		if !hclsyntax.ValidIdentifier(next.name) {
+		if !isIdentifier(next.name) {
 			return nil, false
 		}
 		if s = s[end:]; strings.HasPrefix(s, "[") {
@@ -107,8 +107,39 @@ func split(s string) ([]step, bool) {
 	}
 }
 
+// isIdentifier is HCL's rule; its scanner is asked only for what is not plain ASCII.
+func isIdentifier(s string) bool {
+	for i, c := range []byte(s) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c != '_' && c != '-' && (c < '0' || c > '9')) {
+			return hclsyntax.ValidIdentifier(s)
+		}
+	}
+	return s != ""
+}
+
+// plainKey is the length of a quoted instance key that is written as WithKey renders it and holds nothing to escape, as
+// nearly all are; 0 when it is another.
+func plainKey(s string) int {
+	if !strings.HasPrefix(s, `["`) {
+		return 0
+	}
+	for i := 2; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' && strings.HasPrefix(s[i:], `"]`):
+			return i + 2
+		case c == '"', c == '\\', c < ' ', c > '~':
+			return 0
+		}
+	}
+	return 0
+}
+
 // instanceKey reads a quoted text or a number in brackets from the front of s.
 func instanceKey(s string) (key, rest string, ok bool) {
+	if end := plainKey(s); end > 0 {
+		return s[:end], s[end:], true
+	}
 	inner := s[1:]
 	if strings.HasPrefix(inner, `"`) {
 		quoted, err := strconv.QuotedPrefix(inner)

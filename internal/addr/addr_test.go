@@ -1,8 +1,11 @@
 package addr
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 func TestAddressesAreReadAsTheyAreWritten(t *testing.T) {
@@ -68,4 +71,32 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q became %s, and that %v, %v", text, a, again, err)
 		}
 	})
+}
+
+// Plain identifiers and keys are read without HCL's scanner and strconv, and mean the same.
+func TestPlainAddressesAreReadAsTheOthersAre(t *testing.T) {
+	for a := range 128 {
+		for b := range 129 {
+			s := string([]byte{byte(a), byte(b)})
+			if b == 128 {
+				s = s[:1]
+			}
+			if got, want := isIdentifier(s), hclsyntax.ValidIdentifier(s); got != want {
+				t.Errorf("%q is an identifier: %v, want %v", s, got, want)
+			}
+			quoted := "[" + strconv.Quote(s) + "]"
+			key, rest, ok := instanceKey(quoted + ".x")
+			if key != quoted || rest != ".x" || !ok {
+				t.Errorf("%s is read as %s, %s, %v", quoted, key, rest, ok)
+			}
+		}
+	}
+	for _, s := range []string{"", "é", "aé", "a.b"} {
+		if got, want := isIdentifier(s), hclsyntax.ValidIdentifier(s); got != want {
+			t.Errorf("%q is an identifier: %v, want %v", s, got, want)
+		}
+	}
+	if n := plainKey(`["a"b"]`); n != 0 {
+		t.Errorf("a quote inside a key ends at %d", n)
+	}
 }

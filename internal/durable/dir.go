@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -172,12 +173,16 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 
 // ReadAll reads an open file of at most limit bytes from where it stands.
 func (f *File) ReadAll(limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
+	var data bytes.Buffer
+	if info, err := f.f.Stat(); err == nil && info.Mode().IsRegular() { // a large file is not moved from buffer to buffer
+		data.Grow(int(min(info.Size(), limit)) + bytes.MinRead)
+	}
+	_, err := data.ReadFrom(io.LimitReader(f, limit+1))
+	if err == nil && int64(data.Len()) > limit {
 		err = fmt.Errorf("%s has more than the %d bytes that are read", f.f.Name(), limit)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return data, nil
+	return data.Bytes(), nil
 }

@@ -13,6 +13,7 @@ import (
 // such as all instances of key.orders, so that ten thousand references to them cost
 // one construction and not ten thousand; other Objects work too, without that.
 type ObjectMap struct {
+	rest     func(addr.Address) (cty.Value, bool) // objects that were not set, made when they are asked for; nil = none
 	mu       sync.RWMutex
 	objects  map[addr.Address]cty.Value
 	gateways map[string]cty.Value
@@ -36,6 +37,15 @@ func NewObjectMap() *ObjectMap {
 	}
 }
 
+// NewObjectMapOver returns a map over objects that stand as they are until one is set: most of a large stack nothing refers
+// to, and building each object's value takes longer than finding out that nobody asks. rest must always give the same answer,
+// and be safe for concurrent use.
+func NewObjectMapOver(rest func(addr.Address) (cty.Value, bool)) *ObjectMap {
+	m := NewObjectMap()
+	m.rest = rest
+	return m
+}
+
 // Set makes an instance's object known: a value of its kind's ObjectType, whose
 // attributes may be unknown.
 func (m *ObjectMap) Set(a addr.Address, object cty.Value) {
@@ -56,9 +66,27 @@ func (m *ObjectMap) SetGateway(name string, object cty.Value) {
 // Object implements Objects.
 func (m *ObjectMap) Object(a addr.Address) (cty.Value, bool) {
 	m.mu.RLock()
-	defer m.mu.RUnlock()
 	v, ok := m.objects[a]
-	return v, ok
+	m.mu.RUnlock()
+	if ok || m.rest == nil {
+		return v, ok
+	}
+	return m.keep(a)
+}
+
+// keep makes an object of the rest, once, unless it was set meanwhile.
+func (m *ObjectMap) keep(a addr.Address) (cty.Value, bool) {
+	made, ok := m.rest(a)
+	if !ok {
+		return cty.NilVal, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if v, set := m.objects[a]; set {
+		return v, true
+	}
+	m.objects[a] = made
+	return made, true
 }
 
 // GatewayObject implements GatewayObjects.

@@ -57,3 +57,30 @@ func TestWhatIsNotDeclaredHasNoBody(t *testing.T) {
 		t.Error("a block nobody declared")
 	}
 }
+
+func TestAnObjectThatIsNotSetIsMadeOnceAndOnlyWhenItIsAskedFor(t *testing.T) {
+	k, other := addr.Resource("key", "k"), addr.Resource("key", "other")
+	made := 0
+	m := NewObjectMapOver(func(a addr.Address) (cty.Value, bool) {
+		made++
+		return cty.StringVal("made of " + a.String()), a == k
+	})
+	if made != 0 {
+		t.Fatal("objects were made that nobody asked for")
+	}
+	for range 2 {
+		if v, ok := m.Object(k); !ok || v.AsString() != "made of key.k" {
+			t.Fatalf("%#v, %v", v, ok)
+		}
+	}
+	if made != 1 {
+		t.Errorf("it was made %d times", made)
+	}
+	if _, ok := m.Object(other); ok {
+		t.Error("what there is not was made")
+	}
+	m.Set(k, cty.StringVal("set"))
+	if v, _ := m.Object(k); v.AsString() != "set" {
+		t.Errorf("%#v after it was set", v)
+	}
+}

@@ -2,9 +2,11 @@ package plan
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -100,18 +102,22 @@ func (l Live) setGateways(cfg *hcl.Config, to *hcl.ObjectMap) {
 }
 
 // Remember fills an ObjectMap with what state remembers and what lives, under the addresses that moved blocks give,
-// for evaluation before a plan and for data blocks on their own. Live may be empty.
+// for evaluation before a plan and for data blocks on their own. Live may be empty. An object's value is made when it is
+// first referred to: neither the state's resources nor the live objects may change until then.
 func Remember(cfg *hcl.Config, s state.State, live Live) *hcl.ObjectMap {
-	m := hcl.NewObjectMap()
-	live.setGateways(cfg, m)
-	now, _ := movedAddresses(cfg, s)
-	for i, a := range now {
-		r := &s.Resources[i]
-		k := kind.Lookup(r.Kind, false)
-		if a.Kind != "" && k != nil {
-			m.Set(a, ObjectValue(k, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)))
+	index := sync.OnceValue(func() map[addr.Address]*state.Resource { return MovedAddresses(cfg, s) })
+	m := hcl.NewObjectMapOver(func(a addr.Address) (cty.Value, bool) {
+		r := index()[a]
+		if r == nil {
+			return cty.NilVal, false
 		}
-	}
+		k := kind.Lookup(r.Kind, false)
+		if k == nil {
+			return cty.NilVal, false
+		}
+		return ObjectValue(k, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)), true
+	})
+	live.setGateways(cfg, m)
 	return m
 }
 

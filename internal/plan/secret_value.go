@@ -229,8 +229,11 @@ type WriteOnlyValue struct {
 // WriteOnlyValues lists what Calculate will compare, as far as it is known before: who supplies
 // Input.Compare can compare them in parallel.
 func WriteOnlyValues(cfg *hcl.Config, s state.State, live Live) []WriteOnlyValue {
-	objects := Remember(cfg, s, live)
 	var out []WriteOnlyValue
+	if !slices.ContainsFunc(s.Resources, func(r state.Resource) bool { _, recorded := r.Fingerprints["value"]; return recorded }) {
+		return nil
+	}
+	objects := Remember(cfg, s, live)
 	for a, r := range MovedAddresses(cfg, s) {
 		fp, recorded := r.Fingerprints["value"]
 		block := cfg.Block(a.Block())

@@ -12,6 +12,9 @@ import (
 // checkScope refuses an address that nothing has: neither the module nor the state. A plan that is narrowed to
 // nothing would say that there are no changes.
 func (s *Stack) checkScope(scope plan.Scope) error {
+	if len(scope.Addresses()) == 0 {
+		return nil
+	}
 	var all []addr.Address
 	for _, b := range s.Config.Blocks {
 		all = append(append(all, b.Addr), b.Instances...)

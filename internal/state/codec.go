@@ -45,31 +45,14 @@ func Encode(st State) ([]byte, error) {
 // Decode reads what Encode wrote, now or in an older format, which is upgraded; name is for messages.
 // Errors: ErrCorrupt, ErrNewerFormat.
 func Decode(name string, data []byte) (State, error) {
-	var head struct {
-		Version   int    `json:"version"`
-		Writer    string `json:"writer"`
-		Terraform string `json:"terraform_version"` // a state of Terraform's or OpenTofu's
+	format := FormatVersion
+	if !bytes.HasPrefix(data, []byte(present)) || !sealed(data) {
+		var err error
+		if format, err = recognise(name, data); err != nil {
+			return State{}, err
+		}
 	}
-	err := json.Unmarshal(data, &head)
-	if other := new(json.UnmarshalTypeError); errors.As(err, &other) {
-		return State{}, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
-	}
-	if err != nil {
-		return State{}, &CorruptError{Path: name, Reason: "it is not JSON: " + err.Error()}
-	}
-	if head.Terraform != "" {
-		return State{}, &CorruptError{Path: name, Reason: "it is a state of Terraform or OpenTofu (written by version " + head.Terraform + "), not of kmsplan", Foreign: true}
-	}
-	if head.Version > FormatVersion && head.Writer != "" {
-		return State{}, &NewerFormatError{Path: name, Format: head.Version, Writer: head.Writer}
-	}
-	if head.Version < 1 || head.Version > FormatVersion {
-		return State{}, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
-	}
-	if !sealed(data) && !safety.Off(safety.StateChecksum) {
-		return State{}, &CorruptError{Path: name, Reason: "its checksum does not fit its content"}
-	}
-	st, err := decode(head.Version, data)
+	st, err := decode(format, data)
 	if err == nil {
 		err = st.check()
 	}
@@ -77,6 +60,38 @@ func Decode(name string, data []byte) (State, error) {
 		return State{}, &CorruptError{Path: name, Reason: err.Error()}
 	}
 	return st, nil
+}
+
+// present begins what Encode writes: a large state that begins so and has its checksum need not be read to know its format.
+var present = fmt.Sprintf("{\n  \"version\": %d,\n  \"serial\": ", FormatVersion)
+
+// recognise tells the format of a whole state. Errors: ErrCorrupt, ErrNewerFormat.
+func recognise(name string, data []byte) (int, error) {
+	var head struct {
+		Version   int    `json:"version"`
+		Writer    string `json:"writer"`
+		Terraform string `json:"terraform_version"` // a state of Terraform's or OpenTofu's
+	}
+	err := json.Unmarshal(data, &head)
+	if other := new(json.UnmarshalTypeError); errors.As(err, &other) {
+		return 0, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
+	}
+	if err != nil {
+		return 0, &CorruptError{Path: name, Reason: "it is not JSON: " + err.Error()}
+	}
+	if head.Terraform != "" {
+		return 0, &CorruptError{Path: name, Reason: "it is a state of Terraform or OpenTofu (written by version " + head.Terraform + "), not of kmsplan", Foreign: true}
+	}
+	if head.Version > FormatVersion && head.Writer != "" {
+		return 0, &NewerFormatError{Path: name, Format: head.Version, Writer: head.Writer}
+	}
+	if head.Version < 1 || head.Version > FormatVersion {
+		return 0, &CorruptError{Path: name, Reason: "it is JSON, but no kmsplan state"}
+	}
+	if !sealed(data) && !safety.Off(safety.StateChecksum) {
+		return 0, &CorruptError{Path: name, Reason: "its checksum does not fit its content"}
+	}
+	return head.Version, nil
 }
 
 // sealed reports whether the document carries the checksum of its content.

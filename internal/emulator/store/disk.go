@@ -91,7 +91,7 @@ func (db *DB) proveRootKey() error {
 }
 
 func (db *DB) readAll(path string) error {
-	var root *tree
+	b := builder{seed: db.seed} // the file is read in the order of its keys
 	err := db.disk.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(recordBucket).ForEach(func(k, sealed []byte) error {
 			place := string(k)
@@ -99,11 +99,11 @@ func (db *DB) readAll(path string) error {
 			if err != nil {
 				return damaged(path, fmt.Errorf("record %q does not authenticate", place))
 			}
-			root = root.set(db.seed, place, &entry{plain: plain})
+			b.add(place, &entry{plain: plain})
 			return nil
 		})
 	})
-	db.show(root)
+	db.show(b.tree())
 	return err
 }
 

@@ -188,11 +188,11 @@ func (db *DB) readSnapshot(name string) (*tree, error) {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, fmt.Errorf("snapshot %q: %w", name, err)
 	}
-	var root *tree
-	for place, plain := range all {
-		root = root.set(db.seed, place, &entry{plain: plain})
+	b := builder{seed: db.seed}
+	for _, place := range slices.Sorted(maps.Keys(all)) {
+		b.add(place, &entry{plain: all[place]})
 	}
-	return root, nil
+	return b.tree(), nil
 }
 
 // replace makes the records of want the whole model.
@@ -202,11 +202,9 @@ func (db *DB) replace(want *tree) error {
 	if db.closed {
 		return ErrClosed
 	}
-	tx := &Tx{root: records(want), seed: db.seed}
-	for _, t := range db.attached {
-		if err := t.attach(tx); err != nil {
-			return err
-		}
+	root, err := records(want).attach(db.seed, db.attached)
+	if err != nil {
+		return err
 	}
 	changes := map[string]*entry{}
 	for place := range records(db.root.Load()).from(0) {
@@ -218,7 +216,7 @@ func (db *DB) replace(want *tree) error {
 	if err := db.persist(changes); err != nil {
 		return err
 	}
-	db.show(tx.root)
+	db.show(root)
 	db.history.forget() // another model's past
 	return nil
 }

@@ -48,7 +48,7 @@ type DB struct {
 // attacher is a table of any type.
 type attacher interface {
 	Name() string
-	attach(*Tx) error
+	attach(root *tree, bind func(string, *entry)) error
 }
 
 // Open opens or creates the model. Exactly one process at a time holds a data
@@ -104,14 +104,12 @@ func (db *DB) Memory() bool { return db.disk == nil }
 func (db *DB) Attach(tables ...attacher) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	tx := &Tx{root: db.root.Load(), seed: db.seed}
-	for _, t := range tables {
-		if err := t.attach(tx); err != nil {
-			return fmt.Errorf("the emulator's data in %s cannot be read by this version: %w", db.place(), err)
-		}
+	root, err := db.root.Load().attach(db.seed, tables)
+	if err != nil {
+		return fmt.Errorf("the emulator's data in %s cannot be read by this version: %w", db.place(), err)
 	}
 	db.attached = append(db.attached, tables...)
-	db.show(tx.root)
+	db.show(root)
 	return nil
 }
 

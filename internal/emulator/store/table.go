@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"reflect"
 	"slices"
@@ -178,11 +179,10 @@ func (t Table[T]) reindex(tx *Tx, key string, old, new *T) {
 	}
 }
 
-// attach decodes every record of the table and builds its indexes.
-func (t Table[T]) attach(tx *Tx) error {
-	base := tx.root
-	first, end := base.span(t.prefix)
-	for full, e := range base.from(first) {
+// attach decodes every record of the table and makes its index entries.
+func (t Table[T]) attach(root *tree, bind func(string, *entry)) error {
+	first, end := root.span(t.prefix)
+	for full, e := range root.from(first) {
 		if first++; first > end {
 			break
 		}
@@ -191,8 +191,23 @@ func (t Table[T]) attach(tx *Tx) error {
 		if err := json.Unmarshal(e.plain, v); err != nil {
 			return fmt.Errorf("decode %s %q: %w", t.name, key, err)
 		}
-		tx.root = tx.root.set(tx.seed, full, &entry{plain: e.plain, value: v})
-		t.reindex(tx, key, nil, v)
+		bind(full, &entry{plain: e.plain, value: v})
+		for _, ix := range t.indexes {
+			for _, place := range ix.Keys(v) {
+				bind(t.indexPrefix(ix.Name)+place+"\x00"+key, &entry{ref: key, value: v})
+			}
+		}
 	}
 	return nil
+}
+
+// attach is the tree with the records of the tables decoded and indexed.
+func (t *tree) attach(seed maphash.Seed, tables []attacher) (*tree, error) {
+	var more []binding
+	for _, table := range tables {
+		if err := table.attach(t, func(key string, e *entry) { more = append(more, binding{key, e}) }); err != nil {
+			return nil, err
+		}
+	}
+	return t.with(seed, more), nil
 }

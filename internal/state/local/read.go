@@ -34,13 +34,18 @@ func decode(path string, data []byte) (document, error) {
 }
 
 func newDocument(path string, st state.State, data []byte) document {
-	sum := sha256.Sum256(data)
-	v := state.Version{Lineage: st.Lineage, Serial: st.Serial, Digest: hex.EncodeToString(sum[:])}
+	v := state.Version{Lineage: st.Lineage, Serial: st.Serial, Digest: digest(data)}
 	return document{state: st, version: v, data: data, path: path}
 }
 
-// lastRead is the document that was read last: a command reads the state several times, and decoding a large one takes
-// longer than comparing its bytes. What it gives away is not changed by anybody.
+// digest is Version.Digest of a stored state.
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// lastRead is the document that was read last, without its bytes: a command reads the state several times, and decoding a large
+// one takes longer than digesting it. What it gives away is not changed by anybody.
 type lastRead struct {
 	mu sync.Mutex
 	document
@@ -49,14 +54,17 @@ type lastRead struct {
 func (r *lastRead) decode(path string, data []byte) (document, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.isZero() && r.path == path && bytes.Equal(r.data, data) {
-		return r.document, nil
-	}
-	d, err := decode(path, data)
-	if err == nil {
+	d := r.document
+	if d.path != path || d.version.Digest != digest(data) {
+		var err error
+		if d, err = decode(path, data); err != nil {
+			return document{}, err
+		}
 		r.document = d
+		r.data = nil
 	}
-	return d, err
+	d.data = data
+	return d, nil
 }
 
 // doubtPatience is how long a state file that does not fit what is kept beside it has to stay the same before it counts as
