@@ -45,6 +45,7 @@ type Outcome struct {
 	ID      string // the object's id, as far as known
 	Err     error  // Failed, Unknown
 	Reason  string // Skipped: one clause
+	Made    bool   // Failed: by a postcondition, after all was done and recorded
 	Found   bool   // Done: the answer to a creation was lost, and its object found and adopted
 	Elapsed time.Duration
 	Written []string // the paths of the files written

@@ -15,9 +15,14 @@ import (
 func (x *executor) outputs(before map[string]any) error {
 	x.showAllData()
 	var entries []state.Entry
+	var kept error
 	declared := map[string]bool{}
 	for _, o := range x.work.Config.Outputs {
 		declared[o.Name] = true
+		if why := plan.KeptOutput(x.work.Config, o.Name, x.objects); why != "" {
+			kept = joined(kept, fmt.Errorf("output %q stays as it was: %s", o.Name, why))
+			continue
+		}
 		v, diags := x.work.Config.OutputValue(o.Name, x.objects)
 		if diags.HasErrors() {
 			return fmt.Errorf("output %q: %w", o.Name, evaluationError(diags))
@@ -39,9 +44,9 @@ func (x *executor) outputs(before map[string]any) error {
 		}
 	}
 	if len(entries) == 0 {
-		return nil
+		return kept
 	}
-	return x.journal.Append(entries...)
+	return joined(kept, x.journal.Append(entries...))
 }
 
 // same compares a value as state reads it back with one that is about to be stored.

@@ -19,6 +19,7 @@ type Report struct {
 	Broken                                        bool // something beside the steps went wrong: the journal, the store, an output
 
 	Outcomes  []StepOutcome  // one per step, in plan order
+	Checks    []plan.Checked // what conditions say now
 	Recovered []Recovered    // calls of earlier runs, resolved first
 	State     state.State    // as it is stored now
 	Open      []state.Intent // calls whose outcome is still unknown
@@ -59,6 +60,9 @@ func (r *Report) count(n *node) {
 	switch n.out.Status {
 	case Failed:
 		r.Failed++
+		if n.out.Made {
+			r.countDone(n)
+		}
 	case Skipped:
 		if n.Action != plan.NoOp {
 			r.Skipped++

@@ -123,6 +123,9 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 		other = x.outputs(at.State.Outputs)
 	}
 	report.Broken = other != nil || j.Err() != nil
+	if !in.KeepOutputs && !in.FilesOnly {
+		report.Checks = plan.CheckAll(in.Config, x.objects)
+	}
 	return joined(err, other)
 }
 

@@ -20,7 +20,10 @@ import (
 func (x *executor) step(ctx context.Context, n *node) Outcome {
 	start := x.work.Now()
 	var out Outcome
+	why := x.unkept(n)
 	switch {
+	case why != "":
+		out = x.heldUp(ctx, n, why)
 	case n.Change == nil:
 		out = x.interruptibly(ctx, func(ctx context.Context) Outcome { return x.runFiles(ctx, n) })
 	case n.Action == plan.NoOp:
@@ -31,6 +34,9 @@ func (x *executor) step(ctx context.Context, n *node) Outcome {
 		x.within(ctx, func(ctx context.Context) { out = x.onlyRescue(ctx, n) })
 	default:
 		x.within(ctx, func(ctx context.Context) { out = x.change(ctx, n.Step) })
+	}
+	if out.Status == Done {
+		out = x.afterwards(n, out)
 	}
 	out.Elapsed = since(x.work, start)
 	return out

@@ -100,6 +100,7 @@ func (a *app) runApply(ctx context.Context, o *applyOptions, args []string) erro
 		return err
 	}
 	a.view.Plan(p)
+	a.view.Diagnostics(plan.Problems(p.Checks), s.Config.Files)
 	if !p.Empty() && !o.approve && (!p.Refused() || p.Rescues() != nil) {
 		if err := a.askApproval(&o.planOptions, s.Config.Workspace); err != nil {
 			return err
@@ -204,6 +205,15 @@ func (a *app) askYes(question string, approve, input bool) error {
 	return nil
 }
 
+// checks warns of what checks say when all is done; what else does not hold is among the errors.
+func (a *app) checks(s *stack.Stack, r apply.Report) {
+	for _, c := range r.Checks {
+		if c.Soft() {
+			a.view.Diagnostics(c.Diagnostics(), s.Config.Files)
+		}
+	}
+}
+
 // carryOut runs the plan and shows what became of it.
 func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parallelism int) error {
 	if p.Refused() && p.Rescues() == nil {
@@ -212,6 +222,7 @@ func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parall
 	stop, done := a.patient()
 	defer done()
 	report, err := s.Apply(ctx, p, stack.Applying{Parallelism: parallelism, Hooks: view.Hooks(a.view), Stop: stop})
+	a.checks(s, report)
 	if err != nil && len(report.Outcomes) == 0 && !report.Interrupted {
 		return err // nothing was begun
 	}

@@ -63,6 +63,10 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save s
 		return err
 	}
 	a.view.Plan(p)
+	a.view.Diagnostics(plan.Problems(p.Checks), s.Config.Files)
+	if len(p.Held()) > 0 {
+		return exit{exitError} // nothing is saved: who applies plans again
+	}
 	if p.Refused() {
 		return exit{exitRefused}
 	}

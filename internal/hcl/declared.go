@@ -88,7 +88,7 @@ func (m *module) everyReference(yield func(reference) bool) {
 		lists = append(lists, g.refs)
 	}
 	for _, b := range m.blockOrder {
-		lists = append(lists, b.refs, b.eachRefs)
+		lists = append(lists, b.refs, b.eachRefs, b.conditionRefs)
 	}
 	for _, c := range m.callOrder {
 		lists = append(lists, c.eachRefs, c.orders)
@@ -98,6 +98,9 @@ func (m *module) everyReference(yield func(reference) bool) {
 	}
 	for _, o := range m.outputOrder {
 		lists = append(lists, o.refs)
+	}
+	for _, k := range m.checkOrder {
+		lists = append(lists, k.refs)
 	}
 	for _, list := range lists {
 		for _, r := range list {

@@ -21,6 +21,7 @@ func rootSchema() *hclv2.BodySchema {
 		{Type: "variable", LabelNames: []string{"name"}},
 		{Type: "output", LabelNames: []string{"name"}},
 		{Type: "module", LabelNames: []string{"name"}},
+		{Type: "check", LabelNames: []string{"name"}},
 		{Type: "data", LabelNames: []string{"type", "name"}},
 	}}
 	for _, k := range kind.Managed() {
@@ -114,6 +115,8 @@ func (d *decoder) block(b *hclv2.Block) {
 		d.data(b)
 	case "module":
 		d.module(b)
+	case "check":
+		d.check(b)
 	case "removed":
 		d.removed(b)
 	case "moved":

@@ -224,6 +224,8 @@ func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
 	if a := t.attrs["ignore_changes"]; a != nil {
 		d.ignoreChanges(b, a)
 	}
+	b.pre = d.conditions(&kind.Lifecycle, t.blocks, Precondition)
+	b.post = d.conditions(&kind.Lifecycle, t.blocks, Postcondition)
 	if choice := t.text("on_foreign_version"); choice != "" {
 		b.lifecycle.OnForeignVersion = choice
 	}

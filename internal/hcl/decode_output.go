@@ -33,6 +33,7 @@ func (d *decoder) output(b *hclv2.Block) {
 	}
 	o.secretive = d.called && (o.decl.Sensitive || o.decl.Ephemeral)
 	o.decl.Description = t.text("description")
+	o.pre = d.conditions(&kind.Output, t.blocks, Precondition)
 	if a := t.attrs["depends_on"]; a != nil {
 		d.later = append(d.later, func() { d.dependsOn(&o.node, a.Expr) })
 	}

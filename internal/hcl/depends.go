@@ -18,9 +18,9 @@ func (c *Config) DependsOn(a addr.Address) []addr.Address {
 	}
 	in := b.byKey[a.Key]
 	s := session{m: b.m}
-	ctx := s.indexScope(b.refs, in, &b.repeated)
+	ctx := s.indexScope(slices.Concat(b.refs, b.conditionRefs), in, &b.repeated)
 	var found []addr.Address
-	for _, refs := range [][]reference{b.refs, b.eachRefs} {
+	for _, refs := range [][]reference{b.refs, b.eachRefs, b.conditionRefs} {
 		for _, r := range refs {
 			found = append(found, s.targets(r, ctx, in, &b.repeated)...)
 		}

@@ -106,7 +106,7 @@ func (g *graph) connect(t *tree, v *vertex) {
 func (v *vertex) uses() []reference {
 	switch {
 	case v.block != nil:
-		return slices.Concat(v.refs, v.block.eachRefs)
+		return slices.Concat(v.refs, v.block.eachRefs, v.block.conditionRefs)
 	case v.call != nil:
 		return v.call.eachRefs
 	}
@@ -206,6 +206,8 @@ func (t *tree) spread(order []*vertex) {
 			v.call.eachDynamic = v.call.dynamic
 		case v.variable != nil:
 			v.variable.spreadCall()
+		case v.output != nil && v.m.path != "" && len(v.output.pre) > 0:
+			v.promises = append(v.promises, v.output)
 		}
 	}
 	for _, m := range t.modules {
@@ -285,6 +287,7 @@ func (n *node) spread(refs []reference) {
 		default:
 			for of := range r.nodes {
 				n.add(seen, of.blocks...)
+				n.promise(of.promises)
 			}
 		}
 	}
@@ -295,6 +298,14 @@ func (n *node) add(seen map[addr.Address]bool, blocks ...addr.Address) {
 		if !seen[a] {
 			seen[a] = true
 			n.blocks = append(n.blocks, a)
+		}
+	}
+}
+
+func (n *node) promise(outputs []*output) {
+	for _, o := range outputs {
+		if !slices.Contains(n.promises, o) {
+			n.promises = append(n.promises, o)
 		}
 	}
 }

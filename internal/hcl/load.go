@@ -74,7 +74,7 @@ func (t *tree) newModule(path addr.Module, dir string) *module {
 	return &module{
 		tree: t, path: path, dir: dir, variables: map[string]*variable{}, locals: map[string]*local{},
 		gateways: map[string]*gateway{}, blocks: map[addr.Address]*block{}, outputs: map[string]*output{},
-		calls: map[string]*call{}, elements: map[string][]element{},
+		calls: map[string]*call{}, checks: map[string]*check{}, elements: map[string][]element{},
 		base: &hclv2.EvalContext{
 			Functions: t.library.functions,
 			Variables: map[string]cty.Value{"path": t.paths(dir),

@@ -37,12 +37,14 @@ type module struct {
 	blocks    map[addr.Address]*block // by their addresses inside the module
 	outputs   map[string]*output
 	calls     map[string]*call
+	checks    map[string]*check
 
 	gatewayOrder []*gateway // source order, as the other orders below
 	localOrder   []*local
 	blockOrder   []*block
 	outputOrder  []*output
 	callOrder    []*call
+	checkOrder   []*check
 
 	orders []reference // depends_on of the calls that lead here
 
@@ -74,8 +76,10 @@ type node struct {
 	reach []addr.Address
 	// secretive says that a sensitive value flows in, so that messages hold no values.
 	secretive bool
-	cyclic    bool // part of a cycle, which is reported
-	broken    bool // part of a cycle, or a reference in it is wrong: do not evaluate
+	// promises are the outputs of called modules, with preconditions, that its value comes through.
+	promises []*output
+	cyclic   bool // part of a cycle, which is reported
+	broken   bool // part of a cycle, or a reference in it is wrong: do not evaluate
 }
 
 // local is one argument of a locals block.
@@ -91,7 +95,13 @@ type output struct {
 	node
 	decl  *Output
 	expr  hclv2.Expression
+	pre   []*condition
 	value cty.Value // of a module that is called, when it is not dynamic
+}
+
+// addr is the address of its preconditions.
+func (o *output) addr() addr.Address {
+	return addr.Address{Module: o.m.path, Kind: OutputKind, Name: o.decl.Name}
 }
 
 // block is one managed or data block, parsed and, after expansion, with its instances.
@@ -104,6 +114,9 @@ type block struct {
 	dynamics  bool // a dynamic block stands in the body: decoded anew per instance
 	gateway   *gateway
 	lifecycle Lifecycle
+	pre, post []*condition
+	// conditionRefs are what the conditions refer to: the block comes after it.
+	conditionRefs []reference
 
 	// usedAttrs are the attributes that something refers to; usedWhole says that something takes
 	// the object as a whole.

@@ -63,6 +63,7 @@ func (r *reference) several() *repeated {
 type names struct {
 	each, count bool
 	iterators   []string // of dynamic blocks
+	self        *block   // whose postcondition it is
 	only        string   // "" = everything; else what is being evaluated, for messages
 }
 
@@ -160,6 +161,8 @@ func (f *finder) traversal(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail 
 		f.ownReference(t)
 	case "each", "count":
 		f.repetition(t, root)
+	case "self":
+		f.self(t)
 	case "module":
 		f.module(t, index, trail)
 	default:

@@ -108,8 +108,6 @@ func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 		return fault(at, "Invalid reference", "A reference to a data block needs type and name, such as data.encrypt.NAME.")
 	case root == "terraform":
 		return fault(at, "Invalid reference", "kmsplan has no terraform values. The name of the selected workspace is kmsplan.workspace.")
-	case root == "self":
-		return fault(at, "Invalid reference", "kmsplan has no %s values.", root)
 	}
 	known := append([]string{"var", "local", "gateway", "each", "count", "path", "kmsplan", "data", "module"}, kind.Managed()...)
 	hint := didYouMean(root, known)

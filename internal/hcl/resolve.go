@@ -25,6 +25,7 @@ func (m *module) resolve() hclv2.Diagnostics {
 	}
 	for _, b := range m.blockOrder {
 		m.resolveBlock(b, find)
+		diags = append(diags, b.resolveConditions(find)...)
 		for i := range b.attrs {
 			if found := m.refers(&b.attrs[i], b.name); len(found) > 0 {
 				b.attrs[i].wrong, b.broken = true, true
@@ -37,6 +38,16 @@ func (m *module) resolve() hclv2.Diagnostics {
 	}
 	for _, o := range m.outputOrder {
 		o.refs = append(o.refs, find(&o.node, o.expr, names{})...)
+		for _, c := range o.pre {
+			c.resolve(&o.node, find, names{})
+			o.refs = append(o.refs, c.refs...)
+		}
+	}
+	for _, k := range m.checkOrder {
+		for _, c := range k.asserts {
+			c.resolve(&k.node, find, names{})
+			k.refs = append(k.refs, c.refs...)
+		}
 	}
 	m.markUsed()
 	return diags
@@ -144,6 +155,11 @@ func (m *module) markUsed() {
 	for _, b := range m.blockOrder {
 		mark(b.refs)
 		mark(b.eachRefs)
+		mark(b.conditionRefs)
+		b.usedWhole = b.usedWhole || len(b.post) > 0 // as self
+	}
+	for _, k := range m.checkOrder {
+		mark(k.refs)
 	}
 	for _, c := range m.callOrder {
 		mark(c.eachRefs)

@@ -12,7 +12,7 @@ import (
 // Language returns the tables of those blocks, in the order of the reference. Read only.
 func Language() []*Block { return language[:] }
 
-var language = [...]*Block{&Settings, &Gateway, &Variable, &Output, &Module, &Lifecycle, &Removed, &Moved, &Import}
+var language = [...]*Block{&Settings, &Gateway, &Variable, &Output, &Module, &Lifecycle, &Check, &Removed, &Moved, &Import}
 
 // needed makes an argument a required one.
 func needed(a Attribute) Attribute {
@@ -141,6 +141,7 @@ var Output = Block{
 		static("ephemeral", cty.Bool, "Of a module that is called: the value exists only while kmsplan runs, and its caller hands it on to write-only arguments.", nil),
 		{Name: "depends_on", Type: cty.DynamicPseudoType, Doc: "Blocks that come first although the value does not refer to them."},
 	},
+	Blocks: []Block{conditions("precondition", "What must hold of the value. Where it does not, the output stays as it was, and what uses it stays as it is.")},
 }
 
 // Module calls a module: it puts the blocks of another directory into this configuration.
@@ -169,13 +170,35 @@ var Lifecycle = Block{
 		{Name: "create_before_destroy", Refused: neverReplaced}, {Name: "replace_triggered_by", Refused: neverReplaced},
 		{Name: "destroy", Refused: `To drop an object from management, write a removed block with from = its address and action = "forget".`},
 	},
-	Blocks: []Block{{Name: "precondition", Refused: conditionsLater}, {Name: "postcondition", Refused: conditionsLater}},
+	Blocks: []Block{
+		conditions("precondition", "What must hold before anything is done with the object. Where it does not, the object and what depends on it stay as they are."),
+		conditions("postcondition", "What must hold of the object afterwards; the condition knows it as `self`. Where it does not, what depends on it stays as it is. Nothing is rolled back."),
+	},
 }
 
 const (
-	neverReplaced   = "kmsplan never replaces an object, so this has no meaning here. Remove it."
-	conditionsLater = "Conditions come with a later version of kmsplan. Until then, a variable's validation block can hold one."
+	neverReplaced = "kmsplan never replaces an object, so this has no meaning here. Remove it."
 )
+
+// conditions is a block that says what must hold.
+func conditions(name, doc string) Block {
+	return Block{Name: name, Repeats: true, Doc: doc, Attributes: []Attribute{
+		{Name: "condition", Type: cty.Bool, Mode: Required, Doc: "True where all is well."},
+		{Name: "error_message", Type: cty.String, Mode: Required, Doc: "What to say where it is not. One that holds a sensitive value is not shown."},
+	}}
+}
+
+// Check says what should hold of the whole.
+var Check = Block{
+	Name: "check", Labels: []string{"name"}, Doc: "What should hold of the whole. Where it does not, plan and apply warn, and hold up nothing.",
+	Attributes: []Attribute{
+		{Name: "depends_on", Refused: "A check is looked at when everything else is done, so it waits for nothing. Remove the argument."},
+	},
+	Blocks: []Block{
+		conditions("assert", "One assertion."),
+		{Name: "data", Labels: []string{"type", "name"}, Refused: "A check has no lookups of its own. Write the data block beside it."},
+	},
+}
 
 func checkOnForeignVersion(v cty.Value) error {
 	if choice := v.AsString(); choice != "keep" && choice != "overwrite" {

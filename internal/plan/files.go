@@ -1,6 +1,10 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+)
 
 // planFiles turns what package ops found into changes.
 func (p *planner) planFiles() {
@@ -17,6 +21,9 @@ func (p *planner) planFiles() {
 	for _, c := range PlanFiles(p.in.Config, p.in.State.Files, p.in.Files) {
 		if !p.targeted(c.Addr) {
 			continue
+		}
+		if why := Unkept(p.in.Config, c.Addr, p.objects, hcl.Precondition, hcl.Postcondition); why != "" && c.Problem == "" {
+			c.Action, c.Reason, c.Problem = NoOp, "", why
 		}
 		p.plan.Files = append(p.plan.Files, c)
 		if c.Problem != "" {

@@ -12,6 +12,9 @@ func (p *planner) planOutputs() {
 	declared := map[string]bool{}
 	for _, out := range p.in.Config.Outputs {
 		declared[out.Name] = true
+		if KeptOutput(p.in.Config, out.Name, p.objects) != "" {
+			continue
+		}
 		v, diags := p.in.Config.OutputValue(out.Name, p.objects)
 		p.diags = append(p.diags, diags...)
 		if diags.HasErrors() || v.ContainsMarked() {

@@ -26,6 +26,7 @@ type Plan struct {
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.
 	SteadyOutputs map[string]cty.Value
 	Warnings      []Warning
+	Checks        []Checked // what conditions say, as far as is known
 }
 
 // Change is the decision on one managed object.
@@ -45,6 +46,8 @@ type Change struct {
 	// ownership tags become this stack's.
 	TakenFrom string
 	DependsOn []addr.Address
+	// Held says which condition does not hold, so that nothing but a rescue is done; "" = none. Such a plan is never saved.
+	Held string
 	Whole
 }
 

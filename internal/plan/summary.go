@@ -91,7 +91,7 @@ func (p *Plan) Unusable() []FileChange {
 // Differs reports whether what lives is not what is declared: more than what apply would do, because some of
 // it apply cannot mend.
 func (p *Plan) Differs() bool {
-	return !p.Empty() || len(p.Unusable()) > 0 || slices.ContainsFunc(p.Warnings, func(w Warning) bool { return w.Stands })
+	return !p.Empty() || len(p.Unusable()) > 0 || len(p.Held()) > 0 || slices.ContainsFunc(p.Warnings, func(w Warning) bool { return w.Stands })
 }
 
 // Refused reports whether a guard fired: the plan must not be applied.
