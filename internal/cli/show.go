@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/suggest"
@@ -42,6 +43,7 @@ func (a *app) showPlan(ctx context.Context, name string) error {
 		return err
 	}
 	a.view.Plan(saved.Plan)
+	a.view.Diagnostics(plan.Problems(saved.Plan.Checks), nil)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // The kinds of what has conditions and is no block of a kind; with a name they make an address.
@@ -83,8 +84,9 @@ func (d *decoder) check(b *hclv2.Block) {
 	c := &check{node: node{m: d.m, name: a.String(), rng: b.DefRange}, addr: a}
 	d.m.checks[name] = c
 	d.m.checkOrder = append(d.m.checkOrder, c)
-	c.asserts = d.conditions(&kind.Check, d.read(&kind.Check, b.Body).blocks, Assertion)
-	if len(c.asserts) == 0 && !d.diags.HasErrors() {
+	blocks := d.read(&kind.Check, b.Body).blocks
+	c.asserts = d.conditions(&kind.Check, blocks, Assertion)
+	if len(blocks) == 0 {
 		d.report(fault(b.DefRange, "Check without assertion", "A check block holds at least one assert block: assert { condition = … error_message = \"…\" }."))
 	}
 }
@@ -269,7 +271,7 @@ func (c *condition) text(ctx *hclv2.EvalContext) string {
 	message, marks := raw.UnmarkDeep()
 	message, err := convert.Convert(message, cty.String)
 	switch {
-	case secret(marks):
+	case secret(marks) && !safety.Off(safety.SecretCondition):
 		return bare + "(The error_message holds a sensitive value and is not shown.)"
 	case err != nil:
 		return bare + "(The error_message is no text.)"

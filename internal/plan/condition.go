@@ -9,12 +9,24 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/safety"
+)
+
+// Status is what conditions say.
+type Status = hcl.Status
+
+// What conditions say.
+const (
+	Passed    = hcl.Passed
+	Failed    = hcl.Failed
+	Errored   = hcl.Errored
+	Undecided = hcl.Undecided
 )
 
 // Checked is what the conditions of one block's instance, output or check say together.
 type Checked struct {
 	Addr     addr.Address // of the kind hcl.OutputKind or hcl.CheckKind where it is no block's
-	Status   hcl.Status   // the worst of its conditions'
+	Status   Status       // the worst of its conditions'
 	Problems []Problem    // those that do not hold, or cannot be evaluated
 }
 
@@ -25,18 +37,39 @@ type Problem struct {
 	Range     hclv2.Range
 }
 
+// What has conditions, in Terraform's words.
+const (
+	OfResource = "resource" // a managed or data block
+	OfOutput   = "output_value"
+	OfCheck    = "check"
+)
+
+// Of is what has the conditions.
+func (c Checked) Of() string {
+	switch {
+	case c.Addr.Kind == hcl.CheckKind && !c.Addr.Data:
+		return OfCheck
+	case c.Addr.Kind == hcl.OutputKind && !c.Addr.Data:
+		return OfOutput
+	}
+	return OfResource
+}
+
 // Soft reports whether what does not hold is a warning, and holds up nothing.
-func (c Checked) Soft() bool { return c.Addr.Kind == hcl.CheckKind && !c.Addr.Data }
+func (c Checked) Soft() bool { return c.Of() == OfCheck }
+
+// Worse reports whether one status outweighs another.
+func Worse(s, than Status) bool { return rank(s) > rank(than) }
 
 // Bad reports whether a condition does not hold.
 func (c Checked) Bad() bool { return len(c.Problems) > 0 }
 
 // Title heads a problem, in Terraform's words.
 func (c Checked) Title(p Problem) string {
-	switch {
-	case c.Soft():
+	switch c.Of() {
+	case OfCheck:
 		return "Check block assertion failed"
-	case c.Addr.Kind == hcl.OutputKind:
+	case OfOutput:
 		return "Module output value precondition failed"
 	}
 	return "Resource " + p.Condition + " failed"
@@ -78,21 +111,21 @@ func (p *Plan) Held() []Checked {
 
 // Check evaluates the conditions of one address that have one of the names. ok is false where it has none.
 func Check(cfg *hcl.Config, a addr.Address, objects hcl.Objects, words ...string) (c Checked, ok bool) {
-	c = Checked{Addr: a, Status: hcl.Passed}
+	c = Checked{Addr: a, Status: Passed}
 	verdicts := cfg.Verdicts(a, objects, words...)
 	for _, v := range verdicts {
-		if rank(v.Status) > rank(c.Status) {
+		if Worse(v.Status, c.Status) {
 			c.Status = v.Status
 		}
-		if v.Status == hcl.Failed || v.Status == hcl.Errored {
+		if v.Status == Failed || v.Status == Errored {
 			c.Problems = append(c.Problems, Problem{v.Condition, v.Message, v.Range})
 		}
 	}
 	return c, len(verdicts) > 0
 }
 
-func rank(s hcl.Status) int {
-	return slices.Index([]hcl.Status{hcl.Passed, hcl.Undecided, hcl.Failed, hcl.Errored}, s)
+func rank(s Status) int {
+	return slices.Index([]Status{Passed, Undecided, Failed, Errored}, s)
 }
 
 // CheckAll evaluates every condition of a configuration with what is known: of blocks, then of outputs and checks.
@@ -118,7 +151,7 @@ func CheckAll(cfg *hcl.Config, objects hcl.Objects) (all []Checked) {
 func Unkept(cfg *hcl.Config, a addr.Address, objects hcl.Objects, words ...string) string {
 	var all []string
 	for _, from := range append(cfg.Promises(a), a) {
-		if c, _ := Check(cfg, from, objects, words...); c.Bad() {
+		if c, _ := Check(cfg, from, objects, words...); c.Bad() && !safety.Off(safety.ConditionHolds) {
 			why := c.Why()
 			if from != a {
 				why = from.String() + ": " + why
@@ -142,7 +175,7 @@ func (p *planner) checkConditions() {
 		here[n.addr] = true
 	}
 	p.plan.Checks = slices.DeleteFunc(CheckAll(p.in.Config, p.objects), func(c Checked) bool {
-		return !here[c.Addr] && c.Addr.Kind != hcl.OutputKind && c.Addr.Kind != hcl.CheckKind && !(c.Addr.Data && p.targeted(c.Addr))
+		return !here[c.Addr] && c.Of() == OfResource && !(c.Addr.Data && p.targeted(c.Addr))
 	})
 	held := map[addr.Address]bool{}
 	for _, c := range p.plan.Held() {

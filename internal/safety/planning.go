@@ -8,6 +8,7 @@ const (
 	PlanImmutable      Switch = "plan-immutable"
 	PlanKeyLost        Switch = "plan-key-lost"
 	PlanForeignVersion Switch = "plan-foreign-version"
+	ConditionHolds     Switch = "condition-holds"
 	PlanSealsState     Switch = "plan-seals-state"
 	PlanInUse          Switch = "plan-in-use"
 	PlanLimits         Switch = "plan-limits"
@@ -40,6 +41,7 @@ func planning() []Safety {
 		{PlanImmutable, "A change that KMS cannot make is refused; nothing is replaced for it.", "internal/plan", "TestGuards/immutable-attribute"},
 		{PlanKeyLost, "A key that no longer exists is not created anew under its address.", "internal/plan", "TestGuards/key-lost"},
 		{PlanForeignVersion, "A secret's version that others wrote is not overwritten.", "internal/plan", "TestGuards/unseen-secret-version"},
+		{ConditionHolds, "Nothing but a rescue is done with an object whose condition does not hold, nor with what depends on it.", "internal/plan", "TestConditionsHoldUp"},
 		{PlanSealsState, "The key that seals this stack's own state is not taken out of use.", "internal/plan", "TestGuards/seals-the-state"},
 		{PlanInUse, "A key that aliases, secrets, policies or files use is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
 		{PlanLimits, "No plan takes away more than its limits say.", "internal/plan", "TestGuards/too-many-destructive"},

@@ -106,6 +106,7 @@ func recoveredWord(s apply.RecoveredStatus) string {
 
 // Applied writes the closing summary and the outputs.
 func (l *Lines) Applied(r apply.Report) {
+	l.checks(r.Checks)
 	l.changeSummary("apply", plan.Summary{
 		Import: r.Adopted, Add: r.Added, Change: r.Changed, Destroy: r.Destroyed, Forget: r.Forgotten, Retire: r.Retired, Move: r.Moved,
 	}, AppliedLine(r))

@@ -116,6 +116,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 			"diagnostic": DiagnosticJSON{Severity: "warning", Summary: w.Summary, Detail: w.Detail, Address: addressOrEmpty(w.Addr)},
 		})
 	}
+	l.checks(p.Checks)
 	l.Refusals(p.Refusals)
 	l.changeSummary("plan", p.Summary(), SummaryLine(p))
 }

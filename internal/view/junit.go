@@ -132,6 +132,7 @@ func (t *Told) junitPlan() (cases []junitCase) {
 			c := &t.plan.Changes[i]
 			cases = append(cases, junitCase{Class: "plan." + c.Kind, Name: c.Addr.String() + " " + actionWord(c.Action)})
 		}
+		cases = append(cases, t.junitChecks(t.plan.Checks)...)
 	}
 	drift, dying := t.drifted()
 	for _, d := range drift {

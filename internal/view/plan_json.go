@@ -33,8 +33,8 @@ func planJSON(p *plan.Plan, version string) map[string]any {
 	before, after := outputValuesJSON(p)
 	return map[string]any{
 		"format_version": planFormatVersion, "terraform_version": version, "timestamp": p.Created.UTC().Format(time.RFC3339),
-		"resource_changes": changes, "resource_drift": driftJSON(p), "output_changes": outputChangesJSON(p.Outputs),
-		"complete": len(p.Refusals) == 0, "errored": len(p.Refusals) > 0, "applyable": !p.Empty() && len(p.Refusals) == 0,
+		"resource_changes": changes, "resource_drift": driftJSON(p), "output_changes": outputChangesJSON(p.Outputs), "checks": checksJSON(p.Checks),
+		"complete": len(p.Refusals) == 0, "errored": len(p.Refusals) > 0 || len(p.Held()) > 0, "applyable": !p.Empty() && len(p.Refusals) == 0,
 		"planned_values": map[string]any{"outputs": after, "root_module": planned.json()},
 		"prior_state": map[string]any{
 			"format_version": "1.0", "terraform_version": version, "values": map[string]any{"outputs": before, "root_module": prior.json()},

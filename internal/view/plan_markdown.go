@@ -46,6 +46,8 @@ func planHeadline(p *plan.Plan) string {
 	switch {
 	case p.Refused():
 		return "refused"
+	case len(p.Held()) > 0:
+		return "conditions do not hold"
 	case !p.Differs():
 		return "no changes"
 	case p.Empty():
@@ -99,6 +101,13 @@ func (t *Told) warningsMarkdown(d *mdDoc, p *plan.Plan) {
 			line = w.Addr.String() + ": " + line
 		}
 		lines = append(lines, oneLine(line+". "+w.Detail))
+	}
+	for _, c := range p.Checks {
+		for _, problem := range c.Problems {
+			if c.Soft() {
+				lines = append(lines, oneLine(fmt.Sprintf("%s: %s (%s:%d). %s", c.Addr, c.Title(problem), t.file(problem.Range.Filename), problem.Range.Start.Line, problem.Message)))
+			}
+		}
 	}
 	if len(lines) > 0 {
 		d.fold(plural(len(lines), "warning"), "text", lines, false)

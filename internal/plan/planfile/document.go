@@ -3,6 +3,8 @@ package planfile
 import (
 	"time"
 
+	hclv2 "github.com/hashicorp/hcl/v2"
+
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -24,6 +26,7 @@ type document struct {
 	Files     []file    `json:"files,omitempty"`
 	Outputs   []output  `json:"outputs,omitempty"`
 	Warnings  []warning `json:"warnings,omitempty"`
+	Checks    []checked `json:"checks,omitempty"`
 }
 
 type made struct {
@@ -112,6 +115,18 @@ type output struct {
 	Before value  `json:"before"`
 	After  value  `json:"after"`
 	Steady bool   `json:"steady,omitempty"` // nothing is to do about it
+}
+
+type checked struct {
+	Addr     string    `json:"address"`
+	Status   string    `json:"status"`
+	Problems []problem `json:"problems,omitempty"`
+}
+
+type problem struct {
+	Condition string      `json:"condition"`
+	Message   string      `json:"message"`
+	Range     hclv2.Range `json:"range"`
 }
 
 type warning struct {

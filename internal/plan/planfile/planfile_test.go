@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -144,6 +145,7 @@ func TestReadsBackTheSame(t *testing.T) {
 	})}}
 	p.Drift = []plan.Drift{{Addr: addr.Resource(plan.KindKey, "k"), Kind: plan.KindKey, ID: "x", Diff: p.Changes[0].Diff}}
 	p.Warnings = []plan.Warning{{Summary: "s", Detail: "d"}}
+	p.Checks = []plan.Checked{{Addr: addr.Resource("check", "c"), Status: plan.Failed, Problems: []plan.Problem{{Condition: "assert", Message: "m", Range: hclv2.Range{Filename: "f", Start: hclv2.Pos{Line: 3, Column: 1, Byte: 9}}}}}}
 	p.Radius = []plan.Radius{{Addr: addr.Resource("key", "orders"), Secrets: 1, Files: 2, Aliases: 3}}
 	p.Dying = []plan.DyingKey{{Gateway: "main", ID: "key-2", DeleteAt: m.now}}
 	f, err := planfile.New(p, w, plan.Scope{Targets: []addr.Address{addr.Resource(plan.KindKey, "orders")}})

@@ -58,6 +58,13 @@ func fromDocument(d document) (*File, error) {
 	for _, w := range d.Warnings {
 		p.Warnings = append(p.Warnings, plan.Warning{Addr: r.addr(w.Addr), Summary: w.Summary, Detail: w.Detail, Stands: w.Stands})
 	}
+	for _, x := range d.Checks {
+		c := plan.Checked{Addr: r.must(x.Addr), Status: plan.Status(x.Status)}
+		for _, at := range x.Problems {
+			c.Problems = append(c.Problems, plan.Problem(at))
+		}
+		p.Checks = append(p.Checks, c)
+	}
 	return &File{Plan: p, Binding: r.binding(d.Made)}, r.err
 }
 

@@ -62,6 +62,13 @@ func (d *document) addReports(p *plan.Plan) {
 	for _, w := range p.Warnings {
 		d.Warnings = append(d.Warnings, warning{text(w.Addr), w.Summary, w.Detail, w.Stands})
 	}
+	for _, c := range p.Checks {
+		out := checked{Addr: c.Addr.String(), Status: string(c.Status)}
+		for _, x := range c.Problems {
+			out.Problems = append(out.Problems, problem(x))
+		}
+		d.Checks = append(d.Checks, out)
+	}
 }
 
 // writer keeps the first failure.
