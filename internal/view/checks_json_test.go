@@ -16,7 +16,9 @@ import (
 // checkedPlan has conditions of every kind and status.
 func checkedPlan() *plan.Plan {
 	at := hclv2.Range{Filename: "main.kms.hcl", Start: hclv2.Pos{Line: 7}}
-	in := func(m addr.Module, kind, name string) addr.Address { return addr.Address{Module: m, Kind: kind, Name: name} }
+	in := func(m addr.Module, kind, name string) addr.Address {
+		return addr.Address{Module: m, Kind: kind, Name: name}
+	}
 	return &plan.Plan{Created: today, Checks: []plan.Checked{
 		{Addr: addr.Resource("key", "k").WithKey("eu"), Status: plan.Passed},
 		{Addr: addr.Resource("key", "k").WithKey("us"), Status: plan.Failed, Problems: []plan.Problem{{Condition: "precondition", Message: "Not in the US.", Range: at}}},
