@@ -74,6 +74,8 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 	case b.addr.Kind == "secret":
 		r.unique(b, in, body, kind.SecretNameUnique)
 		r.encryptionKey(b, body, came)
+	case b.kind.CreatedBy != "":
+		r.unique(b, in, body, kind.AccessNameUnique)
 	}
 	return r.diags
 }
@@ -101,7 +103,7 @@ func (r *rules) unique(b *block, in *instance, body Body, rule string) {
 	if name == "" || b.gateway == nil {
 		return
 	}
-	key := rule + " " + b.gateway.decl.place() + " " + name
+	key := rule + " " + b.addr.Kind + " " + b.gateway.decl.place() + " " + name
 	if other, taken := r.names[key]; taken {
 		r.fail(body.Ranges["name"], rule, "%s and %s are both named %q, and names are unique in an account and region. Rename one.", other, in.addr, name)
 		return

@@ -4,7 +4,7 @@ import "github.com/zclconf/go-cty/cty"
 
 func aliasKind() *Kind {
 	return &Kind{
-		Name:     "alias",
+		Name: "alias", Goes: true,
 		Removals: []Removal{forget, {Action: "delete", Doc: "an alias is simply deleted."}},
 		Doc: "A name for a key. Pointing it at another key is one call (UpdateAlias) and no moment without an alias. " +
 			"KMS cannot rename: changing `name` creates the new alias, then deletes the old one.",

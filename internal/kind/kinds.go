@@ -20,6 +20,7 @@ func Lookup(name string, data bool) *Kind {
 
 var kinds = [...]*Kind{
 	finish(keyKind()), finish(aliasKind()), finish(rotationPolicyKind()), finish(secretKind()),
+	finish(networkRuleKind()), finish(accessPolicyKind()), finish(accessPointKind()),
 	finish(encryptKind()), finish(decryptKind()), finish(rewrapKind()),
 }
 

@@ -243,7 +243,7 @@ var Import = Block{
 	Name: "import", Doc: "Binds a live object to a block, at the next apply.",
 	Attributes: []Attribute{
 		{Name: "to", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance."},
-		{Name: "id", Type: cty.String, Mode: Required, Doc: "A key id, an alias name, or a secret's name."},
+		{Name: "id", Type: cty.String, Mode: Required, Doc: "A key id, an alias name, or the name of a secret, a network rule, an access policy or an access point."},
 		{Name: "take_over", Type: cty.String, Doc: "The lineage of the stack that owns the object now, as the refusal tells it."},
 	},
 }

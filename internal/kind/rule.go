@@ -34,6 +34,7 @@ const (
 	FileKeyInstance     = "file-key-instance"
 	AliasNameUnique     = "alias-name-unique"
 	SecretNameUnique    = "secret-name-unique"
+	AccessNameUnique    = "access-name-unique"
 	KeyOnGateway        = "key-on-gateway"
 	GatewayManages      = "gateway-manages"
 	AliasQuota          = "alias-quota"
@@ -59,6 +60,7 @@ var between = [...]Rule{
 	{ID: FileKeyInstance, Summary: "Key of another place", Doc: "A gateway with an instance encrypts files under the keys of that instance."},
 	{ID: AliasNameUnique, Summary: "Duplicate alias name", Doc: "An alias name is unique in an account and region (KMS: CreateAlias)."},
 	{ID: SecretNameUnique, Summary: "Duplicate secret name", Doc: "A secret name is unique in an account and region (KMS: CreateSecret)."},
+	{ID: AccessNameUnique, Summary: "Duplicate name", Doc: "The names of network rules, of access policies and of access points are each unique in an account and region (KMS: CreateNetworkRule, CreatePolicy, CreateApplicationAccessPoint)."},
 	{ID: KeyOnGateway, Summary: "Key of another gateway", Doc: "What refers to a key is on the key's gateway, or on one of the same account and region."},
 	{ID: GatewayManages, Summary: "Gateway without management", Doc: "A managed object is on a gateway that has `public` or `emulator`."},
 	{ID: AliasQuota, Severity: Warned, Summary: "More than KMS's quota", Doc: "An account and region has at most 300 aliases unless the quota was raised (KMS: product limits)."},

@@ -19,6 +19,9 @@ type Kind struct {
 	Removals     []Removal // the ways to let an object go, the gentlest first
 	RemovalRank  int       // what uses others is removed before them: the lower first
 	OnlyRecorded bool      // the service has no such object: what state has of it is all there is
+	Goes         bool      // an object whose block is gone is deleted
+	CreatedBy    string    // the call that makes an object that the service knows by its name alone; "" = the kind's own way
+	DeletedBy    string    // likewise, the call that deletes it
 
 	objectType cty.Type
 	preImage   []string

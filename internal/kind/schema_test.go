@@ -43,10 +43,10 @@ func TestTheTablesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	if strings.Join(Managed(), " ") != "key alias rotation_policy secret" || strings.Join(DataKinds(), " ") != "encrypt decrypt rewrap" {
+	if strings.Join(Managed(), " ") != "key alias rotation_policy secret network_rule access_policy application_access_point" || strings.Join(DataKinds(), " ") != "encrypt decrypt rewrap" {
 		t.Error(Managed(), DataKinds())
 	}
-	for _, name := range []string{"key", "secret"} {
+	for _, name := range []string{"key", "secret", "application_access_point"} {
 		if !Lookup(name, false).Protected {
 			t.Errorf("a vanished %s block is not refused", name)
 		}

@@ -21,6 +21,7 @@ type Manager interface {
 	SecretManager
 	ImportManager
 	InstanceManager
+	AccessManager
 }
 
 // KeyManager creates keys and changes their state.

@@ -28,6 +28,7 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	}
 	p.orderRemovals()
 	p.orderDisabling()
+	p.orderAccess()
 	p.checkConditions()
 	p.guard()
 	p.planFiles()

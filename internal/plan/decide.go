@@ -1,6 +1,9 @@
 package plan
 
-import "kmsplan.dev/kmsplan/internal/safety"
+import (
+	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
+)
 
 // Desired is what configuration says about one object.
 type Desired int
@@ -100,6 +103,21 @@ type Verdict struct {
 //	        vanished     known    any            refuse rotation-policy-vanished (prevent_destroy only)
 //	        any other    known    any            forget
 //
+//	network_rule, access_policy, application_access_point
+//	        declared     unknown  absent         create
+//	                              ours           adopt, compare
+//	                              foreign        refuse name-taken
+//	                     known    absent         create
+//	                              alive          compare
+//	        imported     unknown  absent         refuse import-not-found
+//	                              alive          adopt, compare
+//	        vanished     known    any            refuse access-vanished
+//	        unprotected  known    alive          delete; an access point: forget
+//	                              absent         forget
+//	        retire,      known    alive          delete
+//	        delete, torn down     absent         forget
+//	        forget       known    any            forget
+//
 // An object that state does not know and configuration does not declare is
 // nobody's: it is never asked about.
 func Decide(f Facts) Verdict {
@@ -108,6 +126,9 @@ func Decide(f Facts) Verdict {
 		return decideAlias(f)
 	case KindRotation:
 		return decideRotation(f)
+	}
+	if named(f.Kind) {
+		return decideNamed(f)
 	}
 	switch f.Desired {
 	case Declared, Imported:
@@ -204,6 +225,32 @@ func decideRotation(f Facts) Verdict {
 	return Verdict{Action: Forget}
 }
 
+// decideNamed is for what the service knows by its name alone.
+func decideNamed(f Facts) Verdict {
+	switch f.Desired {
+	case Declared, Imported:
+	case Vanished:
+		return Verdict{Guard: GuardAccessVanished}
+	case ToForget:
+		return Verdict{Action: Forget}
+	case Unprotected:
+		return onlyIf(f.Live == Alive && kind.Lookup(f.Kind, false).Goes, Delete)
+	default:
+		return onlyIf(f.Live == Alive, Delete)
+	}
+	switch {
+	case f.Live == FoundForeign:
+		return Verdict{Guard: GuardNameTaken}
+	case f.Live == FoundOurs, f.Live == Alive && !f.Known:
+		return Verdict{Action: Adopt, Compare: true}
+	case f.Live == Alive:
+		return Verdict{Action: NoOp, Compare: true}
+	case f.Desired == Imported && !f.Known:
+		return Verdict{Guard: GuardImportNotFound}
+	}
+	return Verdict{Action: Create}
+}
+
 // onlyIf takes the action when there is something to take it on, and forgets
 // the object otherwise.
 func onlyIf(there bool, action Action) Verdict {
@@ -215,8 +262,8 @@ func onlyIf(there bool, action Action) Verdict {
 
 // vanishedGuard names the guard of a kind; a kind this version does not know
 // is guarded like a key.
-func vanishedGuard(kind string) string {
-	switch kind {
+func vanishedGuard(name string) string {
+	switch name {
 	case KindSecret:
 		return GuardSecretVanished
 	case KindAlias:

@@ -12,6 +12,8 @@ const (
 	GuardSecretVanished      = "secret-vanished"            // likewise a secret
 	GuardAliasVanished       = "alias-vanished"             // an alias with prevent_destroy
 	GuardPolicyVanished      = "rotation-policy-vanished"   // a rotation policy with prevent_destroy
+	GuardAccessVanished      = "access-vanished"            // an access point's block is gone, or a rule or policy with prevent_destroy
+	GuardNameTaken           = "name-taken"                 // a network rule, an access policy or an access point of that name exists and is not ours
 	GuardOtherGateway        = "other-gateway"              // state holds the object in another account or region than its block names
 	GuardOwnedElsewhere      = "owned-elsewhere"            // the object carries another stack's ownership tag
 	GuardImmutable           = "immutable-attribute"        // an attribute changed that KMS cannot change
@@ -48,11 +50,13 @@ var guards = []guard{
 	{GuardSecretVanished, verdict(GuardSecretVanished)},
 	{GuardAliasVanished, verdict(GuardAliasVanished)},
 	{GuardPolicyVanished, verdict(GuardPolicyVanished)},
+	{GuardAccessVanished, verdict(GuardAccessVanished)},
 	{GuardKeyNotDeletable, verdict(GuardKeyNotDeletable)},
 	{GuardKeyLost, verdict(GuardKeyLost)},
 	{GuardSecretLost, verdict(GuardSecretLost)},
 	{GuardImportNotFound, verdict(GuardImportNotFound)},
 	{GuardAliasTaken, func(p *planner) { verdict(GuardAliasTaken)(p); each((*planner).checkAlias)(p) }},
+	{GuardNameTaken, verdict(GuardNameTaken)},
 	{GuardSecretTaken, verdict(GuardSecretTaken)},
 	{GuardSecretInRecovery, verdict(GuardSecretInRecovery)},
 	{GuardDuplicateID, (*planner).checkDuplicates},
@@ -62,7 +66,7 @@ var guards = []guard{
 	{GuardRotationDisabled, each((*planner).checkRotation)},
 	{GuardKeyUnusable, (*planner).checkTargets},
 	{GuardSealsState, (*planner).checkSeals},
-	{GuardStillInUse, (*planner).checkUses},
+	{GuardStillInUse, func(p *planner) { p.checkUses(); p.checkAccess() }},
 	{GuardTooMany, (*planner).checkLimits},
 	{GuardFrozen, (*planner).checkFreezes},
 }

@@ -27,7 +27,7 @@ func (p *planner) place(n *node) string {
 		return fmt.Sprintf("state holds it in the region %s, and gateway %q is in %s now", r.Region, n.gateway, g.Region)
 	}
 	instance, _ := r.Attributes["instance"].(string)
-	if n.object == nil && n.live != nil && instance != "" && n.live.InstanceID != "" && instance != n.live.InstanceID {
+	if n.object == nil && n.live != nil && instance != "" && instance != kind.SharedGateway && n.live.InstanceID != "" && instance != n.live.InstanceID {
 		return fmt.Sprintf("state holds it in the instance %s, and gateway %q has the instance %s now", instance, n.gateway, n.live.InstanceID)
 	}
 	return ""
@@ -36,7 +36,8 @@ func (p *planner) place(n *node) string {
 // looked reports whether what the service says decides about an object without a block.
 func (n *node) looked() bool {
 	d := n.facts.Desired
-	return d == ToRetire || d == ToDelete || d == Unprotected && n.change.Kind == KindAlias
+	k := kind.Lookup(n.change.Kind, false)
+	return d == ToRetire || d == ToDelete || d == Unprotected && k != nil && k.Goes
 }
 
 // checkGateway refuses to look for an object in another place than it is in.

@@ -68,6 +68,21 @@ removed {
   from   = rotation_policy.p
   action = "forget"
 }`},
+		{guard: plan.GuardAccessVanished, first: accessPoint, wrong: `key "k" {}`, answer: limits + `removed {
+  from   = application_access_point.p
+  action = "delete"
+}`},
+		{guard: plan.GuardNameTaken, first: `key "k" {}`, world: func(w *world) { w.live.Objects[plan.KindNetworkRule] = theirs(plan.KindNetworkRule, "lan") },
+			wrong: networkRule, answer: networkRule + `import {
+  to = network_rule.lan
+  id = "lan"
+}`},
+		{guard: plan.GuardStillInUse, first: accessPoint, world: func(w *world) {
+			w.live.Objects[plan.KindAccessPoint]["theirs"] = theirs(plan.KindAccessPoint, "theirs")["theirs"]
+		}, wrong: limits + `removed {
+  from   = application_access_point.p
+  action = "delete"
+}`, fix: func(w *world) { delete(w.live.Objects[plan.KindAccessPoint], "theirs") }},
 		// Case S7, and its siblings: a block, a removal, a region, an instance.
 		{guard: plan.GuardOtherGateway, first: `key "k" {}`, world: func(w *world) { w.state.Resources[0].Gateway = "other" },
 			wrong: `key "k" {}`, fix: func(w *world) { w.state.Resources[0].Gateway = "dev" }},

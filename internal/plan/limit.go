@@ -31,13 +31,13 @@ func (p *planner) checkLimits() {
 			gone++
 		}
 		switch {
-		case c.Action == Retire, c.Action == Delete && c.Kind == KindSecret:
+		case c.Action == Retire, c.Action == Delete && (c.Kind == KindSecret || c.Kind == KindAccessPoint):
 			deletions = append(deletions, c.Addr.String())
 		case c.Needs("UpdateAlias"):
 			moves = append(moves, c.Addr.String())
 		}
 	}
-	p.limit("deletions", orDefault(limits.Deletions, defaultDeletions), deletions, "retire keys or delete secrets")
+	p.limit("deletions", orDefault(limits.Deletions, defaultDeletions), deletions, "retire keys, or delete secrets or access points")
 	p.limit("alias_moves", orDefault(limits.AliasMoves, len(moves)), moves, "point aliases at other keys")
 	p.limitShare(gone, orDefault(limits.DeletedShare, defaultDeletedShare))
 }

@@ -92,6 +92,11 @@ const (
 	KindAlias    = "alias"
 	KindRotation = "rotation_policy"
 	KindSecret   = "secret"
+
+	KindNetworkRule  = "network_rule"
+	KindAccessPolicy = "access_policy"
+	KindAccessPoint  = "application_access_point"
+	KindClientKey    = "client_key"
 )
 
 // Key states as the service names them.

@@ -26,6 +26,9 @@ func planningOf(name string) planning {
 	case KindSecret:
 		return secretPlanning{}
 	}
+	if named(name) {
+		return accessPlanning{}
+	}
 	return keyPlanning{}
 }
 

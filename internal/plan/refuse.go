@@ -37,6 +37,8 @@ func (p *planner) refuseDeclared(n *node, guard string) {
 	case GuardAliasTaken:
 		name := text(n.body.Attrs["name"])
 		p.refuseAliasTaken(n, name, n.live.Aliases[name])
+	case GuardNameTaken:
+		p.refuseNameTaken(n)
 	case GuardSecretTaken:
 		p.refuse(guard, a,
 			fmt.Sprintf("A secret named %s exists and this stack did not create it.%s", text(n.body.Attrs["name"]), p.whose(n)),
@@ -115,7 +117,7 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 		p.refuse(guard, n.addr,
 			fmt.Sprintf("The removed block asks to delete %s (%s). Keys are never deleted in one step: what they encrypted would be lost.", n.addr, n.prior.ID),
 			"To disable it, wait, and then schedule its deletion, write action = \"retire\".", "To leave the key as it is, write action = \"forget\".")
-	case GuardSecretVanished, GuardAliasVanished:
+	case GuardSecretVanished, GuardAliasVanished, GuardAccessVanished:
 		p.refuse(guard, n.addr, reason, back,
 			"To delete it, add:"+removedText(n.addr.String(), "delete"), forget)
 	case GuardPolicyVanished:

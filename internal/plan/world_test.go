@@ -205,6 +205,9 @@ func (w *world) call(c plan.Change, body hcl.Body, r *state.Resource) bool {
 	case plan.Delete:
 		delete(w.live.Aliases, c.ID)
 		delete(w.live.Objects[plan.KindAlias], c.ID)
+		if k := kind.Lookup(c.Kind, false); k.CreatedBy != "" {
+			delete(w.live.Objects[c.Kind], c.ID)
+		}
 		if o := w.live.Objects[plan.KindSecret][c.ID]; o != nil {
 			o.DeleteAt = w.now.Add(30 * 24 * time.Hour)
 			w.live.Secrets[c.ID] = o.DeleteAt
@@ -220,6 +223,8 @@ func (w *world) call(c plan.Change, body hcl.Body, r *state.Resource) bool {
 		w.callRotation(c, body, r)
 	case plan.KindSecret:
 		w.callSecret(c, body, r)
+	default:
+		w.callNamed(c, body, r)
 	}
 	return true
 }

@@ -46,5 +46,10 @@ func readerOf(kind string) reader {
 	case plan.KindSecret:
 		return secretHandler{}
 	}
+	for _, k := range accessKinds {
+		if k.calls.kind == kind {
+			return accessHandler{k.calls}
+		}
+	}
 	return nil
 }

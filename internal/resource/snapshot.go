@@ -80,9 +80,11 @@ type regionReader struct {
 	dying   []kms.KeyRef
 	aliases []kms.Alias
 	names   []kms.SecretRef
+	named   map[string]map[string]*plan.Object // by kind and name
 }
 
 func (r *regionReader) read(ctx context.Context) (*plan.LiveGateway, error) {
+	r.named = map[string]map[string]*plan.Object{}
 	r.keys, r.policy, r.secrets = map[string]kms.Key{}, map[string]string{}, map[string]*plan.Object{}
 	if err := r.list(ctx); err != nil {
 		return nil, err
@@ -137,6 +139,7 @@ func (r *regionReader) describe(ctx context.Context) error {
 			g.Go(func() error { return r.readKey(ctx, d.ID) })
 		}
 	}
+	g.Go(func() error { return r.readAccess(ctx) })
 	for _, name := range r.wantedSecrets() {
 		g.Go(func() error { return r.readSecret(ctx, name) })
 	}
@@ -280,6 +283,7 @@ func (r *regionReader) snapshot() *plan.LiveGateway {
 		Owned:      map[string][]string{},
 		Claims:     r.claims,
 	}
+	maps.Copy(live.Objects, r.named)
 	for id, k := range r.keys {
 		o := keyObject(k, r.tags[id])
 		if policy, read := r.policy[id]; read {

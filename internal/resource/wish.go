@@ -16,6 +16,8 @@ type wish struct {
 	aliases        map[string]bool
 	secrets        map[string]bool              // managed, declared or imported names
 	secretPolicies map[string]bool              // secrets whose policy is managed
+	named          map[objectID]bool            // what is known by its name alone
+	users          map[string]bool              // kinds of which all are read, because they may name what is removed
 	known          map[objectID]*state.Resource // what state has of this gateway
 	search         bool                         // something declared is not in state: look for anybody's tags
 	vacant         map[string]bool              // plan.OwnedBy of what is declared and not in state
@@ -35,13 +37,15 @@ func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.Stat
 	for name, g := range gateways {
 		w.wishes[name] = &wish{
 			keys: map[string]bool{}, policies: map[string]bool{}, aliases: map[string]bool{},
-			secrets: map[string]bool{}, secretPolicies: map[string]bool{}, known: map[objectID]*state.Resource{}, vacant: map[string]bool{},
+			secrets: map[string]bool{}, secretPolicies: map[string]bool{}, known: map[objectID]*state.Resource{}, named: map[objectID]bool{}, users: map[string]bool{}, vacant: map[string]bool{},
 		}
 		running.Gateways[name] = &plan.LiveGateway{InstanceID: g.InstanceID}
 	}
 	w.known = plan.Remember(cfg, st, running)
 	w.wishState(st)
-	w.wishConfig(plan.MovedAddresses(cfg, st))
+	inState := plan.MovedAddresses(cfg, st)
+	w.wishConfig(inState)
+	w.wishUsers(inState)
 	return w.wishes
 }
 
@@ -71,6 +75,21 @@ func (w *wisher) wishConfig(inState map[addr.Address]*state.Resource) {
 		for _, a := range block.Instances {
 			im, _ := w.cfg.ImportOf(a)
 			readerOf(block.Kind.Name).wishDeclared(wish, declaration{w, a, inState[a], im.ID})
+		}
+	}
+}
+
+// wishUsers wishes for all that may name what state holds and configuration no longer declares.
+func (w *wisher) wishUsers(inState map[addr.Address]*state.Resource) {
+	for a, r := range inState {
+		wish := w.wishes[r.Gateway]
+		if wish == nil || w.cfg.Declares(a) {
+			continue
+		}
+		for _, k := range accessKinds {
+			if k.calls.kind == r.Kind && k.users != "" {
+				wish.users[k.users] = true
+			}
 		}
 	}
 }

@@ -56,7 +56,7 @@ func changes(account string) []changing {
 	keyOnly, withAlias, withSecret := [3]int{1, 0, 1}, [3]int{1, 1, 2}, [3]int{1, 0, 2}
 	edit := func(old, new string) string { return aKey + with(strings.TrimPrefix(aSecret, aKey), old, new) }
 	line := func(text string) string { return with(aKey, "description = \"one\"", "description = \"one\"\n  "+text) }
-	return []changing{
+	return slices.Concat(accessChanges(), []changing{
 		{"CreateKey", "a key", "", aKey, nil, keyOnly, nil},
 		{"UpdateKeyDescription", "a description", aKey, with(aKey, "one", "two"), nil, keyOnly, keyIs("Description", "two")},
 		{"TagResources", "a key's tag", aKey, with(aKey, "\"a\"", "\"b\""), nil, keyOnly, nil},
@@ -91,7 +91,7 @@ func changes(account string) []changing {
 		{"UpdateSecret", "custom data", aManagedSecret, with(aManagedSecret, "\"one\" }", "\"two\" }"), nil, withSecret, nil},
 		{"RestoreSecret", "a rescue", aSecret, aSecret, func(r *rig) { r.call("DeleteSecret", map[string]any{"SecretName": "s"}) }, withSecret, secretIs("first-value", 1)},
 		{"DeleteSecret", "a secret that is removed", aSecret, aKey + "removed {\n  from   = secret.s\n  action = \"delete\"\n}\n", nil, keyOnly, nil},
-	}
+	})
 }
 
 // keyIs looks at key.k.
