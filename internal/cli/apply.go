@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"strings"
@@ -178,7 +177,7 @@ func (a *app) askApproval(o *planOptions, workspace string) error {
 
 // readYes reads an answer, of which only yes is one.
 func (a *app) readYes() (bool, error) {
-	line, err := bufio.NewReader(a.proc.Stdin).ReadString('\n')
+	line, err := a.answers().ReadString('\n')
 	if err != nil && line == "" {
 		return false, errors.New("approval is needed, and standard input has none")
 	}
@@ -190,7 +189,7 @@ func (a *app) askYes(question string, approve, input bool) error {
 	if approve {
 		return nil
 	}
-	if !input {
+	if !input || !a.asks() {
 		return withHint(errors.New("approval is needed, and nobody can be asked"), "Add -auto-approve.")
 	}
 	a.view.Result(nil, "", question+" Only 'yes' is accepted:")

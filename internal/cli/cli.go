@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type app struct {
 	outside   []string // -outside
 	minSerial uint64   // -min-serial
 	stop      *interrupt
+	lines     *bufio.Reader // standard input, once something is asked; see answers
+	asking    bool          // the command may ask for variables
 	// unproved is the flag of that name.
 	unproved bool
 	// identities are the files of -identity, of commands that open the state with it.

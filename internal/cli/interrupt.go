@@ -17,6 +17,21 @@ type interrupt struct {
 	done      chan struct{}
 	signals   chan os.Signal
 	claimed   atomic.Bool
+	undo      atomic.Pointer[func()] // before the process ends
+}
+
+// before has something undone if an interrupt ends the process before the returned function is called.
+func (i *interrupt) before(undo func()) (done func()) {
+	i.undo.Store(&undo)
+	return func() { i.undo.Store(nil) }
+}
+
+// end ends the process.
+func (i *interrupt) end() {
+	if undo := i.undo.Load(); undo != nil {
+		(*undo)()
+	}
+	os.Exit(exitInterrupted)
 }
 
 // watchInterrupts begins to watch; release ends it.
@@ -34,12 +49,12 @@ func (i *interrupt) watch() {
 		return
 	}
 	if !i.claimed.Load() {
-		os.Exit(exitInterrupted)
+		i.end()
 	}
 	close(i.requested)
 	select {
 	case <-i.signals:
-		os.Exit(exitInterrupted)
+		i.end()
 	case <-i.done:
 	}
 }

@@ -41,12 +41,14 @@ func (o *planOptions) shownFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&o.compact, "compact-warnings", false, "print warnings as one line each")
 	f.BoolVar(&o.calls, "calls", false, "list the calls of KMS that each change needs")
-	f.BoolVar(&o.input, "input", true, "apply asks for approval; -input=false never asks")
+	f.BoolVar(&o.input, "input", true, "ask for variables without a value, and apply for approval; -input=false never asks")
 }
 
 // openPlanViews chooses whom the command talks to, and how much it says.
 func (a *app) openPlanViews(o *planOptions) error {
 	a.term.CompactWarnings, a.term.Calls = o.compact, o.calls
+	o.input = o.input && a.asks()
+	a.asking = o.input && !o.json
 	if o.formFlags.command == "" {
 		return a.openViews(o.streamFlags)
 	}

@@ -99,7 +99,7 @@ func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error
 		return nil, err
 	}
 	m.Saved = saved
-	s, err := open(m, a.options(lockTimeout))
+	s, err := a.opening(open, m, a.options(lockTimeout))
 	if err != nil {
 		return nil, err
 	}

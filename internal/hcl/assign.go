@@ -23,8 +23,9 @@ const (
 // MissingVariable is the Extra of the diagnostic about a required variable without a
 // value, so that a command line with a terminal can ask for it.
 type MissingVariable struct {
-	Name      string
-	Sensitive bool // do not echo the answer
+	Name        string
+	Description string
+	Sensitive   bool // do not echo the answer
 }
 
 // assigned is a value somebody gave a variable.
@@ -250,7 +251,7 @@ func (m *module) settleUnset(v *variable) hclv2.Diagnostics {
 	d := fault(v.rng, "Missing value for variable",
 		"The variable %q has no default, so it needs a value. Give it with -var '%s=…', in a file (%s.hcl, or one named with -var-file), or in the environment as %s%s.",
 		v.label, v.label, defaultVars, envPrefix, v.label)
-	d.Extra = MissingVariable{Name: v.label, Sensitive: v.sensitive || v.ephemeral}
+	d.Extra = MissingVariable{Name: v.label, Description: v.description, Sensitive: v.sensitive || v.ephemeral}
 	return hclv2.Diagnostics{d}
 }
 

@@ -14,6 +14,7 @@ import (
 type variable struct {
 	node
 	label       string
+	description string
 	typ         cty.Type
 	defaults    *typeexpr.Defaults
 	textual     bool // -var and the environment give its text, not an expression
@@ -49,6 +50,7 @@ func (d *decoder) variable(b *hclv2.Block) {
 	d.m.variables[name] = v
 	t := d.read(&kind.Variable, b.Body)
 	d.variableType(v, t.attrs["type"])
+	v.description = t.text("description")
 	t.flag("nullable", &v.nullable)
 	t.flag("sensitive", &v.sensitive)
 	t.flag("ephemeral", &v.ephemeral)

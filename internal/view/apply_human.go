@@ -178,6 +178,18 @@ func (t *Terminal) Ask(workspace string) {
 	t.Printf("\nDo you want to perform these actions%s?\n  kmsplan will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", where)
 }
 
+// AskVariable says which variable is asked for.
+func (t *Terminal) AskVariable(name, description string) {
+	fmt.Fprintf(t.Err, "\n%s\n", paint(t.ErrColor, bold, "var."+name))
+	if description != "" {
+		fmt.Fprintf(t.Err, "  %s\n", strings.ReplaceAll(wrap(neutral(description), t.Width-2), "\n", "\n  "))
+	}
+	fmt.Fprintln(t.Err)
+}
+
+// EnterValue asks for a value in one line.
+func (t *Terminal) EnterValue(how string) { fmt.Fprintf(t.Err, "  Enter a value%s: ", how) }
+
 // Cancelled says that the answer was not yes.
 func (t *Terminal) Cancelled() { t.Printf("\nApply cancelled.\n") }
 
