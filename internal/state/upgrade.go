@@ -19,6 +19,7 @@ func decode(format int, data []byte) (State, error) {
 		return State{}, fmt.Errorf("its content is not a state: %w", err)
 	}
 	st.Version = FormatVersion
+	st.share()
 	return st, nil
 }
 

@@ -148,5 +148,5 @@ func (db *DB) write(records *bbolt.Bucket, place string, e *entry) error {
 	if e == nil {
 		return records.Delete([]byte(place))
 	}
-	return records.Put([]byte(place), db.seal.seal(place, e.plain))
+	return records.Put([]byte(place), db.seal.seal(place, e.encoded()))
 }

@@ -50,7 +50,7 @@ func (db *DB) Save(name string) error {
 	}
 	all := map[string][]byte{}
 	for place, e := range root.from(0) {
-		all[place] = e.plain
+		all[place] = e.encoded()
 	}
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -114,14 +114,20 @@ func (db *DB) Diff(name string) ([]Change, error) {
 		return nil, fmt.Errorf("compare with snapshot: %w", err)
 	}
 	now := records(db.root.Load())
+	if old, err = db.decoded(old); err != nil { // both sides as this version writes them
+		return nil, fmt.Errorf("compare with snapshot %q: %w", name, err)
+	}
 	changes := []Change{}
 	for place, e := range now.from(0) {
 		was, ok := old.get(place)
 		switch {
 		case !ok:
 			changes = append(changes, change(place, "added", nil))
-		case string(was.plain) != string(e.plain):
-			changes = append(changes, change(place, "changed", changedFields(was.plain, e.plain)))
+		default:
+			before, after := was.encoded(), e.encoded()
+			if string(before) != string(after) {
+				changes = append(changes, change(place, "changed", changedFields(before, after)))
+			}
 		}
 	}
 	for place := range old.from(0) {
@@ -193,6 +199,14 @@ func (db *DB) readSnapshot(name string) (*tree, error) {
 		b.add(place, &entry{plain: all[place]})
 	}
 	return b.tree(), nil
+}
+
+// decoded is a snapshot's records with those of the attached tables decoded.
+func (db *DB) decoded(saved *tree) (*tree, error) {
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	root, err := records(saved).attach(db.seed, db.attached)
+	return records(root), err
 }
 
 // replace makes the records of want the whole model.

@@ -28,13 +28,25 @@ type Index[T any] struct {
 	Keys func(*T) []string
 }
 
-// entry is one place of the model. Records keep the encoded form for the disk
-// beside the decoded one; index entries name the record they stand for and share
+// entry is one place of the model. A record keeps its encoded form until its table
+// is attached or it is written, and the decoded one from then on; index entries name the record they stand for and share
 // its decoded form, so that walking an index needs no look-up.
 type entry struct {
-	plain []byte // JSON; nil for index entries
+	plain []byte // JSON; nil for index entries and for decoded records
 	value any    // *T, immutable; nil until attached
 	ref   string // for index entries: the record's key
+}
+
+// encoded is the record's JSON.
+func (e *entry) encoded() []byte {
+	if e.plain != nil || e.value == nil {
+		return e.plain
+	}
+	plain, err := json.Marshal(e.value)
+	if err != nil { // it was encoded before it was kept
+		panic("store: a record cannot be encoded any more: " + err.Error())
+	}
+	return plain
 }
 
 // NewTable names a table; indexes are optional. The name becomes part of the
@@ -187,11 +199,14 @@ func (t Table[T]) attach(root *tree, bind func(string, *entry)) error {
 			break
 		}
 		key := strings.TrimPrefix(full, t.prefix)
-		v := new(T)
-		if err := json.Unmarshal(e.plain, v); err != nil {
-			return fmt.Errorf("decode %s %q: %w", t.name, key, err)
+		v, decoded := e.value.(*T)
+		if !decoded {
+			v = new(T)
+			if err := json.Unmarshal(e.plain, v); err != nil {
+				return fmt.Errorf("decode %s %q: %w", t.name, key, err)
+			}
 		}
-		bind(full, &entry{plain: e.plain, value: v})
+		bind(full, &entry{value: v})
 		for _, ix := range t.indexes {
 			for _, place := range ix.Keys(v) {
 				bind(t.indexPrefix(ix.Name)+place+"\x00"+key, &entry{ref: key, value: v})

@@ -149,6 +149,11 @@ func (db *DB) commit(batch []*request) {
 		}
 		return
 	}
+	for _, e := range changes {
+		if e != nil {
+			e.plain = nil // nobody else has seen it yet
+		}
+	}
 	db.show(root)
 }
 
