@@ -27,8 +27,9 @@ type pkg struct {
 var below = map[string][]string{
 	"cmd/kmsplan":                    {"internal/cli"},
 	"internal/cli":                   {"internal/..."},
-	"internal/stack":                 {"internal/apply", "internal/ops/...", "internal/resource", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
+	"internal/stack":                 {"internal/apply", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
 	"internal/view":                  {"internal/apply", "internal/lint", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
+	"internal/draft":                 {"internal/plan", "internal/hcl", "internal/kind", "internal/addr"},
 	"internal/lint":                  {"internal/hcl", "internal/kind", "internal/suggest", "internal/addr"},
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag"},
 	"internal/ops":                   {"internal/ops/...", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},

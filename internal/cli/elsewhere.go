@@ -25,7 +25,6 @@ var elsewhere = map[string]string{
 	"keys":            "kmsplan state list shows what this stack has, and kmsplan kms ListKeys what the region has",
 	"alias":           "declare an alias block and apply; kmsplan kms ListAliases lists them",
 	"list":            "kmsplan state list shows what this stack has",
-	"discover":        "kmsplan kms ListKeys lists the keys of the region; import blocks take them up",
 	"import-material": "kmsplan kms GetParametersForImport and kmsplan kms ImportKeyMaterial bring a key's own material in",
 	"usage":           "the guard of a retirement lists every user of a key: plan a removed block with action = \"retire\"",
 	"report":          "kmsplan show prints what this stack has, and kmsplan plan what waits for deletion",

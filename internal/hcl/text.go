@@ -21,6 +21,9 @@ var (
 	errComposed = errors.New("it holds decomposed Unicode characters, such as an e followed by a combining accent, which kmsplan would have to compose, so its bytes would change; save it in composed form (Unicode NFC)")
 )
 
+// TextProblem says why a text cannot stand in a configuration as the bytes that it is, or nil.
+func TextProblem(s string) error { return textProblem(s) }
+
 // textProblem says why a text would not stay what it is, or nil.
 func textProblem(s string) error {
 	switch {
