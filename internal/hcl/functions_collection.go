@@ -240,6 +240,17 @@ var matchKeysFunc = function.New(&function.Spec{
 	},
 	Type: func(args []cty.Value) (cty.Type, error) { return args[0].Type(), nil },
 	Impl: func(args []cty.Value, typ cty.Type) (cty.Value, error) {
+		both, _ := convert.UnifyUnsafe([]cty.Type{args[1].Type(), args[2].Type()})
+		if both == cty.NilType {
+			return cty.NilVal, errors.New("the keys and what is searched for are of types that are never equal")
+		}
+		for i := range args[1:] {
+			list, err := convert.Convert(args[1+i], both) // 1 and "1" are the same key, as in Terraform
+			if err != nil {
+				return cty.NilVal, err
+			}
+			args[1+i] = list
+		}
 		values, keys, searched := args[0].AsValueSlice(), args[1].AsValueSlice(), args[2].AsValueSlice()
 		if len(values) != len(keys) {
 			return cty.NilVal, errors.New("the lists of values and keys differ in length")
