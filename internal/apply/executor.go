@@ -15,6 +15,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -76,6 +77,12 @@ func (x *executor) showGateways() {
 func (x *executor) priorOf(a addr.Address) *state.Resource {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if id := a.PredecessorID(); id != "" {
+		if of := x.successorOf(id); of != nil {
+			return of.Predecessor(id)
+		}
+		return nil
+	}
 	return x.prior[a.String()]
 }
 
@@ -83,6 +90,10 @@ func (x *executor) priorOf(a addr.Address) *state.Resource {
 func (x *executor) keep(a addr.Address, r *state.Resource) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if id := a.PredecessorID(); id != "" {
+		x.keepPredecessor(id, r)
+		return
+	}
 	if r == nil {
 		delete(x.prior, a.String())
 		return
@@ -116,6 +127,7 @@ func (x *executor) changeJournal(s Step, c plan.Change) *changeJournal {
 	return &changeJournal{
 		journal: x.journal, gateway: c.Gateway, hit: x.work.Failpoint.Hit,
 		complete: func(r state.Resource) state.Resource { return x.complete(r, c) },
+		entries:  func(r *state.Resource, id string) []state.Entry { return x.entries(c.Addr, r, id) },
 		calling:  func(operation string) { x.bell.progress(s, operation) },
 	}
 }
@@ -128,6 +140,9 @@ func (x *executor) complete(r state.Resource, c plan.Change) state.Resource {
 	r.LastAppliedAt = x.work.Now().UTC()
 	if prior := x.priorOf(c.Addr); prior != nil && r.Predecessors == nil {
 		r.Predecessors = prior.Predecessors
+		if k := kind.Lookup(c.Kind, false); k != nil && k.Succeeds && prior.ID != r.ID && !safety.Off(safety.PredecessorKept) {
+			r = prior.SucceededBy(r, x.work.Now())
+		}
 	}
 	if x.work.Config.Block(c.Addr.Block()) == nil {
 		if prior := x.priorOf(c.Addr); prior != nil {

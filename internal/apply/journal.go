@@ -14,6 +14,7 @@ type changeJournal struct {
 	journal  *state.Journal
 	gateway  string
 	complete func(state.Resource) state.Resource
+	entries  func(r *state.Resource, id string) []state.Entry // what is said of an object; nil = it is gone
 	calling  func(operation string) // before a call
 	hit      func(point string)
 	open     []string        // intent ids without a definite answer
@@ -57,7 +58,7 @@ func (c *changeJournal) close(intentID string) {
 // Record implements resource.Journal.
 func (c *changeJournal) Record(r state.Resource) error {
 	r = c.complete(r)
-	if err := c.journal.Append(state.Record(r)); err != nil {
+	if err := c.journal.Append(c.entries(&r, r.ID)...); err != nil {
 		return err
 	}
 	c.recorded = &r
@@ -66,17 +67,15 @@ func (c *changeJournal) Record(r state.Resource) error {
 
 // finish appends the change's last word in one piece: calls that were answered
 // ambiguously and whose effect the handler has verified are closed, and the object is kept or forgotten.
-func (c *changeJournal) finish(address string, r *state.Resource, id string) error {
+func (c *changeJournal) finish(r *state.Resource, id string) error {
 	var entries []state.Entry
 	for _, intent := range c.open {
 		entries = append(entries, state.End(intent, state.Result{ObjectID: id}))
 	}
-	if r == nil {
-		entries = append(entries, state.ForgetEntry(address, id))
-	} else {
+	if r != nil {
 		*r = c.complete(*r)
-		entries = append(entries, state.Record(*r))
 	}
+	entries = append(entries, c.entries(r, id)...)
 	if err := c.journal.Append(entries...); err != nil {
 		return err
 	}

@@ -170,13 +170,14 @@ func (x *executor) recordResolution(a addr.Address, in state.Intent, res resourc
 	case res.Resource != nil:
 		kept := x.complete(*res.Resource, c)
 		answer.ObjectID = kept.ID
-		entries = append(entries, state.Record(kept))
+		entries = x.entries(a, &kept, kept.ID)
 		x.keep(a, &kept)
 	case res.Committed && deletes(in):
-		entries = append(entries, state.ForgetEntry(in.Address, idOf(nil, x.priorOf(a), c)))
+		entries = x.entries(a, nil, idOf(nil, x.priorOf(a), c))
 		x.keep(a, nil)
 	case res.Committed && x.priorOf(a) != nil:
-		entries = append(entries, state.Record(*x.priorOf(a)))
+		prior := x.priorOf(a)
+		entries = x.entries(a, prior, prior.ID)
 	}
 	return x.journal.Append(slices.Insert(entries, 0, state.End(in.ID, answer))...)
 }

@@ -109,7 +109,7 @@ func (x *executor) change(ctx context.Context, s Step) Outcome {
 		err = fmt.Errorf("nothing was returned to keep; this is a defect of the kind %s", c.Kind)
 	}
 	if err == nil {
-		err = j.finish(c.Addr.String(), r, idOf(r, session.Prior, c))
+		err = j.finish(r, idOf(r, session.Prior, c))
 	}
 	if err != nil {
 		return x.unfinished(c, j, r, err)

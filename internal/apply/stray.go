@@ -24,6 +24,9 @@ func Strays(live plan.Live, st state.State) []Stray {
 	for i := range st.Resources {
 		r := &st.Resources[i]
 		known[objectID{r.Gateway, r.Kind, r.ID}] = true
+		for _, was := range r.Predecessors {
+			known[objectID{r.Gateway, r.Kind, was.ID}] = true
+		}
 		if r.Intent != "" {
 			twins[r.Intent] = r.ID
 		}

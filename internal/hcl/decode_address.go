@@ -33,6 +33,23 @@ func (d *decoder) address(a *hclv2.Attribute, wholeModules bool) (addr.Address, 
 	return addr.Address{}, false
 }
 
+// predecessor reads the address of a predecessor, or of all that the instances of one block have.
+func (d *decoder) predecessor(a *hclv2.Attribute) (addr.Address, bool) {
+	if a == nil {
+		return addr.Address{}, false
+	}
+	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
+	if diags.HasErrors() {
+		return addr.Address{}, false
+	}
+	found, err := addr.Parse(traversalText(t))
+	if err != nil || !found.IsPredecessor() || found.Key != "" && found.PredecessorID() == "" {
+		return addr.Address{}, false
+	}
+	found.Module = d.m.path.Join(found.Module)
+	return found, true
+}
+
 // traversalText is a traversal as an address is written; what cannot be in one is left as no address.
 func traversalText(t hclv2.Traversal) string {
 	var b strings.Builder

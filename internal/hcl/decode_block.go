@@ -226,6 +226,12 @@ func (d *decoder) lifecycle(b *block, raw *hclv2.Block) {
 	}
 	b.pre = d.conditions(&kind.Lifecycle, t.blocks, Precondition)
 	b.post = d.conditions(&kind.Lifecycle, t.blocks, Postcondition)
+	if choice := t.text("on_immutable_change"); choice != "" {
+		b.lifecycle.OnImmutableChange = choice
+	}
+	if a := t.attrs["on_immutable_change"]; a != nil && b.lifecycle.OnImmutableChange == "succeed" && !b.kind.Succeeds {
+		d.report(fault(a.Expr.Range(), "Nothing succeeds this", `Only a key gets a successor. Write on_immutable_change = "error" for %s, or leave it out.`, b.addr))
+	}
 	if choice := t.text("on_foreign_version"); choice != "" {
 		b.lifecycle.OnForeignVersion = choice
 	}

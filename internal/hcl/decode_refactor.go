@@ -9,7 +9,10 @@ import (
 
 func (d *decoder) removed(b *hclv2.Block) {
 	t := d.read(&kind.Removed, b.Body)
-	from, ok := d.address(t.attrs["from"], true)
+	from, ok := d.predecessor(t.attrs["from"])
+	if !ok {
+		from, ok = d.address(t.attrs["from"], true)
+	}
 	if !ok {
 		return
 	}
@@ -22,8 +25,7 @@ func (d *decoder) removed(b *hclv2.Block) {
 		return
 	}
 	r := Removed{From: from, Range: b.DefRange}
-	k := kind.Lookup(from.Kind, false)
-	way := d.removal(&r, k, t)
+	way := d.removal(&r, r.Kind(), t)
 	r.SoakDays, r.WindowDays = way.Soak.Default, way.Window.Default
 	d.days(t, "soak_days", way.Soak, &r.SoakDays,
 		`soak_days is the time between disabling a key and scheduling its deletion; it needs action = "retire".`)
@@ -90,6 +92,14 @@ func (d *decoder) days(t table, name string, allowed kind.Days, to *int, unasked
 			*to = *n
 		}
 	}
+}
+
+// Kind is the table of what is removed: a predecessor is a key.
+func (r Removed) Kind() *kind.Kind {
+	if r.From.IsPredecessor() {
+		return kind.Lookup("key", false)
+	}
+	return kind.Lookup(r.From.Kind, false)
 }
 
 func (d *decoder) moved(b *hclv2.Block) {

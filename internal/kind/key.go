@@ -58,7 +58,7 @@ func keyKind() *Kind {
 	return &Kind{
 		Name:      "key",
 		Doc:       "A customer master key. A key is never replaced and never deleted because its block was removed; see `removed`.",
-		Protected: true, RemovalRank: 3,
+		Protected: true, RemovalRank: 3, Succeeds: true,
 		Removals: []Removal{
 			forget,
 			{Action: "retire", Soak: Days{0, 3650, 7}, Window: Days{7, 366, 30}, Doc: "one step per apply: disable; after `soak_days` schedule deletion, to happen after `window_days`. Each step can be taken back until then."},

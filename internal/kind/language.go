@@ -165,7 +165,7 @@ var Lifecycle = Block{
 	Attributes: []Attribute{
 		static("prevent_destroy", cty.Bool, "Whether a plan that would take the object away is refused. Default true for keys and secrets. It is recorded in state, so deleting the block does not delete the guard.", nil),
 		{Name: "ignore_changes", Type: cty.DynamicPseudoType, Doc: "Attributes whose later changes are ignored, single elements of a map such as `tags[\"team\"]`, or `all`. They are used when the object is created."},
-		static("on_immutable_change", cty.String, "What a change of an immutable attribute does: `\"error\"` refuses the plan. Another way comes with a later version.", checkOnImmutableChange),
+		static("on_immutable_change", cty.String, "What a change of an immutable attribute does: `\"error\"`, the default, refuses the plan. `\"succeed\"`, for keys, creates a new key in the old one's place: aliases and references move to it, and the old key stays usable for what it encrypted, as a predecessor.", checkOnImmutableChange),
 		static("on_foreign_version", cty.String, "For secrets: what becomes of a current version that others wrote. `\"keep\"` leaves it, `\"overwrite\"` stores the configured value over it. Left out, a plan that would overwrite one is refused.", checkOnForeignVersion),
 		{Name: "create_before_destroy", Refused: neverReplaced}, {Name: "replace_triggered_by", Refused: neverReplaced},
 		{Name: "destroy", Refused: `To drop an object from management, write a removed block with from = its address and action = "forget".`},
@@ -208,20 +208,17 @@ func checkOnForeignVersion(v cty.Value) error {
 }
 
 func checkOnImmutableChange(v cty.Value) error {
-	switch v.AsString() {
-	case "error":
-		return nil
-	case "succeed":
-		return sentence(`on_immutable_change = "succeed" comes with a later version of kmsplan. Until then, declare a second key, point the alias at it, and keep the old key for decryption until nothing needs it.`)
+	if choice := v.AsString(); choice != "error" && choice != "succeed" {
+		return sentence(`on_immutable_change is "error", which refuses the change, or "succeed", which creates a successor and keeps the old key for what it encrypted.`)
 	}
-	return sentence(`on_immutable_change is "error", which refuses the change.`)
+	return nil
 }
 
 // Removed says what becomes of an object whose block is gone.
 var Removed = Block{
 	Name: "removed", Doc: "What becomes of an object whose block is gone.",
 	Attributes: []Attribute{
-		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance."},
+		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance; or of predecessors, `predecessor.NAME[\"KEY-ID\"]` or all of one block, `predecessor.NAME`."},
 		static("action", cty.String, "What to do. Required.", nil),
 		static("soak_days", cty.Number, "For `retire`: the days between disabling a key and scheduling its deletion.", nil),
 		static("window_days", cty.Number, "For a key's `retire` and a secret's `delete`: how long the deletion can be taken back.", nil),

@@ -15,6 +15,7 @@ type Kind struct {
 	Blocks     []Block
 	Rules      []Rule // what must hold between the attributes of one block
 
+	Succeeds     bool      // an object whose immutable attributes change may get a successor, and stays beside it (keys)
 	Protected    bool      // vanishing from the configuration is refused (keys, secrets)
 	Removals     []Removal // the ways to let an object go, the gentlest first
 	RemovalRank  int       // what uses others is removed before them: the lower first

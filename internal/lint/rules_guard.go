@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // guardRules are about what a module takes away from kmsplan's own guards.
@@ -18,7 +16,11 @@ func guardRules() []*Rule {
 			Source: "KMS: ScheduleKeyDeletion, 7 to 366 days; DeleteSecret, 7 to 30 days",
 			check: func(p *pass) {
 				for _, r := range p.Config.Removed {
-					way := kind.Lookup(r.From.Kind, false).Removal(r.Action)
+					k := r.Kind()
+					if k == nil {
+						continue // a module as a whole, which is forgotten only
+					}
+					way := k.Removal(r.Action)
 					switch {
 					case way == nil:
 					case way.Window.Asked() && r.WindowDays < way.Window.Default:

@@ -21,6 +21,7 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	}
 	p.planRemovals()
 	p.planRenames()
+	p.planPredecessors()
 	p.narrow()
 	p.reportLacking()
 	if p.diags.HasErrors() {
@@ -79,6 +80,8 @@ type node struct {
 	object  *Object // the live object, nil when absent or unknown
 	change  Change
 	removed *hcl.Removed
+	of      *node  // of a predecessor: its successor
+	users   []user // of a predecessor: what needs it
 	refused bool
 	unread  bool // its gateway was not read
 
@@ -155,6 +158,9 @@ func (p *planner) indexState() {
 			continue
 		}
 		p.holder[id] = a
+		for _, was := range r.Predecessors {
+			p.holder[objectID{r.Gateway, r.Kind, was.ID}] = addr.Predecessor(a, was.ID)
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (p *planner) knowData(block *hcl.Block) {
 			continue
 		}
 		var file *state.File
-		if !p.targeted(a) || !p.stale[a] {
+		if !p.targeted(a) || !p.stale[a] && !p.keyMoves(a, body) {
 			file = p.census.File(a, body)
 		}
 		p.objects.Set(a, DataValue(block.Kind, body, file))

@@ -43,6 +43,8 @@ type Facts struct {
 	Live    Presence
 	// Generated says that a secret's value exists nowhere but in the service.
 	Generated bool
+	// Needed says that something is recorded that needs a predecessor.
+	Needed bool
 }
 
 // Verdict is the fourth column. Compare means that the attributes decide
@@ -96,6 +98,15 @@ type Verdict struct {
 //	        unprotected, known    alive          delete
 //	        retire, delete        absent         forget
 //	        forget       known    any            forget
+//	predecessor (of a key that state holds; declared = no removed block)
+//	        declared     known    alive          no-op; disabled and needed: enable
+//	                              dying          needed: rescue; else no-op
+//	                              absent         needed: no-op, which is said; else forget
+//	        forget       known    any            forget
+//	        retire       known    alive          retire (still-in-use refuses while it is needed)
+//	                              dying, absent  as declared
+//	        torn down    known    alive          delete
+//	                              dying, absent  forget
 //	rotation_policy
 //	        declared     unknown  absent         create, compare
 //	                              ours           adopt, compare
@@ -126,6 +137,8 @@ func Decide(f Facts) Verdict {
 		return decideAlias(f)
 	case KindRotation:
 		return decideRotation(f)
+	case KindPredecessor:
+		return decidePredecessor(f)
 	}
 	if named(f.Kind) {
 		return decideNamed(f)
@@ -184,6 +197,22 @@ func decideRetire(f Facts) Verdict {
 		return Verdict{Guard: GuardKeyNotDeletable}
 	}
 	return Verdict{Action: Retire}
+}
+
+func decidePredecessor(f Facts) Verdict {
+	switch {
+	case f.Desired == ToForget:
+		return Verdict{Action: Forget}
+	case f.Desired == TornDown:
+		return onlyIf(f.Live == Alive, Delete)
+	case f.Desired == ToRetire && f.Live == Alive:
+		return Verdict{Action: Retire}
+	case f.Live == Dying && f.Needed && !safety.Off(safety.PredecessorRescued):
+		return Verdict{Action: Rescue}
+	case f.Live == Absent && !f.Needed:
+		return Verdict{Action: Forget}
+	}
+	return Verdict{Action: NoOp}
 }
 
 func decideAlias(f Facts) Verdict {

@@ -8,6 +8,7 @@ import (
 
 // planFiles turns what package ops found into changes.
 func (p *planner) planFiles() {
+	p.followKeys()
 	for _, f := range p.in.Files {
 		switch {
 		case !p.targeted(f.Addr):

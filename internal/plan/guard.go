@@ -17,6 +17,7 @@ const (
 	GuardOtherGateway        = "other-gateway"              // state holds the object in another account or region than its block names
 	GuardOwnedElsewhere      = "owned-elsewhere"            // the object carries another stack's ownership tag
 	GuardImmutable           = "immutable-attribute"        // an attribute changed that KMS cannot change
+	GuardPredecessors        = "predecessors-left"          // a key would go while keys that it succeeded are in state
 	GuardStillInUse          = "still-in-use"               // a key with users would be disabled or scheduled
 	GuardSealsState          = "seals-the-state"            // a key that seals this stack's own state would be taken out of use
 	GuardFrozen              = "frozen"                     // kmsplan { freeze { … } } lasts
@@ -65,6 +66,7 @@ var guards = []guard{
 	{GuardUnseenSecretVersion, each((*planner).checkVersion)},
 	{GuardRotationDisabled, each((*planner).checkRotation)},
 	{GuardKeyUnusable, (*planner).checkTargets},
+	{GuardPredecessors, each((*planner).checkPredecessors)},
 	{GuardSealsState, (*planner).checkSeals},
 	{GuardStillInUse, func(p *planner) { p.checkUses(); p.checkAccess() }},
 	{GuardTooMany, (*planner).checkLimits},

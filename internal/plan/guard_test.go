@@ -165,6 +165,12 @@ rotation_policy "p" {
   interval = "90d"
   keys     = ["key-0001"]
 }`, answer: limits + retire},
+		{guard: plan.GuardStillInUse, first: succeeding("Aliyun_AES_256"), world: func(w *world) {
+			w.apply(succeeding("Aliyun_SM4"))
+			w.state.Files = []state.File{{Address: "data.encrypt.f", Path: "it's.enc", KeyID: "key-0001"}}
+		}, wrong: limits + succeeding("Aliyun_SM4") + retirePredecessor, fix: func(w *world) { w.state.Files = nil }},
+		{guard: plan.GuardPredecessors, first: succeeding("Aliyun_AES_256"), world: func(w *world) { w.apply(succeeding("Aliyun_SM4")) },
+			wrong: limits + retire, answer: limits + retire + retirePredecessor},
 		{guard: plan.GuardTooMany, first: `key "old" {}`, wrong: retire, answer: limits + retire},
 		{guard: plan.GuardTooMany, first: secret, wrong: `removed {
   from   = secret.s

@@ -25,7 +25,8 @@ func (n *node) tearDownKey() {
 
 // findKey looks for a key that carries our lineage and this address in its
 // tags: an interrupted create, or a key whose state was lost. The oldest is
-// taken; others are reported (reportStrays) and never touched.
+// taken; others are reported (reportStrays) and never touched. Where the block asks for successors, it is the newest
+// that is as the block says, and the older ones that are not are its predecessors.
 func (p *planner) findKey(n *node) Presence {
 	ours := p.unknownToState(n, n.live.Owned[OwnedBy(KindKey, AddressTag(n.addr))])
 	if len(ours) == 0 {
@@ -33,6 +34,9 @@ func (p *planner) findKey(n *node) Presence {
 		return Absent
 	}
 	n.object = ours[0]
+	if len(ours) > 1 && n.block.Lifecycle.OnImmutableChange == "succeed" {
+		p.takeLine(n, ours)
+	}
 	if n.object.Dying() {
 		return FoundDying
 	}
@@ -63,6 +67,12 @@ func (p *planner) planKey(n *node) {
 		return
 	}
 	n.compare()
+	if n.succeeds() {
+		p.planSuccession(n)
+	}
+	if c.Action == Succeed {
+		return
+	}
 	state := n.object.State
 	if n.rescue("CancelKeyDeletion") {
 		state = StateEnabled // KMS: CancelKeyDeletion always lands in Enabled
@@ -85,9 +95,15 @@ func (p *planner) createKey(n *node) {
 	n.creation()
 	c.Calls = []string{"CreateKey"}
 	n.afterCreate()
-	if v, ok := n.body.Attrs["enabled"]; ok && !v.IsNull() && (!v.IsKnown() || v.False()) {
+	if n.startsDisabled() {
 		c.Calls = append(c.Calls, "DisableKey")
 	}
+}
+
+// startsDisabled reports whether a new key is to be disabled, or may be.
+func (n *node) startsDisabled() bool {
+	v, ok := n.body.Attrs["enabled"]
+	return ok && !v.IsNull() && (!v.IsKnown() || v.False())
 }
 
 // keyCalls decides on EnableKey, which it adds, and DisableKey, which it

@@ -97,6 +97,9 @@ const (
 	KindAccessPolicy = "access_policy"
 	KindAccessPoint  = "application_access_point"
 	KindClientKey    = "client_key"
+
+	// KindPredecessor stands for a key whose place another took, in the truth table and in addresses.
+	KindPredecessor = "predecessor"
 )
 
 // Key states as the service names them.

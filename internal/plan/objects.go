@@ -49,7 +49,7 @@ func (n *node) plannedAttr(at *kind.Attribute) cty.Value {
 			return v
 		}
 	}
-	if n.object == nil {
+	if n.settled() == nil {
 		if at.Name == "instance" && n.live != nil {
 			return stringOrNull(n.live.InstanceID)
 		}

@@ -45,6 +45,10 @@ type Change struct {
 	// TakenFrom is the lineage of the stack that an import block with take_over takes the object from: its
 	// ownership tags become this stack's.
 	TakenFrom string
+	// Succeeds are the keys that are recorded as predecessors of this one, oldest first.
+	Succeeds []string
+	// NeededBy are the users that a predecessor is kept for.
+	NeededBy  []string
 	DependsOn []addr.Address
 	// Held says which condition does not hold, so that nothing but a rescue is done; "" = none. Such a plan is never saved.
 	Held string

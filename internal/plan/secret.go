@@ -67,6 +67,7 @@ func (p *planner) planSecret(n *node) {
 	}
 	n.rescue("RestoreSecret")
 	n.compare()
+	p.staysUnder(n)
 	c.Calls = append(c.Calls, n.updates()...)
 	p.planValue(n)
 	if c.Action == NoOp && len(c.Calls) > 0 {

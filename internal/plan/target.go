@@ -49,7 +49,7 @@ func (p *planner) narrow() {
 func (p *planner) wantTargets() {
 	p.wanted = map[addr.Address]bool{}
 	for _, n := range p.order {
-		if p.in.Scope.Holds(n.addr) {
+		if p.in.Scope.Holds(n.addr) || n.of != nil && p.in.Scope.Holds(n.of.addr) {
 			p.want(n.addr)
 		}
 	}

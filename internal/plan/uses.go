@@ -140,14 +140,21 @@ func (p *planner) refuseStillInUse(n *node, users []string) {
 	if len(listed) > maxListedUsers {
 		listed = append(listed[:maxListedUsers:maxListedUsers], fmt.Sprintf("and %d more", len(users)-maxListedUsers))
 	}
+	first := "Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files."
+	if n.of != nil {
+		first = p.waysFromPredecessor(n)
+	}
 	last := "If it has to be disabled now whatever breaks, take enabled out of the block and run `kmsplan kms DisableKey --key-id " + n.change.ID + "`; `kmsplan kms EnableKey` takes it back."
 	if n.change.Action == Retire {
 		last = "To keep the key, take the removed block out and put the key's block back."
 	}
+	if n.of != nil {
+		last = "To keep it for what it encrypted, take the removed block out."
+	}
 	p.refuseObject(n, GuardStillInUse,
 		fmt.Sprintf("%s (%s) would be %s while %d %s: %s.", n.addr, n.change.ID, what, len(users),
 			plural(len(users), "object still uses it", "objects still use it"), strings.Join(listed, "; ")),
-		"Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files.", last)
+		first, last)
 }
 
 // checkTargets refuses a rotation policy that names keys which do not exist, and refuses to point something at a key that waits for deletion

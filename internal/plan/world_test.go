@@ -173,6 +173,10 @@ func (w *world) carryOutChange(cfg *hcl.Config, c plan.Change) {
 			w.t.Fatal(diags)
 		}
 	}
+	if id := c.Addr.PredecessorID(); id != "" {
+		w.carryOutPredecessor(c, id)
+		return
+	}
 	prior := w.resource(c.Addr)
 	if c.MovedFrom.Kind != "" {
 		prior = w.resource(c.MovedFrom)
@@ -191,6 +195,14 @@ func (w *world) carryOutChange(cfg *hcl.Config, c plan.Change) {
 		r.DependsOn = append(r.DependsOn, d.String())
 	}
 	keep := w.call(c, body, &r)
+	if c.Action == plan.Succeed {
+		r = prior.SucceededBy(r, w.now)
+	}
+	for _, id := range c.Succeeds {
+		if c.Action == plan.Adopt {
+			r.Predecessors = append(r.Predecessors, state.Predecessor{ID: id})
+		}
+	}
 	w.forget(c.Addr)
 	if keep {
 		w.state.Resources = append(w.state.Resources, r)

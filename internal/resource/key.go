@@ -17,6 +17,10 @@ type keyHandler struct{}
 
 func (keyHandler) wishKnown(w *wish, r *state.Resource) {
 	w.keys[r.ID] = true
+	for _, was := range r.Predecessors {
+		w.keys[was.ID] = true
+		w.known[objectID{r.Kind, was.ID}] = r.Predecessor(was.ID)
+	}
 	w.policies[r.ID] = slices.Contains(r.Managed, "policy")
 }
 
@@ -73,7 +77,11 @@ func (w *keyWork) begin(ctx context.Context) error {
 	if err := w.read(ctx); err != nil {
 		return fmt.Errorf("read %s before its change: %w", w.Change.Addr, err)
 	}
-	return w.unchanged(w.object())
+	if err := w.unchanged(w.object()); err != nil || w.Change.Action != plan.Succeed {
+		return err
+	}
+	w.policy = nil // the old key's
+	return w.create(ctx)
 }
 
 // read describes the key and takes its tags from the snapshot, or from the
@@ -105,7 +113,7 @@ func (w *keyWork) retags() bool {
 }
 
 func (w *keyWork) snapshotted() *plan.Object {
-	if w.Live == nil {
+	if w.Live == nil || w.succeeded() {
 		return nil
 	}
 	return w.Live.Objects[plan.KindKey][w.Change.ID]
@@ -140,11 +148,16 @@ func (w *keyWork) object() *plan.Object {
 // result is the key as state keeps it, with the step of a retirement taken.
 func (w *keyWork) result() *state.Resource {
 	r := w.record(w.object())
-	if w.Change.Action == plan.Create {
+	if w.Change.Action == plan.Create || w.succeeded() {
 		r.Intent = w.Intent
 	}
-	if w.Change.Action == plan.Rescue {
+	if w.Change.Action == plan.Rescue || w.Change.Needs("EnableKey") && w.key.State == kms.StateEnabled {
 		r.Retire, r.RetiredAt = "", time.Time{}
+	}
+	if w.Change.Action == plan.Adopt {
+		for _, id := range w.Change.Succeeds {
+			r.Predecessors = append(r.Predecessors, state.Predecessor{ID: id, Since: w.Now().UTC()})
+		}
 	}
 	if w.Change.Action == plan.Retire {
 		r.Retire, r.RetiredAt = plan.RetireDisabled, w.Now().UTC()
@@ -190,6 +203,11 @@ func (w *keyWork) create(ctx context.Context) error {
 		return nil
 	}
 	return w.Journal.Record(*w.result())
+}
+
+// succeeded reports whether the key at work is the successor of the one that the change names.
+func (w *keyWork) succeeded() bool {
+	return w.Change.Action == plan.Succeed && w.key.ID != "" && w.key.ID != w.Change.ID
 }
 
 // call makes one call of a change.

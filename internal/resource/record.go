@@ -28,7 +28,7 @@ func (s *Session) record(o *plan.Object) state.Resource {
 	for _, a := range s.Change.DependsOn {
 		r.DependsOn = append(r.DependsOn, a.String())
 	}
-	if s.Prior != nil {
+	if s.Prior != nil && (s.Prior.ID == o.ID || o.Kind != plan.KindKey) { // a successor has nothing of the old key
 		s.carryOver(&r)
 	}
 	return r

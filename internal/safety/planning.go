@@ -20,6 +20,9 @@ const (
 	PlanUnread         Switch = "plan-unread"
 	PlanSoak           Switch = "plan-soak"
 	PlanOnlyRescue     Switch = "plan-only-rescue"
+	PredecessorKept    Switch = "predecessor-kept"
+	PredecessorRescued Switch = "predecessor-rescued"
+	PredecessorsFirst  Switch = "predecessors-first"
 	SavedSeal          Switch = "saved-seal"
 	SavedLineage       Switch = "saved-lineage"
 	SavedSerial        Switch = "saved-serial"
@@ -54,6 +57,9 @@ func planning() []Safety {
 		{PlanUnread, "A gateway that was not read is not taken for an empty one.", "internal/plan", "TestWhatWasNotReadDecidesNothing"},
 		{PlanSoak, "A retired key is not scheduled for deletion before it was disabled for as long as its block says.", "internal/plan", "TestRetirementTakesOneStepPerApply"},
 		{PlanOnlyRescue, "Of a refused rescue the one call is left that takes the object out of its deletion window.", "internal/plan", "TestOfARefusedRescueOneCallIsLeft"},
+		{PredecessorKept, "A key whose place another takes is not dropped from the state.", "internal/stack", "TestASuccessorKeepsWhatItSucceeded"},
+		{PredecessorRescued, "A predecessor that something needs is taken out of its deletion window.", "internal/plan", "TestPredecessors/scheduled by others"},
+		{PredecessorsFirst, "A key is not retired while the state knows keys that it succeeded only through it.", "internal/plan", "TestGuards/predecessors-left"},
 		{SavedSeal, "A saved plan that was edited is not applied.", "internal/plan/planfile", "TestEditedPlans/a raised limit"},
 		{SavedLineage, "A saved plan is not applied to another stack.", "internal/plan/planfile", "TestWhatItWasMadeFrom/another stack"},
 		{SavedSerial, "A saved plan is not applied once the objects of the state have changed.", "internal/plan/planfile", "TestWhatItWasMadeFrom/the state's serial"},

@@ -90,6 +90,25 @@ func changes(account string) []changing {
 		{"CreateSecret", "a managed secret", aKey, aManagedSecret, nil, withSecret, nil},
 		{"UpdateSecret", "custom data", aManagedSecret, with(aManagedSecret, "\"one\" }", "\"two\" }"), nil, withSecret, nil},
 		{"RestoreSecret", "a rescue", aSecret, aSecret, func(r *rig) { r.call("DeleteSecret", map[string]any{"SecretName": "s"}) }, withSecret, secretIs("first-value", 1)},
+		{"CreateKey", "a successor", inPlace("AES_256"), inPlace("SM4"), nil, [3]int{2, 0, 1}, hasPredecessor("Enabled")},
+		{"UpdateAlias", "an alias that follows a successor", inPlace("AES_256") + anAlias, inPlace("SM4") + anAlias, nil, [3]int{2, 1, 2}, hasPredecessor("Enabled")},
+		{"CancelKeyDeletion", "a predecessor that others scheduled", inPlace("AES_256"), inPlace("SM4"), func(r *rig) {
+			old := succeed(r)
+			r.call("CreateAlias", map[string]any{"AliasName": "alias/theirs", "KeyId": old})
+			r.call("ScheduleKeyDeletion", map[string]any{"KeyId": old, "PendingWindowInDays": 7})
+		}, [3]int{2, 1, 1}, hasPredecessor("Enabled")},
+		{"EnableKey", "a predecessor that others disabled", inPlace("AES_256"), inPlace("SM4"), func(r *rig) {
+			old := succeed(r)
+			r.call("CreateAlias", map[string]any{"AliasName": "alias/theirs", "KeyId": old})
+			r.call("DisableKey", map[string]any{"KeyId": old})
+		}, [3]int{2, 1, 1}, hasPredecessor("Enabled")},
+		{"DisableKey", "the first step of a predecessor's retirement", inPlace("AES_256"), inPlace("SM4") + with(with(retired, "key.k", "predecessor.k"), "0", "7"),
+			func(r *rig) { succeed(r) }, [3]int{2, 0, 1}, hasPredecessor("Disabled")},
+		{"ScheduleKeyDeletion", "the second step of a predecessor's retirement", inPlace("AES_256"), inPlace("SM4") + with(retired, "key.k", "predecessor.k"), func(r *rig) {
+			succeed(r)
+			r.write("main.kms.hcl", attached+bold+inPlace("SM4")+with(retired, "key.k", "predecessor.k"))
+			r.apply()
+		}, [3]int{2, 0, 1}, hasPredecessor("PendingDeletion")},
 		{"DeleteSecret", "a secret that is removed", aSecret, aKey + "removed {\n  from   = secret.s\n  action = \"delete\"\n}\n", nil, keyOnly, nil},
 	})
 }

@@ -96,6 +96,8 @@ type Resource struct {
 // Predecessor is an object whose place another took: it stays usable for what it encrypted until it is retired.
 type Predecessor struct {
 	ID        string    `json:"id"`
+	ARN       string    `json:"arn,omitempty"`
+	Since     time.Time `json:"since,omitzero"`     // when its successor was recorded
 	Versions  []string  `json:"versions,omitempty"` // key versions that envelopes or secrets still need
 	Retire    string    `json:"retire,omitempty"`   // as Resource.Retire
 	RetiredAt time.Time `json:"retired_at,omitzero"`
