@@ -68,7 +68,7 @@ func (a *app) stateShowCommand() *cobra.Command {
 
 func (a *app) showObject(st state.State, address string) {
 	if r, ok := state.Find(st, address); ok {
-		a.view.Resource(r)
+		a.view.Resource(r, st)
 		return
 	}
 	var files []state.File

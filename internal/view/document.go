@@ -46,9 +46,11 @@ func document(w io.Writer, v any) {
 func (d Document) Validated(diags hclv2.Diagnostics, files map[string]*hclv2.File) {
 	document(d.out, validateJSON(diags, files))
 }
-func (d Document) Plan(p *plan.Plan)              { document(d.out, planJSON(p, d.version)) }
-func (d Document) State(st state.State)           { document(d.out, st) }
-func (d Document) Resource(r state.Resource)      { document(d.out, r) }
+func (d Document) Plan(p *plan.Plan)    { document(d.out, planJSON(p, d.version)) }
+func (d Document) State(st state.State) { document(d.out, st) }
+func (d Document) Resource(r state.Resource, st state.State) {
+	document(d.out, resourceDocument{r, neededBy(r, st)})
+}
 func (d Document) Census(files []state.File)      { document(d.out, files) }
 func (d Document) Outputs(outputs map[string]any) { document(d.out, outputsJSON(outputs)) }
 func (d Document) Output(value any)               { document(d.out, value) }

@@ -56,23 +56,23 @@ func (m multi) Failed(s apply.Step, o apply.Outcome) {
 func (m multi) Skipped(s apply.Step, o apply.Outcome) {
 	m.each(func(v View) { v.Skipped(s, o) })
 }
-func (m multi) Applied(r apply.Report)               { m.each(func(v View) { v.Applied(r) }) }
-func (m multi) Rescued(r apply.Report)               { m.each(func(v View) { v.Rescued(r) }) }
-func (m multi) Unfinished(r apply.Report, err error) { m.each(func(v View) { v.Unfinished(r, err) }) }
-func (m multi) Current(block string)                 { m.each(func(v View) { v.Current(block) }) }
-func (m multi) Wrote(block string, paths []string)   { m.each(func(v View) { v.Wrote(block, paths) }) }
-func (m multi) Recovery(r apply.Recovery)            { m.each(func(v View) { v.Recovery(r) }) }
-func (m multi) State(st state.State)                 { m.each(func(v View) { v.State(st) }) }
-func (m multi) Resource(r state.Resource)            { m.each(func(v View) { v.Resource(r) }) }
-func (m multi) Census(files []state.File)            { m.each(func(v View) { v.Census(files) }) }
-func (m multi) Outputs(outputs map[string]any)       { m.each(func(v View) { v.Outputs(outputs) }) }
-func (m multi) Output(value any)                     { m.each(func(v View) { v.Output(value) }) }
-func (m multi) Inspect(list []Envelope)              { m.each(func(v View) { v.Inspect(list) }) }
-func (m multi) Findings(list []Finding)              { m.each(func(v View) { v.Findings(list) }) }
-func (m multi) Traffic(list []Traffic)               { m.each(func(v View) { v.Traffic(list) }) }
-func (m multi) Drift(d plan.Drifts)                  { m.each(func(v View) { v.Drift(d) }) }
-func (m multi) Refreshed(d plan.Drifts)              { m.each(func(v View) { v.Refreshed(d) }) }
-func (m multi) Answer(doc json.RawMessage)           { m.each(func(v View) { v.Answer(doc) }) }
+func (m multi) Applied(r apply.Report)                    { m.each(func(v View) { v.Applied(r) }) }
+func (m multi) Rescued(r apply.Report)                    { m.each(func(v View) { v.Rescued(r) }) }
+func (m multi) Unfinished(r apply.Report, err error)      { m.each(func(v View) { v.Unfinished(r, err) }) }
+func (m multi) Current(block string)                      { m.each(func(v View) { v.Current(block) }) }
+func (m multi) Wrote(block string, paths []string)        { m.each(func(v View) { v.Wrote(block, paths) }) }
+func (m multi) Recovery(r apply.Recovery)                 { m.each(func(v View) { v.Recovery(r) }) }
+func (m multi) State(st state.State)                      { m.each(func(v View) { v.State(st) }) }
+func (m multi) Resource(r state.Resource, st state.State) { m.each(func(v View) { v.Resource(r, st) }) }
+func (m multi) Census(files []state.File)                 { m.each(func(v View) { v.Census(files) }) }
+func (m multi) Outputs(outputs map[string]any)            { m.each(func(v View) { v.Outputs(outputs) }) }
+func (m multi) Output(value any)                          { m.each(func(v View) { v.Output(value) }) }
+func (m multi) Inspect(list []Envelope)                   { m.each(func(v View) { v.Inspect(list) }) }
+func (m multi) Findings(list []Finding)                   { m.each(func(v View) { v.Findings(list) }) }
+func (m multi) Traffic(list []Traffic)                    { m.each(func(v View) { v.Traffic(list) }) }
+func (m multi) Drift(d plan.Drifts)                       { m.each(func(v View) { v.Drift(d) }) }
+func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) { v.Refreshed(d) }) }
+func (m multi) Answer(doc json.RawMessage)                { m.each(func(v View) { v.Answer(doc) }) }
 func (m multi) Error(summary string, err error, hints ...string) {
 	m.each(func(v View) { v.Error(summary, err, hints...) })
 }

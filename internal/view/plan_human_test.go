@@ -109,7 +109,7 @@ func TestARefusedPlanSaysThatItRescues(t *testing.T) {
 // Case W10. TestStateShowNamesTheBlock heads an object with the label its block has, and lists its id.
 func TestStateShowNamesTheBlock(t *testing.T) {
 	shown := printed(78, false, func(term *Terminal) {
-		term.Resource(state.Resource{Address: `module.a.key.orders["eu"]`, Kind: "key", ID: "key-1", Attributes: map[string]any{"spec": "Aliyun_AES_256"}})
+		term.Resource(state.Resource{Address: `module.a.key.orders["eu"]`, Kind: "key", ID: "key-1", Attributes: map[string]any{"spec": "Aliyun_AES_256"}}, state.State{})
 	})
 	for _, want := range []string{"key \"orders\" {\n", "id   = \"key-1\"\n"} {
 		if !strings.Contains(shown, want) {

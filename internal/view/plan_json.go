@@ -184,6 +184,12 @@ func changeJSON(c *plan.Change) map[string]any {
 	if c.Reason != "" {
 		out["reason"] = c.Reason
 	}
+	if len(c.Succeeds) > 0 {
+		out["succeeds"] = c.Succeeds
+	}
+	if len(c.NeededBy) > 0 {
+		out["needed_by"] = c.NeededBy
+	}
 	names := []string{}
 	for _, d := range c.Diff {
 		names = append(names, d.Name)

@@ -40,7 +40,7 @@ func (Silent) Recovery(apply.Recovery)                               {}
 func (Silent) Validated(hclv2.Diagnostics, map[string]*hclv2.File)   {}
 func (Silent) Linted(lint.Report, map[string]*hclv2.File)            {}
 func (Silent) State(state.State)                                     {}
-func (Silent) Resource(state.Resource)                               {}
+func (Silent) Resource(state.Resource, state.State)                  {}
 func (Silent) Census([]state.File)                                   {}
 func (Silent) Outputs(map[string]any)                                {}
 func (Silent) Output(any)                                            {}

@@ -12,13 +12,13 @@ import (
 // State prints what the state remembers.
 func (t *Terminal) State(st state.State) {
 	for _, r := range st.Resources {
-		t.Resource(r)
+		t.Resource(r, st)
 	}
 	t.Census(st.Files)
 }
 
-// Resource prints what the state remembers of one object.
-func (t *Terminal) Resource(r state.Resource) {
+// Resource prints what a state remembers of one object.
+func (t *Terminal) Resource(r state.Resource, of state.State) {
 	t.Printf("# %s\n%s %q {\n", neutral(r.Address), neutral(r.Kind), neutral(blockName(r)))
 	wide := len("id")
 	for name := range r.Attributes {
@@ -41,6 +41,7 @@ func (t *Terminal) Resource(r state.Resource) {
 	if r.Retire != "" {
 		t.Printf("    # retirement: %s since %s\n", r.Retire, r.RetiredAt.UTC().Format(time.RFC3339))
 	}
+	t.predecessors(r, of)
 	t.Printf("}\n\n")
 }
 

@@ -97,7 +97,7 @@ func TestTheServiceCannotDriveTheTerminal(t *testing.T) {
 			term.Done(apply.Step{Addr: addr.Resource("key", "k")}, apply.Outcome{ID: evil, Duplicates: []string{evil}})
 		},
 		"state": func(term *Terminal) {
-			term.Resource(state.Resource{Address: evil, Kind: "key", ID: evil, Attributes: map[string]any{"d": evil}})
+			term.Resource(state.Resource{Address: evil, Kind: "key", ID: evil, Attributes: map[string]any{"d": evil}}, state.State{})
 		},
 		"result":      func(term *Terminal) { term.Result(nil, evil) },
 		"document":    func(term *Terminal) { NewDocument(term, "1").Plan(p) },

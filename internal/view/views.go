@@ -86,7 +86,7 @@ type Show interface {
 	Voice
 	Plan(p *plan.Plan)
 	State(st state.State)
-	Resource(r state.Resource)
+	Resource(r state.Resource, of state.State)
 	Census(files []state.File)
 	Outputs(outputs map[string]any)
 	Output(value any)

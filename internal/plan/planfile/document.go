@@ -59,6 +59,8 @@ type change struct {
 	PreImage  *plan.PreImage `json:"pre_image,omitempty"`
 	MovedFrom string         `json:"moved_from,omitempty"`
 	TakenFrom string         `json:"taken_from,omitempty"`
+	Succeeds  []string       `json:"succeeds,omitempty"`
+	NeededBy  []string       `json:"needed_by,omitempty"`
 	DependsOn []string       `json:"depends_on,omitempty"`
 	whole
 }

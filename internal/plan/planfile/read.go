@@ -27,7 +27,7 @@ func fromDocument(d document) (*File, error) {
 		p.Changes = append(p.Changes, plan.Change{
 			Addr: r.must(c.Addr), Kind: c.Kind, Gateway: c.Gateway, Action: r.action(c.Action), ID: c.ID, Reason: c.Reason,
 			Diff: diffs(c.Diff), Whole: c.whole.plan(), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
-			MovedFrom: r.addr(c.MovedFrom), TakenFrom: c.TakenFrom, DependsOn: r.addrs(c.DependsOn),
+			MovedFrom: r.addr(c.MovedFrom), TakenFrom: c.TakenFrom, Succeeds: c.Succeeds, NeededBy: c.NeededBy, DependsOn: r.addrs(c.DependsOn),
 		})
 	}
 	for _, x := range d.Refusals {

@@ -28,7 +28,7 @@ func toDocument(f *File) (*document, error) {
 		d.Changes = append(d.Changes, change{
 			Addr: c.Addr.String(), Kind: c.Kind, Gateway: c.Gateway, Action: c.Action.Sign(), ID: c.ID, Reason: c.Reason,
 			Diff: w.diffs(c.Addr, c.Diff), whole: w.whole(c), Calls: c.Calls, Protected: c.Protected, PreImage: c.PreImage,
-			MovedFrom: text(c.MovedFrom), TakenFrom: c.TakenFrom, DependsOn: texts(c.DependsOn),
+			MovedFrom: text(c.MovedFrom), TakenFrom: c.TakenFrom, Succeeds: c.Succeeds, NeededBy: c.NeededBy, DependsOn: texts(c.DependsOn),
 		})
 	}
 	for _, x := range p.Drift {
