@@ -15,7 +15,7 @@ type changeJournal struct {
 	gateway  string
 	complete func(state.Resource) state.Resource
 	entries  func(r *state.Resource, id string) []state.Entry // what is said of an object; nil = it is gone
-	calling  func(operation string) // before a call
+	calling  func(operation string)                           // before a call
 	hit      func(point string)
 	open     []string        // intent ids without a definite answer
 	recorded *state.Resource // the last record
