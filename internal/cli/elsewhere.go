@@ -56,15 +56,14 @@ var elsewhere = map[string]string{
 // flagsElsewhere are flags of Terraform, SOPS and age, and what to do here instead. A command before the flag narrows
 // an entry to it.
 var flagsElsewhere = map[string]string{
-	"refresh":             "every plan reads the service: what is there decides what is done",
-	"lock":                "the state is always locked while it is written; -lock-timeout=DURATION says how long to wait for another's lock",
-	"replace":             elsewhere["taint"],
-	"generate-config-out": `write the block and import { to = key.NAME, id = "…" }; kmsplan plan shows what differs`,
-	"concise":             "-json prints every change as one line",
-	"state":               `the backend block says where the state is: backend "local" { path = "…" }`,
-	"state-out":           `the backend block says where the state is: backend "local" { path = "…" }`,
-	"backup":              "the last ten generations of the state are kept beside it",
-	"allow-missing":       "say -target=ADDRESS only for what the module has",
+	"refresh":       "every plan reads the service: what is there decides what is done",
+	"lock":          "the state is always locked while it is written; -lock-timeout=DURATION says how long to wait for another's lock",
+	"replace":       elsewhere["taint"],
+	"concise":       "-json prints every change as one line",
+	"state":         `the backend block says where the state is: backend "local" { path = "…" }`,
+	"state-out":     `the backend block says where the state is: backend "local" { path = "…" }`,
+	"backup":        "the last ten generations of the state are kept beside it",
+	"allow-missing": "say -target=ADDRESS only for what the module has",
 
 	"init backend-config": `the backend block holds the whole backend: backend "local" { path = "…" }`,
 	"init backend":        `the backend block holds the whole backend: backend "local" { path = "…" }`,

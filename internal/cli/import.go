@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/draft"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -34,7 +36,7 @@ for deletion is rescued, and one that is taken over from another stack gets this
 
 ID is a key's id, an alias's name, a secret's name, or for a rotation_policy the id of one of its keys.
 An import block in the configuration does the same with plan and apply, for many objects, and can be
-reviewed.
+reviewed; plan -generate-config-out writes the blocks that are missing, and discover those of a whole region.
 
 Exit codes: 0 imported; 1 error; 2 when the outcome of a call is unknown; 3 when a guard refuses.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.runImport(c.Context(), &o, args[0], args[1]) },
@@ -61,7 +63,7 @@ func (a *app) runImport(ctx context.Context, o *importing, address, id string) e
 	}
 	defer a.closing(s.Close)
 	if len(s.Config.Undeclared) > 0 {
-		return a.undeclared(to)
+		return a.undeclared(ctx, s, to)
 	}
 	if err := s.Survey(ctx, "import", plan.Scope{Targets: []addr.Address{to}}); err != nil {
 		return err
@@ -98,7 +100,14 @@ func (a *app) openImporting(v *variables, lockTimeout time.Duration, imports ...
 	}, v, lockTimeout)
 }
 
-// undeclared says which block is missing.
-func (a *app) undeclared(to addr.Address) error {
-	return withHint(fmt.Errorf("there is no %s to import into", to), fmt.Sprintf("Write its block first: %s %q { … }", to.Kind, to.Name))
+// undeclared says which block is missing, as the object is.
+func (a *app) undeclared(ctx context.Context, s *stack.Stack, to addr.Address) error {
+	missing := fmt.Errorf("there is no %s to import into", to)
+	blocks, err := s.Draw(ctx)
+	if err != nil {
+		return withHint(missing, fmt.Sprintf("Write its block first: %s %q { … }", to.Kind, to.Name), upper(err.Error())+".")
+	}
+	return withHint(missing, "Write its block first, which could be:\n\n"+strings.TrimSuffix(string(draft.Source(blocks)), "\n"))
 }
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -36,6 +36,7 @@ in the encryption block; then apply and show need the right to decrypt under tha
 	o.formFlags.flags(c, "plan")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
 	c.Flags().Bool("lock", true, "accepted for Terraform's sake: a plan takes no lock on the state")
+	c.Flags().StringVar(&o.generate, "generate-config-out", "", "first write blocks for import blocks that have none to a new `FILE` of the module")
 	c.Flags().StringVar(&save.out, "out", "", "save the plan to `FILE` for apply")
 	c.Flags().BoolVar(&save.encrypt, "encrypt", false, "encrypt the saved plan under the key of the encryption block")
 	return c
@@ -52,6 +53,9 @@ func (a *app) runPlan(ctx context.Context, o *planOptions, detailed bool, save s
 		return err
 	}
 	if err := a.apart("-out", save.out); err != nil {
+		return err
+	}
+	if err := a.generateConfig(ctx, o); err != nil {
 		return err
 	}
 	s, p, err := a.makePlan(ctx, o, "plan", save.possible)

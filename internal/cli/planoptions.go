@@ -23,6 +23,7 @@ type planOptions struct {
 	trace        bool
 	refreshOnly  bool
 	destroy      bool
+	generate     string // of plan
 	streamFlags
 	formFlags // of plan and drift
 }

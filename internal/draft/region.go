@@ -99,7 +99,7 @@ func (r *region) keys() {
 		}
 		r.Known.Set(plan.KindKey, o.ID, a)
 		r.group[o.ID] = group
-		if every := rotation(o); every != "" {
+		if every := Rotation(o); every != "" {
 			r.rotating[group+"\x00"+every] = append(r.rotating[group+"\x00"+every], o)
 		}
 	}

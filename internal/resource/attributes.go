@@ -120,6 +120,9 @@ func seconds(d time.Duration) cty.Value {
 	return cty.StringVal(strconv.FormatInt(int64(d/time.Second), 10) + "s")
 }
 
+// AccountOf is the account of an object, by its ARN; "" where it has none.
+func AccountOf(o *plan.Object) string { return accountOf(text(o.Attrs["arn"])) }
+
 // accountOf reads the account from an ARN, acs:kms:REGION:ACCOUNT:key/ID.
 func accountOf(arn string) string {
 	if parts := strings.SplitN(arn, ":", 5); len(parts) == 5 {
