@@ -18,7 +18,7 @@ func (x *executor) showData(a addr.Address) {
 
 func (x *executor) showBlock(a addr.Address) {
 	block := x.work.Config.Block(a.Block())
-	if block == nil || !block.Referred {
+	if block == nil || !block.Referred || !block.Kind.File() {
 		return
 	}
 	x.showData(a)
@@ -36,7 +36,7 @@ func (x *executor) showBlock(a addr.Address) {
 // showAllData is showData for the outputs.
 func (x *executor) showAllData() {
 	for _, b := range x.work.Config.Blocks {
-		if !b.Kind.Data() {
+		if !b.Kind.File() {
 			continue
 		}
 		for _, a := range b.Instances {

@@ -57,6 +57,11 @@ func planGraph(p *plan.Plan, cfg *hcl.Config) *graph {
 		c := &p.Changes[i]
 		g.add(&node{Step: Step{Addr: c.Addr, Action: c.Action, Change: c}})
 	}
+	for i := range p.Lookups {
+		if l := &p.Lookups[i]; l.Deferred != "" {
+			g.add(&node{Step: Step{Addr: l.Addr, Action: plan.Read, Lookup: l}})
+		}
+	}
 	keeps := map[addr.Address]map[string]bool{}
 	for _, f := range p.Files {
 		if keeps[f.Addr] == nil {
@@ -104,7 +109,9 @@ func (g *graph) orderFiles() {
 
 // onlyOrders reports whether the second of two steps waits for the first and does not need it: the good
 // files are done whatever becomes of others.
-func onlyOrders(first, second *node) bool { return first.Change == nil && second.Change == nil }
+func onlyOrders(first, second *node) bool {
+	return first.Change == nil && second.Change == nil && first.Lookup == nil && second.Lookup == nil
+}
 
 func dependencies(n *node, cfg *hcl.Config) []addr.Address {
 	if n.Change != nil {

@@ -20,11 +20,12 @@ type Hooks struct {
 	Recovered func(Recovered) // a call of an earlier run
 }
 
-// Step is one node of the work: a managed object, or a data block with its stale files.
+// Step is one node of the work: a managed object, a lookup that was put off, or a data block with its stale files.
 type Step struct {
 	Addr   addr.Address
 	Action plan.Action
 	Change *plan.Change      // nil for a data block
+	Lookup *plan.Lookup      // nil for everything else
 	Files  []plan.FileChange // of a data block
 }
 

@@ -28,9 +28,11 @@ type Work struct {
 	Store    state.Store
 	Gateways map[string]resource.GatewayClients // by gateway block name
 	Handlers func(kind string) resource.Handler // nil for a kind nobody handles
-	Live     plan.Live                          // the last snapshot; may be empty
-	Hooks    Hooks
-	Scheme   *SchemeChange // nil = stays as it is
+	// LookUp answers lookups that the plan put off; nil = the plan has none.
+	LookUp func(ctx context.Context, c resource.GatewayClients, ask plan.Ask) plan.Answer
+	Live   plan.Live // the last snapshot; may be empty
+	Hooks  Hooks
+	Scheme *SchemeChange // nil = stays as it is
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 

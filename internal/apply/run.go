@@ -102,7 +102,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 		}
 	}
 	for _, n := range g.nodes {
-		if n.Change == nil {
+		if n.Change == nil && n.Lookup == nil {
 			x.unwritten[n.Addr] = true
 		}
 	}

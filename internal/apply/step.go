@@ -24,6 +24,8 @@ func (x *executor) step(ctx context.Context, n *node) Outcome {
 	switch {
 	case why != "":
 		out = x.heldUp(ctx, n, why)
+	case n.Lookup != nil:
+		x.within(ctx, func(ctx context.Context) { out = x.lookUp(ctx, n) })
 	case n.Change == nil:
 		out = x.interruptibly(ctx, func(ctx context.Context) Outcome { return x.runFiles(ctx, n) })
 	case n.Action == plan.NoOp:

@@ -157,7 +157,7 @@ func (a *app) managedAddresses(_ *cobra.Command, args []string, begun string) ([
 func (a *app) addresses(data bool) []string {
 	var all []addr.Address
 	for _, b := range a.declared().Blocks {
-		if !data || b.Addr.Data {
+		if !data || b.Kind.File() {
 			all = append(append(all, b.Addr), b.Instances...)
 		}
 	}

@@ -89,6 +89,13 @@ func planGraph(p *plan.Plan) view.Graph {
 	for i := range p.Changes {
 		changed[p.Changes[i].Addr] = true
 	}
+	for i := range p.Lookups {
+		changed[p.Lookups[i].Addr] = true
+	}
+	for i := range p.Lookups {
+		l := &p.Lookups[i]
+		g.Nodes = append(g.Nodes, node(l.Addr, plan.Read.Sign(), l.DependsOn, changed))
+	}
 	for i := range p.Changes {
 		sign := p.Changes[i].Action.Sign()
 		if p.Changes[i].Action == plan.NoOp {

@@ -144,13 +144,8 @@ func (d *decoder) data(b *hclv2.Block) {
 		d.object(b, k, addr.DataBlock(k.Name, b.Labels[1]))
 		return
 	}
-	if slices.Contains(lookups, b.Labels[0]) {
-		d.report(fault(b.DefRange, "Not available yet",
-			"Lookups (data %q) come with a later version of kmsplan. Until then, pass the id in through a variable.", b.Labels[0]))
-		return
-	}
 	d.report(fault(b.LabelRanges[0], "Unknown data block",
-		"There is no data block of type %q.%s Data blocks are encrypt, decrypt and rewrap.", b.Labels[0], didYouMean(b.Labels[0], kind.DataKinds())))
+		"There is no data block of type %q.%s Data blocks are %s.", b.Labels[0], didYouMean(b.Labels[0], kind.DataKinds()), quotedList(kind.DataKinds())))
 }
 
 func (d *decoder) localsBlock(b *hclv2.Block) {

@@ -18,9 +18,6 @@ var foreignBlocks = []struct {
 	{"backend", []string{"type"}, `The backend stands inside the kmsplan block: kmsplan { backend "local" { path = "…" } }.`},
 }
 
-// lookups are the data blocks that read live objects, planned.
-var lookups = []string{"key", "keys", "alias", "aliases", "secret", "secrets", "public_key", "key_versions"}
-
 func isForeign(blockType string) bool {
 	for _, f := range foreignBlocks {
 		if f.name == blockType {

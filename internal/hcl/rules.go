@@ -59,7 +59,9 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 	r.diags = nil
 	r.sameGateway(b, body, came)
 	switch {
-	case b.addr.Data:
+	case b.kind.Looks():
+		r.nameAlias(b, in, body)
+	case b.kind.File():
 		r.files(b, in, body)
 		r.dataKey(b, body, came)
 		r.nameAlias(b, in, body)

@@ -69,7 +69,7 @@ func accessPolicyKind() *Kind {
 			"One that access points still bind is not deleted.",
 		Attributes: []Attribute{
 			accessNameAttribute(),
-			{Name: "instance", Type: cty.String, Immutable: true, PreImage: true, Doc: "The KMS instance it is for, `gateway.NAME.instance.id`. Left out: the gateway's instance. `\"shared\"`: what lives in no instance.", Refers: []string{"key.instance", "secret.instance"}, Check: checkPolicyInstance},
+			{Name: "instance", Type: cty.String, Immutable: true, PreImage: true, Doc: "The KMS instance it is for, `gateway.NAME.instance.id`. Left out: the gateway's instance. `\"shared\"`: what lives in no instance.", Refers: instanceIDs, Check: checkPolicyInstance},
 			{Name: "permissions", Type: cty.Set(cty.String), Mode: Required, ChangedBy: []string{update}, PreImage: true, Doc: "`" + PermissionKeys + "` for keys, `" + PermissionSecrets + "` for secrets; at least one.", Check: checkPermissions},
 			{Name: "resources", Type: cty.Set(cty.String), Mode: Required, ChangedBy: []string{update}, PreImage: true, Doc: "What it is about: `key/ID`, `secret/NAME`, with `*` for any characters, such as `\"key/${key.orders.id}\"`; at least one.", Check: checkResources},
 			{Name: "network_rules", Type: cty.Set(cty.String), Default: always(cty.SetValEmpty(cty.String)), ChangedBy: []string{update}, PreImage: true, Doc: "The names of the network rules that let callers in, `network_rule.NAME.name`. Empty, or `null`: from anywhere.", Refers: []string{"network_rule.name"}, Check: checkAccessNames("network rule", 0, 0)},

@@ -10,7 +10,7 @@ func aliasKind() *Kind {
 			"KMS cannot rename: changing `name` creates the new alias, then deletes the old one.",
 		Attributes: []Attribute{
 			{Name: "name", Type: cty.String, Mode: Required, ChangedBy: []string{"CreateAlias", "DeleteAlias"}, PreImage: true, Doc: "The alias name: `alias/` and 1 to 255 letters, digits, `_`, `-` and `/`; not `alias/acs`. Unique in account and region.", Refers: []string{"alias.name"}, Check: checkAliasName},
-			{Name: "key", Type: cty.String, Mode: Required, ChangedBy: []string{"UpdateAlias"}, PreImage: true, Doc: "The id of the key it stands for, `key.NAME.id`.", Refers: []string{"key.id"}, Check: checkKeyID},
+			{Name: "key", Type: cty.String, Mode: Required, ChangedBy: []string{"UpdateAlias"}, PreImage: true, Doc: "The id of the key it stands for, `key.NAME.id`.", Refers: keyIDs, Check: checkKeyID},
 			{Name: "arn", Type: cty.String, Mode: Computed, ChangedBy: []string{"CreateAlias"}, Doc: "The alias's ARN."},
 		},
 	}

@@ -21,8 +21,11 @@ const (
 	SuiteSM4 = "SM4_GCM"
 )
 
+// keyIDs is what is the id of a key.
+var keyIDs = []string{"key.id", "alias.key", "public_key.id"}
+
 // keyNames is what may name the key of a file.
-var keyNames = []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key"}
+var keyNames = []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key", "key.key", "public_key.key", "public_key.id"}
 
 func encryptKind() *Kind {
 	return &Kind{

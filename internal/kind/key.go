@@ -24,6 +24,9 @@ const (
 	DefaultSpec = "Aliyun_AES_256"
 )
 
+// instanceIDs is what is the id of an instance.
+var instanceIDs = []string{"key.instance", "secret.instance", "instance.id"}
+
 var specs = [...]Spec{
 	{"Aliyun_AES_256", true, []string{UsageEncrypt}},
 	{"Aliyun_AES_192", true, []string{UsageEncrypt}},
@@ -69,7 +72,7 @@ func keyKind() *Kind {
 			{Name: "usage", Type: cty.String, Immutable: true, PreImage: true, Doc: "`ENCRYPT/DECRYPT` or `SIGN/VERIFY`. KMS's default is `SIGN/VERIFY` for every spec that can sign, RSA included.", Check: oneOf("key usage", UsageEncrypt, UsageSign)},
 			{Name: "origin", Type: cty.String, Immutable: true, PreImage: true, Doc: "Where the key material comes from: `Aliyun_KMS` (default) or `EXTERNAL`, imported.", Check: oneOf("key origin", OriginKMS, OriginExternal)},
 			{Name: "protection_level", Type: cty.String, Immutable: true, Doc: "`SOFTWARE` or `HSM`; ignored by KMS for a key in an instance.", Check: oneOf("protection level", "SOFTWARE", "HSM")},
-			{Name: "instance", Type: cty.String, Immutable: true, Default: always(cty.NullVal(cty.String)), PreImage: true, Doc: "The KMS instance that holds the key, `gateway.NAME.instance.id`. Left out: the gateway's instance, if it has one. `null`: no instance (a default key).", Refers: []string{"key.instance", "secret.instance"}, Check: checkInstance},
+			{Name: "instance", Type: cty.String, Immutable: true, Default: always(cty.NullVal(cty.String)), PreImage: true, Doc: "The KMS instance that holds the key, `gateway.NAME.instance.id`. Left out: the gateway's instance, if it has one. `null`: no instance (a default key).", Refers: instanceIDs, Check: checkInstance},
 			{Name: "deletion_protection", Type: cty.Bool, Default: always(cty.False), ChangedBy: []string{"SetDeletionProtection"}, AfterCreate: true, PreImage: true, Doc: "Whether KMS refuses to schedule the key's deletion."},
 			{Name: "deletion_protection_description", Type: cty.String, Default: always(cty.StringVal("")), ChangedBy: []string{"SetDeletionProtection"}, PreImage: true, Doc: "Why the key is protected; needs `deletion_protection = true`."},
 			{Name: "enabled", Type: cty.Bool, Default: always(cty.True), ChangedBy: []string{"EnableKey", "DisableKey"}, Doc: "Whether the key may be used. `null`: enabled."},

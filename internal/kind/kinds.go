@@ -22,6 +22,8 @@ var kinds = [...]*Kind{
 	finish(keyKind()), finish(aliasKind()), finish(rotationPolicyKind()), finish(secretKind()),
 	finish(networkRuleKind()), finish(accessPolicyKind()), finish(accessPointKind()),
 	finish(encryptKind()), finish(decryptKind()), finish(rewrapKind()),
+	finish(keyLookup()), finish(keysLookup()), finish(publicKeyLookup()), finish(aliasLookup()), finish(aliasesLookup()),
+	finish(secretLookup()), finish(secretsLookup()), finish(instanceLookup()),
 }
 
 func finish(k *Kind) *Kind {

@@ -11,7 +11,7 @@ func rotationPolicyKind() *Kind {
 			"A key that leaves `keys`, or a removed block, leaves the key's rotation as it is.",
 		Attributes: []Attribute{
 			{Name: "interval", Type: cty.String, Mode: Required, Doc: "From `7d` to `365d`, as a whole number and a unit (d, h, m, s); exactly `365d` for keys outside an instance. `365d` equals `31536000s`.", Equal: equalDurations, Check: checkInterval},
-			{Name: "keys", Type: cty.Set(cty.String), Mode: Required, Doc: "The ids of the keys it rotates. A key is in one policy at most.", Refers: []string{"key.id"}, Check: checkKeyIDs},
+			{Name: "keys", Type: cty.Set(cty.String), Mode: Required, Doc: "The ids of the keys it rotates. A key is in one policy at most.", Refers: append([]string{"keys.ids"}, keyIDs...), Check: checkKeyIDs},
 			{Name: "enabled", Type: cty.Bool, Default: always(cty.True), Doc: "Whether the keys rotate; `null` or left out: they do."},
 		},
 	}

@@ -8,7 +8,7 @@ import (
 
 // Kind is one block type with its attributes.
 type Kind struct {
-	Name       string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap
+	Name       string // key, alias, rotation_policy, secret; of data blocks encrypt, decrypt, rewrap, key, keys …
 	Class      Class
 	Doc        string // one paragraph, Markdown
 	Attributes []Attribute
@@ -35,12 +35,18 @@ type Class int
 // key operations.
 const (
 	ManagedClass Class = iota // an object of the service that kmsplan makes and changes
-	LookupClass               // an object that is only read; none yet
+	LookupClass               // an object that is only read
 	FileClass                 // a file that is encrypted or decrypted
 )
 
-// Data reports whether the kind's blocks are data blocks.
+// Data reports whether the kind's blocks are data blocks: lookups and files.
 func (k *Kind) Data() bool { return k.Class != ManagedClass }
+
+// Looks reports whether the kind's blocks look something up.
+func (k *Kind) Looks() bool { return k.Class == LookupClass }
+
+// File reports whether the kind's blocks stand for files.
+func (k *Kind) File() bool { return k.Class == FileClass }
 
 // Values are the attributes of one evaluated block: what was not written is absent,
 // values may be null or unknown, and write-only ones are marked.

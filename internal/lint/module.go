@@ -34,7 +34,7 @@ func survey(c *hcl.Config) *module {
 	for _, in := range m.instances {
 		for _, target := range c.DependsOn(in.addr) {
 			m.users[target] = append(m.users[target], in)
-			if in.addr.Kind == "rotation_policy" && target.Kind == "key" {
+			if in.addr.Kind == "rotation_policy" && target.Kind == "key" && !target.Data {
 				m.rotatedBy[target] = in
 			}
 		}
@@ -50,11 +50,11 @@ func noInstance(b *hcl.Block, body hcl.Body) bool {
 	return b.Gateway != nil && b.Gateway.Instance == nil && b.Gateway.Emulator == nil
 }
 
-// of are the instances of one kind, managed or data.
+// of are the instances of one kind, managed objects or files.
 func (m *module) of(kindName string) []*instance {
 	var out []*instance
 	for _, in := range m.instances {
-		if in.addr.Kind == kindName {
+		if in.addr.Kind == kindName && !in.block.Kind.Looks() {
 			out = append(out, in)
 		}
 	}
@@ -78,7 +78,7 @@ func (m *module) userNames(a addr.Address) []string {
 // usedBy reports whether something of that kind refers to the object.
 func (m *module) usedBy(a addr.Address, kindName string) bool {
 	for _, in := range m.users[a] {
-		if in.addr.Kind == kindName {
+		if in.addr.Kind == kindName && !in.block.Kind.Looks() {
 			return true
 		}
 	}

@@ -32,6 +32,7 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	p.orderAccess()
 	p.checkConditions()
 	p.guard()
+	p.planLookups()
 	p.planFiles()
 	p.checkFileKeys()
 	p.planOutputs()
@@ -59,6 +60,9 @@ type planner struct {
 	gateways map[string]*hcl.Gateway
 
 	objects  *hcl.ObjectMap // planned values, for expressions
+	lookups  []lookup
+	asks     []Ask
+	deferred map[addr.Address]bool // lookups that are read during apply
 	census   Census
 	stale    map[addr.Address]bool // data blocks
 	scratch  map[string]cty.Value
@@ -124,6 +128,7 @@ func newPlanner(in Input) *planner {
 		nodes:    make(map[addr.Address]*node, len(in.State.Resources)),
 		claimed:  make(map[objectID]addr.Address, len(in.State.Resources)),
 		released: map[addr.Address]bool{},
+		deferred: map[addr.Address]bool{},
 	}
 	for _, g := range in.Config.Gateways {
 		p.gateways[g.Name] = g
@@ -181,8 +186,14 @@ func MovedAddresses(cfg *hcl.Config, s state.State) map[addr.Address]*state.Reso
 // instance sees the planned values of those it refers to.
 func (p *planner) evaluate() {
 	for _, block := range p.in.Config.Blocks {
-		if block.Kind.Data() {
+		switch {
+		case block.Kind.File():
 			p.knowData(block)
+			continue
+		case block.Kind.Looks():
+			for _, a := range block.Instances {
+				p.lookUp(block, a)
+			}
 			continue
 		}
 		for _, a := range block.Instances {

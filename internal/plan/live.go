@@ -4,12 +4,16 @@ import (
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
 )
 
 // Live is a snapshot of the service, read list-first: what the planner holds
 // configuration and state against. Read by package resource.
 type Live struct {
 	Gateways map[string]*LiveGateway // by gateway block name
+	Answers  map[Question]Answer     // to lookups
+	Deferred map[addr.Address]bool   // lookups that the last plan puts off until apply
 }
 
 // LiveGateway is one account and region.

@@ -118,6 +118,7 @@ func Remember(cfg *hcl.Config, s state.State, live Live) *hcl.ObjectMap {
 		return ObjectValue(k, r, live.Gateways[r.Gateway].object(r.Kind, r.ID)), true
 	})
 	live.setGateways(cfg, m)
+	rememberLookups(cfg, live, m)
 	return m
 }
 

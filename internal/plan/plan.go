@@ -17,6 +17,7 @@ type Plan struct {
 	Serial    uint64
 	Workspace string   // in which it was made
 	Changes   []Change // dependency order; no-ops included
+	Lookups   []Lookup // dependency order
 	Refusals  []Refusal
 	Drift     []Drift
 	Dying     []DyingKey

@@ -66,7 +66,9 @@ func (p *planner) wantRest() {
 
 // keepsAll reports whether nothing of what an object or a file depends on is left out.
 func (p *planner) keepsAll(on []addr.Address) bool {
-	return !slices.ContainsFunc(on, func(d addr.Address) bool { return p.nodes[d] != nil && !p.wanted[d] || !p.in.Scope.Holds(d) })
+	return !slices.ContainsFunc(on, func(d addr.Address) bool {
+		return p.nodes[d] != nil && !p.wanted[d] || !p.in.Scope.Holds(d) || d.Data && !p.keepsAll(p.in.Config.DependsOn(d))
+	})
 }
 
 // checkTargetsExist reports targets that name nothing: a plan of nothing would look like "no changes".
@@ -133,13 +135,17 @@ func (n *node) remembered() cty.Value {
 	return cty.ObjectVal(vals)
 }
 
-// want adds an instance and what it depends on.
+// want adds an instance and what it depends on, also through data blocks.
 func (p *planner) want(a addr.Address) {
-	if p.wanted[a] || p.nodes[a] == nil {
+	if p.wanted[a] || p.nodes[a] == nil && !a.Data {
 		return
 	}
 	p.wanted[a] = true
-	for _, d := range p.nodes[a].change.DependsOn {
+	on := p.in.Config.DependsOn(a)
+	if n := p.nodes[a]; n != nil {
+		on = n.change.DependsOn
+	}
+	for _, d := range on {
 		p.want(d)
 	}
 }

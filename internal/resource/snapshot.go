@@ -39,7 +39,7 @@ const (
 // missing while ListKeys still shows it is an error too.
 func Snapshot(ctx context.Context, gateways map[string]GatewayClients, cfg *hcl.Config, st state.State) (plan.Live, error) {
 	live := plan.Live{Gateways: make(map[string]*plan.LiveGateway, len(gateways))}
-	wishes := wishesOf(gateways, cfg, st)
+	wishes := wishesOf(gateways, cfg, st, plan.Live{})
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	for name, clients := range gateways {

@@ -31,9 +31,9 @@ type wisher struct {
 	wishes map[string]*wish
 }
 
-func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.State) map[string]*wish {
+func wishesOf(gateways map[string]GatewayClients, cfg *hcl.Config, st state.State, learnt plan.Live) map[string]*wish {
 	w := &wisher{cfg: cfg, wishes: map[string]*wish{}}
-	running := plan.Live{Gateways: map[string]*plan.LiveGateway{}}
+	running := plan.Live{Gateways: map[string]*plan.LiveGateway{}, Answers: learnt.Answers, Deferred: learnt.Deferred}
 	for name, g := range gateways {
 		w.wishes[name] = &wish{
 			keys: map[string]bool{}, policies: map[string]bool{}, aliases: map[string]bool{},
@@ -65,7 +65,7 @@ func (w *wisher) wishState(st state.State) {
 
 func (w *wisher) wishConfig(inState map[addr.Address]*state.Resource) {
 	for _, block := range w.cfg.Blocks {
-		if block.Kind.Data() {
+		if block.Kind.Data() { // files, and lookups, which read what they ask for
 			continue
 		}
 		wish := w.wishes[block.GatewayName()]

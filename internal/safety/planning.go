@@ -35,6 +35,7 @@ const (
 	SavedNothingMore   Switch = "saved-nothing-more"
 	SavedTime          Switch = "saved-time"
 	SavedNoSecret      Switch = "saved-no-secret"
+	SavedLookups       Switch = "saved-lookups"
 )
 
 func planning() []Safety {
@@ -71,6 +72,7 @@ func planning() []Safety {
 		{SavedPreImage, "A destructive action is not taken on an object that changed since it was approved.", "internal/plan/planfile", "TestEditedPlans/a pre-image"},
 		{SavedNothingMore, "What only a plan made now has is not done with a saved one.", "internal/plan/planfile", "TestWhatIsNotComparedAndWhatIsLeft"},
 		{SavedTime, "An edited date ends no soak.", "internal/plan/planfile", "TestTimeIsNeverLaterThanNow"},
+		{SavedLookups, "A saved plan does nothing with what a lookup gives otherwise by now.", "internal/plan/planfile", "TestLookupsOfASavedPlan"},
 		{SavedNoSecret, "No sensitive value is written into a plan.", "internal/plan/planfile", "TestEncodeRefusesSensitiveValues"},
 	}
 }

@@ -77,7 +77,7 @@ func (s *Stack) dataBlocks(current func(addr.Address) bool) ([]ops.Block, error)
 	var out []ops.Block
 	var diags hclv2.Diagnostics
 	for _, b := range s.Config.Blocks {
-		if !b.Addr.Data {
+		if !b.Kind.File() {
 			continue
 		}
 		for _, a := range b.Instances {

@@ -19,6 +19,13 @@ func (s *Stack) Plan(ctx context.Context, scope plan.Scope) (*plan.Plan, hclv2.D
 
 // planAt plans with a time that decides what has soaked long enough, and one that decides what is frozen.
 func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
+	compare := s.compare()
+	err := s.answerLookups(ctx, plan.Input{
+		Config: s.Config, State: s.State, Now: now, Today: today, Writer: version.Number, Scope: scope, Compare: compare,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
 	blocks, files, err := s.fileStatus(ctx, anyBlock)
 	if err != nil {
 		return nil, nil, err
@@ -29,7 +36,7 @@ func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Ti
 	}
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: today, Writer: version.Number, Scope: scope,
-		FileKeys: s.fileKeys(ctx, blocks, files), Compare: s.compare(), Sealed: sealed,
+		FileKeys: s.fileKeys(ctx, blocks, files), Compare: compare, Sealed: sealed,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
 		s.options.Note(err.Error())

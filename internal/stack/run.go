@@ -59,6 +59,9 @@ func (s *Stack) planFiles(ctx context.Context, how Running) (*plan.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.lookUpFor(ctx, wanted); err != nil {
+		return nil, err
+	}
 	blocks, status, err := s.fileStatus(ctx, wanted)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func (s *Stack) wantedBlocks(wanted []addr.Address) (func(addr.Address) bool, er
 	}
 	var all []addr.Address
 	for _, b := range s.Config.Blocks {
-		if b.Addr.Data {
+		if b.Kind.File() {
 			all = append(all, b.Instances...)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -27,8 +28,9 @@ type Stack struct {
 	engine   *ops.Engine
 	finger   fingerprinting
 	live     plan.Live
-	keys     map[[2]string]lookedUp // by gateway and name, since the last survey
-	needed   map[string]bool        // gateways that were surveyed
+	keys     map[[2]string]lookedUp             // by gateway and name, since the last survey
+	needed   map[string]bool                    // gateways that were surveyed
+	clients  map[string]resource.GatewayClients // theirs, for lookups: what the survey read is not read again
 }
 
 // Open loads a module, whose variables must all have a value, and opens its state. Nothing is called yet.

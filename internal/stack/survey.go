@@ -47,7 +47,8 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	}
 	s.State = recovery.State
 	clear(s.keys)
-	if s.live, err = resource.Snapshot(ctx, clients, s.Config, s.State); err != nil || !writes(operation) {
+	s.clients = s.sharing(clients)
+	if s.live, err = resource.Snapshot(ctx, s.clients, s.Config, s.State); err != nil || !writes(operation) {
 		return err
 	}
 	another, err := s.underAnother(ctx)
@@ -87,20 +88,41 @@ func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 func (s *Stack) connect(ctx context.Context) (map[string]resource.GatewayClients, error) {
 	out := map[string]resource.GatewayClients{}
 	for name := range s.needed {
-		if _, err := s.gateways.block(name); err != nil {
-			return nil, s.missingGateway(name, err)
-		}
-		g, err := s.gateways.get(ctx, name)
-		if err != nil {
+		var err error
+		if out[name], err = s.clientsOf(ctx, name); err != nil {
 			return nil, err
 		}
-		if g.public == nil {
-			return nil, hint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed through that", name),
-				"Add `public {}` to the gateway block, or move the managed blocks to a gateway that has one.")
-		}
-		out[name] = resource.GatewayClients{Gateway: g.block, Region: g.region, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}
 	}
 	return out, nil
+}
+
+// clientsOf opens a gateway that is needed for management.
+func (s *Stack) clientsOf(ctx context.Context, name string) (none resource.GatewayClients, err error) {
+	if _, err := s.gateways.block(name); err != nil {
+		return none, s.missingGateway(name, err)
+	}
+	g, err := s.gateways.get(ctx, name)
+	if err != nil {
+		return none, err
+	}
+	if g.public == nil {
+		return none, hint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed and looked up through that", name),
+			"Add `public {}` to the gateway block, or move the blocks to a gateway that has one.")
+	}
+	return resource.GatewayClients{Gateway: g.block, Region: g.region, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}, nil
+}
+
+// sharing are the clients of a survey whose lists lookups read too.
+func (s *Stack) sharing(clients map[string]resource.GatewayClients) map[string]resource.GatewayClients {
+	if !plan.HasLookups(s.Config) {
+		return clients
+	}
+	out := make(map[string]resource.GatewayClients, len(clients))
+	for name, c := range clients {
+		c.Manager = resource.Shared(c.Manager)
+		out[name] = c
+	}
+	return out
 }
 
 // missingGateway says what to do about a gateway block that is gone, or has another name, while state has objects on it.
@@ -118,11 +140,11 @@ If the new name shall stay, let the objects go with
 which leaves them as they are. The next plan takes them up on the gateway that their blocks name now: those that this stack created by their tags, aliases by their names, others by import blocks.`, name, objects))
 }
 
-// managing names the gateways that declared or remembered objects use.
+// managing names the gateways that declared or remembered objects and lookups use.
 func (s *Stack) managing() map[string]bool {
 	names := map[string]bool{}
 	for _, b := range s.Config.Blocks {
-		if !b.Addr.Data && b.Gateway != nil {
+		if !b.Kind.File() && b.Gateway != nil {
 			names[b.Gateway.Name] = true
 		}
 	}
@@ -142,7 +164,7 @@ func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool 
 			return
 		}
 		seen[a] = true
-		if b := s.Config.Block(a.Block()); b != nil && !b.Addr.Data && b.Gateway != nil {
+		if b := s.Config.Block(a.Block()); b != nil && !b.Kind.File() && b.Gateway != nil {
 			names[b.Gateway.Name] = true
 		}
 		for _, d := range s.Config.DependsOn(a) {
@@ -170,7 +192,7 @@ func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool 
 // work is what apply and recovery need.
 func (s *Stack) work(clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
 	return apply.Work{
-		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, Live: s.live,
+		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, LookUp: lookUp, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
 		Fingerprints: s.fingerprints(),
 	}

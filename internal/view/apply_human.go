@@ -123,6 +123,8 @@ func doing(s apply.Step) string {
 		return "Destroying"
 	case plan.Forget:
 		return "Forgetting"
+	case plan.Read:
+		return "Reading"
 	}
 	return "Modifying"
 }
@@ -145,6 +147,8 @@ func finished(s apply.Step) string {
 		return "Destruction complete"
 	case plan.Forget:
 		return "Removed from state"
+	case plan.Read:
+		return "Read complete"
 	}
 	return "Modifications complete"
 }

@@ -91,6 +91,7 @@ func (l *Lines) Cancelled() { l.emit("info", "cancelled", "Apply cancelled", nil
 
 // Plan writes drift, changes, refusals and the summary.
 func (l *Lines) Plan(p *plan.Plan) {
+	l.lookups(p.Lookups)
 	l.drift(p.Drift)
 	for i := range p.Changes {
 		c := &p.Changes[i]

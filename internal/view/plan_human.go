@@ -33,6 +33,7 @@ var legend = []struct {
 	{plan.Retire, "retire, one step"},
 	{plan.Delete, "destroy"},
 	{plan.Forget, "forget, the object stays"},
+	{plan.Read, "read (data blocks)"},
 }
 
 // planText renders plans for people.
@@ -52,6 +53,7 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	if otherWorkspace(p.Workspace) {
 		r.printf("In the workspace %s:\n", p.Workspace)
 	}
+	r.lookedUp(p.Lookups)
 	r.drift(p.Drift)
 	r.changes(p)
 	r.files(p.Files)
@@ -108,9 +110,11 @@ func (r planText) changes(p *plan.Plan) {
 			used[c.Action] = used[c.Action] || !c.OnlyMoves()
 		}
 	}
-	if len(todo) == 0 {
+	lookups := putOff(p)
+	if len(todo)+len(lookups) == 0 {
 		return
 	}
+	used[plan.Read] = len(lookups) > 0
 	r.printf("%s\n", wrap("kmsplan used the configuration to generate the following plan. Actions are shown with these signs:", r.width))
 	for _, l := range legend {
 		if used[l.action] {
@@ -121,6 +125,12 @@ func (r planText) changes(p *plan.Plan) {
 	gateways := map[string]bool{}
 	for _, c := range p.Changes {
 		gateways[c.Gateway] = true
+	}
+	for _, l := range p.Lookups {
+		gateways[l.Gateway] = true
+	}
+	for _, l := range lookups {
+		r.lookup(l, len(gateways) > 1)
 	}
 	for _, c := range todo {
 		r.change(c, len(gateways) > 1)

@@ -30,6 +30,15 @@ func planJSON(p *plan.Plan, version string) map[string]any {
 			planned.add(c.Addr, values, marksJSON(c))
 		}
 	}
+	for i := range p.Lookups {
+		switch l := &p.Lookups[i]; {
+		case l.Deferred != "":
+			changes = append(changes, lookupChangeJSON(l))
+		case l.Value != cty.NilVal && l.Value.IsKnown() && !l.Value.IsNull():
+			values, _ := objectJSON(l.Value.AsValueMap())
+			prior.add(l.Addr, values, map[string]any{})
+		}
+	}
 	before, after := outputValuesJSON(p)
 	return map[string]any{
 		"format_version": planFormatVersion, "terraform_version": version, "timestamp": p.Created.UTC().Format(time.RFC3339),

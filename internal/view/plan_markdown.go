@@ -121,6 +121,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(neutral(s)), 
 func planLines(p *plan.Plan) []string {
 	var b bytes.Buffer
 	r := planText{w: &b, width: 120, now: p.Created}
+	r.lookedUp(p.Lookups)
 	r.changes(p)
 	r.files(p.Files)
 	r.movedBlocks(p)

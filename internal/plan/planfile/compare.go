@@ -83,6 +83,7 @@ func Compare(saved, now *plan.Plan) Comparison {
 		}
 		c.compare(was, planned[was.Addr])
 	}
+	c.compareLookups(saved, now)
 	kept := *now
 	kept.Changes = nil
 	for _, is := range now.Changes {

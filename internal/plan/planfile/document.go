@@ -19,6 +19,7 @@ type document struct {
 	Workspace string    `json:"workspace,omitempty"`
 	Made      made      `json:"made_from"`
 	Changes   []change  `json:"changes"`
+	Lookups   []lookup  `json:"lookups,omitempty"`
 	Refusals  []refusal `json:"refusals,omitempty"`
 	Drift     []drift   `json:"drift,omitempty"`
 	Dying     []dying   `json:"dying,omitempty"`

@@ -22,7 +22,7 @@ func toDocument(f *File) (*document, error) {
 		d.Workspace = ""
 	}
 	w := writer{}
-	d.Made = w.made(f.Binding)
+	d.Made, d.Lookups = w.made(f.Binding), w.lookups(p.Lookups)
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		d.Changes = append(d.Changes, change{
