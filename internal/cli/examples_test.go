@@ -51,6 +51,7 @@ var completions = map[string]completion{
 		"modules/team/policy.json": `{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1234567890123456:*"]},"Action":["kms:*"],"Resource":["*"]}]}` + "\n",
 	}},
 	"Data blocks: files 1":              {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Data blocks: lookups 1":            {files: map[string]string{"config/app.yaml": "a: 1\n"}},
 	"Accounts and regions: `gateway` 1": {unapplied: "it names an account's own instance on the public service"},
 }
 
