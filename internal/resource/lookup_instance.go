@@ -70,9 +70,5 @@ func boundVPCs(list []kms.BindVPC) []cty.Value {
 
 // parts are the elements of a list that the service gives as one text: separated by commas, or JSON.
 func parts(text string) []string {
-	var out []string
-	for _, p := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(`[]", `, r) }) {
-		out = append(out, p)
-	}
-	return out
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(`[]", `, r) })
 }
