@@ -96,7 +96,7 @@ func TestEveryRuleHasAnIDOfItsOwnAndWords(t *testing.T) {
 }
 
 func TestTheDefaultPolicyNamesTheAccount(t *testing.T) {
-	if v := Lookup("key", false).ServiceDefault("policy", "1"); !equalJSON(v, cty.StringVal(`{"Statement":[{"Action":["kms:*"],"Effect":"Allow","Principal":{"RAM":["acs:ram::1:*"]},"Resource":["*"],"Sid":"kms default key policy"}],"Version":"1"}`)) {
+	if v := Lookup("key", false).ServiceDefault("policy", "1"); !equalPolicy(v, cty.StringVal(`{"Statement":[{"Action":["kms:*"],"Effect":"Allow","Principal":{"RAM":["acs:ram::1:*"]},"Resource":["*"],"Sid":"kms default key policy"}],"Version":"1"}`)) {
 		t.Error(v)
 	}
 	if Lookup("key", false).ServiceDefault("protection_level", "1") != cty.NilVal {

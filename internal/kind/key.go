@@ -77,7 +77,7 @@ func keyKind() *Kind {
 			{Name: "deletion_protection_description", Type: cty.String, Default: always(cty.StringVal("")), ChangedBy: []string{"SetDeletionProtection"}, PreImage: true, Doc: "Why the key is protected; needs `deletion_protection = true`."},
 			{Name: "enabled", Type: cty.Bool, Default: always(cty.True), ChangedBy: []string{"EnableKey", "DisableKey"}, Doc: "Whether the key may be used. `null`: enabled."},
 			{Name: "tags", Type: cty.Map(cty.String), Default: always(cty.MapValEmpty(cty.String)), ChangedBy: []string{"TagResources", "UntagResources"}, Doc: "Up to 17 tags of at most 128 characters; keys do not start with `aliyun`, `acs:` or `kmsplan:`.", Check: checkTags},
-			{Name: "policy", Type: cty.String, Default: defaultPolicy, ChangedBy: []string{"SetKeyPolicy"}, AfterCreate: true, Doc: "The key policy, a JSON document of at most 32,768 bytes; keys in an instance only. Compared as JSON.", Equal: equalJSON, Check: checkPolicy},
+			{Name: "policy", Type: cty.String, Default: defaultPolicy, ChangedBy: []string{"SetKeyPolicy"}, AfterCreate: true, Doc: "The key policy, a JSON document of at most 32,768 bytes; keys in an instance only. Compared by what it means: the order of statements and of their elements does not count.", Equal: equalPolicy, Check: checkPolicy},
 		}, keyComputed()),
 		Rules: []Rule{
 			{ID: "key-usage-fits-spec", Summary: invalid, Doc: "The usage must fit the spec.", Check: usageFitsSpec},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 
 	"github.com/zclconf/go-cty/cty"
 )
@@ -38,17 +37,6 @@ func checkPolicy(v cty.Value) error {
 func defaultPolicy(account string) cty.Value {
 	return cty.StringVal(fmt.Sprintf(`{"Version":"1","Statement":[{"Sid":"kms default key policy","Effect":"Allow",`+
 		`"Principal":{"RAM":["acs:ram::%s:*"]},"Action":["kms:*"],"Resource":["*"]}]}`, account))
-}
-
-// equalJSON compares two documents as JSON: white space and the order of members do
-// not count.
-func equalJSON(configured, live cty.Value) bool {
-	a, errA := decodeJSON(configured.AsString())
-	b, errB := decodeJSON(live.AsString())
-	if errA != nil || errB != nil {
-		return configured.RawEquals(live)
-	}
-	return reflect.DeepEqual(a, b)
 }
 
 func decodeJSON(text string) (any, error) {

@@ -46,6 +46,12 @@ func isMap(v cty.Value) bool {
 
 // difference prints how a named value differs; of maps, lists and sets the elements that do.
 func (r planText) difference(indent, name string, before, after cty.Value) {
+	if was, is, ok := plan.PolicyParts(before, after); ok {
+		r.printf("%s%s %s = jsonencode({\n", indent, paint(r.color, yellow, "~"), name)
+		r.mapDiff(indent+"    ", was.AsValueMap(), is.AsValueMap())
+		r.printf("%s  })\n", indent)
+		return
+	}
 	switch {
 	case absent(before):
 		r.whole(indent, paint(r.color, green, "+")+" ", name, after, "")
