@@ -25,7 +25,7 @@ infrastructure tools and kmsplan itself work against it, offline. It listens on 
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.emulatorServeCommand(), a.emulatorEnvCommand(), a.emulatorStatusCommand(), a.emulatorClockCommand(),
-		a.emulatorFaultCommand(), a.emulatorCallsCommand(), a.emulatorSnapshotCommand(), a.emulatorSeedCommand(), a.emulatorResetCommand())
+		a.emulatorFaultCommand(), a.emulatorUserCommand(), a.emulatorCallsCommand(), a.emulatorSnapshotCommand(), a.emulatorSeedCommand(), a.emulatorResetCommand())
 	return c
 }
 

@@ -32,7 +32,7 @@ func (s *Server) gateways(o *settings) (*public.Handler, *instance.Handler) {
 		},
 		Operations: engine.Operations(), Credentials: s.engine.Credential,
 		DefaultAccessKeyID: func() string { return s.engine.Bootstrap().AccessKeyID },
-		DefaultRegion:      s.engine.Options().Region, Auth: o.auth, Reaches: s.engine.Reaches, SpeaksRAM: s.engine.SpeaksRAM,
+		DefaultRegion:      s.engine.Options().Region, Auth: o.auth, Reaches: s.engine.Reaches, Permits: s.engine.RAMPermits, SpeaksRAM: s.engine.SpeaksRAM,
 	})
 	return shared, s.instanceGateway(o, shared)
 }

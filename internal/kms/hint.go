@@ -29,7 +29,7 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-const permissionHint = "Grant this RAM user or role the operation in RAM, and for keys and secrets of an instance in their policy too"
+const permissionHint = "Grant this RAM user or role the operation in RAM, and for keys and secrets of an instance in their policy too; kmsplan iam prints the RAM policy that a command needs"
 
 // codeHints are next steps for codes of the service and of our own.
 var codeHints = map[string]string{

@@ -107,6 +107,12 @@ func get[T any](ctx context.Context, c *Client, path string) (out T, err error) 
 // Status sums the emulator up.
 func (c *Client) Status(ctx context.Context) (Status, error) { return get[Status](ctx, c, "/status") }
 
+// AddUser adds a RAM user, or gives one that is there other policies.
+func (c *Client) AddUser(ctx context.Context, u User) (out UserKey, err error) {
+	err = c.do(ctx, http.MethodPost, "/users", u, &out)
+	return out, err
+}
+
 // Ready returns the ready file's content; it holds the emulator's credentials.
 func (c *Client) Ready(ctx context.Context) (json.RawMessage, error) {
 	return get[json.RawMessage](ctx, c, "/ready")

@@ -44,6 +44,20 @@ type CallCount struct {
 	Dropped uint64 `json:"dropped"` // calls that the log no longer holds
 }
 
+// User asks for a RAM user of the emulator's account.
+type User struct {
+	Name     string   `json:"name"`
+	Policies []string `json:"policies"` // JSON documents
+}
+
+// UserKey is a RAM user's AccessKey.
+type UserKey struct {
+	Name            string `json:"name"`
+	Principal       string `json:"principal"`
+	AccessKeyID     string `json:"access_key_id"`
+	AccessKeySecret string `json:"access_key_secret"`
+}
+
 // Failure is the body of every refusal of this API.
 type Failure struct {
 	Error string `json:"error"`

@@ -65,6 +65,7 @@ func Handler(b Backend, token string) http.Handler {
 		"POST /snapshots/{name}/load": h.loadSnapshot,
 		"GET /snapshots/{name}/diff":  func(r *http.Request) (any, error) { return h.Engine.DiffSnapshot(r.PathValue("name")) },
 		"POST /seed":                  h.seed,
+		"POST /users":                 h.addUser,
 		"POST /reset":                 func(*http.Request) (any, error) { return struct{}{}, h.Reset() },
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { answer(w, r, serve) })
@@ -273,6 +274,15 @@ func (h *handler) loadSnapshot(r *http.Request) (any, error) {
 
 func (h *handler) seed(r *http.Request) (any, error) {
 	return engine.SeedFrom(h.Engine, r.Body, r.URL.Query().Get("force") == "true")
+}
+
+func (h *handler) addUser(r *http.Request) (any, error) {
+	var u User
+	if err := decode(r.Body, &u); err != nil {
+		return nil, err
+	}
+	c, err := h.Engine.AddUser(u.Name, u.Policies)
+	return UserKey{Name: u.Name, Principal: c.Principal, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.Secret}, err
 }
 
 func decode(r io.Reader, into any) error {

@@ -82,7 +82,7 @@ func newHost(t testing.TB) *host {
 			Credentials: func(id string) (engine.Credential, bool) {
 				return engine.Credential{AccessKeyID: "AK", Secret: "secret", Account: "1111111111111111"}, id == "AK"
 			},
-			DefaultRegion: "cn-hangzhou", SpeaksRAM: func(string, string) bool { return true }, Auth: public.Strict, Config: both,
+			DefaultRegion: "cn-hangzhou", Permits: func(*engine.Call, string, func(string) string) error { return nil }, SpeaksRAM: func(string, string) bool { return true }, Auth: public.Strict, Config: both,
 		}),
 	})
 	return h

@@ -3,6 +3,7 @@ package public
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -25,6 +26,8 @@ type Config struct {
 	// Reaches names the instance that a call to an instance's own address means when
 	// the address names none.
 	Reaches func(*engine.Call, engine.Object) string
+	// Permits refuses what a RAM user's policies do not allow; it reads parameters by name.
+	Permits func(c *engine.Call, operation string, parameter func(string) string) error
 	// SpeaksRAM tells whether an instance's host serves this protocol at all; the
 	// instance "" is the region's first one.
 	SpeaksRAM func(region, instance string) bool
@@ -124,7 +127,18 @@ func (c *conversation) check(x *exchange.Exchange) (operation engine.Operation, 
 			refusal = old
 		}
 	}
+	if refusal == nil {
+		refusal = c.permitted(call, operation.Name)
+	}
 	return
+}
+
+// permitted holds a RAM user's call against its policies.
+func (c *conversation) permitted(call *engine.Call, operation string) *engine.Error {
+	err := c.Permits(call, operation, c.q.params.Get)
+	var refusal *engine.Error
+	errors.As(err, &refusal) // the engine refuses with nothing else
+	return refusal
 }
 
 // checkImage refuses what an instance of an older image does not understand.
@@ -180,7 +194,7 @@ func (c *conversation) admit(x *exchange.Exchange) (*engine.Call, *engine.Error)
 	}
 	x.Log.Account, x.Log.Region, x.Log.Caller, x.Log.Signature = who.Account, region, who.AccessKeyID, who.signature
 	return &engine.Call{
-		Account: who.Account, Region: region, Principal: who.Principal,
+		Account: who.Account, Region: region, Principal: who.Principal, RAM: who.Policies,
 		Gateway: x.Gateway, Instance: c.instance, RequestID: x.Log.RequestID, Source: exchange.Source(x.R),
 	}, nil
 }

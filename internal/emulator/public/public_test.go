@@ -84,8 +84,8 @@ func newGate(t testing.TB, mode public.Auth) *gate {
 		},
 		DefaultAccessKeyID: func() string { return plainKey.AccessKeyID },
 		DefaultRegion:      "cn-hangzhou",
-		SpeaksRAM:          func(_, instance string) bool { return instance != "kst-old" },
-		Auth:               mode,
+		Permits:            func(*engine.Call, string, func(string) string) error { return nil }, SpeaksRAM: func(_, instance string) bool { return instance != "kst-old" },
+		Auth: mode,
 		Config: exchange.Config{
 			Now: now, WireNow: now, NewRequestID: func() string { serial++; return fmt.Sprintf("REQUEST-%d", serial) },
 			Throttle: throttle.New(profile, now), Faults: g.faults, Calls: g.calls, Logger: slog.New(slog.DiscardHandler),

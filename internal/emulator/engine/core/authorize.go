@@ -36,7 +36,8 @@ const (
 // On the instance gateway the access point's policies decide. Elsewhere the
 // resource's own policy does: a resource of another account needs a statement
 // that names the caller; one of the own account only if it has a policy at all.
-// RAM policies are not emulated: every principal of an account may do all.
+// A RAM user's policies are held against every call before (RAMPermits); any other principal of an account may do
+// all in it.
 func (e *Engine) Authorize(tx *store.Tx, c *Call, action string, r resource) error {
 	allowed := true
 	switch {

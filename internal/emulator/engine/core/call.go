@@ -27,7 +27,9 @@ type Call struct {
 	Gateway   Gateway // the door
 	Instance  string  // instance id; set on Dedicated and Instance
 	ClientKey string  // ClientKey id (KAAP.…); set on Instance
-	RequestID string  // echoed in the answer
+	// RAM are the policies of a RAM user, a JSON array; "" = bounded by none.
+	RAM       string
+	RequestID string // echoed in the answer
 
 	// Source is where the call comes from, for network rules; the zero Addr is a call
 	// within the process, which no rule concerns.

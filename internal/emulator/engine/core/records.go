@@ -154,4 +154,6 @@ type Credential struct {
 	Expires       time.Time
 	Account       string
 	Principal     string // RAM ARN
+	// Policies are a RAM user's, a JSON array of documents; "" = bounded by none, as the account itself.
+	Policies string
 }

@@ -147,6 +147,9 @@ func homeSecret(e *core.Engine, tx *store.Tx, c *core.Call, s *core.Secret, keyI
 	if !k.Symmetric() || k.Instance != s.Instance || k.Account != s.Account {
 		return core.ErrInvalidParameter("EncryptionKeyId")
 	}
+	if err := c.RAMPermitsKey("GenerateDataKey", k); err != nil {
+		return err
+	}
 	if err := e.Authorize(tx, c, "GenerateDataKey", core.KeyResource(k)); err != nil {
 		return err
 	}

@@ -69,6 +69,9 @@ func readableSecret(e *core.Engine, tx *store.Tx, c *core.Call, name *string) (*
 		return nil, err
 	}
 	if k != nil && !(c.Gateway == core.Public && c.Session()) {
+		if err := c.RAMPermitsKey("Decrypt", k); err != nil {
+			return nil, err
+		}
 		return s, e.Authorize(tx, c, "Decrypt", core.KeyResource(k))
 	}
 	return s, nil

@@ -40,6 +40,8 @@ type AccessKey struct {
 	Principal     string    `json:"principal"` // RAM ARN; default the account's root
 	SecurityToken string    `json:"security_token"`
 	Expires       time.Time `json:"expires"`
+	// Policies are the RAM policies of a RAM user; none = bounded by none.
+	Policies []json.RawMessage `json:"policies"`
 }
 
 // Instance is a KMS instance. What is left out is as in the bootstrap

@@ -107,7 +107,19 @@ func (s *seeding) accessKey(k AccessKey) error {
 	if k.Secret == "" {
 		return errors.New("has no secret")
 	}
+	policies := ""
+	if len(k.Policies) > 0 {
+		var texts []string
+		for _, p := range k.Policies {
+			texts = append(texts, string(p))
+		}
+		var err error
+		if policies, err = core.RAMPolicies(texts); err != nil {
+			return err
+		}
+	}
 	return seed(s, s.e.Table.Credentials, k.ID, k.ID, core.Credential{
+		Policies:    policies,
 		AccessKeyID: k.ID, Secret: k.Secret, SecurityToken: k.SecurityToken,
 		Expires: k.Expires, Account: k.Account, Principal: k.Principal,
 	})
