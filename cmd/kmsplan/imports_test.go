@@ -29,6 +29,7 @@ var below = map[string][]string{
 	"internal/cli":                   {"internal/..."},
 	"internal/stack":                 {"internal/apply", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
 	"internal/view":                  {"internal/apply", "internal/lint", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
+	"internal/draft/tfstate":         {"internal/draft", "internal/plan", "internal/kind"},
 	"internal/draft":                 {"internal/plan", "internal/hcl", "internal/kind", "internal/addr"},
 	"internal/lint":                  {"internal/hcl", "internal/kind", "internal/suggest", "internal/addr"},
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag"},

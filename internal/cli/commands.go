@@ -6,7 +6,7 @@ import "github.com/spf13/cobra"
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.initCommand(), a.validateCommand(), a.fmtCommand(), a.planCommand(), a.applyCommand(), a.destroyCommand(), a.showCommand(), a.outputCommand(), a.graphCommand(), a.consoleCommand(),
-		a.stateCommand(), a.importCommand(), a.discoverCommand(), a.driftCommand(), a.refreshCommand(), a.recoverCommand(), a.forceUnlockCommand(),
+		a.stateCommand(), a.importCommand(), a.discoverCommand(), a.importFromTerraformCommand(), a.driftCommand(), a.refreshCommand(), a.recoverCommand(), a.forceUnlockCommand(),
 		a.workspaceCommand(),
 		a.lintCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(),

@@ -22,6 +22,9 @@ type newFile struct {
 // sourceEnding is the ending of the files that a module is made of.
 const sourceEnding = ".kms.hcl"
 
+// terraformEnding is that of Terraform's.
+const terraformEnding = ".tf"
+
 // newSourcePlace refuses a place for a file of configuration that is taken, or that no module would read.
 func (a *app) newSourcePlace(flag, name string) error {
 	if !strings.HasSuffix(name, sourceEnding) {
@@ -44,7 +47,11 @@ func (a *app) vacantPlace(flag, name string) error {
 // writeNew writes files of configuration, all of which are new, or none where one of them is not.
 func (a *app) writeNew(flag string, files []newFile) error {
 	for _, f := range files {
-		if err := a.newSourcePlace(flag, f.Path); err != nil {
+		place := a.newSourcePlace
+		if strings.HasSuffix(f.Path, terraformEnding) {
+			place = a.vacantPlace
+		}
+		if err := place(flag, f.Path); err != nil {
 			return err
 		}
 	}

@@ -79,9 +79,8 @@ func comment(line string) hclwrite.Tokens {
 }
 
 func printable(line string) string {
-	quoted := fmt.Sprintf("%+q", line)
-	plain := strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
-	return plain
+	quoted := fmt.Sprintf("%q", line)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
 }
 
 // tokens are an expression's, as it is lexed.

@@ -16,6 +16,9 @@ type Place struct {
 	Account  string
 }
 
+// UnknownInstance is the instance of a gateway that does not run: each object says in words where it is.
+const UnknownInstance = "?"
+
 // usual reports whether an object has what the service gives a new one that says nothing about the attribute: then its
 // block says nothing either.
 func usual(k *kind.Kind, at *kind.Attribute, o *plan.Object, where Place) bool {

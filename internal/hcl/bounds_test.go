@@ -303,6 +303,9 @@ secret "s" {
 	if got := load(`jsondecode(file("j"))`, Inputs{}, map[string]string{"j": `"\ud83d\udd11 \\ud800 \n"`}); strings.Contains(got, "Error") {
 		t.Error(got)
 	}
+	if got := load(`"{\"a\":\"\\u0301\"}"`, Inputs{}, nil); strings.Contains(got, "Error") {
+		t.Error("a backslash that stands for itself begins no escape:", got)
+	}
 	if got := load(`"${var.v} é 密码 🔑 👨‍👩‍👧"`, Inputs{Env: []string{"KMSPLAN_VAR_v=\u00e9\u0000\x1b"}}, nil); strings.Contains(got, "Error") {
 		t.Error(got)
 	}

@@ -40,14 +40,14 @@ func joins(s string) bool {
 	return s != "" && s[0] >= utf8.RuneSelf && !norm.NFC.PropertiesString(s).BoundaryBefore()
 }
 
-var escapes = regexp.MustCompile(`\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))`)
+var escapes = regexp.MustCompile(`\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))`)
 
 // escapeProblem finds an escape that stands for a character which would be composed with its neighbour.
 func escapeProblem(source string) error {
 	for _, m := range escapes.FindAllStringSubmatch(source, -1) {
 		code, err := strconv.ParseUint(m[1]+m[2], 16, 32)
 		if err != nil || code > utf8.MaxRune {
-			continue // HCL says what is wrong
+			continue // HCL says what is wrong; or it is a backslash, which stands for itself
 		}
 		if s := string(rune(code)); joins(s) || !norm.NFC.IsNormalString(s) {
 			return fmt.Errorf("the escape %s is a part of a character, which kmsplan would have to compose, so its bytes would change; write the composed character (Unicode NFC)", m[0])
