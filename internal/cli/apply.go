@@ -105,7 +105,16 @@ func (a *app) runApply(ctx context.Context, o *applyOptions, args []string) erro
 			return err
 		}
 	}
-	return a.carryOut(ctx, s, p, o.parallelism)
+	again, err := s.ReadAgain(ctx, p, o.scope)
+	if err != nil {
+		return err
+	}
+	a.left(again)
+	err = a.carryOut(ctx, s, again.Plan, o.parallelism)
+	if again.More() {
+		return exit{gravest(exitChanges, a.exitCode(err))}
+	}
+	return err
 }
 
 // applySaved carries out what a saved plan has and a plan made now has too.

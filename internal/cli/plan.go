@@ -90,6 +90,10 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, fi
 	if err := o.parseScope(); err != nil {
 		return nil, nil, err
 	}
+	reading, err := o.reading()
+	if err != nil {
+		return nil, nil, err
+	}
 	s, err := a.openStack(&o.vars, o.lockTimeout)
 	if err != nil {
 		return nil, nil, err
@@ -99,6 +103,7 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, fi
 			return s, nil, err
 		}
 	}
+	s.Reading(reading)
 	if err := s.Survey(ctx, operation, o.scope); err != nil {
 		return s, nil, err
 	}
@@ -108,6 +113,18 @@ func (a *app) makePlan(ctx context.Context, o *planOptions, operation string, fi
 	p, warnings, err := s.Plan(ctx, o.scope)
 	a.view.Diagnostics(warnings, s.Config.Files)
 	return s, p, err
+}
+
+// reading reads -refresh, which is no word for plans that take things away or are made to look.
+func (o *planOptions) reading() (plan.Reading, error) {
+	how, err := plan.ParseReading(o.refresh)
+	switch {
+	case err != nil:
+		return how, usageError{err}
+	case how != plan.ReadFull && (o.destroy || o.refreshOnly):
+		return how, usageError{fmt.Errorf("-refresh=%s leaves the service unread, and -destroy and -refresh-only need all of it", how)}
+	}
+	return how, nil
 }
 
 // parseScope reads -target and -exclude.

@@ -22,6 +22,7 @@ type planOptions struct {
 	calls        bool
 	trace        bool
 	refreshOnly  bool
+	refresh      string
 	destroy      bool
 	generate     string // of plan
 	streamFlags
@@ -33,6 +34,8 @@ func (o *planOptions) flags(c *cobra.Command) {
 	o.surveyFlags(c)
 	f := c.Flags()
 	f.BoolVar(&o.refreshOnly, "refresh-only", false, "only record in the state what has changed outside of kmsplan")
+	f.StringVar(&o.refresh, "refresh", "true", "how much of the service is read: true or full, list (by pages only), or false (nothing); `HOW`")
+	f.Lookup("refresh").NoOptDefVal = "true"
 	f.BoolVar(&o.destroy, "destroy", false, "take away all that the state holds, as far as nothing protects it")
 	o.shownFlags(c)
 }

@@ -39,6 +39,7 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	p.reportDrift()
 	p.reportDying()
 	p.reportStrays()
+	p.reportReading()
 	p.finish()
 	return p.plan, p.diags
 }

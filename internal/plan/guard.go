@@ -21,6 +21,7 @@ const (
 	GuardStillInUse          = "still-in-use"               // a key with users would be disabled or scheduled
 	GuardSealsState          = "seals-the-state"            // a key that seals this stack's own state would be taken out of use
 	GuardFrozen              = "frozen"                     // kmsplan { freeze { … } } lasts
+	GuardNotRead             = "not-read"                   // something would be taken away that -refresh left unread
 	GuardTooMany             = "too-many-destructive"       // more than kmsplan { limits { … } } allows
 	GuardUnseenSecretVersion = "unseen-secret-version"      // a value that someone else wrote would be overwritten
 	GuardKeyLost             = "key-lost"                   // a key of this stack no longer exists
@@ -69,6 +70,7 @@ var guards = []guard{
 	{GuardPredecessors, each((*planner).checkPredecessors)},
 	{GuardSealsState, (*planner).checkSeals},
 	{GuardStillInUse, func(p *planner) { p.checkUses(); p.checkAccess() }},
+	{GuardNotRead, (*planner).checkReading},
 	{GuardTooMany, (*planner).checkLimits},
 	{GuardFrozen, (*planner).checkFreezes},
 }

@@ -24,6 +24,9 @@ type Input struct {
 	// on; empty = everything. Guards hold for what is targeted only.
 	Scope Scope
 
+	// Reading is how much of the service Live is from; the rest of it is from State.
+	Reading Reading
+
 	// Compare holds a configured write-only value against the fingerprint that state has of it. Nothing in
 	// Calculate reads a key or burns a slow hash: who calls it may have compared before, in parallel. nil
 	// compares here and now.

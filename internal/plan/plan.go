@@ -16,6 +16,7 @@ type Plan struct {
 	Lineage   string // of the state it was made from
 	Serial    uint64
 	Workspace string   // in which it was made
+	Reading   Reading  // how much of the service it was made from
 	Changes   []Change // dependency order; no-ops included
 	Lookups   []Lookup // dependency order
 	Refusals  []Refusal

@@ -38,6 +38,11 @@ const (
 // An error is an error: only kms.IsNotFound makes an object absent, and a key that is reported
 // missing while ListKeys still shows it is an error too.
 func Snapshot(ctx context.Context, gateways map[string]GatewayClients, cfg *hcl.Config, st state.State) (plan.Live, error) {
+	return snapshot(ctx, gateways, cfg, st, false)
+}
+
+// snapshot reads every gateway; onlyLists takes from the state what lists do not tell of what they show.
+func snapshot(ctx context.Context, gateways map[string]GatewayClients, cfg *hcl.Config, st state.State, onlyLists bool) (plan.Live, error) {
 	live := plan.Live{Gateways: make(map[string]*plan.LiveGateway, len(gateways))}
 	wishes := wishesOf(gateways, cfg, st, plan.Live{})
 	var mu sync.Mutex
@@ -47,7 +52,7 @@ func Snapshot(ctx context.Context, gateways map[string]GatewayClients, cfg *hcl.
 			continue // key operations only: there is nothing to manage there
 		}
 		g.Go(func() error {
-			r := &regionReader{clients: clients, lineage: st.Lineage, wish: wishes[name]}
+			r := &regionReader{clients: clients, lineage: st.Lineage, wish: wishes[name], onlyLists: onlyLists}
 			got, err := r.read(ctx)
 			if err != nil {
 				return fmt.Errorf("read gateway %q: %w", name, err)
@@ -66,6 +71,9 @@ type regionReader struct {
 	clients GatewayClients
 	lineage string
 	wish    *wish
+
+	onlyLists bool
+	recalled  map[string]*plan.Object // keys that were taken from the state, by id
 
 	claims []plan.Claim
 	tags   map[string]map[string]string // of keys; read before, and by one goroutine
@@ -90,6 +98,11 @@ func (r *regionReader) read(ctx context.Context) (*plan.LiveGateway, error) {
 		return nil, err
 	}
 	r.claim()
+	if r.onlyLists {
+		if err := r.recallListed(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.describe(ctx); err != nil {
 		return nil, err
 	}
@@ -284,6 +297,10 @@ func (r *regionReader) snapshot() *plan.LiveGateway {
 		Claims:     r.claims,
 	}
 	maps.Copy(live.Objects, r.named)
+	for id, o := range r.recalled {
+		live.Objects[plan.KindKey][id] = o
+		live.AccountID = accountOf(text(o.Attrs["arn"]))
+	}
 	for id, k := range r.keys {
 		o := keyObject(k, r.tags[id])
 		if policy, read := r.policy[id]; read {

@@ -48,7 +48,7 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	s.State = recovery.State
 	clear(s.keys)
 	s.clients = s.sharing(clients)
-	if s.live, err = resource.Snapshot(ctx, s.clients, s.Config, s.State); err != nil || !writes(operation) {
+	if s.live, err = resource.SnapshotAs(ctx, s.reading, s.clients, s.Config, s.State); err != nil || !writes(operation) {
 		return err
 	}
 	another, err := s.underAnother(ctx)

@@ -303,7 +303,11 @@ func (r planText) summary(p *plan.Plan) {
 			return
 		}
 		r.printf("%s Your infrastructure matches the configuration.\n", paint(r.color, green, paint(r.color, bold, "No changes.")))
-		r.printf("\n%s\n", wrap("kmsplan compared the live keys, aliases, secrets and files with the configuration and found no differences, so nothing needs to be done.", r.width))
+		said := "kmsplan compared the live keys, aliases, secrets and files with the configuration and found no differences, so nothing needs to be done."
+		if p.Reading != plan.ReadFull {
+			said = "So it looks as far as was read. " + p.Reading.Unread()
+		}
+		r.printf("\n%s\n", wrap(said, r.width))
 		return
 	}
 	r.closing(p)

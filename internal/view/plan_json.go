@@ -49,7 +49,7 @@ func planJSON(p *plan.Plan, version string) map[string]any {
 			"format_version": "1.0", "terraform_version": version, "values": map[string]any{"outputs": before, "root_module": prior.json()},
 		},
 		"kmsplan": map[string]any{
-			"version": p.Writer, "workspace": p.Workspace, "lineage": p.Lineage, "serial": p.Serial,
+			"version": p.Writer, "workspace": p.Workspace, "refresh": p.Reading.String(), "lineage": p.Lineage, "serial": p.Serial,
 			"refusals": refusalsJSON(p.Refusals), "files": filesJSON(p.Files), "dying_keys": dyingJSON(p.Dying), "blast_radius": radiusJSON(p.Radius), "warnings": warningsJSON(p.Warnings),
 		},
 	}

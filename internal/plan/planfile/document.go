@@ -17,6 +17,7 @@ type document struct {
 	Serial  uint64    `json:"serial"`
 	// Workspace is left out where it is the default one: plans were saved before there were others.
 	Workspace string    `json:"workspace,omitempty"`
+	Refresh   string    `json:"refresh,omitempty"` // how much of the service was read; "" = everything
 	Made      made      `json:"made_from"`
 	Changes   []change  `json:"changes"`
 	Lookups   []lookup  `json:"lookups,omitempty"`

@@ -20,6 +20,10 @@ func fromDocument(d document) (*File, error) {
 		Writer: d.Writer, Created: d.Created, Lineage: d.Lineage, Serial: d.Serial,
 		Changes: make([]plan.Change, 0, len(d.Changes)), Workspace: cmp.Or(d.Workspace, state.DefaultWorkspace),
 	}
+	var err error
+	if p.Reading, err = plan.ParseReading(d.Refresh); err != nil {
+		return nil, err
+	}
 	if err := state.CheckWorkspace(p.Workspace); err != nil {
 		r.fail(err)
 	}

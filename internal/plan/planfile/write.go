@@ -18,6 +18,9 @@ import (
 func toDocument(f *File) (*document, error) {
 	p := f.Plan
 	d := &document{Writer: p.Writer, Created: p.Created, Lineage: p.Lineage, Serial: p.Serial, Workspace: p.Workspace, Changes: make([]change, 0, len(p.Changes))}
+	if p.Reading != plan.ReadFull {
+		d.Refresh = p.Reading.String()
+	}
 	if d.Workspace == state.DefaultWorkspace {
 		d.Workspace = ""
 	}
