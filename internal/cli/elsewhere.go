@@ -48,8 +48,7 @@ var elsewhere = map[string]string{
 	"worker":     "a data \"rewrap\" block with a pattern and kmsplan run re-wrap many files in one go",
 	"transfer":   "kmsplan decrypt and kmsplan encrypt move a file between formats and keys",
 
-	"state replace-provider": "objects belong to gateway blocks: give the block the gateway's name that the state has",
-	"state replace-gateway":  "name the gateway block as the state has it; kmsplan state show ADDRESS says how, and kmsplan plan what else can be done",
+	"state replace-provider": "objects belong to gateway blocks: kmsplan state replace-gateway OLD NEW tells the state that one has another name",
 	"state force-unlock":     "kmsplan force-unlock ID breaks the lock of a process that is gone",
 }
 

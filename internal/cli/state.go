@@ -20,7 +20,7 @@ func (a *app) stateCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateMoveCommand(), a.stateRemoveCommand(), a.statePullCommand(), a.statePushCommand(),
-		a.stateHistoryCommand(), a.stateRollbackCommand())
+		a.stateHistoryCommand(), a.stateRollbackCommand(), a.stateReplaceGatewayCommand())
 	return c
 }
 

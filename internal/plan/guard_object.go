@@ -49,7 +49,8 @@ func (p *planner) checkGateway(n *node) {
 	n.hold()
 	ways := []string{fmt.Sprintf("Let the gateway block %q mean the place it meant when this was applied.", n.prior.Gateway)}
 	if n.prior.Gateway != n.gateway {
-		ways = []string{fmt.Sprintf("Write gateway = gateway.%s in the block. Without that argument a block is on the first gateway of the configuration, so that exchanged gateway blocks move it.", n.prior.Gateway)}
+		ways = []string{fmt.Sprintf("Write gateway = gateway.%s in the block. Without that argument a block is on the first gateway of the configuration, so that exchanged gateway blocks move it.", n.prior.Gateway),
+			fmt.Sprintf("If the gateway block only got another name, `kmsplan state replace-gateway %s %s` tells the state so, once it has proved that it is the same place.", n.prior.Gateway, n.gateway)}
 	}
 	p.refuseObject(n, GuardOtherGateway,
 		fmt.Sprintf("%s (%s): %s. No object moves to another account, region or instance, and it is not looked for there.", n.addr, n.prior.ID, place),

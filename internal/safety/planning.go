@@ -38,6 +38,7 @@ const (
 	SavedTime          Switch = "saved-time"
 	SavedNoSecret      Switch = "saved-no-secret"
 	SavedLookups       Switch = "saved-lookups"
+	SamePlace          Switch = "same-place"
 )
 
 func planning() []Safety {
@@ -76,6 +77,7 @@ func planning() []Safety {
 		{SavedPreImage, "A destructive action is not taken on an object that changed since it was approved.", "internal/plan/planfile", "TestEditedPlans/a pre-image"},
 		{SavedNothingMore, "What only a plan made now has is not done with a saved one.", "internal/plan/planfile", "TestWhatIsNotComparedAndWhatIsLeft"},
 		{SavedTime, "An edited date ends no soak.", "internal/plan/planfile", "TestTimeIsNeverLaterThanNow"},
+		{SamePlace, "Objects are not given the name of a gateway that leads to another place.", "internal/stack", "TestAGatewayOfAnotherPlaceIsNotTakenForTheOldOne"},
 		{SavedLookups, "A saved plan does nothing with what a lookup gives otherwise by now.", "internal/plan/planfile", "TestLookupsOfASavedPlan"},
 		{SavedNoSecret, "No sensitive value is written into a plan.", "internal/plan/planfile", "TestEncodeRefusesSensitiveValues"},
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -133,11 +134,31 @@ func (s *Stack) missingGateway(name string, err error) error {
 			on = append(on, "'"+r.Address+"'")
 		}
 	}
-	objects := strings.Join(on, " ")
-	return hint(fmt.Errorf("%w, and the state has %d objects on it", err, len(on)), fmt.Sprintf(`If the block was renamed or taken out, write gateway %q again: an object stays on the gateway that it was applied on.
-If the new name shall stay, let the objects go with
+	objects, way := strings.Join(on, " "), fmt.Sprintf("kmsplan state replace-gateway %s %s", name, s.unheld())
+	return hint(fmt.Errorf("%w, and the state has %d objects on it", err, len(on)), fmt.Sprintf(`If the block was renamed, tell the state so:
+    %s
+If it was taken out, write gateway %q again: an object stays on the gateway that it was applied on.
+To let the objects go, which leaves them as they are:
     kmsplan state rm %s
-which leaves them as they are. The next plan takes them up on the gateway that their blocks name now: those that this stack created by their tags, aliases by their names, others by import blocks.`, name, objects))
+The next plan takes them up on the gateway that their blocks name now: those that this stack created by their tags, aliases by their names, others by import blocks.`, way, name, objects))
+}
+
+// unheld is the gateway that no object of the state is on, where there is only one: the new name of one that is gone.
+func (s *Stack) unheld() string {
+	held, found := map[string]bool{}, ""
+	for _, r := range s.State.Resources {
+		held[r.Gateway] = true
+	}
+	for _, g := range s.Config.Gateways {
+		switch {
+		case held[g.Name]:
+		case found != "":
+			return "NEW"
+		default:
+			found = g.Name
+		}
+	}
+	return cmp.Or(found, "NEW")
 }
 
 // managing names the gateways that declared or remembered objects and lookups use.
