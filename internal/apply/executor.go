@@ -24,7 +24,8 @@ type executor struct {
 	work    Work
 	files   FileRunner
 	stop    <-chan struct{} // of the run
-	begun   func() error    // makes sure, once, that the journal can be written, before any file is
+	given   map[addr.Address]resource.Given
+	begun   func() error // makes sure, once, that the journal can be written, before any file is
 	journal *state.Journal
 	bell    *bell
 	lineage string
@@ -119,7 +120,7 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
 		Journal: j, Now: x.work.Now, Removed: x.work.Config.RemovedFor(c.Addr), Timing: clients.Timing,
 		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },
-		Fingerprints: x.work.Fingerprints,
+		Fingerprints: x.work.Fingerprints, Given: x.given[c.Addr],
 	}, handler, nil
 }
 

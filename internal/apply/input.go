@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
@@ -62,10 +63,11 @@ func (c *SchemeChange) begin(j *state.Journal, st state.State) error {
 type Input struct {
 	Work
 	Plan        *plan.Plan
-	Parallelism int             // 0 = DefaultParallelism
-	Files       FileRunner      // required when the plan changes files
-	Stop        <-chan struct{} // closed at the first interrupt: start nothing new
-	KeepOutputs bool            // the plan is a part of one: the root outputs stay as they are
+	Parallelism int                             // 0 = DefaultParallelism
+	Files       FileRunner                      // required when the plan changes files
+	Stop        <-chan struct{}                 // closed at the first interrupt: start nothing new
+	Given       map[addr.Address]resource.Given // values that a person hands in, for what Plan asks
+	KeepOutputs bool                            // the plan is a part of one: the root outputs stay as they are
 	// FilesOnly runs data blocks beside whatever else goes on: calls of earlier runs stay open, because who only
 	// runs files may not manage; outputs stay as they are; and the plan is bound to the stack, not to its serial.
 	FilesOnly bool

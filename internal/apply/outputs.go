@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -11,14 +12,17 @@ import (
 
 // outputs evaluates the root outputs with what exists now and records those that
 // differ. A sensitive value is neither stored nor kept; one that depends on something that was not
-// done keeps its old value.
-func (x *executor) outputs(before map[string]any) error {
+// done keeps its old value. A plan of what a person asked for leaves those that it does not name as they are.
+func (x *executor) outputs(before map[string]any, p *plan.Plan) error {
 	x.showAllData()
 	var entries []state.Entry
 	var kept error
 	declared := map[string]bool{}
 	for _, o := range x.work.Config.Outputs {
 		declared[o.Name] = true
+		if p.Asked && !slices.ContainsFunc(p.Outputs, func(c plan.OutputChange) bool { return c.Name == o.Name }) {
+			continue
+		}
 		if why := plan.KeptOutput(x.work.Config, o.Name, x.objects); why != "" {
 			kept = joined(kept, fmt.Errorf("output %q stays as it was: %s", o.Name, why))
 			continue
@@ -39,7 +43,7 @@ func (x *executor) outputs(before map[string]any) error {
 		}
 	}
 	for name := range before {
-		if !declared[name] {
+		if !declared[name] && !p.Asked {
 			entries = append(entries, state.OutputEntry(name, nil))
 		}
 	}

@@ -95,7 +95,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 		return err
 	}
 	x := newExecutor(in.Work, j, b, moved)
-	x.files, x.stop = in.Files, in.Stop
+	x.files, x.stop, x.given = in.Files, in.Stop, in.Given
 	for _, r := range report.Recovered {
 		if r.Status == StillPending {
 			x.pending[r.Intent.Address] = r
@@ -120,7 +120,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	}
 	var other error
 	if !in.KeepOutputs && !in.FilesOnly && j.Err() == nil {
-		other = x.outputs(at.State.Outputs)
+		other = x.outputs(at.State.Outputs, in.Plan)
 	}
 	report.Broken = other != nil || j.Err() != nil
 	if !in.KeepOutputs && !in.FilesOnly {

@@ -151,7 +151,7 @@ func idOf(r, prior *state.Resource, c plan.Change) string {
 // body evaluates the block behind a change with the ids that exist by now.
 // What is taken away or forgotten has none.
 func (x *executor) body(c plan.Change) (hcl.Body, error) {
-	if goes(c.Action) || c.Action == plan.Retire || c.IsOnlyRescue() || x.work.Config.Block(c.Addr.Block()) == nil {
+	if goes(c.Action) || c.Action == plan.Retire || c.IsOnlyRescue() || c.Asked != nil && !c.Needs("PutSecretValue") || x.work.Config.Block(c.Addr.Block()) == nil {
 		return hcl.Body{}, nil
 	}
 	return x.evaluate(c.Addr)

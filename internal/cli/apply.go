@@ -229,7 +229,12 @@ func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parall
 	}
 	stop, done := a.patient()
 	defer done()
-	report, err := s.Apply(ctx, p, stack.Applying{Parallelism: parallelism, Hooks: view.Hooks(a.view), Stop: stop})
+	return a.carriedOut(ctx, s, p, stack.Applying{Parallelism: parallelism, Hooks: view.Hooks(a.view), Stop: stop})
+}
+
+// carriedOut runs a plan, or the rescues of one that is refused, and shows what became of it.
+func (a *app) carriedOut(ctx context.Context, s *stack.Stack, p *plan.Plan, how stack.Applying) error {
+	report, err := s.Apply(ctx, p, how)
 	a.checks(s, report)
 	if err != nil && len(report.Outcomes) == 0 && !report.Interrupted {
 		return err // nothing was begun

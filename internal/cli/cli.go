@@ -116,6 +116,7 @@ func (a *app) path(p string) string {
 const (
 	groupDeclare = "declare"
 	groupState   = "state"
+	groupCare    = "care"
 	groupFiles   = "files"
 	groupRaw     = "raw"
 	groupTools   = "tools"
@@ -145,7 +146,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 	root.PersistentFlags().StringArrayVar(&a.outside, "outside", nil, "let the module's backend and emulator paths lie in `DIR` too; repeatable")
 	root.PersistentFlags().Bool("no-color", false, "print without colours, as with NO_COLOR set")
 	for _, g := range []cobra.Group{
-		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"},
+		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"}, {ID: groupCare, Title: "Key care:"},
 		{ID: groupFiles, Title: "Files:"}, {ID: groupRaw, Title: "Raw KMS:"}, {ID: groupTools, Title: "Tools:"},
 	} {
 		root.AddGroup(&g)

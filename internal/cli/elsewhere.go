@@ -5,7 +5,7 @@ package cli
 
 // elsewhere are commands of Terraform, SOPS and age, and what to do here instead.
 var elsewhere = map[string]string{
-	"taint":   "a key is never replaced. kmsplan kms CreateKeyVersion rotates one; another key is another block",
+	"taint":   "a key is never replaced. kmsplan rotate ADDRESS gives it a new version; another key is another block",
 	"untaint": "nothing is ever tainted, because a key is never replaced",
 
 	"env":       "kmsplan workspace keeps several states of one module; kmsplan emulator env prints the exports for clients of a running emulator",
@@ -18,9 +18,6 @@ var elsewhere = map[string]string{
 	"modules":   "a directory is a module; kmsplan validate checks it",
 	"unlock":    "kmsplan force-unlock ID breaks a lock whose holder is gone",
 
-	"rotate":          "kmsplan kms CreateKeyVersion rotates a key now, and a rotation_policy block does it by itself; kmsplan run then rewraps the files of this stack, and kmsplan rewrap any others",
-	"rescue":          "kmsplan apply takes declared keys and secrets out of their deletion window by itself",
-	"secret":          "declare a secret block and apply; kmsplan kms PutSecretValue and kmsplan kms GetSecretValue reach a value by itself",
 	"key":             "declare a key block and apply; kmsplan kms DescribeKey shows one",
 	"keys":            "kmsplan state list shows what this stack has, and kmsplan kms ListKeys what the region has",
 	"alias":           "declare an alias block and apply; kmsplan kms ListAliases lists them",
@@ -77,7 +74,7 @@ var flagsElsewhere = map[string]string{
 
 	"d": "kmsplan decrypt FILE.enc decrypts", "decrypt": "kmsplan decrypt FILE.enc decrypts",
 	"e": "kmsplan encrypt -key KEY FILE encrypts", "encrypt": "kmsplan encrypt -key KEY FILE encrypts",
-	"r": "kmsplan rewrap moves an envelope to another key; kmsplan encrypt -recipient age1… adds an age recipient", "rotate": elsewhere["rotate"],
+	"r": "kmsplan rewrap moves an envelope to another key; kmsplan encrypt -recipient age1… adds an age recipient", "rotate": "kmsplan rotate ADDRESS gives a key a new version, and kmsplan run then rewraps the files of this stack; kmsplan rewrap any others",
 	"i":        "kmsplan decrypt -identity FILE opens an envelope with an age identity",
 	"in-place": "-o FILE says where the output goes", "output-type": "a file is encrypted whole, whatever its format", "input-type": "a file is encrypted whole, whatever its format",
 	"kms": "-key says under which KMS key", "age": "-recipient age1… adds an age recipient", "pgp": "-recipient age1… adds an age recipient for break-glass",

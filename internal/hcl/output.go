@@ -7,6 +7,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
@@ -36,4 +37,13 @@ func (c *Config) OutputValue(name string, objects Objects) (cty.Value, hclv2.Dia
 		return v.Mark(Sensitive), diags
 	}
 	return v, diags
+}
+
+// OutputReach lists the instances that an output refers to, directly or through locals and modules; sorted, each once.
+func (c *Config) OutputReach(name string) []addr.Address {
+	o := c.module.outputs[name]
+	if o == nil || o.broken {
+		return nil
+	}
+	return sortedOnce(session{m: c.module}.behind(o.refs, &instance{}, &repeated{}))
 }

@@ -33,7 +33,7 @@ func secretKind() *Kind {
 			{Name: "policy", Type: cty.String, Default: defaultPolicy, ChangedBy: []string{"SetSecretPolicy"}, Doc: "The secret policy, a JSON document of at most 32,768 bytes; secrets in an instance only. Compared by what it means: the order of statements and of their elements does not count.", Equal: equalPolicy, Check: checkPolicy},
 			{Name: "recovery_window_days", Type: cty.Number, Doc: "How long a deleted secret can be restored: 7 to 30 days. Default 30.", Check: wholeNumber("A recovery window", " days", 7, 30)},
 			{Name: "arn", Type: cty.String, Mode: Computed, Doc: "The secret's ARN."},
-			{Name: "current_version", Type: cty.String, Mode: Computed, Watched: true, ChangedBy: []string{"PutSecretValue"}, PreImage: true, Doc: "The id of the version that holds the stage ACSCurrent."},
+			{Name: "current_version", Type: cty.String, Mode: Computed, Watched: true, ChangedBy: []string{"PutSecretValue", "UpdateSecretVersionStage", "RotateSecret"}, PreImage: true, Doc: "The id of the version that holds the stage ACSCurrent."},
 			{Name: "automatic_rotation", Type: cty.String, Mode: Computed, Doc: "`Enabled` or `Disabled`; managed secrets only."},
 			{Name: "rotation_interval", Type: cty.String, Mode: Computed, Doc: "The interval of automatic rotation, in seconds as KMS reports it.", Equal: equalDurations},
 			{Name: "last_rotation", Type: cty.String, Mode: Computed, Doc: "When KMS rotated the secret last, RFC 3339, UTC."},

@@ -51,7 +51,7 @@ var codeHints = map[string]string{
 	"Forbidden.DKMSInstanceNotFound":     "Check the instance id and the gateway's region",
 	"Forbidden.DKMSInstanceStateInvalid": "The instance is not connected yet: wait until the console shows it as enabled",
 	"Rejected.Disabled":                  "Enable the key first",
-	"Rejected.PendingDeletion":           "Bring the key back first: with `kmsplan apply` if it is declared, else with `kmsplan kms CancelKeyDeletion`",
+	"Rejected.PendingDeletion":           "Bring the key back first: with `kmsplan apply` if it is declared, else with `kmsplan rescue ID`",
 	"Rejected.PendingImport":             "Import key material first",
 	"Rejected.ResourceInDeleteWindow":    "Bring the secret back with RestoreSecret, or wait until its recovery window ends",
 	"Rejected.ResourceExist":             "The name is taken: import the existing object or choose another name",

@@ -53,7 +53,7 @@ func recordedRules() []*Rule {
 		{
 			ID: "KP037", Name: "waits-for-deletion", Severity: Error, Title: "Key or secret that waits for deletion", Recorded: true,
 			Why:    "When its window ends it is gone, and with it what only it decrypts. Nothing can be encrypted or decrypted with it meanwhile.",
-			Fix:    "Where a block declares it, `kmsplan apply` takes it out of its window. For another, ask its owner, and call `kmsplan kms CancelKeyDeletion`.",
+			Fix:    "Where a block declares it, `kmsplan apply` takes it out of its window. For another, ask its owner, and run `kmsplan rescue ID`.",
 			Source: "KMS: ScheduleKeyDeletion, CancelKeyDeletion; DeleteSecret, RestoreSecret",
 			check:  (*pass).waiting,
 		},

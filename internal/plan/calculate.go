@@ -21,6 +21,9 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	}
 	p.planRemovals()
 	p.planRenames()
+	if len(in.Requests) > 0 {
+		return p.calculateAsked()
+	}
 	p.planPredecessors()
 	p.narrow()
 	p.reportLacking()
@@ -46,6 +49,21 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 
 // objectID names one live object across gateways.
 type objectID struct{ gateway, kind, id string }
+
+// calculateAsked goes on with what a person asked of single objects: files are not looked at, and what else differs is no
+// matter of the plan.
+func (p *planner) calculateAsked() (*Plan, hclv2.Diagnostics) {
+	p.plan.Asked = true
+	p.narrowToAsked()
+	if p.diags.HasErrors() {
+		return p.plan, p.diags
+	}
+	p.guard()
+	p.planAskedOutputs()
+	p.reportDying()
+	p.finish()
+	return p.plan, p.diags
+}
 
 // planner is the working memory of one Calculate.
 type planner struct {
@@ -88,7 +106,8 @@ type node struct {
 	of      *node  // of a predecessor: its successor
 	users   []user // of a predecessor: what needs it
 	refused bool
-	unread  bool // its gateway was not read
+	asked   *Request // what a person asks of it; nil = nothing
+	unread  bool     // its gateway was not read
 
 	// What the guards look at.
 	facts     Facts
@@ -218,6 +237,7 @@ func (p *planner) evaluateInstance(block *hcl.Block, a addr.Address) {
 	p.nodes[a] = n
 	p.order = append(p.order, n)
 	p.planDeclared(n)
+	p.request(n)
 	p.know(n)
 }
 

@@ -50,7 +50,7 @@ func (p *planner) keyTrouble(k FileKey) string {
 	case n != nil && p.kept(n) && (n.change.Action == Rescue || n.change.Needs("EnableKey")):
 		return ""
 	case k.State == StatePendingDeletion:
-		return fmt.Sprintf("The key %s waits for deletion. Bring it back with `kmsplan kms CancelKeyDeletion -key-id %s`, or name another key.", k.called(), k.ID)
+		return fmt.Sprintf("The key %s waits for deletion. Bring it back with `kmsplan rescue %s`, or name another key.", k.called(), k.ID)
 	case k.State == StateDisabled:
 		return fmt.Sprintf("The key %s is disabled. Enable it, or name another key.", k.called())
 	case k.State == StatePendingImport:

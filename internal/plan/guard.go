@@ -34,6 +34,7 @@ const (
 	GuardAlreadyManaged      = "already-managed"            // an import block for an address that holds another object
 	GuardKeyNotDeletable     = "key-not-deletable"          // removed { action = "delete" } on a key
 	GuardRotationDisabled    = "rotation-needs-enabled-key" // a rotation change on a key that stays or becomes disabled
+	GuardImpossible          = "not-possible"               // what was asked of one object, that or KMS cannot do
 	GuardKeyUnusable         = "key-unusable"               // an alias, a secret or a policy needs a key that waits for deletion or does not exist
 )
 

@@ -35,6 +35,9 @@ type Input struct {
 	// Sealed is what of the stack's own is sealed under which key.
 	Sealed []Sealed
 
+	// Requests narrow the plan to what a person asks of single objects; nil = the plan is about what is declared.
+	Requests []Request
+
 	without []string // guards that a test switches off
 }
 

@@ -29,6 +29,10 @@ type Plan struct {
 	SteadyOutputs map[string]cty.Value
 	Warnings      []Warning
 	Checks        []Checked // what conditions say, as far as is known
+	// Asked says that the plan is about what a person asked of single objects: outputs that it does not name stay as
+	// they are. Then are sentences about what follows of it, for that person.
+	Asked bool
+	Then  []string
 }
 
 // Change is the decision on one managed object.
@@ -53,7 +57,9 @@ type Change struct {
 	NeededBy  []string
 	DependsOn []addr.Address
 	// Held says which condition does not hold, so that nothing but a rescue is done; "" = none. Such a plan is never saved.
-	Held string
+	Held     string
+	Asked    *Request // what a person asked for, in place of what the block says; nil = nothing
+	Promoted string   // a secret's version that becomes the current one, as asked
 	Whole
 }
 

@@ -27,6 +27,7 @@ func (p *planner) planRemovals() {
 		a := p.addrs[i]
 		if a.Kind != "" && p.nodes[a] == nil && p.prior[a] == r {
 			p.planRemoval(a, r)
+			p.request(p.nodes[a])
 		}
 	}
 	removals := p.order[first:]

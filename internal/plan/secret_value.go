@@ -54,10 +54,7 @@ func (p *planner) planValue(n *node) {
 	}
 	n.valueDiff()
 	n.change.Calls = append(n.change.Calls, "PutSecretValue")
-	if live := n.object.Versions; len(live) >= MaxSecretVersions {
-		p.warn(n.addr, "A secret version will roll off",
-			fmt.Sprintf("KMS keeps %d versions of a secret. Storing a new one drops the oldest without a used stage, probably %s.", MaxSecretVersions, live[0]))
-	}
+	p.warnRollOff(n)
 }
 
 // firstValue says that another first value of a managed secret comes to nothing: the service has written the value since.
@@ -65,8 +62,8 @@ func (p *planner) firstValue(n *node) {
 	fp, recorded := fingerprintOf(n.prior)
 	if value, known := ConfiguredValue(n.body); recorded && known && p.match(n, fp, value.Printed()) == state.Different {
 		p.stands(n.addr, "The first value of a managed secret changed",
-			fmt.Sprintf("KMS itself changes the value of %s, which is of type %s, and takes none from anybody. Write the value that it was created with, or leave value out; `kmsplan kms RotateSecret` makes a new one.",
-				n.object.ID, text(n.object.Attrs["type"])))
+			fmt.Sprintf("KMS itself changes the value of %s, which is of type %s, and takes none from anybody. Write the value that it was created with, or leave value out; `kmsplan secret rotate '%s'` has KMS make a new one.",
+				n.object.ID, text(n.object.Attrs["type"]), n.addr))
 	}
 }
 
@@ -107,6 +104,13 @@ func (p *planner) checkVersion(n *node) {
 		return
 	}
 	n.holdBack()
+	if n.asked != nil {
+		p.refuseObject(n, GuardUnseenSecretVersion,
+			fmt.Sprintf("The current version of %s is %s, which this stack did not write, and another one would take its place.", n.object.ID, n.foreign),
+			fmt.Sprintf("To keep it, and take it as this stack's own, run `kmsplan secret promote '%s' %s`.", n.addr, n.foreign),
+			fmt.Sprintf("To have another version knowingly, promote that one by its id, or add lifecycle { on_foreign_version = %q }.", overwriteForeign))
+		return
+	}
 	without := n.valueArgument()
 	if n.generates() {
 		without = "the generate block"
@@ -194,10 +198,16 @@ func (p *planner) valueChanged(n *node) bool {
 	if !known || !recorded {
 		return true
 	}
+	if p.isHeld(n, value.Printed()) {
+		return false
+	}
 	match := p.match(n, fp, value.Printed())
 	if match == state.NotCompared {
 		p.stands(n.addr, "The secret's value was not compared",
 			fmt.Sprintf("This run cannot check the fingerprint that state has of the value of %s, so that nobody knows whether the declared value is the stored one. It is left as it is.", n.object.ID))
+	}
+	if match == state.Same && n.heldHere() {
+		return p.replacesHeld(n)
 	}
 	return match == state.Different
 }

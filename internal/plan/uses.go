@@ -194,7 +194,7 @@ func (p *planner) rescued(gateway, id string) bool {
 func (p *planner) refuseDyingTarget(n *node, id string) {
 	p.refuseObject(n, GuardKeyUnusable,
 		fmt.Sprintf("%s needs the key %s, and that key waits for deletion.", n.addr, id),
-		fmt.Sprintf("To bring the key back, run `kmsplan kms CancelKeyDeletion -key-id %s`, or declare a key and add:", id)+importText("key.NAME", id, ""),
+		fmt.Sprintf("To bring the key back, run `kmsplan rescue %s`, or declare a key and add:", id)+importText("key.NAME", id, ""),
 		"Otherwise refer to another key.")
 }
 

@@ -231,6 +231,8 @@ func (w *keyWork) call(ctx context.Context, op string) error {
 		return w.setPolicy(ctx)
 	case "ScheduleKeyDeletion":
 		return w.schedule(ctx)
+	case "CreateKeyVersion":
+		return w.rotate(ctx)
 	}
 	return fmt.Errorf("this version of kmsplan does not know the call %q; plan again", op)
 }

@@ -31,6 +31,9 @@ func (keyHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (R
 	}
 	w.tags = tags[id]
 	r := w.record(w.object())
+	if open.Operation == "CreateKeyVersion" {
+		return w.resolveRotation(open, key, &r), nil
+	}
 	if want := open.Detail["state"]; want != "" && want == key.State {
 		w.resolveStep(&r, open)
 		return Resolution{Committed: true, Resource: &r}, nil

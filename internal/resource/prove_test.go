@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/kms"
@@ -175,6 +176,28 @@ func TestALostPutSecretValueIsNotRepeatedTooEarly(t *testing.T) {
 	r.apply(two)
 	if r.calls("PutSecretValue") != before+1 {
 		t.Errorf("%d calls", r.calls("PutSecretValue")-before)
+	}
+}
+
+// §6: a key whose rotation lost its answer is not rotated again before a late commit is impossible.
+func TestALostCreateKeyVersionIsNotRepeatedTooEarly(t *testing.T) {
+	r := newRig(t)
+	src := "key \"k\" {}"
+	r.apply(src)
+	asks := []plan.Request{{Addr: addr.Address{Kind: "key", Name: "k"}, Act: plan.ActRotate}}
+	r.fault("CreateKeyVersion:drop-before")
+	if _, report, _ := r.tryAsked(src, asks); report.Unknown != 1 {
+		t.Fatalf("%+v", report)
+	}
+	before := r.calls("CreateKeyVersion")
+	r.now = r.now.Add(16 * time.Minute)
+	if _, report, _ := r.tryAsked(src, asks); report.Unknown != 1 || r.calls("CreateKeyVersion") != before {
+		t.Errorf("repeated after 16 minutes: %+v", report)
+	}
+	r.now = r.now.Add(resource.ServiceTiming.Certain())
+	_, report, err := r.tryAsked(src, asks)
+	if r.must(err); report.Changed != 1 || r.calls("CreateKeyVersion") != before+1 {
+		t.Errorf("%+v, %d calls", report, r.calls("CreateKeyVersion")-before)
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *Session) record(o *plan.Object) state.Resource {
 // carryOver keeps what the service cannot tell. Without a body (retire), what
 // was managed and protected stays recorded.
 func (s *Session) carryOver(r *state.Resource) {
-	r.Fingerprints, r.Versions, r.Intent = s.Prior.Fingerprints, s.Prior.Versions, s.Prior.Intent
+	r.Fingerprints, r.Versions, r.Held, r.Intent = s.Prior.Fingerprints, s.Prior.Versions, s.Prior.Held, s.Prior.Intent
 	for name, x := range s.Prior.Attributes {
 		if _, read := r.Attributes[name]; !read {
 			r.Attributes[name] = x // not read this time: a policy, the arguments of generate

@@ -159,6 +159,20 @@ func (r *rig) try(src string) (*plan.Plan, apply.Report, error) {
 	return p, report, err
 }
 
+// tryAsked is try of what is asked of single objects.
+func (r *rig) tryAsked(src string, asks []plan.Request) (*plan.Plan, apply.Report, error) {
+	r.t.Helper()
+	cfg, live, _, found := r.plan(src)
+	p, diags := plan.Calculate(plan.Input{Config: cfg, State: found.State, Live: live, Now: r.now, Writer: "test", Requests: asks})
+	if diags.HasErrors() {
+		r.t.Fatal(diags.Errs())
+	}
+	work := r.work(cfg)
+	work.Live = live
+	report, err := apply.Run(context.Background(), apply.Input{Work: work, Plan: p})
+	return p, report, err
+}
+
 // apply plans and applies, and fails the test unless all is done and the next
 // plan is empty.
 func (r *rig) apply(src string) *plan.Plan {

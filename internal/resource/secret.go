@@ -7,7 +7,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -40,6 +39,7 @@ type secretWork struct {
 	stored  *storedValue // the version this change wrote
 	policy  *string      // that this change set
 	removed bool
+	held    *state.Held // the version that a person made the current one
 }
 
 // storedValue is a value that was written: what state keeps of it.
@@ -59,8 +59,13 @@ func (secretHandler) Apply(ctx context.Context, s *Session) (*state.Resource, er
 	if err := w.begin(ctx); err != nil {
 		return nil, err
 	}
+	if s.Change.Promoted != "" {
+		if err := w.promote(ctx); err != nil {
+			return w.result(), fmt.Errorf("UpdateSecretVersionStage of %s: %w", s.Change.Addr, err)
+		}
+	}
 	for _, op := range s.Change.Calls {
-		if op == "CreateSecret" {
+		if op == "CreateSecret" || op == "UpdateSecretVersionStage" {
 			continue
 		}
 		if err := w.call(ctx, op); err != nil {
@@ -200,6 +205,10 @@ func (w *secretWork) value() (kms.Secret, *storedValue, error) {
 }
 
 func (w *secretWork) given() (v plan.SecretValue, generated any, err error) {
+	if w.putsByHand() {
+		v, err = w.byHand()
+		return v, nil, err
+	}
 	if args, ok := w.Body.Blocks["generate"]; ok {
 		raw, err := generate(args)
 		if err != nil {
@@ -246,7 +255,12 @@ func (w *secretWork) call(ctx context.Context, op string) error {
 	case "SetSecretPolicy":
 		return w.setPolicy(ctx)
 	case "PutSecretValue":
+		if w.putsByHand() {
+			return w.putGiven(ctx)
+		}
 		return w.put(ctx)
+	case "RotateSecret":
+		return w.rotate(ctx)
 	case "DeleteSecret":
 		return w.remove(ctx)
 	}
@@ -266,7 +280,7 @@ func (w *secretWork) restore(ctx context.Context) error {
 // put stores a new version. A value that turns out to be the recorded one, after
 // it was unknown when it was planned, is not stored again, unless others replaced it.
 func (w *secretWork) put(ctx context.Context) error {
-	if w.Prior != nil && w.Body.Blocks["generate"] == nil && plan.LastWritten(w.Prior) == w.object.Current {
+	if w.Prior != nil && w.Prior.Held == nil && w.Body.Blocks["generate"] == nil && plan.LastWritten(w.Prior) == w.object.Current {
 		fp, recorded := w.Prior.Fingerprints["value"]
 		if v, ok := plan.ConfiguredValue(w.Body); ok && recorded && w.Fingerprints.Compare(fp, v.Printed()) == state.Same {
 			return nil
@@ -320,7 +334,10 @@ func (w *secretWork) result() *state.Resource {
 	if w.Change.Action == plan.Create {
 		r.Intent = w.Intent
 	}
-	w.stored.addTo(&r)
+	if w.held == nil {
+		w.stored.addTo(&r)
+	}
+	w.hold(&r)
 	return &r
 }
 
@@ -339,7 +356,7 @@ func (v *storedValue) addTo(r *state.Resource) {
 	if v == nil {
 		return
 	}
-	r.Fingerprints = map[string]state.Fingerprint{"value": v.fingerprint}
+	r.Fingerprints, r.Held = map[string]state.Fingerprint{"value": v.fingerprint}, nil
 	delete(r.Attributes, "generate")
 	if v.generated != nil {
 		r.Fingerprints, r.Attributes["generate"] = nil, v.generated
@@ -347,52 +364,4 @@ func (v *storedValue) addTo(r *state.Resource) {
 	if !slices.Contains(r.Versions, v.version) {
 		r.Versions = append(slices.Clone(r.Versions), v.version)
 	}
-}
-
-// Resolve reads what became of a call on a secret.
-func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (Resolution, error) {
-	w := &secretWork{Session: s}
-	w.Change.ID = open.ObjectID
-	o, err := readSecret(ctx, s.Manager, open.ObjectID, w.patience())
-	if err != nil {
-		return Resolution{}, fmt.Errorf("find out what became of %s of %s: %w", open.Operation, open.Address, err)
-	}
-	if o == nil {
-		return Resolution{Resource: s.Prior}, nil // a name is taken once: a late commit is refused, or found by name
-	}
-	w.object = o
-	if version := open.Detail["version"]; version != "" {
-		return w.resolveVersion(open, version), nil
-	}
-	switch {
-	case open.Operation == "DeleteSecret" && o.Dying():
-		return Resolution{Committed: true}, nil
-	case open.Operation == "DeleteSecret", open.Operation == "RestoreSecret":
-		return Resolution{Committed: open.Operation == "RestoreSecret" && !o.Dying(), Resource: w.result()}, nil
-	}
-	return Resolution{Committed: true, Untold: true, Resource: w.result()}, nil
-}
-
-// resolveVersion looks for the version a lost CreateSecret or PutSecretValue
-// wrote. Until a late commit is impossible a value is not put again, because the late one would then
-// become the current one.
-func (w *secretWork) resolveVersion(open state.Intent, version string) Resolution {
-	if slices.Contains(w.object.Versions, version) {
-		w.stored = &storedValue{version: version, fingerprint: state.Fingerprint{
-			Salt: open.Detail["salt"], Digest: open.Detail["digest"], Params: open.Detail["params"],
-			Address: open.Detail["fingerprint_address"],
-		}}
-		if open.Detail["generated"] != "" {
-			w.stored.generated = map[string]any{}
-			if args, ok := w.Body.Blocks["generate"]; ok {
-				w.stored.generated = plan.GenerateArguments(args)
-			}
-		}
-		return Resolution{Committed: true, Resource: w.result()}
-	}
-	if open.Operation == "CreateSecret" {
-		return Resolution{Resource: w.Prior} // another secret of that name: the planner refuses
-	}
-	until := w.lateUntil(open)
-	return Resolution{Pending: w.Now().Before(until) && !safety.Off(safety.NoSecondValue), Until: until, Resource: w.result()}
 }

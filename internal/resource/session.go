@@ -51,6 +51,9 @@ type Session struct {
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 
+	// Given is a value that a person hands in for a secret, where Change.Asked says so.
+	Given Given
+
 	Timing Timing // of the gateway
 	// Duplicates are further objects that carry this change's intent, newest first. A handler that finds
 	// some leaves them alone and lists them here.

@@ -2,22 +2,23 @@ package safety
 
 // Of an apply and of what it does with one object.
 const (
-	IntentFirst   Switch = "intent-first"
-	LostStaysOpen Switch = "lost-stays-open"
-	PendingWaits  Switch = "pending-waits"
-	RefusedStops  Switch = "refused-stops"
-	StalePlan     Switch = "stale-plan"
-	UsersFirst    Switch = "users-first"
-	FailureStops  Switch = "failure-stops"
-	BrokenStops   Switch = "broken-stops"
-	ReadAgain     Switch = "read-again"
-	TagsAgain     Switch = "tags-again"
-	NoSecondKey   Switch = "no-second-key"
-	NoSecondValue Switch = "no-second-value"
-	LostIsFound   Switch = "lost-is-found"
-	KeyProved     Switch = "key-proved"
-	KeyRecorded   Switch = "key-recorded"
-	SameARN       Switch = "same-arn"
+	IntentFirst     Switch = "intent-first"
+	LostStaysOpen   Switch = "lost-stays-open"
+	PendingWaits    Switch = "pending-waits"
+	RefusedStops    Switch = "refused-stops"
+	StalePlan       Switch = "stale-plan"
+	UsersFirst      Switch = "users-first"
+	FailureStops    Switch = "failure-stops"
+	BrokenStops     Switch = "broken-stops"
+	ReadAgain       Switch = "read-again"
+	TagsAgain       Switch = "tags-again"
+	NoSecondKey     Switch = "no-second-key"
+	NoSecondValue   Switch = "no-second-value"
+	NoSecondVersion Switch = "no-second-version"
+	LostIsFound     Switch = "lost-is-found"
+	KeyProved       Switch = "key-proved"
+	KeyRecorded     Switch = "key-recorded"
+	SameARN         Switch = "same-arn"
 )
 
 func calling() []Safety {
@@ -34,6 +35,7 @@ func calling() []Safety {
 		{TagsAgain, "Tags that others changed since the plan are not overwritten.", "internal/resource", "TestAnUpdateIsHeldAgainstWhatItWasPlannedOn"},
 		{NoSecondKey, "A CreateKey whose answer was lost is not repeated while a late commit is possible.", "internal/resource", "TestUnansweredCreateKeyIsNotRepeatedTooEarly"},
 		{NoSecondValue, "A secret's value whose answer was lost is not put again while a late commit is possible.", "internal/resource", "TestALostPutSecretValueIsNotRepeatedTooEarly"},
+		{NoSecondVersion, "A key whose rotation lost its answer is not rotated again while a late commit is possible.", "internal/resource", "TestALostCreateKeyVersionIsNotRepeatedTooEarly"},
 		{LostIsFound, "The key of a CreateKey whose answer was lost is found by its intent tag.", "internal/resource", "TestALostCreateKeyTakesTheOlderOfTwo"},
 		{KeyProved, "A created key is read back with its intent tag before it is recorded.", "internal/resource", "TestACreatedKeyIsProvedBeforeItIsRecorded"},
 		{KeyRecorded, "A created key is recorded before anything else is called for it.", "internal/resource", "TestAKeyIsRecordedRightAfterItsCreation"},

@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/resource"
 )
 
 // Applying is how a plan is carried out.
 type Applying struct {
-	Parallelism int             // 0 = apply.DefaultParallelism
-	Hooks       apply.Hooks     // what happens while it happens
-	Stop        <-chan struct{} // closed at the first interrupt: nothing new is started
+	Parallelism int                             // 0 = apply.DefaultParallelism
+	Hooks       apply.Hooks                     // what happens while it happens
+	Given       map[addr.Address]resource.Given // values that a person hands in
+	Stop        <-chan struct{}                 // closed at the first interrupt: nothing new is started
 }
 
 // Apply carries a plan out; of one that a guard refuses, its rescues and nothing else. The report says what
@@ -49,6 +52,6 @@ func (s *Stack) carryOut(ctx context.Context, p *plan.Plan, how Applying, refuse
 		w.Scheme = &apply.SchemeChange{From: s.State.Scheme, To: s.finger.fresh}
 	}
 	return apply.Run(ctx, apply.Input{
-		Work: w, Plan: p, Parallelism: how.Parallelism, Files: s.runFiles, Stop: how.Stop, KeepOutputs: refused,
+		Work: w, Plan: p, Parallelism: how.Parallelism, Files: s.runFiles, Stop: how.Stop, KeepOutputs: refused, Given: how.Given,
 	})
 }

@@ -172,7 +172,7 @@ func TestLostAnswersOfProcessesThatLiveOrDie(t *testing.T) {
 	for _, l := range columns {
 		fmt.Fprintf(w, "\t%s, %s", l.fault, map[bool]string{true: "dies", false: "lives"}[l.dies])
 	}
-	for _, c := range changes(service.Ready().AccountID) {
+	for _, c := range append(changes(service.Ready().AccountID), asked()...) {
 		fmt.Fprintf(w, "\n%s\t%s", c.operation, c.what)
 		for _, l := range columns {
 			t.Run(fmt.Sprintf("%s/%s/%s/%v", c.operation, c.what, l.fault, l.dies), func(t *testing.T) {
@@ -205,7 +205,7 @@ func lose(t *testing.T, service *emulator.Server, c changing, fault string, dies
 	if _, err := service.Faults().AddText(c.operation + ":" + fault + ":1"); err != nil {
 		t.Fatal(err)
 	}
-	err := first.tryApply(t.Context())
+	err := first.tryDoing(t.Context(), c)
 	if dies && err == nil {
 		t.Errorf("the process did not die")
 	}
@@ -224,6 +224,7 @@ func lose(t *testing.T, service *emulator.Server, c changing, fault string, dies
 	if err := next.tryApply(t.Context()); err != nil {
 		t.Errorf("the next apply: %v", err)
 	}
+	next.askAgain(c)
 	if told := truths[fault]; dies && !slices.Contains(told, found) {
 		t.Errorf("it was said to be %s, and is one of %q", found, told)
 	}
@@ -239,7 +240,7 @@ func lose(t *testing.T, service *emulator.Server, c changing, fault string, dies
 // Every call that changes an attribute, by the tables of the kinds, is among those that lose their answers.
 func TestEveryCallOfTheTablesLosesItsAnswer(t *testing.T) {
 	lost := map[string]bool{}
-	for _, c := range changes("") {
+	for _, c := range append(changes(""), asked()...) {
 		lost[c.operation] = true
 	}
 	calls := 0

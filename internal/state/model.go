@@ -81,6 +81,8 @@ type Resource struct {
 	Fingerprints map[string]Fingerprint `json:"fingerprints,omitempty"`
 	// Versions are the secret version ids this stack has written, newest last.
 	Versions []string `json:"versions,omitempty"`
+	// Held is the secret's version that a person made the current one, where that is not the declared value's.
+	Held *Held `json:"held,omitempty"`
 	// Protected keeps the guard when the block is gone.
 	Protected bool `json:"protected,omitempty"`
 	// Retire is the progress of a retirement: "" | "disabled" | "scheduled".
@@ -91,6 +93,17 @@ type Resource struct {
 	Predecessors  []Predecessor `json:"predecessors,omitempty"`
 	Intent        string        `json:"intent,omitempty"` // UUIDv7 the object was created under
 	LastAppliedAt time.Time     `json:"last_applied_at,omitzero"`
+}
+
+// Held is a secret's version that a person made the current one by a command: plans leave it as it is until the declared
+// value changes. With Version the same as Over, the declared value is current again.
+type Held struct {
+	Version string `json:"version"`
+	By      string `json:"by"`             // the command: put, promote, rollback
+	Over    string `json:"over,omitempty"` // the version that was current by declaration before
+	// Put is the last version that was made of a value given by hand, and Fingerprint that value's.
+	Put         string       `json:"put,omitempty"`
+	Fingerprint *Fingerprint `json:"fingerprint,omitempty"`
 }
 
 // Predecessor is an object whose place another took: it stays usable for what it encrypted until it is retired.

@@ -298,6 +298,10 @@ func (r planText) summary(p *plan.Plan) {
 			r.printf("%s\n", wrap(fmt.Sprintf("Nothing can be done, and not all is as it is declared: %s cannot be worked on.", plural(n, "file")), r.width))
 			return
 		}
+		if p.Asked {
+			r.printf("Nothing to do.\n")
+			return
+		}
 		if p.Differs() {
 			r.printf("%s\n", wrap("Nothing to do. The infrastructure does not match the configuration, and apply leaves it as it is: see the warnings.", r.width))
 			return

@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/kind"
+)
+
+// askRotation plans a new version of a key now (KMS: CreateKeyVersion: enabled symmetric keys whose material KMS made).
+func (p *planner) askRotation(n *node) {
+	if reason, ways := n.cannotRotate(); reason != "" {
+		p.impossible(n, fmt.Sprintf("%s (%s) cannot be rotated: %s", n.addr, n.object.ID, reason), ways...)
+		return
+	}
+	before := n.object.Attrs["primary_version"]
+	if before == cty.NilVal {
+		before = cty.NullVal(cty.String)
+	}
+	n.asks("CreateKeyVersion", "a new version becomes the primary one; every earlier one stays for decryption",
+		AttrDiff{Name: "primary_version", Before: before, After: unknownText()})
+	p.thenRewrap(n)
+}
+
+// cannotRotate is why KMS makes no new version of a key, with the ways on; "" when it does.
+func (n *node) cannotRotate() (reason string, ways []string) {
+	successor := "Declare a new key beside it, move aliases and files to that one, and retire the old one."
+	spec, known := kind.LookupSpec(text(n.object.Attrs["spec"]))
+	switch state := n.object.State; {
+	case known && !spec.Symmetric:
+		return fmt.Sprintf("it is asymmetric (%s), and KMS rotates symmetric keys only.", spec.Name), []string{successor, "Leave it as it is."}
+	case text(n.object.Attrs["origin"]) == kind.OriginExternal:
+		return "its material was imported (origin EXTERNAL), and KMS has no other material for it.", []string{successor, "Leave it as it is."}
+	case state == StateDisabled:
+		return "it is disabled, and KMS rotates enabled keys only.",
+			[]string{"Enable it (enabled = true, and kmsplan apply), and rotate it then.", "Leave it as it is."}
+	case state != "" && state != StateEnabled:
+		return fmt.Sprintf("its state is %s, and KMS rotates enabled keys only.", state),
+			[]string{"Wait until it is enabled, and rotate it then.", "Leave it as it is."}
+	}
+	return "", nil
+}
+
+// thenRewrap says which files of the census stay under the version that was the primary one, and what rewraps them.
+func (p *planner) thenRewrap(n *node) {
+	var files []string
+	var blocks []addr.Address
+	for _, f := range MovedFiles(p.in.Config, p.in.State.Files) {
+		if f.KeyID != n.object.ID {
+			continue
+		}
+		files = append(files, f.Path)
+		if a, err := addr.Parse(f.Address); err == nil && !slices.Contains(blocks, a) {
+			blocks = append(blocks, a)
+		}
+	}
+	if len(files) == 0 {
+		p.then("no file of this stack is encrypted under %s", n.addr)
+		return
+	}
+	slices.Sort(files)
+	p.then("%d %s under an earlier version of %s now, and stale: %s. What is stale is decrypted as before; `kmsplan run%s` rewraps it",
+		len(files), plural(len(files), "file is", "files are"), n.addr, strings.Join(listed(files), ", "), quoted(blocks))
+}
+
+// quoted lists addresses as a shell takes them.
+func quoted(list []addr.Address) string {
+	var b strings.Builder
+	for _, a := range list {
+		fmt.Fprintf(&b, " '%s'", a)
+	}
+	return b.String()
+}
