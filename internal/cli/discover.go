@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/draft"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -29,8 +30,9 @@ func (a *app) discoverCommand() *cobra.Command {
 	var o discovering
 	c := &cobra.Command{
 		Use: "discover", Short: "Write the configuration of what an account has in a region", GroupID: groupState, Args: cobra.NoArgs,
-		Long: `Read all keys, aliases and secrets of an account in a region, and write the configuration that takes
-them up: blocks named after aliases, with references between them, rotation policies, and import blocks.
+		Long: `Read all keys, aliases and secrets of an account in a region, and its network rules, access policies and
+access points, and write the configuration that takes them up: blocks named after aliases, with references
+between them, rotation policies, and import blocks.
 The plan of it is of imports only, and after its apply there are no changes.
 
 -out names a new file, or a directory for a file per group and one of the imports; left out, all is printed. Left out and
@@ -50,7 +52,8 @@ text. A key costs a call, and one in an instance a second for its policy; the ac
 	f.StringArrayVar(&o.include, "include", nil, "only what fits `PATTERN`; repeatable")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out what fits `PATTERN`; repeatable")
 	f.IntVar(&o.what.Limit, "limit", 0, "at most `N` keys and secrets")
-	f.BoolVar(&o.what.Policies, "policies", true, "read the policies of keys in instances")
+	f.BoolVar(&o.what.Policies, "policies", true, "read the policies of keys and secrets in instances")
+	f.BoolVar(&o.what.Access, "access", true, "read network rules, access policies and access points")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.BoolVar(&o.trace, "trace-calls", false, "say how many calls went to each quota, and how long they waited for it")
 	lockTimeoutFlag(c, &o.lockTimeout)
@@ -182,9 +185,32 @@ func paths(files []newFile, out string) []newFile {
 	return list
 }
 
+// counted says how many objects of each kind there are, in the order of the reference.
 func counted(count map[string]int) string {
-	return fmt.Sprintf("%s, %s, %s, %s", amount(count["key"], "key", "keys"), amount(count["alias"], "alias", "aliases"),
-		amount(count["secret"], "secret", "secrets"), amount(count["rotation_policy"], "rotation policy", "rotation policies"))
+	var list []string
+	for _, k := range kind.Kinds() {
+		if n := count[k.Name]; n > 0 {
+			list = append(list, fmt.Sprintf("%d %s", n, wordsOf(k.Name, n)))
+		}
+	}
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return strings.Join(list, ", ")
+}
+
+// wordsOf is a kind's name in a sentence.
+func wordsOf(name string, n int) string {
+	text := strings.ReplaceAll(name, "_", " ")
+	switch {
+	case n == 1:
+		return text
+	case strings.HasSuffix(text, "y") && !strings.HasSuffix(text, "key"):
+		return strings.TrimSuffix(text, "y") + "ies"
+	case strings.HasSuffix(text, "s"):
+		return text + "es"
+	}
+	return text + "s"
 }
 
 func amount(n int, one, many string) string {

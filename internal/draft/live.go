@@ -123,6 +123,10 @@ func expression(at *kind.Attribute, v cty.Value, known Known) (Expr, error) {
 		return known.refer(plan.KindKey, v.AsString())
 	case slices.Contains(at.Refers, plan.KindKey+".id") && v.Type().IsSetType():
 		return known.referAll(plan.KindKey, v)
+	case slices.Contains(at.Refers, plan.KindNetworkRule+".name"):
+		return known.referNames(plan.KindNetworkRule, v)
+	case slices.Contains(at.Refers, plan.KindAccessPolicy+".name"):
+		return known.referNames(plan.KindAccessPolicy, v)
 	case at.Name == "policy":
 		return Policy(v.AsString())
 	}
@@ -142,6 +146,23 @@ func (k Known) referAll(kind string, ids cty.Value) (Expr, error) {
 		e, err := k.refer(kind, v.AsString())
 		if err != nil {
 			return "", err
+		}
+		out = append(out, e)
+	}
+	slices.Sort(out)
+	return ListOf(out), nil
+}
+
+// referNames refers to objects by the names that others know them by.
+func (k Known) referNames(kind string, names cty.Value) (Expr, error) {
+	out := []Expr{}
+	for _, v := range names.AsValueSlice() {
+		e, err := Text(v.AsString())
+		if err != nil {
+			return "", err
+		}
+		if a, ok := k[kind][v.AsString()]; ok {
+			e = Reference(a.String(), "name")
 		}
 		out = append(out, e)
 	}

@@ -14,6 +14,7 @@ import (
 type Account struct {
 	Place
 	Keys, Aliases, Secrets []*plan.Object
+	Access                 []*plan.Object  // network rules, access policies and access points, each after what it names
 	Service, Dying         map[string]bool // ids of keys
 	Lineage                string          // of this stack; "" = it has no state yet
 	Known                  Known           // what the configuration has already
@@ -57,6 +58,7 @@ func DrawRegion(a Account) Region {
 	r.aliases()
 	r.policies()
 	r.secrets()
+	r.access()
 	for _, name := range sortedKeys(r.groups) {
 		r.out.Groups = append(r.out.Groups, *r.groups[name])
 	}
@@ -183,6 +185,18 @@ func (r *region) secrets() {
 	for _, o := range r.Secrets {
 		if !r.leaves(o) {
 			r.add(r.groupOf(o, []string{o.ID}), r.Names.Name(plan.KindSecret, o.ID), o)
+		}
+	}
+}
+
+func (r *region) access() {
+	for _, o := range r.Access {
+		if r.leaves(o) {
+			continue
+		}
+		a := r.Names.Name(o.Kind, o.ID)
+		if r.add(r.groupOf(o, []string{o.ID}), a, o) {
+			r.Known.Set(o.Kind, o.ID, a)
 		}
 	}
 }

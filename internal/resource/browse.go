@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -16,6 +17,7 @@ type Region struct {
 	Keys    []*plan.Object // in the service's order
 	Aliases []*plan.Object
 	Secrets []*plan.Object
+	Access  []*plan.Object // network rules, access policies and access points, in this order
 	// Service are the ids of keys that cloud services made for themselves.
 	Service map[string]bool
 	// Dying are the ids of keys that wait for their deletion.
@@ -29,8 +31,11 @@ type Browsing struct {
 	// tags; a secret's name and tags. What is not chosen is in the region with that alone. nil = everything.
 	Key    func(id string, aliases []string, tags map[string]string) bool
 	Secret func(name string, tags map[string]string) bool
-	// Policies reads the policies of keys in instances too, one call each.
+	Access func(name string) bool // network rules, access policies and access points
+	// Policies reads the policies of keys and secrets in instances too, one call each.
 	Policies bool
+	// NoAccess leaves network rules, access policies and access points unread.
+	NoAccess bool
 }
 
 // Browse reads a region list-first: full pages of keys, aliases and secrets, the tags of keys by batches of 50, and one
@@ -44,7 +49,10 @@ func Browse(ctx context.Context, m kms.Manager, what Browsing) (Region, error) {
 	if err := b.readTags(ctx); err != nil {
 		return b.out, err
 	}
-	return b.out, b.describe(ctx)
+	if err := b.describe(ctx); err != nil || what.NoAccess {
+		return b.out, err
+	}
+	return b.out, b.access(ctx)
 }
 
 type browser struct {
@@ -155,12 +163,34 @@ func (b *browser) secret(ctx context.Context, ref kms.SecretRef) (*plan.Object, 
 	if !ref.DeleteAt.IsZero() || b.what.Secret != nil && !b.what.Secret(ref.Name, ref.Tags) {
 		return bare, nil
 	}
-	info, err := b.m.DescribeSecret(ctx, ref.Name)
+	o, err := readWholeSecret(ctx, b.m, ref.Name, b.what.Policies)
 	if kms.IsNotFound(err) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
+	return o, err
+}
+
+// access reads network rules, access policies and access points: the names by pages, and each one by its name.
+func (b *browser) access(ctx context.Context) error {
+	for _, k := range accessKinds {
+		h := accessHandler{k.calls}
+		names, err := h.list(ctx, b.m)
+		if err != nil {
+			return fmt.Errorf("list objects of the kind %s: %w", h.kind, err)
+		}
+		for _, name := range names {
+			if b.what.Access != nil && !b.what.Access(name) {
+				b.out.Access = append(b.out.Access, &plan.Object{Kind: h.kind, ID: name})
+				continue
+			}
+			o, err := h.object(ctx, b.m, name)
+			if err != nil {
+				return err
+			}
+			if o != nil {
+				b.out.Access = append(b.out.Access, o)
+			}
+		}
 	}
-	return secretObject(info, nil), nil
+	return nil
 }

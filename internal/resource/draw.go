@@ -27,12 +27,34 @@ func read(ctx context.Context, m kms.Manager, kind, id string) (*plan.Object, er
 		k, err := m.DescribeKey(ctx, id)
 		return aliasObject(id, "", k.ID), err
 	case plan.KindSecret:
-		info, err := m.DescribeSecret(ctx, id)
-		return secretObject(info, nil), err
+		return readWholeSecret(ctx, m, id, true)
 	case plan.KindKey:
 		return readWholeKey(ctx, m, id)
 	}
-	return nil, nil
+	for _, k := range accessKinds {
+		if k.calls.kind == kind {
+			return accessHandler{k.calls}.object(ctx, m, id)
+		}
+	}
+	return nil, fmt.Errorf("a %s cannot be read as it was declared: write its block", kind)
+}
+
+// readWholeSecret reads a secret without its value and versions; its policy, which only one in an instance has, where that
+// is asked for.
+func readWholeSecret(ctx context.Context, m kms.Manager, name string, policy bool) (*plan.Object, error) {
+	info, err := m.DescribeSecret(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	o := secretObject(info, nil)
+	if policy && info.InstanceID != "" {
+		text, err := m.GetSecretPolicy(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		o.Attrs["policy"] = str(text)
+	}
+	return o, nil
 }
 
 func readWholeKey(ctx context.Context, m kms.Manager, id string) (*plan.Object, error) {

@@ -16,7 +16,8 @@ import (
 type Discovering struct {
 	Gateway  string // "" = the default, or with Region the one of that region
 	Region   string
-	Policies bool // the policies of keys in instances, a call each
+	Policies bool // the policies of keys and secrets in instances, a call each
+	Access   bool // network rules, access policies and access points
 	Filter   draft.Filter
 	Group    func(o *plan.Object, names []string) string
 	Limit    int
@@ -45,7 +46,8 @@ func (s *Stack) Discover(ctx context.Context, what Discovering) (Discovered, err
 		return out, err
 	}
 	region, err := resource.Browse(ctx, g.public, resource.Browsing{
-		Policies: what.Policies,
+		Policies: what.Policies, NoAccess: !what.Access,
+		Access: func(name string) bool { return what.Filter.Chooses([]string{name}, nil) },
 		Key: func(id string, names []string, tags map[string]string) bool {
 			return what.Filter.Chooses(append(names[:len(names):len(names)], id), tags)
 		},
@@ -55,7 +57,7 @@ func (s *Stack) Discover(ctx context.Context, what Discovering) (Discovered, err
 		return out, fmt.Errorf("read gateway %q: %w", g.block.Name, err)
 	}
 	out.Region = draft.DrawRegion(draft.Account{
-		Place: s.placeOf(g, region.Account), Keys: region.Keys, Aliases: region.Aliases, Secrets: region.Secrets, Service: region.Service, Dying: region.Dying,
+		Place: s.placeOf(g, region.Account), Keys: region.Keys, Aliases: region.Aliases, Secrets: region.Secrets, Access: region.Access, Service: region.Service, Dying: region.Dying,
 		Lineage: s.State.Lineage, Known: s.known(g.block.Name), Names: s.names(), Group: what.Group, Limit: what.Limit,
 	})
 	return out, nil

@@ -51,6 +51,9 @@ func readSecret(r Resource) (string, map[string]cty.Value) {
 		"name": str(name), "type": str(r.text("secret_type")), "encryption_key": str(r.text("encryption_key_id")), "instance": str(r.text("dkms_instance_id")),
 		"description": cty.StringVal(r.text("description")), "tags": plan.MapOf(plan.UserTags(r.tags())), "arn": str(r.text("arn")),
 	}
+	if r.text("dkms_instance_id") != "" {
+		attrs["policy"] = str(r.text("policy"))
+	}
 	if days, ok := r.Attrs["recovery_window_in_days"].(float64); ok && days >= 7 && days != 30 {
 		attrs["recovery_window_days"] = cty.NumberFloatVal(days)
 	}

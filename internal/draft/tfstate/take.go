@@ -141,6 +141,9 @@ func (t *taking) draw(r Resource, o *plan.Object) error {
 	if days := r.first("pending_window_in_days", "deletion_window_in_days"); days != "" && days != "0" {
 		b.Comment("Terraform deletes it with a window of %s days; here removed { action = \"retire\", window_days = %s } says that.", days, days)
 	}
+	if on, _ := r.Attrs["enable_automatic_rotation"].(bool); on {
+		b.Comment("KMS rotates it every %s, which is not managed.", r.text("rotation_interval"))
+	}
 	t.known.Set(o.Kind, o.ID, a)
 	if o.Kind == plan.KindKey {
 		t.regions[o.ID] = region
