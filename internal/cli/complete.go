@@ -23,11 +23,12 @@ func (a *app) completions(root *cobra.Command) {
 	arguments := map[string]complete{
 		"kmsplan state show": a.stateAddresses, "kmsplan state list": a.stateAddresses, "kmsplan state mv": a.stateAddresses,
 		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
-		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan output": a.outputNames,
+		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan import-from-terraform": terraformStates, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan inspect": envelopes,
 	}
 	flags := map[string]complete{
 		"target": a.declaredAddresses, "gateway": a.gatewayNames, "via": words("public", "instance"), "key": a.keyNames,
+		"group-by": words("none", "prefix", "tag:"), "config": directories,
 		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
 		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
 		"chdir": directories, "only": ruleIDs, "skip": ruleIDs, "min-severity": words(lint.Severities()...), "pack": words(packNames()...),
@@ -71,6 +72,11 @@ func words(list ...string) complete {
 // envelopes completes files that encrypt made.
 func envelopes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{strings.TrimPrefix(envelopeSuffix, ".")}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// terraformStates completes files that Terraform keeps its state in.
+func terraformStates(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"tfstate", "json"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 func directories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

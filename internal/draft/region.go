@@ -8,6 +8,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Account is what an account has in a region, and whose of it is known.
@@ -117,7 +118,7 @@ func (r *region) leaves(o *plan.Object) bool {
 		r.leave(o, "a cloud service made it for itself")
 	case o.Dying() || r.Dying[o.ID]:
 		r.leave(o, "it waits for its deletion, and an import would rescue it; if that is wanted, declare and import it by itself")
-	case lineage != "" && lineage != r.Lineage:
+	case lineage != "" && lineage != r.Lineage && !safety.Off(safety.DiscoverOwn):
 		r.leave(o, fmt.Sprintf("it carries the tags of another stack: lineage %s, address %s", lineage, o.Tags[plan.TagAddress]))
 	case o.Attrs == nil:
 		r.out.Unchosen++

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Taking is what of a plan takes one object into the state, and nothing else: an object that waits for deletion is rescued,
@@ -24,6 +25,9 @@ func (p *Plan) Taking(a addr.Address) *Plan {
 }
 
 func (c Change) taking() Change {
+	if safety.Off(safety.ImportOnly) {
+		return c
+	}
 	switch {
 	case c.Action == Rescue:
 		c.Calls = c.Calls[:1:1]

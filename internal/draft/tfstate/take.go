@@ -9,6 +9,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/draft"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Left is what of a state no block is drawn for, and what to do about it.
@@ -54,10 +55,11 @@ func Take(resources []Resource, where func(region string) draft.Place) Taken {
 func (t *taking) keepWhole() {
 	slices.Sort(t.out.Removed)
 	t.out.Removed = slices.DeleteFunc(slices.Compact(t.out.Removed), func(a string) bool {
-		if t.left[a] {
+		kept := t.left[a] && !safety.Off(safety.TerraformWhole)
+		if kept {
 			t.out.Left = append(t.out.Left, Left{a, "some of its instances are left out, so that removed.tf has no block for it: move those away with terraform state mv, or let terraform state rm forget the others one by one"})
 		}
-		return t.left[a]
+		return kept
 	})
 }
 
