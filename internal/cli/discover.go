@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/draft"
+	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
@@ -81,7 +82,7 @@ func (a *app) runDiscover(ctx context.Context, o *discovering) (err error) {
 	if err != nil {
 		return err
 	}
-	files := discoveredFiles(found, o.out, a.isDir(o.out))
+	files := discoveredFiles(s.Config, found, o.out, a.isDir(o.out))
 	if o.out != "" {
 		if err := a.writeNew("-out", files); err != nil {
 			return err
@@ -110,18 +111,20 @@ func (a *app) isDir(name string) bool {
 }
 
 // discoveredFiles puts what was discovered into files: one, or one for each group and one of the imports.
-func discoveredFiles(found stack.Discovered, out string, isDir bool) []newFile {
+func discoveredFiles(cfg *hcl.Config, found stack.Discovered, out string, isDir bool) (files []newFile) {
 	var head []draft.Block
 	if found.Missing != nil {
 		head = append(head, *found.Missing)
+		if name := gatewayFile(cfg, found.Missing.Labels[0]); name != "" && out != "" {
+			files, head = append(files, newFile{filepath.Join(directoryOf(out, isDir), name), string(draft.Source(head))}), nil
+		}
 	}
 	if !isDir && (out == "" || strings.HasSuffix(out, sourceEnding)) {
 		for _, g := range found.Groups {
 			head = append(head, g.Blocks...)
 		}
-		return []newFile{{out, string(draft.Source(append(head, found.Imports...)))}}
+		return append(files, newFile{out, string(draft.Source(append(head, found.Imports...)))})
 	}
-	var files []newFile
 	add := func(name string, blocks []draft.Block) {
 		if len(blocks) > 0 {
 			files = append(files, newFile{filepath.Join(out, name+sourceEnding), string(draft.Source(blocks))})
@@ -133,6 +136,14 @@ func discoveredFiles(found stack.Discovered, out string, isDir bool) []newFile {
 	}
 	add("imports", found.Imports)
 	return files
+}
+
+// directoryOf is the directory that files go to.
+func directoryOf(out string, isDir bool) string {
+	if isDir || !strings.HasSuffix(out, sourceEnding) {
+		return out
+	}
+	return filepath.Dir(out)
 }
 
 // groupFile is the name of a group's file, apart from those of others.

@@ -59,7 +59,7 @@ func (a *app) runFromTerraform(o *fromTerraform, name string) error {
 	if err != nil {
 		return err
 	}
-	files := takenFiles(o.out, places.missing, taken)
+	files := takenFiles(cfg, o.out, places.missing, taken)
 	if err := a.writeNew("-out", files); err != nil {
 		return err
 	}
@@ -126,10 +126,16 @@ func placeOf(g *hcl.Gateway, first bool) draft.Place {
 }
 
 // takenFiles are the files that are written, without those that would be empty.
-func takenFiles(dir string, gateways []draft.Block, taken tfstate.Taken) (files []newFile) {
+func takenFiles(cfg *hcl.Config, dir string, gateways []draft.Block, taken tfstate.Taken) (files []newFile) {
 	add := func(name string, source []byte) {
 		if len(source) > 0 {
 			files = append(files, newFile{filepath.Join(dir, name), string(source)})
+		}
+	}
+	if len(gateways) > 0 {
+		if name := gatewayFile(cfg, "terraform"); name != "" {
+			add(name, draft.Source(gateways))
+			gateways = nil
 		}
 	}
 	add("terraform"+sourceEnding, draft.Source(append(gateways, taken.Blocks...)))

@@ -77,3 +77,18 @@ func (a *app) createSource(f newFile) (err error) {
 	_, err = file.Write([]byte(f.Source))
 	return errors.Join(err, file.Sync(), file.Close(), dir.Sync())
 }
+
+// gatewayFile is the file of a further gateway block: one that is read after those there are, because the first gateway
+// is the default of every block that names none. "" = the module has none yet.
+func gatewayFile(cfg *hcl.Config, name string) string {
+	last := ""
+	for _, g := range cfg.Gateways {
+		last = max(last, filepath.Base(g.Range.Filename))
+	}
+	for _, ending := range []string{sourceEnding, ".kms.json"} {
+		if stem, ok := strings.CutSuffix(last, ending); ok {
+			return stem + "_" + name + sourceEnding
+		}
+	}
+	return ""
+}
