@@ -200,7 +200,7 @@ func paths(files []newFile, out string) []newFile {
 func counted(count map[string]int) string {
 	var list []string
 	for _, k := range kind.Kinds() {
-		if n := count[k.Name]; n > 0 {
+		if n := count[k.Name]; n > 0 && !k.Data() {
 			list = append(list, fmt.Sprintf("%d %s", n, wordsOf(k.Name, n)))
 		}
 	}
