@@ -5,6 +5,7 @@ const (
 	GatewayTLS     Switch = "gateway-tls"
 	InstanceTLS    Switch = "instance-tls"
 	AnswerBounded  Switch = "answer-bounded"
+	QuotaTogether  Switch = "quota-together"
 	AnswerTyped    Switch = "answer-typed"
 	AnswerScrubbed Switch = "answer-scrubbed"
 	AnswerCompared Switch = "answer-compared"
@@ -23,6 +24,7 @@ func gateway() []Safety {
 	return []Safety{
 		{GatewayTLS, "No gateway is spoken to in clear, this machine's excepted.", "internal/kms/transport", "TestEndpoints"},
 		{InstanceTLS, "The instance gateway is never spoken to in clear.", "internal/kms/clientkey", "TestClientKeyNeedsTLS"},
+		{QuotaTogether, "Runs on one machine do not take more of an account's quotas together than one of them would.", "internal/stack", "TestRunsOnOneMachineShareAQuota"},
 		{AnswerBounded, "No answer is read beyond 1 MiB.", "internal/kms/public", "TestLargeAnswerIsRefused"},
 		{AnswerTyped, "A page of something between is not read as an answer of the instance gateway.", "internal/kms/clientkey", "TestInstanceAnswersOfAnotherTypeAreRefused"},
 		{AnswerScrubbed, "A secret that the service quotes does not reach an error.", "internal/kms/public", "TestServiceMessagesAreScrubbed"},

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -42,7 +43,8 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 	out.public, err = public.New(public.Config{
 		Connection: transport.Connection{Endpoint: b.Public.Endpoint, CA: ca, Aliases: &out.aliases}, Region: b.Region,
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
-		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare},
+		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare, Turns: sharing(
+			b.Region, b.Public.Endpoint, b.Public.Profile, os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ROLE_ARN"))},
 	})
 	out.crypt = out.public
 	return err

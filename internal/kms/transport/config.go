@@ -29,6 +29,14 @@ type QuotaConfig struct {
 	Fraction float64
 	// Off disables it. It is off for loopback endpoints unless Loopback says that they throttle as well.
 	Off, Loopback bool
+	// Turns are taken together with other clients; nil = there are none.
+	Turns Turns
+}
+
+// Turns are what several clients of one account take together.
+type Turns interface {
+	// Take takes a turn of a group that has one every so often, so many of them at once after a rest, and says how long it is until then.
+	Take(group string, every time.Duration, atOnce int, now time.Time) time.Duration
 }
 
 // RetryConfig bounds retries. The zero value is the default.

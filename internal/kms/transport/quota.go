@@ -37,6 +37,7 @@ const defaultFraction = 0.6 // leaves room for the account's applications
 type Quotas struct {
 	groups map[kms.QuotaGroup]*group // with limits
 	clock  Clock
+	turns  Turns // nil = nobody else's
 
 	mu   sync.Mutex
 	uses map[kms.QuotaGroup]*QuotaUse
@@ -63,7 +64,7 @@ func NewQuotas(c QuotaConfig, loopback bool, clock Clock) *Quotas {
 	if fraction <= 0 || fraction > 1 {
 		fraction = defaultFraction
 	}
-	q := &Quotas{groups: map[kms.QuotaGroup]*group{}, clock: clock, uses: map[kms.QuotaGroup]*QuotaUse{}}
+	q := &Quotas{groups: map[kms.QuotaGroup]*group{}, clock: clock, turns: c.Turns, uses: map[kms.QuotaGroup]*QuotaUse{}}
 	for name, limit := range quotaLimits {
 		q.groups[name] = newGroup(limit, fraction)
 	}
@@ -82,7 +83,7 @@ func (q *Quotas) Wait(ctx context.Context, o *kms.Operation) error {
 	}
 	now := q.clock.Now()
 	turn := q.groups[o.Quota].limiter.ReserveN(now, 1)
-	delay := turn.DelayFrom(now)
+	delay := max(turn.DelayFrom(now), q.together(o.Quota, now))
 	if pastDeadline(ctx, delay) {
 		turn.CancelAt(now)
 		return context.DeadlineExceeded
@@ -93,6 +94,15 @@ func (q *Quotas) Wait(ctx context.Context, o *kms.Operation) error {
 	}
 	q.used(o, delay)
 	return nil
+}
+
+// together is how long the runs that share the quota have to wait for one more turn.
+func (q *Quotas) together(name kms.QuotaGroup, now time.Time) time.Duration {
+	if q.turns == nil {
+		return 0
+	}
+	g := q.groups[name]
+	return q.turns.Take(string(name), time.Duration(float64(time.Second)/float64(g.base)), g.limiter.Burst(), now)
 }
 
 // used counts a call that waited for its turn.
