@@ -23,6 +23,7 @@ import (
 // nothing that the process does reaches anybody. What is left of it is what the service and the store have.
 type dying struct {
 	operation string // dies with the answer to it, or with the loss of that
+	early     bool   // before it is passed on
 	dead      atomic.Bool
 	service   *http.Transport
 	at        string // the service's HOST:PORT
@@ -56,6 +57,9 @@ func (r *rig) dieWith(operation string, server *emulator.Server) *dying {
 
 // ServeHTTP implements http.Handler. The dead are told something final, so that no call is tried again and the test goes on.
 func (d *dying) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if d.early && d.operation == r.Header.Get("x-acs-action") {
+		d.dead.Store(true)
+	}
 	if d.dead.Load() {
 		refuse(w)
 		return

@@ -16,8 +16,14 @@ type Limiter struct {
 	profile Profile
 	mu      sync.Mutex
 	buckets map[place]*rate.Limiter
-	storm   time.Time // every call is refused before this instant
+	storm   storm
 }
+
+// storm is a time in which every call is refused.
+type storm struct{ from, until time.Time }
+
+// at reports whether it rages at an instant. A clock that was put back to before it began has left it.
+func (s storm) at(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
 
 type place struct {
 	account, region string
@@ -35,7 +41,7 @@ func (l *Limiter) Allow(account, region string, group engine.Group) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if now.Before(l.storm) {
+	if l.storm.at(now) {
 		return false
 	}
 	perSecond, limited := l.profile[group]
@@ -55,5 +61,6 @@ func (l *Limiter) Allow(account, region string, group engine.Group) bool {
 func (l *Limiter) Storm(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.storm = l.now().Add(d)
+	now := l.now()
+	l.storm = storm{now, now.Add(d)}
 }

@@ -71,6 +71,16 @@ func TestStormEndsOnTheVirtualClock(t *testing.T) {
 	}
 }
 
+// A reset puts the clock back, by years if it was advanced so far: no storm lasts that long.
+func TestAClockThatIsPutBackLeavesTheStorm(t *testing.T) {
+	l, c := newLimiter(t, "off")
+	l.Storm(10 * time.Second)
+	c.t = c.t.Add(-30 * 24 * time.Hour)
+	if !l.Allow("a", "r", engine.GroupNone) {
+		t.Error("it rages before it began")
+	}
+}
+
 func TestCustomProfile(t *testing.T) {
 	l, _ := newLimiter(t, "create-key=2, key-read=0.5")
 	if got := allowed(l, "a", engine.GroupCreateKey, 10); got != 2 {
