@@ -121,6 +121,7 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 		Journal: j, Now: x.work.Now, Removed: x.work.Config.RemovedFor(c.Addr), Timing: clients.Timing,
 		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },
 		Fingerprints: x.work.Fingerprints, Given: x.given[c.Addr],
+		Dir: x.work.Config.Dir,
 	}, handler, nil
 }
 

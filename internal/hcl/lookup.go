@@ -35,6 +35,12 @@ func (c *Config) Writes(a addr.Address, attr string) bool {
 	return b != nil && slices.ContainsFunc(b.attrs, func(w argument) bool { return w.decl.Name == attr })
 }
 
+// Nests reports whether the address's block may hold the nested block: it is written, or dynamic.
+func (c *Config) Nests(a addr.Address, name string) bool {
+	b := c.module.all[a.Block()]
+	return b != nil && (b.dynamics || slices.ContainsFunc(b.nested, func(n nested) bool { return n.decl.Name == name }))
+}
+
 // GatewayOf is the gateway of the address's block: the one it names, or the default. It is nil
 // for a block that does not exist and in a module without gateways.
 func (c *Config) GatewayOf(a addr.Address) *Gateway {

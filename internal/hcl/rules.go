@@ -67,6 +67,7 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 		r.nameAlias(b, in, body)
 	case b.addr.Kind == "key":
 		r.key(b, in, body)
+		r.material(b, in, body)
 	case b.addr.Kind == "alias":
 		r.unique(b, in, body, kind.AliasNameUnique)
 		r.makeAlias(b, in, body)
@@ -265,7 +266,11 @@ func sortedUses(m map[string]fileUse) []fileUse {
 // the block's header, because a snippet of the argument would show the secret.
 func (b *block) literalSecrets() hclv2.Diagnostics {
 	var diags hclv2.Diagnostics
-	for _, a := range b.attrs {
+	args := slices.Clone(b.attrs)
+	for _, n := range b.nested {
+		args = append(args, n.args...)
+	}
+	for _, a := range args {
 		if a.decl.WriteOnly && written(a.expr) && !isNull(a.expr) {
 			diags = append(diags, breach(kind.RuleOf(kind.SecretNotWritten), b.rng,
 				"The %s of %s stands in the configuration, for everyone who can read it. Take it from a variable with sensitive = true, or let generate { } make it.", a.decl.Name, b.addr))

@@ -70,7 +70,7 @@ func keyKind() *Kind {
 			{Name: "description", Type: cty.String, Default: always(cty.StringVal("")), ChangedBy: []string{"UpdateKeyDescription"}, PreImage: true, Doc: "What the key is for, up to 8,192 characters.", Check: maxCharacters("A description", MaxDescription)},
 			{Name: "spec", Type: cty.String, Immutable: true, PreImage: true, Doc: "The key spec: `Aliyun_AES_256` (KMS's default), `Aliyun_AES_192`, `Aliyun_AES_128`, `Aliyun_SM4`, `RSA_2048`, `RSA_3072`, `RSA_4096`, `EC_P256`, `EC_P256K` or `EC_SM2`. Software instances have no AES_192 and AES_128.", Check: oneOf("key spec", specNames()...)},
 			{Name: "usage", Type: cty.String, Immutable: true, PreImage: true, Doc: "`ENCRYPT/DECRYPT` or `SIGN/VERIFY`. KMS's default is `SIGN/VERIFY` for every spec that can sign, RSA included.", Check: oneOf("key usage", UsageEncrypt, UsageSign)},
-			{Name: "origin", Type: cty.String, Immutable: true, PreImage: true, Doc: "Where the key material comes from: `Aliyun_KMS` (default) or `EXTERNAL`, imported.", Check: oneOf("key origin", OriginKMS, OriginExternal)},
+			{Name: "origin", Type: cty.String, Immutable: true, PreImage: true, Doc: "Where the key material comes from: `Aliyun_KMS` (default) or `EXTERNAL`, imported; see `material`.", Check: oneOf("key origin", OriginKMS, OriginExternal)},
 			{Name: "protection_level", Type: cty.String, Immutable: true, Doc: "`SOFTWARE` or `HSM`; ignored by KMS for a key in an instance.", Check: oneOf("protection level", "SOFTWARE", "HSM")},
 			{Name: "instance", Type: cty.String, Immutable: true, Default: always(cty.NullVal(cty.String)), PreImage: true, Doc: "The KMS instance that holds the key, `gateway.NAME.instance.id`. Left out: the gateway's instance, if it has one. `null`: no instance (a default key).", Refers: instanceIDs, Check: checkInstance},
 			{Name: "deletion_protection", Type: cty.Bool, Default: always(cty.False), ChangedBy: []string{"SetDeletionProtection"}, AfterCreate: true, PreImage: true, Doc: "Whether KMS refuses to schedule the key's deletion."},
@@ -79,13 +79,14 @@ func keyKind() *Kind {
 			{Name: "tags", Type: cty.Map(cty.String), Default: always(cty.MapValEmpty(cty.String)), ChangedBy: []string{"TagResources", "UntagResources"}, Doc: "Up to 17 tags of at most 128 characters; keys do not start with `aliyun`, `acs:` or `kmsplan:`.", Check: checkTags},
 			{Name: "policy", Type: cty.String, Default: defaultPolicy, ChangedBy: []string{"SetKeyPolicy"}, AfterCreate: true, Doc: "The key policy, a JSON document of at most 32,768 bytes; keys in an instance only. Compared by what it means: the order of statements and of their elements does not count.", Equal: equalPolicy, Check: checkPolicy},
 		}, keyComputed()),
-		Rules: []Rule{
+		Blocks: []Block{materialBlock()},
+		Rules: append([]Rule{
 			{ID: "key-usage-fits-spec", Summary: invalid, Doc: "The usage must fit the spec.", Check: usageFitsSpec},
 			{ID: "key-origin-fits-spec", Summary: invalid, Doc: "Imported material fits the specs that KMS can import.", Check: originFitsSpec},
 			{ID: "default-key-spec", Summary: invalid, Doc: "A key outside an instance is `Aliyun_AES_256` for `ENCRYPT/DECRYPT`.", Check: defaultKeySpec},
 			{ID: "policy-needs-instance", Summary: invalid, Doc: "`policy` needs an instance.", Check: policyNeedsInstance},
 			{ID: "protection-text-needs-protection", Summary: invalid, Doc: "`deletion_protection_description` needs `deletion_protection = true`.", Check: protectionDescription},
-		},
+		}, materialRules()...),
 	}
 }
 
@@ -93,7 +94,7 @@ func keyComputed() []Attribute {
 	return []Attribute{
 		{Name: "id", Type: cty.String, Mode: Computed, Doc: "The key id."},
 		{Name: "arn", Type: cty.String, Mode: Computed, PreImage: true, Doc: "The key's ARN, `acs:kms:REGION:ACCOUNT:key/ID`."},
-		{Name: "state", Type: cty.String, Mode: Computed, Watched: true, ChangedBy: []string{"CancelKeyDeletion", "EnableKey", "DisableKey"}, Doc: "`Enabled`, `Disabled`, `PendingDeletion`, `PendingImport` or `Unavailable`."},
+		{Name: "state", Type: cty.String, Mode: Computed, Watched: true, ChangedBy: []string{"CancelKeyDeletion", "EnableKey", "DisableKey", "ImportKeyMaterial"}, Doc: "`Enabled`, `Disabled`, `PendingDeletion`, `PendingImport` or `Unavailable`."},
 		{Name: "primary_version", Type: cty.String, Mode: Computed, ChangedBy: []string{"CreateKeyVersion"}, Doc: "The id of the primary key version; symmetric keys only."},
 		{Name: "created", Type: cty.String, Mode: Computed, Doc: "When the key was created, RFC 3339, UTC."},
 		{Name: "creator", Type: cty.String, Mode: Computed, Doc: "The account that created it."},
@@ -101,7 +102,7 @@ func keyComputed() []Attribute {
 		{Name: "rotation_interval", Type: cty.String, Mode: Computed, Doc: "The rotation interval, in seconds as KMS reports it (`31536000s`).", Equal: equalDurations},
 		{Name: "last_rotation", Type: cty.String, Mode: Computed, ChangedBy: []string{"CreateKeyVersion"}, Doc: "When the primary version was made, RFC 3339, UTC."},
 		{Name: "next_rotation", Type: cty.String, Mode: Computed, Doc: "When KMS rotates next, RFC 3339, UTC."},
-		{Name: "material_expires", Type: cty.String, Mode: Computed, Doc: "When imported material expires, RFC 3339, UTC."},
+		{Name: "material_expires", Type: cty.String, Mode: Computed, ChangedBy: []string{"GetParametersForImport", "ImportKeyMaterial"}, Doc: "When imported material expires, RFC 3339, UTC."},
 	}
 }
 

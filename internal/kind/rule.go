@@ -45,6 +45,7 @@ const (
 	OutputSparesSources = "output-spares-sources"
 	SecretNotWritten    = "secret-not-written"
 	PasswordNotWritten  = "password-not-written"
+	MaterialFile        = "material-file"
 )
 
 // invalid is the headline of arguments that do not go together.
@@ -70,6 +71,7 @@ var between = [...]Rule{
 	{ID: OutputUnique, Summary: "Duplicate output", Doc: "No two data blocks write one file."},
 	{ID: OutputSparesSources, Summary: "Output over a source", Doc: "A `decrypt` does not write over a plaintext that an `encrypt` reads."},
 	{ID: PasswordNotWritten, Severity: Warned, Summary: "Password written out", Doc: "A client key's password does not stand in the configuration."},
+	{ID: MaterialFile, Summary: "Material cannot be imported", Doc: "A file with a key's material has as many bytes as the key's spec wants."},
 	{ID: SecretNotWritten, Severity: Warned, Summary: "Secret value written out", Doc: "A secret's value does not stand in the configuration."},
 }
 

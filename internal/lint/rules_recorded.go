@@ -36,7 +36,7 @@ func recordedRules() []*Rule {
 		{
 			ID: "KP014", Name: "material-expires", Severity: Error, Title: "Imported key material that expires", Recorded: true,
 			Why:    "When imported material expires KMS deletes it, and the key neither encrypts nor decrypts until the same material is imported again.",
-			Fix:    "Import the material again, with a later expiry, before that: `kmsplan kms GetParametersForImport`, then `kmsplan kms ImportKeyMaterial`.",
+			Fix:    "Write a later `expires` in the key's `material` block and apply, which imports the material again, before that.",
 			Source: "KMS: ImportKeyMaterial, KeyMaterialExpireUnix",
 			check: func(p *pass) {
 				for _, o := range p.Recorded {

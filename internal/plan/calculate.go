@@ -110,18 +110,19 @@ type node struct {
 	unread  bool     // its gateway was not read
 
 	// What the guards look at.
-	facts     Facts
-	verdict   Verdict
-	conflict  addr.Address      // already holds the object that this address wants; zero = none
-	wants     string            // the object's id then
-	gave      bool              // aliases: the alias of state is another address's by now
-	taken     string            // aliases: the new name, which somebody else has
-	immutable []AttrDiff        // attributes that differ and cannot be changed
-	foreign   string            // secrets: the current version, which this stack did not write
-	needs     []string          // rotation policies: the key ids whose rotation differs
-	lacking   *hclv2.Diagnostic // secrets: what a new one needs
-	nowhere   []string          // rotation policies: key ids that do not exist
-	disabled  []string          // rotation policies: keys that are or become disabled, and would be changed
+	facts         Facts
+	verdict       Verdict
+	conflict      addr.Address      // already holds the object that this address wants; zero = none
+	wants         string            // the object's id then
+	gave          bool              // aliases: the alias of state is another address's by now
+	taken         string            // aliases: the new name, which somebody else has
+	immutable     []AttrDiff        // attributes that differ and cannot be changed
+	foreign       string            // secrets: the current version, which this stack did not write
+	otherMaterial bool              // keys: the declared material is not the one that was imported
+	needs         []string          // rotation policies: the key ids whose rotation differs
+	lacking       *hclv2.Diagnostic // secrets: what a new one needs
+	nowhere       []string          // rotation policies: key ids that do not exist
+	disabled      []string          // rotation policies: keys that are or become disabled, and would be changed
 }
 
 // double is one object that state holds under two addresses.

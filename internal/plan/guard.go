@@ -33,6 +33,7 @@ const (
 	GuardImportNotFound      = "import-not-found"           // an import block names nothing
 	GuardAlreadyManaged      = "already-managed"            // an import block for an address that holds another object
 	GuardKeyNotDeletable     = "key-not-deletable"          // removed { action = "delete" } on a key
+	GuardOtherMaterial       = "other-material"             // other material than the key was made with
 	GuardRotationDisabled    = "rotation-needs-enabled-key" // a rotation change on a key that stays or becomes disabled
 	GuardImpossible          = "not-possible"               // what was asked of one object, that or KMS cannot do
 	GuardKeyUnusable         = "key-unusable"               // an alias, a secret or a policy needs a key that waits for deletion or does not exist
@@ -66,6 +67,7 @@ var guards = []guard{
 	{GuardOwnedElsewhere, each((*planner).checkOwner)},
 	{GuardImmutable, each((*planner).checkImmutable)},
 	{GuardUnseenSecretVersion, each((*planner).checkVersion)},
+	{GuardOtherMaterial, each((*planner).checkMaterial)},
 	{GuardRotationDisabled, each((*planner).checkRotation)},
 	{GuardKeyUnusable, (*planner).checkTargets},
 	{GuardPredecessors, each((*planner).checkPredecessors)},

@@ -192,6 +192,9 @@ rotation_policy "p" {
 		{guard: plan.GuardUnseenSecretVersion, first: generated, world: outsideVersion, wrong: strings.Replace(generated, "32", "33", 1), answer: generated},
 		{guard: plan.GuardUnseenSecretVersion, first: secret, world: outsideVersion, wrong: strings.Replace(secret, "pass-1", "pass-2", 1),
 			answer: strings.Replace(secret, "name ", "lifecycle { ignore_changes = [value] }\n  name ", 1)},
+		{guard: plan.GuardOtherMaterial, first: imported, world: func(w *world) {
+			w.materials = map[addr.Address]plan.Material{{Kind: "key", Name: "k"}: {Match: state.Different}}
+		}, wrong: imported, fix: func(w *world) { w.materials = nil }},
 		{guard: plan.GuardKeyLost, first: `key "k" {}`, world: func(w *world) { w.live.Objects["key"] = map[string]*plan.Object{} }, wrong: `key "k" {}`,
 			fix: func(w *world) { w.state.Resources = nil }},
 		{guard: plan.GuardSecretLost, first: generated, world: func(w *world) {

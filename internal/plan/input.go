@@ -20,6 +20,9 @@ type Input struct {
 	Today    time.Time // decides what is frozen, when Now is that of a saved plan; zero = Now
 	Writer   string    // kmsplan's version, recorded in the plan
 
+	// Materials is what is known of the material of keys whose blocks name some.
+	Materials map[addr.Address]Material
+
 	// Scope narrows the plan to these instances or blocks and what they depend
 	// on; empty = everything. Guards hold for what is targeted only.
 	Scope Scope

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 type keyPlanning struct{}
@@ -77,6 +79,7 @@ func (p *planner) planKey(n *node) {
 	if n.rescue("CancelKeyDeletion") {
 		state = StateEnabled // KMS: CancelKeyDeletion always lands in Enabled
 	}
+	state = p.planMaterial(n, state)
 	disable := p.keyCalls(n, state)
 	c.Calls = append(c.Calls, p.keyUpdates(n)...)
 	if disable {
@@ -94,6 +97,10 @@ func (p *planner) createKey(n *node) {
 	c := &n.change
 	n.creation()
 	c.Calls = []string{"CreateKey"}
+	if block, written := n.body.Blocks[kind.MaterialBlock]; written {
+		expires, _ := momentOf(block["expires"])
+		p.importMaterial(n, expires, p.in.Materials[n.addr])
+	}
 	n.afterCreate()
 	if n.startsDisabled() {
 		c.Calls = append(c.Calls, "DisableKey")
@@ -120,7 +127,7 @@ func (p *planner) keyCalls(n *node, state string) (disable bool) {
 		if c.diffs("enabled") {
 			c.drop("enabled")
 			p.warn(n.addr, "The key waits for its material", "A key of origin EXTERNAL is neither enabled nor disabled before its material is imported: "+
-				"ask for an import token with `kmsplan kms GetParametersForImport`, and import it with `kmsplan kms ImportKeyMaterial`.")
+				"name its material in a block material { file = \"…\" }.")
 		}
 		return false
 	}
@@ -168,11 +175,13 @@ func (c *Change) drop(name string) {
 	}
 }
 
-// keyUpdates lists the calls behind the diff, except those that enable or
-// disable.
+// keyUpdates lists the calls behind the diff, except those that have a place of their own: they enable or
+// disable, or import material.
 func (p *planner) keyUpdates(n *node) []string {
 	p.protectionText(n)
-	return slices.DeleteFunc(n.updates(), func(call string) bool { return call == "EnableKey" || call == "DisableKey" })
+	return slices.DeleteFunc(n.updates(), func(call string) bool {
+		return call == "EnableKey" || call == "DisableKey" || slices.Contains(importCalls, call)
+	})
 }
 
 // protectionText drops a difference of the protection's text while the key is

@@ -212,12 +212,17 @@ func (p *planner) valueChanged(n *node) bool {
 	return match == state.Different
 }
 
-// fingerprintOf is what state has of a secret's value; false where it has nothing.
-func fingerprintOf(r *state.Resource) (fp state.Fingerprint, recorded bool) {
+// ValuePrint is the name under which state keeps the fingerprint of a secret's value.
+const ValuePrint = "value"
+
+func fingerprintOf(r *state.Resource) (state.Fingerprint, bool) { return printOf(r, ValuePrint) }
+
+// printOf is a fingerprint that state has; false where it has none.
+func printOf(r *state.Resource, name string) (fp state.Fingerprint, recorded bool) {
 	if r == nil {
 		return fp, false
 	}
-	fp, recorded = r.Fingerprints["value"]
+	fp, recorded = r.Fingerprints[name]
 	return fp, recorded
 }
 
@@ -232,6 +237,7 @@ func (p *planner) match(n *node, fp state.Fingerprint, value []byte) state.Match
 // WriteOnlyValue is a configured value that a plan holds against the fingerprint state has of it.
 type WriteOnlyValue struct {
 	Address     string
+	Print       string // the fingerprint's name in state
 	Fingerprint state.Fingerprint
 	Value       []byte
 }
@@ -245,14 +251,14 @@ func WriteOnlyValues(cfg *hcl.Config, s state.State, live Live) []WriteOnlyValue
 	}
 	objects := Remember(cfg, s, live)
 	for a, r := range MovedAddresses(cfg, s) {
-		fp, recorded := r.Fingerprints["value"]
+		fp, recorded := r.Fingerprints[ValuePrint]
 		block := cfg.Block(a.Block())
 		if !recorded || block == nil || !slices.Contains(block.Instances, a) {
 			continue
 		}
 		body, _ := cfg.Body(a, objects)
 		if v, known := ConfiguredValue(body); known {
-			out = append(out, WriteOnlyValue{a.String(), fp, v.Printed()})
+			out = append(out, WriteOnlyValue{a.String(), ValuePrint, fp, v.Printed()})
 		}
 	}
 	slices.SortFunc(out, func(a, b WriteOnlyValue) int { return strings.Compare(a.Address, b.Address) })

@@ -31,7 +31,8 @@ type world struct {
 	state state.State
 	next  int
 
-	sealed []plan.Sealed
+	sealed    []plan.Sealed
+	materials map[addr.Address]plan.Material
 }
 
 const account = "123456789"
@@ -82,7 +83,7 @@ func (w *world) input(cfg *hcl.Config) plan.Input {
 		}
 	}
 	return plan.Input{
-		Config: cfg, State: w.state, Now: w.now, Writer: "test", Sealed: w.sealed,
+		Config: cfg, State: w.state, Now: w.now, Writer: "test", Sealed: w.sealed, Materials: w.materials,
 		Live: plan.Live{Gateways: map[string]*plan.LiveGateway{"dev": w.live}},
 	}
 }
@@ -253,6 +254,9 @@ func (w *world) callKey(c plan.Change, body hcl.Body, r *state.Resource) {
 			o = w.newKey()
 			o.Tags = plan.OwnerTags(w.state.Lineage, c.Addr, "intent-"+o.ID)
 			w.set(o, body, "description", "spec", "usage", "origin", "protection_level", "tags")
+			if plain(o.Attrs["origin"]).AsString() == kind.OriginExternal {
+				w.setState(o, plan.StatePendingImport)
+			}
 			if v, ok := body.Attrs["instance"]; ok {
 				o.Attrs["instance"] = v
 			}
@@ -266,6 +270,9 @@ func (w *world) callKey(c plan.Change, body hcl.Body, r *state.Resource) {
 			if c.Action == plan.Retire {
 				o.Attrs["deletion_protection"] = cty.False
 			}
+		case "GetParametersForImport":
+		case "ImportKeyMaterial":
+			w.importMaterial(o, body)
 		case "SetKeyPolicy":
 			w.set(o, body, "policy")
 		case "EnableKey", "CancelKeyDeletion":

@@ -38,6 +38,8 @@ type keyWork struct {
 	key    kms.Key
 	tags   map[string]string
 	policy *string // nil = not read
+
+	material materialWork
 }
 
 // Apply carries out a change of a key.
@@ -151,6 +153,9 @@ func (w *keyWork) result() *state.Resource {
 	if w.Change.Action == plan.Create || w.succeeded() {
 		r.Intent = w.Intent
 	}
+	if w.material.print != nil {
+		r.Fingerprints = map[string]state.Fingerprint{plan.MaterialPrint: *w.material.print}
+	}
 	if w.Change.Action == plan.Rescue || w.Change.Needs("EnableKey") && w.key.State == kms.StateEnabled {
 		r.Retire, r.RetiredAt = "", time.Time{}
 	}
@@ -227,6 +232,10 @@ func (w *keyWork) call(ctx context.Context, op string) error {
 		return w.untag(ctx)
 	case "SetDeletionProtection":
 		return w.protect(ctx)
+	case "GetParametersForImport":
+		return w.askToken(ctx)
+	case "ImportKeyMaterial":
+		return w.importMaterial(ctx)
 	case "SetKeyPolicy":
 		return w.setPolicy(ctx)
 	case "ScheduleKeyDeletion":

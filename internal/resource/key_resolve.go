@@ -38,6 +38,10 @@ func (keyHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (R
 		w.resolveStep(&r, open)
 		return Resolution{Committed: true, Resource: &r}, nil
 	}
+	if open.Operation == "ImportKeyMaterial" && imported(key, open.Detail["expires"]) {
+		r.Fingerprints = map[string]state.Fingerprint{plan.MaterialPrint: detailPrint(open.Detail)}
+		return Resolution{Committed: true, Resource: &r}, nil
+	}
 	// Tags, texts and protection are kept as they are found; what is missing is planned again.
 	untold := open.Detail["state"] == ""
 	return Resolution{Committed: untold, Untold: untold, Resource: &r}, nil

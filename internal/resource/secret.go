@@ -226,10 +226,8 @@ func (w *secretWork) given() (v plan.SecretValue, generated any, err error) {
 // detail is what the intent remembers, so that a recovered version is known by
 // its fingerprint. It holds nothing that state does not hold as well.
 func (v *storedValue) detail() map[string]string {
-	d := map[string]string{
-		"version": v.version, "salt": v.fingerprint.Salt, "digest": v.fingerprint.Digest, "params": v.fingerprint.Params,
-		"fingerprint_address": v.fingerprint.Address,
-	}
+	d := printDetail(v.fingerprint)
+	d["version"] = v.version
 	if v.generated != nil {
 		d["generated"] = "true"
 	}

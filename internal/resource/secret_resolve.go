@@ -42,10 +42,7 @@ func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent)
 // become the current one.
 func (w *secretWork) resolveVersion(open state.Intent, version string) Resolution {
 	if slices.Contains(w.object.Versions, version) {
-		w.stored = &storedValue{version: version, fingerprint: state.Fingerprint{
-			Salt: open.Detail["salt"], Digest: open.Detail["digest"], Params: open.Detail["params"],
-			Address: open.Detail["fingerprint_address"],
-		}}
+		w.stored = &storedValue{version: version, fingerprint: detailPrint(open.Detail)}
 		if open.Detail[detailAct] == string(plan.ActPut) {
 			w.held = &state.Held{Version: version, By: string(plan.ActPut), Put: version, Fingerprint: &w.stored.fingerprint}
 		}

@@ -48,6 +48,7 @@ type Session struct {
 	Journal Journal
 	Now     func() time.Time
 	Removed *hcl.Removed // the removed block behind a retire, delete or forget
+	Dir     string       // of the module, that the files of a block are in
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 

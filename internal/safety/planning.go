@@ -5,6 +5,7 @@ const (
 	PlanVanished       Switch = "plan-vanished"
 	PlanGateway        Switch = "plan-gateway"
 	PlanOwner          Switch = "plan-owner"
+	PlanSameMaterial   Switch = "plan-same-material"
 	PlanImmutable      Switch = "plan-immutable"
 	PlanKeyLost        Switch = "plan-key-lost"
 	PlanForeignVersion Switch = "plan-foreign-version"
@@ -46,6 +47,7 @@ func planning() []Safety {
 		{PlanVanished, "A protected object whose block is gone is not forgotten.", "internal/plan", "TestGuards/key-vanished"},
 		{PlanGateway, "An object is not looked for, and not called lost, in another account, region or instance than it is in.", "internal/plan", "TestGuards/other-gateway"},
 		{PlanOwner, "An object that carries another stack's tags is not changed.", "internal/plan", "TestGuards/owned-elsewhere"},
+		{PlanSameMaterial, "Other material than a key was made with is not imported into it.", "internal/plan", "TestGuards/other-material"},
 		{PlanImmutable, "A change that KMS cannot make is refused; nothing is replaced for it.", "internal/plan", "TestGuards/immutable-attribute"},
 		{PlanKeyLost, "A key that no longer exists is not created anew under its address.", "internal/plan", "TestGuards/key-lost"},
 		{PlanForeignVersion, "A secret's version that others wrote is not overwritten.", "internal/plan", "TestGuards/unseen-secret-version"},

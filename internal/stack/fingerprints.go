@@ -198,14 +198,15 @@ func overtaken(entries []state.Entry) string {
 // of is at hand and unchanged.
 func (s *Stack) renewed(ctx context.Context) ([]state.Entry, error) {
 	var entries []state.Entry
-	for _, v := range plan.WriteOnlyValues(s.Config, s.State, s.live) {
+	for _, v := range append(plan.WriteOnlyValues(s.Config, s.State, s.live), s.materialValues()...) {
 		f, done, err := s.fingerprints().Renewed(v.Fingerprint, v.Address, v.Value)
+		clear(v.Value)
 		if err != nil {
 			return nil, err
 		}
 		if r, ok := state.Find(s.State, v.Address); ok && done {
 			r.Fingerprints = maps.Clone(r.Fingerprints)
-			r.Fingerprints["value"] = f
+			r.Fingerprints[v.Print] = f
 			entries = append(entries, state.Record(r))
 		}
 	}

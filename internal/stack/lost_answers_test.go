@@ -33,6 +33,7 @@ const (
 	aRotation = "rotation_policy \"p\" {\n  interval = \"90d\"\n  keys     = [key.k.id]\n}\n"
 	aSecret   = aKey + "variable \"value\" {\n  type      = string\n  sensitive = true\n  default   = \"first-value\"\n}\n" +
 		"secret \"s\" {\n  name        = \"s\"\n  description = \"one\"\n  tags        = { team = \"a\" }\n  value       = var.value\n  encryption_key = key.k.id\n}\n"
+	anImported     = "key \"k\" {\n  origin = \"EXTERNAL\"\n  instance = null\n  material {\n    base64 = sensitive(base64encode(\"0123456789abcdef0123456789abcdef\"))\n    expires = \"2099-01-01T00:00:00Z\"\n  }\n}\n"
 	aManagedSecret = aKey + "secret \"s\" {\n  name = \"s\"\n  type = \"Rds\"\n  value = sensitive(jsonencode({ Accounts = [{ AccountName = \"a\", AccountPassword = \"first\" }] }))\n" +
 		"  extended_config = { SecretSubType = \"SingleUser\", DBInstanceId = \"rm-1\" }\n  custom_data = { stage = \"one\" }\n  encryption_key = key.k.id\n}\n"
 	aPolicy = "{\\\"Version\\\":\\\"1\\\",\\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":{\\\"RAM\\\":[\\\"acs:ram::%s:*\\\"]}," +
@@ -63,6 +64,12 @@ func changes(account string) []changing {
 		{"UntagResources", "a key's tag", aKey, with(aKey, "team = \"a\"", ""), nil, keyOnly, nil},
 		{"SetDeletionProtection", "protection", aKey, line("deletion_protection = true"), nil, keyOnly, keyIs("DeletionProtection", "Enabled")},
 		{"SetKeyPolicy", "a policy", aKey, line(fmt.Sprintf("policy = \""+aPolicy+"\"", account)), nil, keyOnly, nil},
+		{"GetParametersForImport", "a key's own material", "", anImported, nil, keyOnly, keyIs("KeyState", "Enabled")},
+		{"ImportKeyMaterial", "a key's own material", "", anImported, nil, keyOnly, keyIs("KeyState", "Enabled")},
+		{"ImportKeyMaterial", "material that was deleted", anImported, anImported, func(r *rig) {
+			r.call("DeleteKeyMaterial", map[string]any{"KeyId": r.idOf("key.k")})
+		}, keyOnly, keyIs("KeyState", "Enabled")},
+		{"ImportKeyMaterial", "another expiry", anImported, with(anImported, "2099", "2098"), nil, keyOnly, keyIs("MaterialExpireTime", "2098-01-01T00:00:00Z")},
 		{"DisableKey", "a key that is out of use", line("enabled = true"), line("enabled = false"), nil, keyOnly, keyIs("KeyState", "Disabled")},
 		{"DisableKey", "the first step of a retirement", aKey, with(retired, "0", "7"), nil, keyOnly, keyIs("KeyState", "Disabled")},
 		{"EnableKey", "a key that others disabled", line("enabled = true"), line("enabled = true"), func(r *rig) {

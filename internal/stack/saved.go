@@ -22,7 +22,7 @@ func (s *Stack) Saved(p *plan.Plan, scope plan.Scope) (*planfile.File, error) {
 
 // world is what the stack's plans are made from.
 func (s *Stack) world() planfile.World {
-	return planfile.World{Config: s.Config, State: s.State, Live: s.live, Sources: s.sources(), Fingerprints: s.fingerprints()}
+	return planfile.World{Config: s.Config, State: s.State, Live: s.live, Sources: s.sources(), Materials: s.materialSums(), Fingerprints: s.fingerprints()}
 }
 
 // sources tells the digests of what encrypt blocks encrypt.

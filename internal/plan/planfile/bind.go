@@ -8,6 +8,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/safety"
@@ -108,12 +109,23 @@ func (w World) secrets(p *plan.Plan) (facts []string) {
 		}
 		body, _ := w.Config.Body(c.Addr, objects)
 		for _, d := range c.Diff {
+			if sum, ok := w.material(c.Addr, d); ok {
+				facts = append(facts, c.Addr.String(), d.Name, string(sum))
+			}
 			if v, _ := body.Attrs[d.Name].UnmarkDeep(); d.WriteOnly && isText(v) {
 				facts = append(facts, c.Addr.String(), d.Name, v.AsString())
 			}
 		}
 	}
 	return facts
+}
+
+// material is the digest of the material that a difference stands for.
+func (w World) material(a addr.Address, d plan.AttrDiff) ([]byte, bool) {
+	if d.Name != plan.MaterialPrint || !d.WriteOnly || w.Materials == nil {
+		return nil, false
+	}
+	return w.Materials(a)
 }
 
 func isText(v cty.Value) bool {

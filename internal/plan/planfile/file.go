@@ -65,6 +65,8 @@ type World struct {
 	// Sources tells the digest of the source behind a file that the plan writes; false for one that has
 	// none. nil = the plan writes no files.
 	Sources func(a addr.Address, path string) ([]byte, bool)
+	// Materials tells the digest of the material of a key; false for one that has none at hand. nil = the plan imports none.
+	Materials func(a addr.Address) ([]byte, bool)
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 }
