@@ -137,6 +137,9 @@ func (m *module) loose() []hclv2.Expression {
 			list = append(list, id.takeOver)
 		}
 	}
+	for _, e := range m.refactors {
+		list = append(list, e.forEach)
+	}
 	return list
 }
 

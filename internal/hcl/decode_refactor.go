@@ -9,8 +9,13 @@ import (
 
 func (d *decoder) removed(b *hclv2.Block) {
 	t := d.read(&kind.Removed, b.Body)
+	each := t.attrs["for_each"]
 	from, ok := d.predecessor(t.attrs["from"])
-	if !ok {
+	switch {
+	case ok:
+	case each != nil:
+		from, ok = d.patternOf(t.attrs["from"])
+	default:
 		from, ok = d.address(t.attrs["from"], true)
 	}
 	if !ok {
@@ -32,7 +37,15 @@ func (d *decoder) removed(b *hclv2.Block) {
 	r.WindowExplicit = t.attrs["window_days"] != nil
 	d.days(t, "window_days", way.Window, &r.WindowDays,
 		"window_days is how long a deletion can be taken back; it needs a key's retire or a secret's delete.")
-	if !d.pattern {
+	switch {
+	case d.pattern:
+	case each != nil:
+		d.forEach(refactorEach{what: "A removed block", at: b.DefRange, forEach: each.Expr, address: t.attrs["from"], make: func(a addr.Address, _ []string) {
+			one := r
+			one.From = a
+			d.config.Removed = append(d.config.Removed, one)
+		}})
+	default:
 		d.config.Removed = append(d.config.Removed, r)
 	}
 }
@@ -126,13 +139,22 @@ func (d *decoder) moved(b *hclv2.Block) {
 
 func (d *decoder) imported(b *hclv2.Block) {
 	t := d.read(&kind.Import, b.Body)
-	to, ok := d.address(t.attrs["to"], false)
-	id := t.attrs["id"]
+	each, id := t.attrs["for_each"], t.attrs["id"]
+	to, ok := addr.Address{}, false
+	if each != nil {
+		to, ok = d.patternOf(t.attrs["to"])
+	} else {
+		to, ok = d.address(t.attrs["to"], false)
+	}
 	if !ok || id == nil {
 		return
 	}
 	if to.Data {
 		d.report(fault(b.DefRange, "Nothing to import", "Data blocks own no object at the service, so there is nothing to import into %s.", to))
+		return
+	}
+	if each != nil {
+		d.importEach(b.DefRange, t)
 		return
 	}
 	d.config.Imports = append(d.config.Imports, Import{To: to, Range: b.DefRange})
@@ -142,6 +164,21 @@ func (d *decoder) imported(b *hclv2.Block) {
 		im.takeOver = a.Expr
 	}
 	d.m.importIDs = append(d.m.importIDs, im)
+}
+
+// importEach is an import block with for_each.
+func (d *decoder) importEach(at hclv2.Range, t table) {
+	exprs := []hclv2.Expression{t.attrs["id"].Expr, nil}
+	if a := t.attrs["take_over"]; a != nil {
+		exprs[1] = a.Expr
+	}
+	d.forEach(refactorEach{
+		what: "An import block", at: at, forEach: t.attrs["for_each"].Expr, address: t.attrs["to"], exprs: exprs,
+		wanted: "An import needs the id of the live object: a key id, an alias name or a secret's name.",
+		make: func(a addr.Address, texts []string) {
+			d.config.Imports = append(d.config.Imports, Import{To: a, ID: texts[0], TakeOver: texts[1], Range: at})
+		},
+	})
 }
 
 // importID is the id of an import block, evaluated once variables are known.

@@ -224,6 +224,7 @@ func (b *block) expected(in *instance, body Body) cty.Value {
 // finish fills the Config's own lists.
 func (m *module) finish(c *Config, d *decoder) hclv2.Diagnostics {
 	before := len(d.diags)
+	d.report(d.expandRefactorings()...)
 	d.refactorings()
 	diags := slices.Clone(d.diags[before:])
 	for _, id := range m.importIDs {

@@ -20,6 +20,7 @@ type tree struct {
 	sources map[string]*calledSource // by directory
 
 	importIDs  []importID
+	refactors  []refactorEach
 	encryption *encryptionArgs // nil without an encryption block
 	owned      *Owned          // nil until gateways are evaluated
 	// settledGateways are the gateways' values as far as loading knows them.

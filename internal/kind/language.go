@@ -220,6 +220,7 @@ var Removed = Block{
 	Attributes: []Attribute{
 		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance; or of predecessors, `predecessor.NAME[\"KEY-ID\"]` or all of one block, `predecessor.NAME`."},
 		static("action", cty.String, "What to do. Required.", nil),
+		{Name: "for_each", Type: cty.DynamicPseudoType, Doc: "A map, or a set of texts, of variables and locals: one removal for each, of `from = key.NAME[each.key]`. In the root module."},
 		static("soak_days", cty.Number, "For `retire`: the days between disabling a key and scheduling its deletion.", nil),
 		static("window_days", cty.Number, "For a key's `retire` and a secret's `delete`: how long the deletion can be taken back.", nil),
 	},
@@ -241,6 +242,7 @@ var Import = Block{
 	Attributes: []Attribute{
 		{Name: "to", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance."},
 		{Name: "id", Type: cty.String, Mode: Required, Doc: "A key id, an alias name, or the name of a secret, a network rule, an access policy or an access point."},
+		{Name: "for_each", Type: cty.DynamicPseudoType, Doc: "A map, or a set of texts, of variables and locals: one import for each, with `to = key.NAME[each.key]` and `id = each.value`."},
 		{Name: "take_over", Type: cty.String, Doc: "The lineage of the stack that owns the object now, as the refusal tells it."},
 	},
 }
