@@ -11,10 +11,12 @@ import (
 // Address names one instance of a block.
 type Address struct {
 	Module Module // the module instance the block stands in; "" for the root module
-	Data   bool   // a data block: data.<Kind>.<Name>
-	Kind   string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap for data
-	Name   string // the block's label
-	Key    string // rendered instance key: `["eu"]`, `[0]`, or "" for a single block
+	Data   bool   // a data block: data.<Kind>.<Name>; an ephemeral block is one too
+	// Ephemeral says that it is written ephemeral.<Kind>.<Name>.
+	Ephemeral bool
+	Kind      string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap for data
+	Name      string // the block's label
+	Key       string // rendered instance key: `["eu"]`, `[0]`, or "" for a single block
 }
 
 // Resource addresses a managed object of a block without for_each.
@@ -22,6 +24,11 @@ func Resource(kind, name string) Address { return Address{Kind: kind, Name: name
 
 // DataBlock addresses a data block without for_each.
 func DataBlock(kind, name string) Address { return Address{Data: true, Kind: kind, Name: name} }
+
+// EphemeralBlock addresses an ephemeral block without for_each.
+func EphemeralBlock(kind, name string) Address {
+	return Address{Data: true, Ephemeral: true, Kind: kind, Name: name}
+}
 
 // WithKey returns the instance of a for_each block.
 func (a Address) WithKey(key string) Address { a.Key = "[" + strconv.Quote(key) + "]"; return a }
@@ -38,7 +45,10 @@ func (a Address) String() string {
 		return string(a.Module)
 	}
 	s := a.Kind + "." + a.Name + a.Key
-	if a.Data {
+	switch {
+	case a.Ephemeral:
+		s = "ephemeral." + s
+	case a.Data:
 		s = "data." + s
 	}
 	if a.Module != "" {
@@ -59,8 +69,8 @@ func Parse(s string) (Address, error) {
 		a.Module = a.Module.Child(steps[1].name) + Module(steps[1].key)
 		steps = steps[2:]
 	}
-	if steps[0].is("data") {
-		a.Data, steps = true, steps[1:]
+	if steps[0].is("data") || steps[0].is("ephemeral") {
+		a.Data, a.Ephemeral, steps = true, steps[0].is("ephemeral"), steps[1:]
 	}
 	if len(steps) != 2 || steps[0].key != "" || steps[0].name == "module" {
 		return Address{}, noAddress(s)

@@ -11,7 +11,7 @@ import (
 
 // unkept is why a step is not carried out: a precondition that does not hold now, or one that did not hold when the plan
 // was made. A change that is only a rescue has no conditions.
-func (x *executor) unkept(n *node) string {
+func (x *executor) unkept(ctx context.Context, n *node) string {
 	switch {
 	case n.Change != nil && n.Change.Held != "":
 		return n.Change.Held
@@ -21,7 +21,7 @@ func (x *executor) unkept(n *node) string {
 		return ""
 	}
 	x.showData(n.Addr)
-	return x.verdict(n, hcl.Precondition)
+	return x.verdict(ctx, n, hcl.Precondition)
 }
 
 // heldUp is the end of a step that is not carried out. A rescue is all the same: a deletion window does not wait.
@@ -41,26 +41,34 @@ func (x *executor) heldUp(ctx context.Context, n *node, why string) Outcome {
 }
 
 // afterwards holds what was done against its postconditions. What was done stays done.
-func (x *executor) afterwards(n *node, out Outcome) Outcome {
+func (x *executor) afterwards(ctx context.Context, n *node, out Outcome) Outcome {
 	if n.Change != nil && (goes(n.Action) || n.Change.IsOnlyRescue()) || !x.work.Config.HasConditions(n.Addr) {
 		return out
 	}
 	if n.Change == nil {
 		x.showBlock(n.Addr)
 	}
-	if why := x.verdict(n, hcl.Postcondition); why != "" {
+	if why := x.verdict(ctx, n, hcl.Postcondition); why != "" {
 		out.Status, out.Made, out.Err = Failed, true, fmt.Errorf("%s; what was done is recorded", why)
 	}
 	return out
 }
 
-// verdict is why conditions of a step do not hold, or cannot be told, or "".
-func (x *executor) verdict(n *node, word string) string {
+// verdict is why conditions of a step do not hold, or cannot be told, or "". A condition on what an ephemeral block hands
+// on opens it.
+func (x *executor) verdict(ctx context.Context, n *node, word string) string {
 	if why := plan.Unkept(x.work.Config, n.Addr, x.objects, word); why != "" {
 		return why
 	}
-	if c, _ := plan.Check(x.work.Config, n.Addr, x.objects, word); c.Status == hcl.Undecided {
-		return "a " + word + " is still not known; something it refers to is not in the plan"
+	if c, _ := plan.Check(x.work.Config, n.Addr, x.objects, word); c.Status != hcl.Undecided {
+		return ""
 	}
-	return ""
+	opened, err := x.openAll(ctx, n.Addr)
+	switch {
+	case err != nil:
+		return err.Error()
+	case opened:
+		return x.verdict(ctx, n, word)
+	}
+	return "a " + word + " is still not known; something it refers to is not in the plan"
 }

@@ -32,6 +32,9 @@ type executor struct {
 	objects *hcl.ObjectMap
 	pending map[string]Recovered // open calls of earlier runs, by address
 
+	opening sync.Mutex
+	opened  map[addr.Address]bool // ephemeral blocks whose values were read
+
 	mu    sync.Mutex
 	prior map[string]*state.Resource
 	byID  map[objectID]string     // addresses
@@ -45,7 +48,7 @@ func newExecutor(w Work, j *state.Journal, b *bell, st state.State) *executor {
 		work: w, journal: j, bell: b, lineage: st.Lineage, objects: plan.Remember(w.Config, st, w.Live),
 		pending: map[string]Recovered{},
 		prior:   make(map[string]*state.Resource, len(st.Resources)), byID: make(map[objectID]string, len(st.Resources)), kept: map[string][]state.File{},
-		unwritten: map[addr.Address]bool{},
+		unwritten: map[addr.Address]bool{}, opened: map[addr.Address]bool{},
 	}
 	for i := range st.Resources {
 		r := &st.Resources[i]

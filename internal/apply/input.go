@@ -31,6 +31,8 @@ type Work struct {
 	Handlers func(kind string) resource.Handler // nil for a kind nobody handles
 	// LookUp answers lookups that the plan put off; nil = the plan has none.
 	LookUp func(ctx context.Context, c resource.GatewayClients, ask plan.Ask) plan.Answer
+	// Open reads the values that ephemeral blocks hand on; nil = the configuration has none.
+	Open   func(ctx context.Context, c resource.GatewayClients, ask plan.Ask) plan.Answer
 	Live   plan.Live // the last snapshot; may be empty
 	Hooks  Hooks
 	Scheme *SchemeChange // nil = stays as it is

@@ -27,6 +27,6 @@ func (x *executor) lookUp(ctx context.Context, n *node) Outcome {
 	if answer.Err != nil {
 		return failed(answer.Err)
 	}
-	x.objects.Set(n.Addr, ask.Value(block.Kind, &answer))
+	x.objects.Set(n.Addr, plan.Handed(block, n.Addr, ask.Value(block.Kind, &answer), false))
 	return Outcome{}
 }

@@ -21,7 +21,8 @@ func (x *executor) seen(gateway string, o *plan.Object) error {
 		return err
 	}
 	kept := *r
-	kept.Attributes = maps.Clone(r.Attributes)
+	kept.Attributes = make(map[string]any, len(r.Attributes)) // a state by hand may have none
+	maps.Copy(kept.Attributes, r.Attributes)
 	if k := kind.Lookup(o.Kind, false); k != nil {
 		for _, at := range k.Attributes {
 			if v, read := o.Attrs[at.Name]; read {

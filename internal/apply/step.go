@@ -20,7 +20,7 @@ import (
 func (x *executor) step(ctx context.Context, n *node) Outcome {
 	start := x.work.Now()
 	var out Outcome
-	why := x.unkept(n)
+	why := x.unkept(ctx, n)
 	switch {
 	case why != "":
 		out = x.heldUp(ctx, n, why)
@@ -38,7 +38,7 @@ func (x *executor) step(ctx context.Context, n *node) Outcome {
 		x.within(ctx, func(ctx context.Context) { out = x.change(ctx, n.Step) })
 	}
 	if out.Status == Done {
-		out = x.afterwards(n, out)
+		out = x.afterwards(ctx, n, out)
 	}
 	out.Elapsed = since(x.work, start)
 	return out
@@ -95,6 +95,9 @@ func (x *executor) change(ctx context.Context, s Step) Outcome {
 	c := *s.Change
 	if open, ok := x.pending[c.Addr.String()]; ok && !safety.Off(safety.PendingWaits) {
 		return Outcome{Status: Unknown, ID: c.ID, Err: stillPending(open)}
+	}
+	if err := x.openFor(ctx, c); err != nil {
+		return Outcome{Status: Failed, ID: c.ID, Err: err}
 	}
 	body, err := x.body(c)
 	if err != nil {
@@ -164,7 +167,7 @@ func (x *executor) evaluate(a addr.Address) (hcl.Body, error) {
 		return hcl.Body{}, evaluationError(diags)
 	}
 	for _, name := range slices.Sorted(maps.Keys(body.Attrs)) {
-		if !body.Attrs[name].IsWhollyKnown() {
+		if !body.Attrs[name].IsWhollyKnown() && len(body.From[name]) == 0 { // what nothing takes is not opened
 			return hcl.Body{}, fmt.Errorf("the value of %s is still not known; something it refers to is not in the plan", name)
 		}
 	}

@@ -223,6 +223,7 @@ type Body struct {
 	Attrs  map[string]cty.Value // write-only ones included, marked Sensitive
 	Blocks map[string]map[string]cty.Value
 	Ranges map[string]hclv2.Range // where each attribute or block is written
+	From   map[string][]Source    // write-only attributes: the ephemeral blocks that flowed in
 
 	ignoreKeys map[string][]string // of the block's lifecycle
 }

@@ -23,6 +23,7 @@ func rootSchema() *hclv2.BodySchema {
 		{Type: "module", LabelNames: []string{"name"}},
 		{Type: "check", LabelNames: []string{"name"}},
 		{Type: "data", LabelNames: []string{"type", "name"}},
+		{Type: "ephemeral", LabelNames: []string{"type", "name"}},
 	}}
 	for _, k := range kind.Managed() {
 		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: k, LabelNames: []string{"name"}})
@@ -113,6 +114,8 @@ func (d *decoder) block(b *hclv2.Block) {
 		d.output(b)
 	case "data":
 		d.data(b)
+	case "ephemeral":
+		d.ephemeral(b)
 	case "module":
 		d.module(b)
 	case "check":

@@ -20,7 +20,7 @@ func (d *decoder) address(a *hclv2.Attribute, wholeModules bool) (addr.Address, 
 	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
 	if !diags.HasErrors() {
 		found, err := addr.ParseTarget(traversalText(t))
-		if err == nil && (found.IsModule() && wholeModules || kind.Lookup(found.Kind, found.Data) != nil) {
+		if err == nil && (found.IsModule() && wholeModules || !found.Ephemeral && kind.Lookup(found.Kind, found.Data) != nil) {
 			found.Module = d.m.path.Join(found.Module)
 			return found, true
 		}
@@ -85,6 +85,8 @@ func splitAddress(t hclv2.Traversal) (a addr.Address, rest hclv2.Traversal, ok b
 	switch {
 	case names[0] == "data" && len(names) == 3 && kind.Lookup(names[1], true) != nil:
 		a, rest = addr.DataBlock(names[1], names[2]), t[3:]
+	case names[0] == "ephemeral" && len(names) == 3 && kind.Ephemeral(names[1]) != nil:
+		a, rest = addr.EphemeralBlock(names[1], names[2]), t[3:]
 	case len(names) >= 2 && kind.Lookup(names[0], false) != nil:
 		a, rest = addr.Resource(names[0], names[1]), t[2:]
 	default:

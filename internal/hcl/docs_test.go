@@ -15,7 +15,7 @@ const languageDoc = "../../docs/language.md"
 
 // generated are the sections of the reference that come from the program's own tables.
 func generated() map[string]string {
-	sections := map[string]string{"functions": functionTables(), "blocks": blockTables(), "removals": removalTable(), "rules": ruleList(), "backends": backendTable()}
+	sections := map[string]string{"functions": functionTables(), "blocks": blockTables(), "removals": removalTable(), "rules": ruleList(), "backends": backendTable(), "ephemeral": ephemeralTable()}
 	for _, b := range kind.Language() {
 		sections[b.Name] = languageTable(b)
 	}
@@ -27,6 +27,22 @@ func languageTable(decl *kind.Block) string {
 	var b strings.Builder
 	b.WriteString("| argument | meaning |\n|---|---|\n")
 	languageRows(&b, decl, "")
+	return b.String()
+}
+
+// ephemeralTable is what ephemeral blocks hold.
+func ephemeralTable() string {
+	var b strings.Builder
+	b.WriteString("| block | attribute | meaning |\n|---|---|---|\n")
+	for _, name := range kind.EphemeralKinds() {
+		for _, a := range kind.Ephemeral(name).Attributes {
+			set := ""
+			if a.Mode == kind.Required {
+				set = " Required."
+			}
+			fmt.Fprintf(&b, "| `ephemeral %q` | `%s` | %s%s |\n", name, a.Name, a.Doc, set)
+		}
+	}
 	return b.String()
 }
 

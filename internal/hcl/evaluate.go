@@ -151,6 +151,9 @@ func (e *evaluation) argument(a *argument, into map[string]cty.Value) {
 	case !e.allowed(a, v, marks):
 	case a.decl.WriteOnly:
 		into[a.decl.Name] = v.Mark(Sensitive)
+		if from := sourcesIn(marks); len(from) > 0 {
+			e.body.from(a.decl.Name, from)
+		}
 	default:
 		into[a.decl.Name] = v
 	}

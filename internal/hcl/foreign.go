@@ -11,7 +11,6 @@ var foreignBlocks = []struct {
 	labels []string
 	answer string
 }{
-	{"ephemeral", []string{"type", "name"}, "Ephemeral blocks come with a later version of kmsplan. Pass the value in through a variable with ephemeral = true."},
 	{"resource", []string{"type", "name"}, `kmsplan has no resource blocks: each kind is a block of its own. Write key "NAME" { … }, alias "NAME" { … }, rotation_policy "NAME" { … } or secret "NAME" { … }.`},
 	{"provider", []string{"name"}, `kmsplan has no providers. Write gateway "NAME" { region = "…" } for an account and region.`},
 	{"terraform", nil, "kmsplan's settings stand in a kmsplan block: kmsplan { required_version = \"…\" }."},

@@ -255,6 +255,7 @@ func depends(refs []reference) bool {
 func secretive(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
 		return r.root == markedRoot ||
+			r.block != nil && !r.order && r.block.kind.Ephemeral ||
 			r.variable != nil && r.variable.secretive ||
 			r.local != nil && r.local.secretive ||
 			r.call != nil && !r.order && r.leadsTo(func(n *node) bool { return n.secretive })

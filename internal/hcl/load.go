@@ -213,6 +213,9 @@ func (b *block) expected(in *instance, body Body) cty.Value {
 		if !written {
 			v = cty.UnknownVal(a.Type)
 		}
+		if a.Opened {
+			v = Handed(v)
+		}
 		if a.Name == "id" {
 			v = v.Mark(origin{in.addr})
 		}

@@ -106,10 +106,12 @@ func (m *module) unknownRoot(t hclv2.Traversal) *hclv2.Diagnostic {
 		return fault(at, "Invalid reference", "A reference to a %s needs its name, such as %s.NAME.", root, root)
 	case root == "data":
 		return fault(at, "Invalid reference", "A reference to a data block needs type and name, such as data.encrypt.NAME.")
+	case root == "ephemeral":
+		return fault(at, "Invalid reference", "A reference to an ephemeral block needs type and name, such as ephemeral.secret.NAME.")
 	case root == "terraform":
 		return fault(at, "Invalid reference", "kmsplan has no terraform values. The name of the selected workspace is kmsplan.workspace.")
 	}
-	known := append([]string{"var", "local", "gateway", "each", "count", "path", "kmsplan", "data", "module"}, kind.Managed()...)
+	known := append([]string{"var", "local", "gateway", "each", "count", "path", "kmsplan", "data", "ephemeral", "module"}, kind.Managed()...)
 	hint := didYouMean(root, known)
 	if hint == "" {
 		hint = " A plain text stands in quotes."

@@ -92,7 +92,7 @@ func withStaticVariables(variables map[string]cty.Value, refs []reference) cty.V
 // addObjects evaluates the indexes against what the context already holds, and adds the
 // objects they lead to under the names by which expressions reach them.
 func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instance) {
-	managed, data := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}
+	managed, data, ephemeral := map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}, map[string]map[string]cty.Value{}
 	var modules map[string]cty.Value
 	for i, r := range refs {
 		if r.call != nil && !r.order && modules[r.call.label] == cty.NilVal {
@@ -102,7 +102,10 @@ func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instan
 			continue
 		}
 		into := managed
-		if r.block.addr.Data {
+		switch {
+		case r.block.addr.Ephemeral:
+			into = ephemeral
+		case r.block.addr.Data:
 			into = data
 		}
 		if into[r.block.addr.Kind] == nil {
@@ -116,12 +119,14 @@ func (s session) addObjects(ctx *hclv2.EvalContext, refs []reference, in *instan
 	for kind, byName := range managed {
 		put(&ctx.Variables, kind, cty.ObjectVal(byName))
 	}
-	if len(data) > 0 {
+	for root, byKind := range map[string]map[string]map[string]cty.Value{"data": data, "ephemeral": ephemeral} {
 		kinds := map[string]cty.Value{}
-		for kind, byName := range data {
+		for kind, byName := range byKind {
 			kinds[kind] = cty.ObjectVal(byName)
 		}
-		put(&ctx.Variables, "data", cty.ObjectVal(kinds))
+		if len(kinds) > 0 {
+			put(&ctx.Variables, root, cty.ObjectVal(kinds))
+		}
 	}
 }
 
@@ -196,7 +201,7 @@ func (s session) object(b *block, a addr.Address) cty.Value {
 			}
 		}
 	}
-	return cty.UnknownVal(b.kind.ObjectType())
+	return unknownObject(b.kind)
 }
 
 // local is a local's value: evaluated now when it depends on objects.

@@ -10,6 +10,7 @@ import (
 type Kind struct {
 	Name       string // key, alias, rotation_policy, secret; of data blocks encrypt, decrypt, rewrap, key, keys …
 	Class      Class
+	Ephemeral  bool   // its blocks are ephemeral: what they hold exists only while it is handed on
 	Doc        string // one paragraph, Markdown
 	Attributes []Attribute
 	Blocks     []Block
@@ -97,6 +98,7 @@ type Attribute struct {
 	Type      cty.Type
 	Mode      Mode
 	Immutable bool   // a change is refused by a guard, never a replacement
+	Opened    bool   // read only where it is handed on: sensitive, ephemeral, and not known before
 	WriteOnly bool   // may carry sensitive values; never stored, never printed
 	Static    bool   // in a block of the language: a literal, needed before variables have values
 	Refused   string // in a block of the language: the answer to who writes it; "" = it may be written

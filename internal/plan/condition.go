@@ -194,6 +194,11 @@ func (p *planner) checkConditions() {
 			}
 		}
 	}
+	for _, l := range p.lookups {
+		if reason := Unkept(p.in.Config, l.Addr, p.objects, hcl.Precondition, hcl.Postcondition); reason != "" {
+			why[l.Addr] = reason
+		}
+	}
 	p.holdDependants(why)
 }
 
@@ -214,6 +219,10 @@ func (p *planner) holdDependants(why map[addr.Address]string) {
 		}
 		waits[n.addr] = addr.Address{}
 		for _, a := range n.change.DependsOn {
+			if why[a] != "" {
+				waits[n.addr] = a
+				break
+			}
 			if d := at[a]; d != nil {
 				if cause := held(d); cause.Kind != "" {
 					waits[n.addr] = cause
@@ -226,6 +235,9 @@ func (p *planner) holdDependants(why map[addr.Address]string) {
 	for _, n := range p.order {
 		if cause := held(n); cause.Kind != "" && cause != n.addr && n.change.Acts() {
 			n.holdBack()
+			if cause.Data {
+				n.change.Held = fmt.Sprintf("%s: %s", cause, why[cause]) // no step of its own says so
+			}
 			p.warn(n.addr, "Held back", fmt.Sprintf("It depends on %s, a condition of which does not hold, and stays as it is.", cause))
 		}
 	}

@@ -41,7 +41,9 @@ func Recorded(cfg *hcl.Config, st state.State, drift []Drift) state.State {
 		if r == nil || r.Kind != d.Kind || r.ID != d.ID || d.Gone {
 			continue
 		}
-		r.Attributes = maps.Clone(r.Attributes)
+		recorded := r.Attributes
+		r.Attributes = make(map[string]any, len(recorded)) // a state by hand may have none
+		maps.Copy(r.Attributes, recorded)
 		for _, diff := range d.Diff {
 			r.Attributes[diff.Name] = ToState(diff.After)
 		}

@@ -74,11 +74,11 @@ func (p *planner) lookUp(block *hcl.Block, a addr.Address) {
 	case by.Kind != "":
 		l.Deferred = fmt.Sprintf("it comes after %s", by)
 	case p.in.Live.Gateways[l.Gateway] == nil:
-		p.objects.Set(a, lookupValue(block.Kind, body.Attrs, nil))
+		p.objects.Set(a, Handed(block, a, lookupValue(block.Kind, body.Attrs, nil), false))
 		return // a narrower plan that is not about it
 	case !answered:
 		p.ask(ask)
-		p.objects.Set(a, lookupValue(block.Kind, body.Attrs, nil))
+		p.objects.Set(a, Handed(block, a, lookupValue(block.Kind, body.Attrs, nil), false))
 		return
 	default:
 		l.err = answer.Err
@@ -88,7 +88,8 @@ func (p *planner) lookUp(block *hcl.Block, a addr.Address) {
 	} else {
 		l.Value, p.deferred[a] = lookupValue(block.Kind, body.Attrs, nil), l.err == nil
 	}
-	p.objects.Set(a, l.Value)
+	p.objects.Set(a, Handed(block, a, l.Value, false))
+	l.Value = withoutOpened(block, l.Value)
 	p.lookups = append(p.lookups, l)
 }
 
@@ -200,7 +201,7 @@ func rememberLookups(cfg *hcl.Config, live Live, to *hcl.ObjectMap) {
 			}
 			ask, unknown := AskOf(block.GatewayName(), block.Kind, body.Attrs)
 			if answer, ok := live.Answers[ask.Question]; ok && unknown == "" && answer.Err == nil {
-				to.Set(a, ask.Value(block.Kind, &answer))
+				to.Set(a, Handed(block, a, ask.Value(block.Kind, &answer), false))
 			}
 		}
 	}

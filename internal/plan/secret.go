@@ -91,6 +91,9 @@ func (p *planner) createSecret(n *node) {
 		n.valueDiff()
 		n.change.Reason = "its value is generated at apply"
 	}
+	if from := sourcesOf(n.body); len(from) > 0 {
+		n.change.Reason = cameFrom(from)
+	}
 	n.change.Calls = []string{"CreateSecret"}
 }
 

@@ -193,6 +193,9 @@ func (p *planner) valueChanged(n *node) bool {
 		n.change.Reason = "the arguments of generate changed"
 		return true
 	}
+	if len(sourcesOf(n.body)) > 0 {
+		return p.sourceChanged(n, n.prior)
+	}
 	value, known := ConfiguredValue(n.body)
 	fp, recorded := fingerprintOf(n.prior)
 	if !known || !recorded {

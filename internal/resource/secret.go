@@ -332,6 +332,7 @@ func (w *secretWork) result() *state.Resource {
 	if w.Change.Action == plan.Create {
 		r.Intent = w.Intent
 	}
+	w.cameFrom(&r)
 	if w.held == nil {
 		w.stored.addTo(&r)
 	}

@@ -6,6 +6,7 @@ const (
 	SecretOutput     Switch = "secret-output"
 	SecretMessage    Switch = "secret-message"
 	SecretCondition  Switch = "secret-condition"
+	HandedOn         Switch = "handed-on"
 	OwnedOutput      Switch = "owned-output"
 	InsideModule     Switch = "inside-module"
 	NoLinks          Switch = "no-links"
@@ -25,6 +26,7 @@ func module() []Safety {
 		{SecretOutput, "A sensitive value reaches no output that is stored.", "internal/hcl", "TestBadInputIsExplained/sensitive"},
 		{SecretMessage, "A message about an expression that failed shows no sensitive value.", "internal/hcl", "TestBadInputIsExplained/sensitive"},
 		{SecretCondition, "The error_message of a condition that holds a sensitive value is not shown.", "internal/hcl", "TestConditions"},
+		{HandedOn, "What an ephemeral block hands on reaches write-only arguments and nothing else.", "internal/hcl", "TestAnEphemeralValueIsOnlyHandedOn"},
 		{OwnedOutput, "No block whose output is kmsplan's or git's own file is planned.", "internal/hcl", "TestNoBlockWritesWhatKmsplanOwns"},
 		{InsideModule, "A configuration does not choose what is written outside its own directory.", "internal/stack", "TestNothingIsWrittenOutsideTheModule/a path upwards"},
 		{NoLinks, "No symbolic link leads the state or the emulator out of the module.", "internal/stack", "TestNothingIsWrittenOutsideTheModule/a path that is a link"},

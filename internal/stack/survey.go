@@ -213,7 +213,7 @@ func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool 
 // work is what apply and recovery need.
 func (s *Stack) work(clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
 	return apply.Work{
-		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, LookUp: lookUp, Live: s.live,
+		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, LookUp: lookUp, Open: resource.Open, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
 		Fingerprints: s.fingerprints(),
 	}

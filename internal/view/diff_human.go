@@ -98,7 +98,8 @@ func (r planText) whole(indent, sign, name string, v cty.Value, suffix string) {
 
 // mapDiff prints the elements that differ and counts the others.
 func (r planText) mapDiff(indent string, before, after map[string]cty.Value) {
-	names := maps.Clone(before)
+	names := make(map[string]cty.Value, len(before)+len(after)) // an empty map of values is a nil one
+	maps.Copy(names, before)
 	maps.Copy(names, after)
 	same := 0
 	for _, name := range slices.Sorted(maps.Keys(names)) {

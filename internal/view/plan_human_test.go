@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -114,6 +115,23 @@ func TestStateShowNamesTheBlock(t *testing.T) {
 	for _, want := range []string{"key \"orders\" {\n", "id   = \"key-1\"\n"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("state show does not say %q:\n%s", want, shown)
+		}
+	}
+}
+
+// A map that was empty is a nil one in Go, and so was the plan's: showing what comes into it panicked.
+func TestAnElementComesIntoAnEmptyMap(t *testing.T) {
+	empty, one := cty.MapValEmpty(cty.String), cty.MapVal(map[string]cty.Value{"team": text("a")})
+	none, some := cty.SetValEmpty(cty.String), cty.SetVal([]cty.Value{text("a")})
+	for name, d := range map[string]plan.AttrDiff{
+		"comes": {Name: "tags", Before: empty, After: one}, "goes": {Name: "tags", Before: one, After: empty}, "neither": {Name: "tags", Before: empty, After: empty},
+		"object": {Name: "tags", Before: cty.EmptyObjectVal, After: one}, "into a set": {Name: "keys", Before: none, After: some}, "out of a set": {Name: "keys", Before: some, After: none},
+	} {
+		var b bytes.Buffer
+		p := &plan.Plan{Created: today, Changes: []plan.Change{{Addr: addr.Resource("key", "k"), Kind: "key", Action: plan.Update, Diff: []plan.AttrDiff{d}}}}
+		(&Terminal{Out: &b, Err: &b, Width: 78}).Plan(p)
+		if name == "comes" && !strings.Contains(b.String(), `+ "team" = "a"`) {
+			t.Error(b.String())
 		}
 	}
 }

@@ -86,7 +86,10 @@ func driftJSON(p *plan.Plan) []any {
 // resourceJSON names an object the way Terraform's JSON does.
 func resourceJSON(a addr.Address) map[string]any {
 	mode := "managed"
-	if a.Data {
+	switch {
+	case a.Ephemeral:
+		mode = "ephemeral"
+	case a.Data:
 		mode = "data"
 	}
 	out := map[string]any{"address": a.String(), "mode": mode, "type": a.Kind, "name": a.Name, "provider_name": "kmsplan"}
