@@ -13,14 +13,11 @@ import (
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
-// Known are the addresses of objects that expressions may refer to, by kind and id.
+// Known are the addresses of the objects that have one, by kind and id.
 type Known map[string]map[string]addr.Address
 
-// Set makes an object known. One of a module that is called cannot be referred to.
+// Set makes an object known.
 func (k Known) Set(kind, id string, a addr.Address) {
-	if a.Module != "" {
-		return
-	}
 	if k[kind] == nil {
 		k[kind] = map[string]addr.Address{}
 	}
@@ -133,8 +130,15 @@ func expression(at *kind.Attribute, v cty.Value, known Known) (Expr, error) {
 	return Literal(v)
 }
 
+// referred is the address by which an expression refers to an object: it has none in a module that is called, and a
+// predecessor has none at all.
+func (k Known) referred(kind, id string) (a addr.Address, ok bool) {
+	a, ok = k[kind][id]
+	return a, ok && a.Module == "" && !a.IsPredecessor()
+}
+
 func (k Known) refer(kind, id string) (Expr, error) {
-	if a, ok := k[kind][id]; ok {
+	if a, ok := k.referred(kind, id); ok {
 		return Reference(a.String(), "id"), nil
 	}
 	return Text(id)
@@ -161,7 +165,7 @@ func (k Known) referNames(kind string, names cty.Value) (Expr, error) {
 		if err != nil {
 			return "", err
 		}
-		if a, ok := k[kind][v.AsString()]; ok {
+		if a, ok := k.referred(kind, v.AsString()); ok {
 			e = Reference(a.String(), "name")
 		}
 		out = append(out, e)

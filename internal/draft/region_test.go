@@ -50,6 +50,23 @@ func TestWhatIsOthersIsNotDrawn(t *testing.T) {
 	}
 }
 
+// An object of a module, and a key that another one succeeded, are managed: drawn anew they would have two addresses. No
+// expression of the root module refers to either.
+func TestWhatNoExpressionRefersToIsManagedAllTheSame(t *testing.T) {
+	orders := addr.Resource("key", "orders")
+	inModule := orders
+	inModule.Module = "module.team"
+	for name, held := range map[string]addr.Address{"a module": inModule, "a predecessor": addr.Predecessor(orders, "key-held")} {
+		a := account(aKey("key-held", nil, nil))
+		a.Known.Set(plan.KindKey, "key-held", held)
+		a.Aliases = []*plan.Object{anAlias("alias/of/held", "key-held")}
+		r := draft.DrawRegion(a)
+		if text := drawn(r); strings.Contains(text, "key \"") || !strings.Contains(text, `= "key-held"`) || len(r.Left) != 1 || !strings.Contains(r.Left[0].Why, held.String()) {
+			t.Errorf("of %s: %v\n%s", name, r.Left, text)
+		}
+	}
+}
+
 func TestWhatIsManagedOrDyingIsLeft(t *testing.T) {
 	a := account(aKey("key-held", nil, nil), aKey("key-dying", nil, nil), aKey("key-service", nil, nil), aKey("key-new", nil, nil))
 	a.Known.Set(plan.KindKey, "key-held", addr.Resource("key", "orders"))

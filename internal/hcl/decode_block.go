@@ -117,7 +117,7 @@ func (d *decoder) dynamicBlock(b *block, inner *hclv2.Block) {
 		for _, n := range b.kind.Blocks {
 			names = append(names, n.Name)
 		}
-		d.report(fault(inner.LabelRanges[0], "Unknown nested block", "A %s has no nested block %q.%s", b.kind.Name, inner.Labels[0], didYouMean(inner.Labels[0], names)))
+		d.report(fault(inner.LabelRanges[0], "Unknown nested block", "There is no nested block %q in %s blocks.%s", inner.Labels[0], b.kind.Name, didYouMean(inner.Labels[0], names)))
 		return
 	}
 	b.dynamics = true
@@ -280,7 +280,7 @@ func (d *decoder) ignored(b *block, item hclv2.Expression) (name, key string, is
 	}
 	decl := b.kind.Attribute(name)
 	if decl == nil || decl.Mode == kind.Computed {
-		d.report(fault(item.Range(), "Invalid ignore_changes", "A %s has no argument %q.%s", b.kind.Name, name, didYouMean(name, settable(b.kind))))
+		d.report(fault(item.Range(), "Invalid ignore_changes", "There is no argument %q in %s blocks.%s", name, b.kind.Name, didYouMean(name, settable(b.kind))))
 		return "", "", false
 	}
 	if len(t) < 2 {

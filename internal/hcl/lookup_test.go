@@ -21,7 +21,7 @@ func TestLookupsAreCheckedBeforeAnythingIsRead(t *testing.T) {
 		`data "alias" "x" { name = "orders" }`:                                                 `write "alias/orders"`,
 		`data "alias" "x" { name = "alias/acs/kms" }`:                                          "",
 		`data "instance" "x" { id = "i-1" }`:                                                   "is no KMS instance id",
-		"data \"secret\" \"x\" { name = \"n\" }\noutput \"o\" { value = data.secret.x.value }": `A secret has no attribute "value"`,
+		"data \"secret\" \"x\" { name = \"n\" }\noutput \"o\" { value = data.secret.x.value }": `data.secret.x has no attribute "value"`,
 		"data \"key\" \"x\" { key = \"k\" }\nalias \"a\" {\n  name = \"alias/a\"\n  key = data.key.x.arn\n}":            "is not what key of alias.a takes",
 		"data \"key\" \"x\" { key = \"k\" }\nalias \"a\" {\n  name = \"alias/a\"\n  key = data.key.x.id\n}":             "",
 		"data \"keys\" \"x\" {}\nrotation_policy \"r\" {\n  interval = \"90d\"\n  keys = data.keys.x.ids\n}":            "",

@@ -162,7 +162,7 @@ func attributeExists(b *block, name string, at hclv2.Range) *hclv2.Diagnostic {
 	case decl == nil && b.kind.Block(name) != nil:
 		return fault(at, "Unsupported attribute", "%q is a nested block of %s and has no value to refer to.", name, b.local())
 	case decl == nil:
-		return fault(at, "Unsupported attribute", "A %s has no attribute %q.%s", b.kind.Name, name, didYouMean(name, slices.Sorted(maps.Keys(b.kind.ObjectType().AttributeTypes()))))
+		return fault(at, "Unsupported attribute", "%s has no attribute %q.%s", b.local(), name, didYouMean(name, slices.Sorted(maps.Keys(b.kind.ObjectType().AttributeTypes()))))
 	case decl.WriteOnly:
 		return fault(at, "Write-only attribute", "%s.%s is write-only: kmsplan never reads it back. Refer to where the value comes from instead.", b.local(), name)
 	}

@@ -136,6 +136,12 @@ func (p *planner) refuseDuplicate(a, other addr.Address, kind, id string) {
 			fmt.Sprintf("Or the other one: `kmsplan state rm '%s'`.", a))
 		return
 	}
+	if other.IsPredecessor() {
+		p.refuse(GuardDuplicateID, a, both+" It was succeeded, and is kept for what it encrypted.",
+			"Take the block and its import away: the key is managed already. `kmsplan show` lists what still needs it.",
+			"To get rid of it once nothing needs it, add:"+removedText(other.String(), "retire"))
+		return
+	}
 	renamed := "If one block was renamed, say so:"
 	if b := p.in.Config.Block(other.Block()); b != nil && slices.Contains(b.Instances, other) {
 		renamed = fmt.Sprintf("If %s was renamed, take it out and say so:", other)

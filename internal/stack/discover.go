@@ -122,6 +122,9 @@ func (s *Stack) known(gateway string) draft.Known {
 	for a, r := range plan.MovedAddresses(s.Config, s.State) {
 		if r.Gateway == gateway {
 			known.Set(r.Kind, r.ID, a)
+			for _, was := range r.Predecessors {
+				known.Set(r.Kind, was.ID, addr.Predecessor(a, was.ID))
+			}
 		}
 	}
 	return known
