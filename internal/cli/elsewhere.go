@@ -22,7 +22,7 @@ var elsewhere = map[string]string{
 	"keys":            "kmsplan state list shows what this stack has, and kmsplan kms ListKeys what the region has",
 	"alias":           "declare an alias block and apply; kmsplan kms ListAliases lists them",
 	"list":            "kmsplan state list shows what this stack has",
-	"import-material": "kmsplan kms GetParametersForImport and kmsplan kms ImportKeyMaterial bring a key's own material in",
+	"import-material": "material { file = \"…\" } in the key's block, and kmsplan apply, bring a key's own material in; kmsplan kms GetParametersForImport and kmsplan kms ImportKeyMaterial do it by hand",
 	"usage":           "the guard of a retirement lists every user of a key: plan a removed block with action = \"retire\"",
 	"report":          "kmsplan show prints what this stack has, and kmsplan plan what waits for deletion",
 

@@ -132,9 +132,28 @@ func (p *planner) planRename(n *node, gets map[objectID]addr.Address) {
 	default:
 		c.Calls, c.Reason = []string{"CreateAlias"}, fmt.Sprintf("renamed from %s; both names exist for a moment", n.object.ID)
 	}
-	if _, handedOn := gets[old]; !handedOn && !n.gave {
+	receiver, handedOn := gets[old]
+	if !handedOn && !n.gave {
 		c.Calls, c.PreImage = append(c.Calls, "DeleteAlias"), PreImageOf(n.object)
 	}
+	if handedOn && !p.after(receiver, n.addr) {
+		c.DependsOn = append(slices.Clip(c.DependsOn), receiver) // until then the name is this alias's in state, and nobody's afterwards
+	}
+}
+
+// after reports whether a change waits for another: where it does, that one cannot wait for it.
+func (p *planner) after(a, other addr.Address) bool {
+	seen := map[addr.Address]bool{}
+	var waits func(a addr.Address) bool
+	waits = func(a addr.Address) bool {
+		if a == other || seen[a] {
+			return a == other
+		}
+		seen[a] = true
+		n := p.nodes[a]
+		return n != nil && slices.ContainsFunc(n.change.DependsOn, waits)
+	}
+	return waits(a)
 }
 
 // leaves reports whether an address of state gives its alias name up: it gets another one, or its block is gone.

@@ -35,6 +35,11 @@ func TestAliasNamesAreExchanged(t *testing.T) {
 		{name: "three in a ring", first: []string{"x", "y", "z"}, then: []string{"y", "z", "x"}, remain: []string{"x", "y", "z"}},
 		{name: "a chain", first: []string{"x", "y"}, then: []string{"y", "z"}, creates: 1, deletes: 1, remain: []string{"y"}},
 		{name: "a chain, from its end", first: []string{"y", "x"}, then: []string{"z", "y"}, creates: 1, deletes: 1, remain: []string{"y"}},
+		{name: "a chain of four", first: []string{"w", "x", "y", "z"}, then: []string{"x", "y", "z", "end"}, creates: 1, deletes: 1, remain: []string{"x", "y", "z"}},
+		{name: "a chain of four, from its end", first: []string{"z", "y", "x", "w"}, then: []string{"end", "z", "y", "x"}, creates: 1, deletes: 1, remain: []string{"x", "y", "z"}},
+		{name: "a chain that runs to and fro", first: []string{"x", "z", "w", "y"}, then: []string{"y", "end", "x", "z"}, creates: 1, deletes: 1, remain: []string{"x", "y", "z"}},
+		{name: "a chain onto the name of a block that is gone", first: []string{"x", "y", "z"}, then: []string{"y", "z", ""}, deletes: 1, remain: []string{"y", "z"}},
+		{name: "two rings at once", first: []string{"v", "w", "x", "y", "z"}, then: []string{"w", "v", "y", "z", "x"}, remain: []string{"v", "w", "x", "y", "z"}},
 		{name: "from a block that is gone", first: []string{"x", "y"}, then: []string{"y", ""}, deletes: 1, remain: []string{"y"}},
 		{name: "a mere rename", first: []string{"x"}, then: []string{"y"}, creates: 1, deletes: 1},
 	}
@@ -79,6 +84,8 @@ func TestAliasNamesAreExchanged(t *testing.T) {
 func TestAnExchangeThatStoppedGoesOn(t *testing.T) {
 	for _, test := range []struct{ first, then []string }{
 		{[]string{"x", "y"}, []string{"y", "x"}}, {[]string{"x", "y", "z"}, []string{"y", "z", "x"}}, {[]string{"x", "y"}, []string{"y", "z"}},
+		{[]string{"w", "x", "y", "z"}, []string{"x", "y", "z", "end"}}, {[]string{"z", "y", "x", "w"}, []string{"end", "z", "y", "x"}},
+		{[]string{"v", "w", "x", "y", "z"}, []string{"w", "v", "y", "z", "x"}},
 	} {
 		for stop := range len(test.first) {
 			t.Run(fmt.Sprint(test.then, stop), func(t *testing.T) {
