@@ -9,7 +9,7 @@ func (a *app) commands() []*cobra.Command {
 		a.stateCommand(), a.importCommand(), a.discoverCommand(), a.importFromTerraformCommand(), a.driftCommand(), a.refreshCommand(), a.recoverCommand(), a.forceUnlockCommand(),
 		a.workspaceCommand(),
 		a.rotateCommand(), a.rescueCommand(), a.secretCommand(),
-		a.lintCommand(),
+		a.lintCommand(), a.testCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(),
 		a.kmsCommand(),
 		a.emulatorCommand(), a.doctorCommand(), a.versionCommand(),

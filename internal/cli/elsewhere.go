@@ -9,7 +9,6 @@ var elsewhere = map[string]string{
 	"untaint": "nothing is ever tainted, because a key is never replaced",
 
 	"env":       "kmsplan workspace keeps several states of one module; kmsplan emulator env prints the exports for clients of a running emulator",
-	"test":      "kmsplan validate checks without calling anything, and gateway { emulator {} } lets plan and apply run offline",
 	"providers": "there are none: kmsplan speaks to KMS itself",
 	"get":       "there is nothing to fetch: kmsplan init checks a module",
 	"login":     "credentials are the chain of Alibaba Cloud's tools: the environment, OIDC, or a CLI profile. kmsplan doctor shows which were found",

@@ -29,7 +29,7 @@ func (a *app) fmtCommand() *cobra.Command {
 	f := &formatting{}
 	c := &cobra.Command{
 		Use: "fmt [FILE|DIR …]", Short: "Rewrite configuration files into their canonical form", GroupID: groupDeclare,
-		Long: `Rewrite *.kms.hcl and *.kmsvars.hcl files into their canonical form and list the files
+		Long: `Rewrite *.kms.hcl, *.kmsvars.hcl and *.kmstest.hcl files into their canonical form and list the files
 that changed. Without arguments the files of the working directory are taken; a single
 dash reads standard input and writes standard output.
 
@@ -114,7 +114,7 @@ func (a *app) formatTarget(f *formatting, target string) error {
 
 // isSource reports whether fmt looks after files of that name.
 func isSource(name string) bool {
-	return strings.HasSuffix(name, ".kms.hcl") || strings.HasSuffix(name, ".kmsvars.hcl")
+	return strings.HasSuffix(name, ".kms.hcl") || strings.HasSuffix(name, hcl.TestSuffix) || strings.HasSuffix(name, ".kmsvars.hcl")
 }
 
 // maxSource bounds a configuration file, bytes.

@@ -284,6 +284,8 @@ func (s session) validate(v *variable, check validation) hclv2.Diagnostics {
 	} else if message.IsMarked() {
 		text = "The value does not fulfil the condition. (The error_message holds a sensitive value and is not shown.)"
 	}
-	return append(diags, fault(v.at(), "Invalid value for variable", "%s The value comes from %s; the condition is at %s:%d.",
-		strings.TrimRight(text, " \n"), v.from, check.rng.Filename, check.rng.Start.Line))
+	refused := fault(v.at(), "Invalid value for variable", "%s The value comes from %s; the condition is at %s:%d.",
+		strings.TrimRight(text, " \n"), v.from, check.rng.Filename, check.rng.Start.Line)
+	refused.Extra = FailedVariable{v.label}
+	return append(diags, refused)
 }

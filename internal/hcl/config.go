@@ -27,6 +27,9 @@ type Inputs struct {
 	AllowMissing bool
 	// Imports are those of the command line, beside the import blocks.
 	Imports []Import
+	// Gateway changes what a gateway block means, once its arguments are known and before anything refers to it: tests put
+	// emulators in the place of gateways. nil = nothing does.
+	Gateway func(*Gateway)
 	// Undeclared lets imports have no block, for who writes one: they are in Config.Undeclared instead of an error.
 	Undeclared bool
 }

@@ -244,7 +244,7 @@ func (b *block) spreadArguments() {
 func depends(refs []reference) bool {
 	return slices.ContainsFunc(refs, func(r reference) bool {
 		return r.block != nil && !r.order ||
-			r.gateway != nil && r.gateway.decl.Emulator != nil ||
+			r.gateway != nil && (r.gateway.decl.Emulator != nil || r.gateway.m.in.Gateway != nil) ||
 			r.local != nil && r.local.dynamic ||
 			r.variable != nil && r.variable.dynamic ||
 			r.call != nil && !r.order && r.leadsTo(func(n *node) bool { return n.dynamic })

@@ -37,6 +37,9 @@ func (s session) settleGateway(g *gateway) hclv2.Diagnostics {
 		}
 	}
 	g.fill(text)
+	if stand := s.m.in.Gateway; stand != nil {
+		stand(g.decl)
+	}
 	s.m.settledGateways[g.decl.Name] = g.object()
 	return append(diags, g.check(text)...)
 }

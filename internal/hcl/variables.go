@@ -1,6 +1,7 @@
 package hcl
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -15,6 +16,7 @@ type Variable struct {
 	// Flag says that -var or -var-file gave it. What a file of the module or the environment gives is found
 	// there again.
 	Flag bool
+	From string // who gives it, for messages; "" = a saved plan
 }
 
 // Variables lists the module's variables by name. Secret values are among them.
@@ -34,7 +36,7 @@ func saved(list []Variable, flag bool) []assigned {
 	var out []assigned
 	for i := range list {
 		if v := &list[i]; v.Flag == flag {
-			out = append(out, assigned{name: v.Name, from: "the saved plan", value: &v.Value, quiet: true, flag: flag})
+			out = append(out, assigned{name: v.Name, from: cmp.Or(v.From, "the saved plan"), value: &v.Value, quiet: true, flag: flag})
 		}
 	}
 	return out

@@ -25,6 +25,31 @@ func (a Action) Sign() string {
 	return string(a)
 }
 
+// Word is the stable name of an action in JSON and in tests.
+func (a Action) Word() string {
+	switch a {
+	case Create:
+		return "create"
+	case Update:
+		return "update"
+	case Adopt:
+		return "import"
+	case Rescue:
+		return "rescue"
+	case Succeed:
+		return "succeed"
+	case Retire:
+		return "retire"
+	case Delete:
+		return "delete"
+	case Forget:
+		return "forget"
+	case Read:
+		return "read"
+	}
+	return "no-op"
+}
+
 // Destructive reports whether the action takes something away that others may use.
 func (a Action) Destructive() bool { return a == Delete || a == Retire }
 

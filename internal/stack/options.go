@@ -23,6 +23,9 @@ type Module struct {
 	Env  []string // os.Environ() form
 	// Saved are the values that a saved plan carries; Vars that give a variable another value make the plan stale.
 	Saved []hcl.Variable
+	// Sandbox is a directory in which the module works, absolute, with emulators for its gateways and a copy of its files;
+	// Options.Store is given then. "" = it works where it is.
+	Sandbox string
 	// Imports are those of the command line; Undeclared lets them have no block (hcl.Inputs).
 	Imports    []hcl.Import
 	Undeclared bool
@@ -39,7 +42,7 @@ func (m Module) Load(allowMissing bool) (*hcl.Config, hclv2.Diagnostics) {
 	cfg, diags := hcl.Load(hcl.Inputs{
 		Cwd: cwd,
 		Dir: m.Dir, WorkDir: m.Dir, Vars: m.Vars, Env: m.Env, Saved: m.Saved, Version: version.Number, AllowMissing: allowMissing, Workspace: workspace,
-		Imports: m.Imports, Undeclared: m.Undeclared,
+		Imports: m.Imports, Undeclared: m.Undeclared, Gateway: emulated(m.Dir, m.Sandbox),
 	})
 	if err != nil {
 		diags = append(hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "No workspace", Detail: upperFirst(err.Error()) + "."}}, diags...)

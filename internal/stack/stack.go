@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -46,6 +47,12 @@ func open(m Module, o Options, cfg *hcl.Config, diags hclv2.Diagnostics) (*Stack
 		return nil, &InvalidError{Diagnostics: diags, Files: cfg.Files, Refusals: missedObjects(cfg, diags, o)}
 	}
 	o = o.withDefaults()
+	if m.Sandbox != "" {
+		if err := isolate(cfg, m.Sandbox); err != nil {
+			return nil, fmt.Errorf("prepare a place to test in: %w", err)
+		}
+		o.Outside = append(o.Outside, m.Sandbox)
+	}
 	gateways := newGateways(cfg, o)
 	store, err := openStore(cfg, o, gateways)
 	if err != nil {

@@ -71,7 +71,7 @@ func (l *Lines) Unfinished(r apply.Report, err error) {
 }
 
 func (l *Lines) step(level, kind, message string, s apply.Step, more map[string]any) {
-	hook := map[string]any{"resource": resourceJSON(s.Addr), "action": actionWord(s.Action)}
+	hook := map[string]any{"resource": resourceJSON(s.Addr), "action": s.Action.Word()}
 	for k, v := range more {
 		hook[k] = v
 	}

@@ -98,7 +98,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 		if c.Action == plan.NoOp && c.MovedFrom.Kind == "" {
 			continue
 		}
-		l.emit("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.Addr, actionWord(c.Action)), map[string]any{"change": changeJSON(c)})
+		l.emit("info", "planned_change", fmt.Sprintf("%s: Plan to %s", c.Addr, c.Action.Word()), map[string]any{"change": changeJSON(c)})
 	}
 	for _, f := range p.Files {
 		switch {

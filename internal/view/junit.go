@@ -130,7 +130,7 @@ func (t *Told) junitPlan() (cases []junitCase) {
 	if t.plan != nil {
 		for i := range t.plan.Changes {
 			c := &t.plan.Changes[i]
-			cases = append(cases, junitCase{Class: "plan." + c.Kind, Name: c.Addr.String() + " " + actionWord(c.Action)})
+			cases = append(cases, junitCase{Class: "plan." + c.Kind, Name: c.Addr.String() + " " + c.Action.Word()})
 		}
 		cases = append(cases, t.junitChecks(t.plan.Checks)...)
 	}

@@ -74,7 +74,7 @@ func (r planText) lookup(l *plan.Lookup, where bool) {
 
 // lookupJSON is kmsplan's own account of one lookup.
 func lookupJSON(l *plan.Lookup) map[string]any {
-	out := map[string]any{"resource": resourceJSON(l.Addr), "gateway": l.Gateway, "action": actionWord(l.Action()), "calls": []string{}, "attributes": []string{}}
+	out := map[string]any{"resource": resourceJSON(l.Addr), "gateway": l.Gateway, "action": l.Action().Word(), "calls": []string{}, "attributes": []string{}}
 	if l.Deferred != "" {
 		out["reason"] = l.Deferred
 	}
@@ -103,6 +103,6 @@ func (l *Lines) lookups(list []plan.Lookup) {
 			l.emit("info", "lookup_complete", x.Addr.String()+": Read "+foundText(x), map[string]any{"lookup": lookupJSON(x)})
 			continue
 		}
-		l.emit("info", "planned_change", fmt.Sprintf("%s: Plan to %s", x.Addr, actionWord(plan.Read)), map[string]any{"change": lookupJSON(x)})
+		l.emit("info", "planned_change", fmt.Sprintf("%s: Plan to %s", x.Addr, plan.Read.Word()), map[string]any{"change": lookupJSON(x)})
 	}
 }

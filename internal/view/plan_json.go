@@ -162,34 +162,9 @@ func goes(c plan.Change) bool {
 	return c.Action == plan.Delete || c.Action == plan.Retire && (c.Needs("ScheduleKeyDeletion") || c.Needs("DeleteSecret"))
 }
 
-// actionWord is the stable name of an action in JSON.
-func actionWord(a plan.Action) string {
-	switch a {
-	case plan.Create:
-		return "create"
-	case plan.Update:
-		return "update"
-	case plan.Adopt:
-		return "import"
-	case plan.Rescue:
-		return "rescue"
-	case plan.Succeed:
-		return "succeed"
-	case plan.Retire:
-		return "retire"
-	case plan.Delete:
-		return "delete"
-	case plan.Forget:
-		return "forget"
-	case plan.Read:
-		return "read"
-	}
-	return "no-op"
-}
-
 // changeJSON is kmsplan's own account of one change.
 func changeJSON(c *plan.Change) map[string]any {
-	out := map[string]any{"resource": resourceJSON(c.Addr), "gateway": c.Gateway, "action": actionWord(c.Action), "calls": c.Calls}
+	out := map[string]any{"resource": resourceJSON(c.Addr), "gateway": c.Gateway, "action": c.Action.Word(), "calls": c.Calls}
 	if c.ID != "" {
 		out["id"] = c.ID
 	}
@@ -249,7 +224,7 @@ func filesJSON(list []plan.FileChange) []any {
 }
 
 func fileJSON(f plan.FileChange) map[string]any {
-	out := map[string]any{"addr": f.Addr.String(), "path": pathText(f.Path), "action": actionWord(f.Action), "reason": f.Reason}
+	out := map[string]any{"addr": f.Addr.String(), "path": pathText(f.Path), "action": f.Action.Word(), "reason": f.Reason}
 	if f.Problem != "" {
 		out["problem"] = f.Problem
 	}
