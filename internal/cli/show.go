@@ -19,7 +19,7 @@ func (a *app) showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show [PLANFILE]", Short: "Show the state, or a saved plan", GroupID: groupDeclare, Args: cobra.MaximumNArgs(1),
 		Long: `Show what the state remembers, or what a saved plan would do. With -json a plan is printed in
-Terraform's plan format, so that tools made for it read it.`,
+Terraform's plan format, and the state in its state format, so that tools made for them read them.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.answerIn(asJSON)
 			if len(args) == 1 {

@@ -47,7 +47,7 @@ func (d Document) Validated(diags hclv2.Diagnostics, files map[string]*hclv2.Fil
 	document(d.out, validateJSON(diags, files))
 }
 func (d Document) Plan(p *plan.Plan)    { document(d.out, planJSON(p, d.version)) }
-func (d Document) State(st state.State) { document(d.out, st) }
+func (d Document) State(st state.State) { document(d.out, stateJSON(st, d.version)) }
 func (d Document) Resource(r state.Resource, st state.State) {
 	document(d.out, resourceDocument{r, neededBy(r, st)})
 }
