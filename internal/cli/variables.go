@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // variables are the -var and -var-file flags, in the order they were given.
@@ -55,7 +56,7 @@ func (a *app) module(v *variables) (stack.Module, error) {
 func (a *app) options(lockTimeout time.Duration) stack.Options {
 	return stack.Options{
 		LockTimeout: lockTimeout, Env: a.proc.Env, MinSerial: a.minSerial, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
-		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, File: a.fileProgress(),
+		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, Progress: a.reading, File: a.fileProgress(),
 		UnprovedDataKeys: a.unproved,
 	}
 }
@@ -70,6 +71,9 @@ func (a *app) outsideDirs() []string {
 	}
 	return out
 }
+
+// reading shows how far the reading of objects is.
+func (a *app) reading(r stack.Progress) { a.view.Reading(view.Reading(r)) }
 
 // fileProgress draws the progress of files, one at a time.
 func (a *app) fileProgress() func(verb, path string) (func(done, total int64), func()) {

@@ -17,6 +17,8 @@ type GatewayClients struct {
 	InstanceID string
 	// Timing is the gateway's; the zero value is ServiceTiming.
 	Timing Timing
+	// Read is told how many of a snapshot's objects are read, one call at a time; nil = nobody asks.
+	Read func(done, total int)
 }
 
 // For returns the handler of a managed kind, or nil for a kind this version does

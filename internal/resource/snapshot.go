@@ -139,11 +139,13 @@ func (r *regionReader) list(ctx context.Context) error {
 // batches.
 func (r *regionReader) describe(ctx context.Context) error {
 	ids := slices.Sorted(maps.Keys(r.wish.keys))
+	secrets := r.wantedSecrets()
+	read := r.counting(len(ids) + len(secrets))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
 	g.Go(func() error { return r.readTags(ctx, slices.Clone(ids)) })
 	for _, id := range ids {
-		g.Go(func() error { return r.readKey(ctx, id) })
+		g.Go(func() error { defer read(); return r.readKey(ctx, id) })
 	}
 	extra := 0
 	for _, d := range r.dying {
@@ -153,10 +155,27 @@ func (r *regionReader) describe(ctx context.Context) error {
 		}
 	}
 	g.Go(func() error { return r.readAccess(ctx) })
-	for _, name := range r.wantedSecrets() {
-		g.Go(func() error { return r.readSecret(ctx, name) })
+	for _, name := range secrets {
+		g.Go(func() error { defer read(); return r.readSecret(ctx, name) })
 	}
 	return g.Wait()
+}
+
+// counting returns what is called after each object that was read.
+func (r *regionReader) counting(total int) func() {
+	tell := r.clients.Read
+	if tell == nil || total == 0 {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done := 0
+	tell(0, total)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		tell(done, total)
+	}
 }
 
 func (r *regionReader) readTags(ctx context.Context, ids []string) error {

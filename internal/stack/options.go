@@ -71,6 +71,7 @@ type Options struct {
 
 	Note      func(text string)       // what the user should know and nothing depends on
 	Recovered func(r apply.Recovered) // a call of an earlier run
+	Progress  func(r Progress)        // how far the reading of a gateway's objects is, one call at a time
 	// File begins the work on one file, for example "encrypting" a path; both results may be nil.
 	File func(verb, path string) (progress func(done, total int64), end func())
 }

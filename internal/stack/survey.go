@@ -110,7 +110,7 @@ func (s *Stack) clientsOf(ctx context.Context, name string) (none resource.Gatew
 		return none, hint(fmt.Errorf("gateway %q has no public gateway, and keys, aliases, policies and secrets are managed and looked up through that", name),
 			"Add `public {}` to the gateway block, or move the blocks to a gateway that has one.")
 	}
-	return resource.GatewayClients{Gateway: g.block, Region: g.region, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing}, nil
+	return resource.GatewayClients{Gateway: g.block, Region: g.region, Manager: g.public, InstanceID: g.instanceID, Timing: g.timing, Read: s.progressOf(name, g.public)}, nil
 }
 
 // sharing are the clients of a survey whose lists lookups read too.

@@ -240,6 +240,7 @@ func frame(text string, s style, color bool) string {
 
 // Error prints an error that is not about a place in a file. hints stand under it.
 func (t *Terminal) Error(summary string, err error, hints ...string) {
+	t.clearReading()
 	writeError(t.Err, t.ErrColor, t.Width, summary, err, hints)
 }
 

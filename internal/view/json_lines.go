@@ -23,6 +23,7 @@ type Lines struct {
 	w       io.Writer
 	now     func() time.Time
 	version string
+	read    reading
 }
 
 var _ View = (*Lines)(nil)

@@ -69,6 +69,7 @@ func (m multi) Outputs(outputs map[string]any)            { m.each(func(v View) 
 func (m multi) Output(value any)                          { m.each(func(v View) { v.Output(value) }) }
 func (m multi) Inspect(list []Envelope)                   { m.each(func(v View) { v.Inspect(list) }) }
 func (m multi) Findings(list []Finding)                   { m.each(func(v View) { v.Findings(list) }) }
+func (m multi) Reading(r Reading)                         { m.each(func(v View) { v.Reading(r) }) }
 func (m multi) Traffic(list []Traffic)                    { m.each(func(v View) { v.Traffic(list) }) }
 func (m multi) Drift(d plan.Drifts)                       { m.each(func(v View) { v.Drift(d) }) }
 func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) { v.Refreshed(d) }) }

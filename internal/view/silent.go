@@ -47,6 +47,7 @@ func (Silent) Output(any)                                            {}
 func (Silent) Inspect([]Envelope)                                    {}
 func (Silent) Findings([]Finding)                                    {}
 func (Silent) Answer(json.RawMessage)                                {}
+func (Silent) Reading(Reading)                                       {}
 func (Silent) Traffic([]Traffic)                                     {}
 func (Silent) Drift(plan.Drifts)                                     {}
 func (Silent) Refreshed(plan.Drifts)                                 {}

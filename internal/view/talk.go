@@ -23,6 +23,7 @@ func (k Talk) Refusals(list []plan.Refusal)                              { k.t.R
 func (k Talk) Recovered(r apply.Recovered)                               { k.t.Recovered(r) }
 func (k Talk) Notef(format string, args ...any)                          { k.t.Notef(format, args...) }
 func (k Talk) Error(summary string, err error, hints ...string)          { k.t.Error(summary, err, hints...) }
+func (k Talk) Reading(r Reading)                                         { k.t.Reading(r) }
 func (k Talk) Saved(name string)                                         { k.t.Saved(name) }
 
 // Plan says what refuses a plan; what it would do stands in the report.

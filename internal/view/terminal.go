@@ -24,6 +24,7 @@ type Terminal struct {
 
 	compat string // the tool whose lines are printed for bots
 	work   atWork
+	read   reading
 }
 
 var _ View = (*Terminal)(nil)
@@ -50,6 +51,7 @@ func (t *Terminal) Printf(format string, args ...any) { fmt.Fprintf(t.Out, forma
 
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
+	t.clearReading()
 	fmt.Fprintf(t.Err, "kmsplan: %s\n", neutral(fmt.Sprintf(format, args...)))
 }
 

@@ -21,6 +21,8 @@ type Voice interface {
 	Recovered(r apply.Recovered)
 	// Notef says, in one line, what is worth knowing and changes nothing.
 	Notef(format string, args ...any)
+	// Reading shows how far the reading of a gateway's objects is.
+	Reading(r Reading)
 	// Traffic shows what a run made of the quotas of calls.
 	Traffic(list []Traffic)
 	// Error shows what ended a command, with the help that stands under it.

@@ -57,6 +57,15 @@ func New(c Config) (*Client, error) {
 // Uses tells what was made of the account's quotas, and how long calls waited for them.
 func (p *Client) Uses() []transport.QuotaUse { return p.quotas.Uses() }
 
+// Rate is how many calls of an operation a second the client allows itself now, and the quota that bounds them; 0 = as many as it can.
+func (p *Client) Rate(operation string) (perSecond float64, quota kms.QuotaGroup) {
+	o := p.operations[operation]
+	if o == nil {
+		return 0, ""
+	}
+	return p.quotas.Rate(o), o.Quota
+}
+
 // NewDedicated returns a client of an instance's dedicated gateway with RAM
 // credentials. It does not connect. Account quotas do not apply there.
 func NewDedicated(c DedicatedConfig) (*Client, error) {

@@ -142,6 +142,14 @@ func (q *Quotas) Uses() []QuotaUse {
 	return out
 }
 
+// Rate is how many calls of an operation a second this client allows itself now; 0 = as many as it can.
+func (q *Quotas) Rate(o *kms.Operation) float64 {
+	if q == nil || q.groups[o.Quota] == nil {
+		return 0
+	}
+	return float64(q.groups[o.Quota].limiter.Limit())
+}
+
 // Report adapts a group's rate to an answer.
 func (q *Quotas) Report(o *kms.Operation, refused bool) {
 	if q == nil {
