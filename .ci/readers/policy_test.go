@@ -1,4 +1,4 @@
-package witness
+package readers
 
 import (
 	"encoding/json"

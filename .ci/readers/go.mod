@@ -1,4 +1,4 @@
-module kmsplan.dev/kmsplan/internal/view/witness
+module kmsplan.dev/kmsplan/readers
 
 go 1.26.4
 

@@ -1,4 +1,4 @@
-package witness
+package readers
 
 import (
 	"encoding/json"
@@ -37,7 +37,7 @@ func TestActionlintFindsNothing(t *testing.T) {
 func TestTheSARIFIsValid(t *testing.T) {
 	tool, err := filepath.Abs("node/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool")
 	if _, missing := os.Stat(tool); err != nil || missing != nil {
-		t.Skip("sarif-multitool is not here: npm ci in internal/view/witness/node")
+		t.Skip("sarif-multitool is not here: npm ci in .ci/readers/node")
 	}
 	if err := os.Chmod(tool, 0o755); err != nil { // npm runs no script of a package here, its own chmod neither
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestTheSARIFIsValid(t *testing.T) {
 func TestGitLabCILocalReadsTheRecipe(t *testing.T) {
 	tool, err := filepath.Abs("node/node_modules/.bin/gitlab-ci-local")
 	if _, missing := os.Stat(tool); err != nil || missing != nil {
-		t.Skip("gitlab-ci-local is not here: npm ci in internal/view/witness/node")
+		t.Skip("gitlab-ci-local is not here: npm ci in .ci/readers/node")
 	}
 	w := newWorld(t)
 	text, err := os.ReadFile(filepath.Join(examples, "pipelines", "gitlab", ".gitlab-ci.yml"))

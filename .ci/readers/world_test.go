@@ -1,4 +1,4 @@
-package witness
+package readers
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 var kmsplan string
 
 // examples is where the repository's examples are.
-const examples = "../../../examples"
+const examples = "../../examples"
 
 func TestMain(m *testing.M) {
 	code, err := run(m)
@@ -37,7 +37,7 @@ func run(m *testing.M) (int, error) {
 	defer os.RemoveAll(dir)
 	kmsplan = filepath.Join(dir, "kmsplan")
 	build := exec.Command("go", "build", "-o", kmsplan, "./cmd/kmsplan")
-	build.Dir, build.Env = "../../..", append(os.Environ(), "GOFLAGS=-trimpath", "CGO_ENABLED=0") // as the check builds it
+	build.Dir, build.Env = "../..", append(os.Environ(), "GOFLAGS=-trimpath", "CGO_ENABLED=0") // as the check builds it
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build kmsplan: %w: %s", err, out)
 	}
