@@ -27,11 +27,12 @@ type pkg struct {
 var below = map[string][]string{
 	"cmd/kmsplan":                    {"internal/cli"},
 	"internal/cli":                   {"internal/..."},
-	"internal/stack":                 {"internal/apply", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
+	"internal/stack":                 {"internal/apply", "internal/iam", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
 	"internal/trial":                 {"internal/stack", "internal/plan", "internal/hcl", "internal/state/memory", "internal/addr"},
 	"internal/view":                  {"internal/apply", "internal/lint", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
 	"internal/draft/tfstate":         {"internal/draft", "internal/plan", "internal/kind"},
 	"internal/draft":                 {"internal/plan", "internal/hcl", "internal/kind", "internal/addr"},
+	"internal/iam":                   {"internal/hcl", "internal/kind", "internal/plan", "internal/state", "internal/addr"},
 	"internal/lint":                  {"internal/hcl", "internal/kind", "internal/suggest", "internal/addr"},
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag"},
 	"internal/ops":                   {"internal/ops/...", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},

@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 // commands are the commands of the top level.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.initCommand(), a.validateCommand(), a.fmtCommand(), a.planCommand(), a.applyCommand(), a.destroyCommand(), a.showCommand(), a.outputCommand(), a.graphCommand(), a.consoleCommand(),
+		a.initCommand(), a.validateCommand(), a.fmtCommand(), a.planCommand(), a.applyCommand(), a.destroyCommand(), a.showCommand(), a.outputCommand(), a.graphCommand(), a.iamCommand(), a.consoleCommand(),
 		a.stateCommand(), a.importCommand(), a.discoverCommand(), a.importFromTerraformCommand(), a.driftCommand(), a.refreshCommand(), a.recoverCommand(), a.forceUnlockCommand(),
 		a.workspaceCommand(),
 		a.rotateCommand(), a.rescueCommand(), a.secretCommand(),

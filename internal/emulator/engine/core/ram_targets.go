@@ -48,7 +48,11 @@ func (e *Engine) ramTargets(tx *store.Tx, c *Call, operation string, get func(st
 		}
 	}
 	for _, parameter := range []string{"KeyId", "DestinationKeyId", "ProtectedResourceArn"} {
-		if id := get(parameter); id != "" {
+		id := get(parameter)
+		if place, err := e.keyPlace(tx, c, id, true); strings.HasPrefix(id, aliasPrefix) && (err != nil || place == "") {
+			return targets // an alias that leads nowhere names no key: the operation itself says so
+		}
+		if id != "" {
 			targets = append(targets, key(id))
 		}
 	}

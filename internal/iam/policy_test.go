@@ -1,0 +1,74 @@
+package iam_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/iam"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+func policy(t *testing.T, purpose, gateway, src string, st state.State) (iam.Document, []string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.kms.hcl"), []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, diags := hcl.Load(hcl.Inputs{Dir: dir})
+	if diags.HasErrors() {
+		t.Fatal(diags.Errs())
+	}
+	return iam.Policy(iam.Needs{Purpose: purpose, Gateway: gateway, Config: cfg, State: st})
+}
+
+const twoGateways = "gateway \"a\" {\n  region = \"cn-hangzhou\"\n  public {}\n}\ngateway \"b\" {\n  region = \"cn-beijing\"\n  public {}\n}\n" +
+	"key \"k\" {\n  deletion_protection = true\n}\nkey \"far\" {\n  gateway = gateway.b\n}\n"
+
+// What does not exist yet is allowed by this stack's tag where there is a state, and the notes say that it is wider than it will be.
+func TestWhatIsNotKnownIsBoundedByTheTagAndSaid(t *testing.T) {
+	d, notes := policy(t, iam.Apply, "a", twoGateways, state.State{Lineage: "lineage-1"})
+	i := slices.IndexFunc(d.Statement, func(s iam.Statement) bool { return s.Condition != nil })
+	if i < 0 || d.Statement[i].Condition["StringEquals"]["kms:tag/kmsplan:owner"][0] != "lineage-1" || !slices.Contains(d.Statement[i].Action, "kms:SetDeletionProtection") {
+		t.Fatalf("%+v", d)
+	}
+	if len(notes) != 2 || !strings.Contains(notes[1]+notes[0], "not known yet") || !strings.Contains(notes[0]+notes[1], "account") {
+		t.Errorf("%q", notes)
+	}
+	for _, s := range d.Statement {
+		if strings.Contains(strings.Join(s.Resource, " "), "beijing") {
+			t.Errorf("the other gateway's: %+v", s)
+		}
+	}
+}
+
+// Each gateway's objects stand in its own region; plan changes nothing.
+func TestAPlanOnlyReads(t *testing.T) {
+	st := state.State{Lineage: "l", Resources: []state.Resource{
+		{Address: "key.k", Kind: "key", Gateway: "a", ID: "key-1", Attributes: map[string]any{"arn": "acs:kms:cn-hangzhou:1:key/key-1"}},
+		{Address: "key.far", Kind: "key", Gateway: "b", ID: "key-2", Attributes: map[string]any{"arn": "acs:kms:cn-beijing:2:key/key-2"}},
+	}}
+	d, notes := policy(t, iam.Plan, "", twoGateways, st)
+	if len(notes) > 0 || len(d.Statement) != 2 || strings.Join(d.Statement[0].Resource, " ") != "acs:kms:cn-beijing:2:key/key-2 acs:kms:cn-hangzhou:1:key/key-1" {
+		t.Errorf("%+v %q", d, notes)
+	}
+	for _, s := range d.Statement {
+		for _, a := range s.Action {
+			if !strings.HasPrefix(a, "kms:List") && !strings.HasPrefix(a, "kms:Describe") {
+				t.Errorf("plan may %s", a)
+			}
+		}
+	}
+}
+
+// Key operations that a client key signs are no business of RAM's.
+func TestAClientKeyNeedsNoRAM(t *testing.T) {
+	src := "gateway \"a\" {\n  region = \"cn-hangzhou\"\n  instance {\n    id = \"kst-hzz65f176a0ogplgq0001\"\n    ca_file = \"ca.pem\"\n    client_key {\n      file = \"ck.json\"\n      password = \"none\"\n    }\n  }\n}\n" +
+		"data \"encrypt\" \"f\" {\n  key = \"key-1\"\n  source = \"x\"\n  output = \"y\"\n}\n"
+	if d, _ := policy(t, iam.Run, "", src, state.State{}); len(d.Statement) > 0 {
+		t.Errorf("%+v", d)
+	}
+}
