@@ -64,7 +64,7 @@ func planning() []Safety {
 		{PlanSoak, "A retired key is not scheduled for deletion before it was disabled for as long as its block says.", "internal/plan", "TestRetirementTakesOneStepPerApply"},
 		{PlanOnlyRescue, "Of a refused rescue the one call is left that takes the object out of its deletion window.", "internal/plan", "TestOfARefusedRescueOneCallIsLeft"},
 		{PlanReading, "Nothing is taken away on the word of the state, when -refresh left the service unread.", "internal/plan", "TestNothingIsTakenAwayUnread"},
-		{SavedReadsAgain, "A plan that was made without reading everything is not carried out before everything was read.", "internal/cli", "TestScripts/refresh-modes"},
+		{SavedReadsAgain, "A plan that was made without reading everything is not carried out before everything was read.", "internal/stack", "TestAPlanThatReadLittleIsReadAgain"},
 		{PredecessorKept, "A key whose place another takes is not dropped from the state.", "internal/stack", "TestASuccessorKeepsWhatItSucceeded"},
 		{PredecessorRescued, "A predecessor that something needs is taken out of its deletion window.", "internal/plan", "TestPredecessors/scheduled by others"},
 		{PredecessorsFirst, "A key is not retired while the state knows keys that it succeeded only through it.", "internal/plan", "TestGuards/predecessors-left"},
