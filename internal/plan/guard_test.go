@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -419,6 +420,31 @@ func TestAliasLeavesBeforeItsKeyRetires(t *testing.T) {
 
 // An alias that is pointed elsewhere in the same plan leaves before the key
 // retires; if it cannot, the key is not touched.
+// A key that is disabled in the plan in which its alias goes elsewhere waited for nothing: the alias could fail and name a
+// disabled key.
+func TestAliasLeavesBeforeItsKeyIsDisabled(t *testing.T) {
+	onOld := strings.Replace(alias, "key \"k\" {}", "", 1)
+	onOld = strings.Replace(onOld, "key.k.id", "key.old.id", 1)
+	for name, test := range map[string]struct {
+		src  string
+		want int
+	}{
+		"it is re-pointed":                  {"key \"old\" { enabled = false }\n" + alias, 1},
+		"it is deleted":                     {"key \"old\" { enabled = false }\nkey \"k\" {}", 1},
+		"its new key waits for the old one": {"key \"old\" { enabled = false }\n" + strings.Replace(alias, "key \"k\" {}", "key \"k\" { description = key.old.id }", 1), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.apply("key \"old\" {}\nkey \"k\" {}\n" + onOld)
+			p := w.plan(config(t, test.src))
+			i := slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.Needs("DisableKey") })
+			if p.Refused() || i < 0 || len(p.Changes[i].DependsOn) != test.want {
+				t.Error(lines(p))
+			}
+		})
+	}
+}
+
 func TestAliasIsRepointedBeforeItsOldKeyRetires(t *testing.T) {
 	w := newWorld(t)
 	w.apply("key \"old\" {}\nkey \"k\" {}\n" + strings.Replace(alias[strings.Index(alias, "alias"):], "key.k.id", "key.old.id", 1))

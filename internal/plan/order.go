@@ -20,8 +20,8 @@ func (p *planner) orderRemovals() {
 		leaving[key] = append(leaving[key], n.addr)
 	}
 	for _, n := range p.order {
-		if n.change.Action == Retire {
-			n.change.DependsOn = append(n.change.DependsOn, leaving[objectID{n.gateway, KindKey, n.change.ID}]...)
+		if n.change.Action == Retire || n.object != nil && n.takesOutOfUse() {
+			p.orderAfter(n, leaving[objectID{n.gateway, KindKey, n.change.ID}])
 		}
 		if n.block == nil {
 			p.reverseEdges(n)
@@ -32,6 +32,26 @@ func (p *planner) orderRemovals() {
 			n.change.DependsOn = unique(n.change.DependsOn)
 		}
 	}
+}
+
+// orderAfter makes a key that goes out of use wait for what leaves it. Where that waits for the key itself, in the words
+// of the configuration, there is no such order.
+func (p *planner) orderAfter(key *node, leaving []addr.Address) {
+	for _, a := range leaving {
+		if !p.waitsFor(a, key.addr, map[addr.Address]bool{}) {
+			key.change.DependsOn = append(slices.Clone(key.change.DependsOn), a)
+		}
+	}
+}
+
+// waitsFor reports whether a is changed after b, directly or through others.
+func (p *planner) waitsFor(a, b addr.Address, seen map[addr.Address]bool) bool {
+	n := p.nodes[a]
+	if n == nil || seen[a] {
+		return false
+	}
+	seen[a] = true
+	return slices.ContainsFunc(n.change.DependsOn, func(d addr.Address) bool { return d == b || p.waitsFor(d, b, seen) })
 }
 
 // unique keeps the first of equal addresses.
