@@ -6,7 +6,13 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
+
+	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
+	openapiutil "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
+	"github.com/alibabacloud-go/tea/dara"
+	sdkcredentials "github.com/aliyun/credentials-go/credentials"
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/kms/compare"
@@ -131,21 +137,24 @@ func (p *Client) attempt(ctx context.Context, o *kms.Operation, params map[strin
 		return transport.Answer{}, e
 	}
 	sending.Secrets = append(sending.Secrets, credential.AccessKeySecret.Reveal(), credential.SecurityToken.Reveal())
-	request, err := p.request(attemptCtx, o, sending.Values, credential)
-	if err != nil {
-		e.Code, e.Message = kms.CodeBadParameter, "the request could not be built: "+kms.ScrubSecrets(err.Error(), sending.Secrets)
+	c := &capture{exchange: p.exchange}
+	err = p.sign(context.WithValue(attemptCtx, captureKey{}, c), o, sending.Values, credential)
+	switch {
+	case !c.called:
+		e.Code, e.Message = kms.CodeBadParameter, "the request could not be built"
+		if err != nil {
+			e.Message += ": " + kms.ScrubSecrets(err.Error(), sending.Secrets)
+		}
 		return transport.Answer{}, e
+	case c.err != nil:
+		return transport.Answer{}, transport.Fail(ctx, e, c.sent, c.err)
 	}
-	answer, sent, err := p.exchange.RoundTrip(request)
-	if err != nil {
-		return transport.Answer{}, transport.Fail(ctx, e, sent, err)
-	}
-	said, e := readAnswer(e, answer, sending.Secrets)
+	said, e := readAnswer(e, c.answer, sending.Secrets)
 	p.quotas.Report(o, e != nil && kms.IsThrottled(e))
 	if e == nil {
 		e = p.believe(o, params, names, said)
 	}
-	return answer, e
+	return c.answer, e
 }
 
 // believe holds a success against its request.
@@ -160,6 +169,33 @@ func (p *Client) believe(o *kms.Operation, params map[string]any, names kms.Aske
 		p.Close()
 	}
 	return e
+}
+
+// sign has the SDK build, sign and send the request through capturer. All
+// parameters travel in the form body, so that none can end in a URL, except for
+// the operations that use GET, which have no secret ones.
+func (p *Client) sign(ctx context.Context, o *kms.Operation, values url.Values, c kms.Credential) error {
+	params := &openapi.Params{
+		Action: &o.Name, Version: dara.String(apiVersion), Protocol: &p.exchange.Endpoint.Scheme,
+		Pathname: dara.String("/"), Method: dara.String(http.MethodPost), AuthType: dara.String("AK"),
+		Style: dara.String("RPC"), ReqBodyType: dara.String("byte"), BodyType: dara.String("binary"),
+	}
+	request := &openapiutil.OpenApiRequest{}
+	switch {
+	case o.Get:
+		params.Method = dara.String(http.MethodGet)
+		request.Query = make(map[string]*string, len(values))
+		for name := range values {
+			request.Query[name] = dara.String(values.Get(name))
+		}
+	case len(values) > 0:
+		request.Headers = map[string]*string{"content-type": dara.String("application/x-www-form-urlencoded")}
+		request.Body = []byte(values.Encode())
+	}
+	client := p.sdk // a copy, so that each call has its own credential
+	client.Credential = sdkCredential{c}
+	_, err := client.CallApiWithCtx(ctx, params, request, &dara.RuntimeOptions{})
+	return err
 }
 
 // readAnswer returns a success decoded, else e filled in.
@@ -186,6 +222,43 @@ func readAnswer(e *kms.Error, a transport.Answer, secrets []string) (map[string]
 		a.Foreign(e)
 	}
 	return nil, e
+}
+
+// sdkCredential hands one credential to the SDK.
+type sdkCredential struct{ kms.Credential }
+
+func (c sdkCredential) GetCredential() (*sdkcredentials.CredentialModel, error) {
+	return &sdkcredentials.CredentialModel{
+		AccessKeyId: &c.AccessKeyID, AccessKeySecret: dara.String(c.AccessKeySecret.Reveal()),
+		SecurityToken: dara.String(c.SecurityToken.Reveal()), Type: c.GetType(), ProviderName: dara.String(c.providerHeader()),
+	}, nil
+}
+
+func (c sdkCredential) GetAccessKeyId() (*string, error) { return &c.AccessKeyID, nil }
+
+func (c sdkCredential) GetAccessKeySecret() (*string, error) {
+	return dara.String(c.AccessKeySecret.Reveal()), nil
+}
+
+func (c sdkCredential) GetSecurityToken() (*string, error) {
+	return dara.String(c.SecurityToken.Reveal()), nil
+}
+
+func (c sdkCredential) GetBearerToken() *string { return dara.String("") }
+
+func (c sdkCredential) GetType() *string {
+	if c.SecurityToken.Empty() {
+		return dara.String("access_key")
+	}
+	return dara.String("sts")
+}
+
+// providerHeader is what the vendor's clients send for such a credential.
+func (c sdkCredential) providerHeader() string {
+	if c.SecurityToken.Empty() {
+		return "static_ak"
+	}
+	return "static_sts"
 }
 
 // withParam returns params with one more, leaving the caller's map alone.

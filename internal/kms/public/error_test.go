@@ -39,7 +39,7 @@ func TestErrorSaysWhatWasAttemptedAndWhatToDo(t *testing.T) {
 		{404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.", "kmsplan doctor"},
 		{400, "SignatureDoesNotMatch", "Specified signature does not match.", "secret does not belong"},
 		{403, "Forbidden.NoPermission", "This operation is forbidden by permission system.", "Grant"},
-		{409, "Rejected.PendingDeletion", "The request was rejected because the key state is PendingDeletion.", "CancelKeyDeletion"},
+		{409, "Rejected.PendingDeletion", "The request was rejected because the key state is PendingDeletion.", "kmsplan rescue"},
 		{400, "AliasAlreadyExists", "AliasName Already Exists.", "import it"},
 	} {
 		g := kmstest.Serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { kmstest.Refuse(w, c.status, c.code, c.message) })
