@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ type decryption struct {
 	output     string
 	context    []string
 	identities []string
+	json       bool
 }
 
 // decryptCommand opens envelopes.
@@ -41,6 +43,7 @@ nothing is written if it is not good.
 	c.Flags().StringVarP(&d.output, "output", "o", "", "write the plaintext to `FILE`, or - for standard output")
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	jsonFlag(c, &d.json)
 	return c
 }
 
@@ -52,26 +55,30 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 	if err != nil {
 		return err
 	}
+	if err := a.answerFiles(d.json, d.output == "-" || d.output == "" && slices.Contains(files, "-")); err != nil {
+		return err
+	}
 	place := a.outputPlaces(&d.vars, hcl.OwnedConfig, hcl.OwnedVars) // a module's own files may be kept encrypted
-	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
+	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		if err := place(d.output); err != nil {
-			return err
+			return fileDone{}, err
 		}
 		if name == "-" || d.output == "-" {
-			return a.decryptStream(ctx, engine, name, d.output, unseal)
+			got, err := a.decryptStream(ctx, engine, name, d.output, unseal)
+			return doneWith("decrypted", d.output, got), err
 		}
 		output, err := plaintextName(name, d.output)
 		if err == nil {
 			err = place(output)
 		}
 		if err != nil {
-			return err
+			return fileDone{}, err
 		}
-		_, err = engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
+		got, err := engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
 		if err == nil {
 			a.view.Notef("decrypted %s into %s", name, output)
 		}
-		return err
+		return doneWith("decrypted", output, got), err
 	})
 }
 
@@ -96,36 +103,38 @@ func plaintextName(name, output string) (string, error) {
 }
 
 // decryptStream decrypts where one end is not a file with a name.
-func (a *app) decryptStream(ctx context.Context, engine *ops.Engine, name, output string, u ops.Unseal) error {
-	write := func(w io.Writer) error {
+func (a *app) decryptStream(ctx context.Context, engine *ops.Engine, name, output string, u ops.Unseal) (got ops.Envelope, err error) {
+	write := func(w io.Writer) (err error) {
 		if name == "-" {
-			_, err := engine.DecryptStream(ctx, w, a.proc.Stdin, u, nil)
+			got, err = engine.DecryptStream(ctx, w, a.proc.Stdin, u, nil)
 			return err
 		}
-		return a.decryptNamed(ctx, engine, w, name, u)
+		got, err = a.decryptNamed(ctx, engine, w, name, u)
+		return err
 	}
 	if output == "" || output == "-" {
-		return write(a.proc.Stdout)
+		err = write(a.proc.Stdout)
+	} else {
+		err = ops.WriteFile(a.path(output), ops.PrivateMode, write)
 	}
-	return ops.WriteFile(a.path(output), ops.PrivateMode, write)
+	return got, err
 }
 
-func (a *app) decryptNamed(ctx context.Context, engine *ops.Engine, w io.Writer, name string, u ops.Unseal) error {
+func (a *app) decryptNamed(ctx context.Context, engine *ops.Engine, w io.Writer, name string, u ops.Unseal) (got ops.Envelope, err error) {
 	f, err := os.Open(a.path(name))
 	if err != nil {
-		return fmt.Errorf("open %s: %w", name, err)
+		return got, fmt.Errorf("open %s: %w", name, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("look at %s: %w", name, err)
+		return got, fmt.Errorf("look at %s: %w", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		_, err := engine.DecryptStream(ctx, w, f, u, nil)
-		return err
+		return engine.DecryptStream(ctx, w, f, u, nil)
 	}
-	if _, err = engine.DecryptVerified(ctx, w, f, info.Size(), u, nil); err != nil {
-		return fmt.Errorf("decrypt %s: %w", name, err)
+	if got, err = engine.DecryptVerified(ctx, w, f, info.Size(), u, nil); err != nil {
+		return got, fmt.Errorf("decrypt %s: %w", name, err)
 	}
-	return nil
+	return got, nil
 }

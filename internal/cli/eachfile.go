@@ -17,8 +17,8 @@ type progressOf func(verb string) func(done, total int64)
 
 // eachFile works through files with the engine over the module's gateways, several at once, and goes on after a failure so
 // that one bad file does not hide the others; the errors come together at the end. The first interrupt leaves the
-// files that are not finished as they were.
-func (a *app) eachFile(ctx context.Context, v *variables, identityFiles, files []string, work func(context.Context, *ops.Engine, string, progressOf) error) error {
+// files that are not finished as they were. With -json the answer is what became of each file.
+func (a *app) eachFile(ctx context.Context, v *variables, identityFiles, files []string, work func(context.Context, *ops.Engine, string, progressOf) (fileDone, error)) error {
 	engine, done, err := a.openEngine(v, identityFiles...)
 	if err != nil {
 		return err
@@ -27,10 +27,15 @@ func (a *app) eachFile(ctx context.Context, v *variables, identityFiles, files [
 	ctx, cancel := a.interruptible(ctx)
 	defer cancel()
 	progress := a.term.NewFileProgress(a.now)
-	errs := ops.Each(ctx, files, func(ctx context.Context, name string) error {
+	answers := make([]fileDone, len(files))
+	errs := ops.Each(ctx, indices(files), func(ctx context.Context, i int) error {
 		defer progress.Done()
-		return work(ctx, engine, name, func(verb string) func(done, total int64) { return progress.Of(verb, name) })
+		name := files[i]
+		done, err := work(ctx, engine, name, func(verb string) func(done, total int64) { return progress.Of(verb, name) })
+		answers[i] = done.of(name, err)
+		return err
 	})
+	a.view.Result(begun(answers, files))
 	return failures(len(files), errs)
 }
 

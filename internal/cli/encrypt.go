@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ type encryption struct {
 	suite      string
 	scope      string
 	again      bool
+	json       bool
 }
 
 // encryptCommand encrypts files into envelopes.
@@ -55,6 +57,7 @@ refuses to open it under another context.`,
 	f.StringVar(&e.suite, "suite", "AES_256_GCM", "the body's cipher: AES_256_GCM or SM4_GCM")
 	f.StringVar(&e.scope, "scope", "file", "how many files share a data key: file, directory or run")
 	f.BoolVar(&e.again, "again", false, "also encrypt what is an envelope or an age file already")
+	jsonFlag(c, &e.json)
 	a.unprovedFlag(c)
 	return c
 }
@@ -120,45 +123,49 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 	if e.output != "" && len(files) > 1 {
 		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
 	}
+	if err := a.answerFiles(e.json, e.output == "-" || e.output == "" && slices.Contains(files, "-")); err != nil {
+		return err
+	}
 	place := a.outputPlaces(&e.vars)
-	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
+	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		output := e.output
 		if output == "" && name != "-" {
 			output = name + envelopeSuffix
 		}
 		if err := place(output); err != nil {
-			return err
+			return fileDone{}, err
 		}
 		if name == "-" || e.output == "-" {
-			return a.encryptStream(ctx, engine, name, e.output, seal)
+			got, err := a.encryptStream(ctx, engine, name, e.output, seal)
+			return doneWith("encrypted", output, got), err
 		}
-		_, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
+		got, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
 		if err == nil {
 			a.view.Notef("encrypted %s into %s", name, output)
 		}
-		return err
+		return doneWith("encrypted", output, got), err
 	})
 }
 
 // encryptStream encrypts where one end is not a file with a name.
-func (a *app) encryptStream(ctx context.Context, engine *ops.Engine, name, output string, seal ops.Seal) error {
+func (a *app) encryptStream(ctx context.Context, engine *ops.Engine, name, output string, seal ops.Seal) (got ops.Envelope, err error) {
 	in, size := a.proc.Stdin, int64(envelope.UnknownSize)
 	if name != "-" {
 		f, err := os.Open(a.path(name))
 		if err != nil {
-			return fmt.Errorf("open %s: %w", name, err)
+			return got, fmt.Errorf("open %s: %w", name, err)
 		}
 		defer f.Close()
 		in = f
 	}
 	if output != "" && output != "-" {
-		return ops.WriteFile(a.path(output), 0o644, func(w io.Writer) error {
-			_, err := engine.EncryptStream(ctx, w, in, size, output, seal, nil)
+		err = ops.WriteFile(a.path(output), 0o644, func(w io.Writer) error {
+			got, err = engine.EncryptStream(ctx, w, in, size, output, seal, nil)
 			return err
 		})
+		return got, err
 	}
-	_, err := engine.EncryptStream(ctx, a.proc.Stdout, in, size, name, seal, nil)
-	return err
+	return engine.EncryptStream(ctx, a.proc.Stdout, in, size, name, seal, nil)
 }
 
 // closing shows what went wrong while something was closed.

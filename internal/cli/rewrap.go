@@ -14,6 +14,7 @@ import (
 func (a *app) rewrapCommand() *cobra.Command {
 	var vars variables
 	var t ops.Target
+	var asJSON bool
 	c := &cobra.Command{
 		Use: "rewrap -key KEY FILE.enc …", Short: "Wrap envelopes' data keys under a key's primary version; bodies stay as they are", GroupID: groupFiles,
 		Long: `Unwrap each envelope's data key and wrap it under KEY's primary version: after a rotation, or
@@ -30,21 +31,25 @@ and encrypt the file anew: old copies stay openable.`,
 			if slices.Contains(args, "-") {
 				return usageError{errors.New("rewrap changes files where they are; name them (a file called - is ./-)")}
 			}
-			return a.eachFile(c.Context(), &vars, nil, args, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) error {
+			a.answerIn(asJSON)
+			return a.eachFile(c.Context(), &vars, nil, args, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) (fileDone, error) {
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
+				status := "current"
 				switch {
 				case err != nil:
-					return err
+					return fileDone{}, err
 				case changed:
+					status = "rewrapped"
 					a.view.Notef("rewrapped %s under version %s of %s", name, got.KeyVersion, ops.KeyID(got.KeyARN))
 				default:
 					a.view.Notef("%s is current", name)
 				}
-				return nil
+				return doneWith(status, "", got), nil
 			})
 		},
 	}
 	vars.flags(c)
+	jsonFlag(c, &asJSON)
 	c.Flags().StringVar(&t.Key, "key", "", "the KMS `KEY`: id, alias/NAME or ARN (required)")
 	c.Flags().StringVar(&t.Gateway, "gateway", "", "the gateway block to use (default: the first)")
 	c.Flags().StringVar(&t.Version, "version", "", "the key `VERSION` that must result; files already under it are skipped without a call")

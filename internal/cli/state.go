@@ -25,9 +25,11 @@ func (a *app) stateCommand() *cobra.Command {
 }
 
 func (a *app) stateListCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use: "list [ADDRESS …]", Short: "List the addresses the state has",
 		RunE: func(c *cobra.Command, args []string) error {
+			a.answerIn(asJSON)
 			st, err := a.readState(c)
 			if err != nil {
 				return err
@@ -36,10 +38,12 @@ func (a *app) stateListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.view.Result(names, names...)
+			a.view.Result(append([]string{}, names...), names...)
 			return nil
 		},
 	}
+	jsonFlag(c, &asJSON)
+	return c
 }
 
 func (a *app) stateShowCommand() *cobra.Command {
@@ -62,7 +66,7 @@ func (a *app) stateShowCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -81,36 +85,43 @@ func (a *app) showObject(st state.State, address string) {
 }
 
 func (a *app) stateMoveCommand() *cobra.Command {
+	var asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "mv FROM TO", Short: "Give an object another address; the object itself is not touched", Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.editState(c, lockTimeout, "state mv", func(st state.State) (state.State, string, error) {
+			a.answerIn(asJSON)
+			return a.editState(c, lockTimeout, "state mv", func(st state.State) (state.State, edited, error) {
 				next, err := state.Move(st, args[0], args[1])
-				return next, fmt.Sprintf("Moved %s to %s.", args[0], args[1]), err
+				return next, edited{map[string]any{"from": args[0], "to": args[1]}, fmt.Sprintf("Moved %s to %s.", args[0], args[1])}, err
 			})
 		},
 	}
+	jsonFlag(c, &asJSON)
 	lockTimeoutFlag(c, &lockTimeout)
 	return c
 }
 
 func (a *app) stateRemoveCommand() *cobra.Command {
+	var asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "rm ADDRESS …", Short: "Forget objects; they go on living", Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.editState(c, lockTimeout, "state rm", func(st state.State) (state.State, string, error) {
+			a.answerIn(asJSON)
+			return a.editState(c, lockTimeout, "state rm", func(st state.State) (state.State, edited, error) {
 				next, gone, err := state.Remove(st, args...)
-				return next, "Forgotten: " + strings.Join(gone, ", ") + ".", err
+				return next, edited{map[string]any{"forgotten": gone}, "Forgotten: " + strings.Join(gone, ", ") + "."}, err
 			})
 		},
 	}
+	jsonFlag(c, &asJSON)
 	lockTimeoutFlag(c, &lockTimeout)
 	return c
 }
 
 func (a *app) statePullCommand() *cobra.Command {
+	var asJSON bool
 	c := &cobra.Command{
 		Use: "pull", Short: "Print the state, opened", Args: cobra.NoArgs,
 		Long: `Print the state, opened where it is sealed. When the key that seals it is gone, an age identity
@@ -129,15 +140,17 @@ of the encryption block's recipients opens it without KMS.`,
 		},
 	}
 	a.identityFlag(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, as it does without")
 	return c
 }
 
 func (a *app) statePushCommand() *cobra.Command {
-	var force bool
+	var force, asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "push FILE", Short: "Store a state read from a file, or from standard input with -", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			a.answerIn(asJSON)
 			var b bytes.Buffer
 			if err := a.readInto(&b, args[0]); err != nil {
 				return err
@@ -150,6 +163,7 @@ func (a *app) statePushCommand() *cobra.Command {
 		},
 	}
 	lockTimeoutFlag(c, &lockTimeout)
+	jsonFlag(c, &asJSON)
 	c.Flags().BoolVar(&force, "force", false, "replace the stored state even if it is of another stack or newer")
 	return c
 }
@@ -165,19 +179,25 @@ func (a *app) readInto(b *bytes.Buffer, name string) error {
 	return err
 }
 
+// edited is what was done with a state: for -json, and for people.
+type edited struct {
+	value any
+	said  string
+}
+
 // editState changes the state and says what was done.
-func (a *app) editState(c *cobra.Command, lockTimeout time.Duration, operation string, edit func(state.State) (state.State, string, error)) error {
+func (a *app) editState(c *cobra.Command, lockTimeout time.Duration, operation string, edit func(state.State) (state.State, edited, error)) error {
 	stored, err := a.openState(lockTimeout)
 	if err != nil {
 		return err
 	}
-	var said string
+	var done edited
 	err = stored.Edit(c.Context(), operation, func(st state.State) (next state.State, err error) {
-		next, said, err = edit(st)
+		next, done, err = edit(st)
 		return next, err
 	})
 	if err == nil {
-		a.view.Result(nil, said)
+		a.view.Result(done.value, done.said)
 	}
 	return err
 }
@@ -189,27 +209,7 @@ func (a *app) pushState(ctx context.Context, lockTimeout time.Duration, pushed s
 	}
 	serial, err := stored.Push(ctx, pushed, force)
 	if err == nil {
-		a.view.Result(nil, fmt.Sprintf("Stored the state with serial %d.", serial))
+		a.view.Result(map[string]any{"serial": serial}, fmt.Sprintf("Stored the state with serial %d.", serial))
 	}
 	return err
-}
-
-// forceUnlockCommand breaks a lock whose holder is known to be gone.
-func (a *app) forceUnlockCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "force-unlock ID", Short: "Break a lock whose holder is gone", GroupID: groupState, Args: cobra.ExactArgs(1),
-		Long: `Break the state's lock. The lock of a process that died is free by itself; this is for one that
-hangs. Whatever that process still writes competes by compare-and-swap and cannot overwrite newer state.`,
-		RunE: func(c *cobra.Command, args []string) error {
-			stored, err := a.openState(0)
-			if err != nil {
-				return err
-			}
-			if err := stored.ForceUnlock(c.Context(), args[0]); err != nil {
-				return err
-			}
-			a.view.Result(nil, fmt.Sprintf("The lock %s is broken.", args[0]))
-			return nil
-		},
-	}
 }

@@ -36,7 +36,7 @@ is sealed under. Nothing is opened: kmsplan doctor proves that the oldest still 
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -76,7 +76,7 @@ func (a *app) showHistory(kept []state.Kept) {
 
 // stateRollbackCommand goes back to a kept state.
 func (a *app) stateRollbackCommand() *cobra.Command {
-	var approve, forget, input bool
+	var approve, forget, input, asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "rollback SERIAL", Short: "Store the content of a kept state again, as a new one", Args: cobra.ExactArgs(1),
@@ -86,6 +86,7 @@ the older state does not know is shown first, and the command asks. Keys that th
 not know would live on with nothing that remembers them: that is refused with exit code 3, unless
 -forget-keys says so. While calls of an interrupted run are open, nothing is rolled back.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			a.answerIn(asJSON)
 			serial, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil || serial == 0 {
 				return usageError{fmt.Errorf("%q is no serial; kmsplan state history lists them", args[0])}
@@ -102,6 +103,7 @@ not know would live on with nothing that remembers them: that is refused with ex
 	f := c.Flags()
 	f.BoolVar(&approve, "auto-approve", false, "do not ask for approval")
 	f.BoolVar(&input, "input", true, "ask for approval; -input=false never asks")
+	f.BoolVar(&asJSON, "json", false, "print JSON; the question, which -auto-approve answers, stands on standard error")
 	f.BoolVar(&forget, "forget-keys", false, "let go of keys that the older state does not know; they go on living")
 	return c
 }
@@ -124,9 +126,21 @@ func (a *app) rollBack(ctx context.Context, stored *stack.Stored, serial uint64,
 		return a.lostKeys(lost)
 	}
 	if err == nil {
-		a.view.Result(nil, fmt.Sprintf("Stored the content of serial %d as serial %d. Next: kmsplan plan", serial, now))
+		a.view.Result(rolledBack(planned, serial, now), fmt.Sprintf("Stored the content of serial %d as serial %d. Next: kmsplan plan", serial, now))
 	}
 	return err
+}
+
+// rolledBack is what a rollback did, for -json: which serial's content follows which one, and what it let go of.
+func rolledBack(r state.Rollback, serial, now uint64) map[string]any {
+	forgotten, back := []string{}, []string{}
+	for i := range r.Lost {
+		forgotten = append(forgotten, r.Lost[i].Address)
+	}
+	for i := range r.Back {
+		back = append(back, r.Back[i].Address)
+	}
+	return map[string]any{"content_of": serial, "follows": r.From.Serial, "serial": now, "lineage": r.Next.Lineage, "forgotten": forgotten, "files_forgotten": len(r.LostFiles), "back": back}
 }
 
 // lostKeys is a refusal as a guard's.

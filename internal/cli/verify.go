@@ -20,18 +20,20 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.eachFile(c.Context(), &d.vars, d.identities, args, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) error {
+			a.answerIn(d.json)
+			return a.eachFile(c.Context(), &d.vars, d.identities, args, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 				got, err := a.verify(ctx, engine, name, unseal, progress("verifying"))
 				if err == nil {
-					a.view.Result(got, fmt.Sprintf("%s: good, %d bytes of plaintext", name, got.Plaintext))
+					a.view.Result(nil, fmt.Sprintf("%s: good, %d bytes of plaintext", name, got.Plaintext))
 				}
-				return err
+				return doneWith("good", "", got), err
 			})
 		},
 	}
 	d.vars.flags(c)
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	jsonFlag(c, &d.json)
 	return c
 }
 

@@ -97,6 +97,11 @@ func (a *app) closeInto(code int) int {
 	return exitError
 }
 
+// jsonFlag is -json of a command with one answer.
+func jsonFlag(c *cobra.Command, asJSON *bool) {
+	c.Flags().BoolVar(asJSON, "json", false, "print JSON")
+}
+
 // answerIn makes a command answer in one JSON document instead of sentences.
 func (a *app) answerIn(json bool) {
 	if json {

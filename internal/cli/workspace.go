@@ -57,7 +57,7 @@ func (a *app) workspaceListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var list []listedWorkspace
+				list := []listedWorkspace{}
 				var lines []string
 				for _, name := range names {
 					sign := "  "
@@ -74,67 +74,82 @@ func (a *app) workspaceListCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
 func (a *app) workspaceShowCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use: "show", Short: "Print the name of the selected workspace", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			a.answerIn(asJSON)
 			m, err := a.module(&variables{})
 			if err != nil {
 				return err
 			}
 			name, err := m.Workspace()
 			if err == nil {
-				a.view.Result(nil, name)
+				a.view.Result(listedWorkspace{name, true}, name)
 			}
 			return err
 		},
 	}
+	jsonFlag(c, &asJSON)
+	return c
 }
 
 func (a *app) workspaceNewCommand() *cobra.Command {
+	var asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "new NAME", Short: "Make a workspace, and select it", Args: cobra.ExactArgs(1),
 		Long: `Make a workspace with a state that has nothing yet, and select it. A name has 1 to 64 letters,
 digits, - and _, and begins with a letter or a digit. What another workspace has is not copied.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			a.answerIn(asJSON)
 			return a.inWorkspaces(lockTimeout, func(w *stack.Workspaces) error {
 				if err := w.New(c.Context(), args[0]); err != nil {
 					return err
 				}
-				a.view.Result(nil, fmt.Sprintf("Made the workspace %s, which has nothing yet, and selected it. Next: kmsplan plan", args[0]))
+				a.view.Result(selectedWorkspace{args[0], true}, fmt.Sprintf("Made the workspace %s, which has nothing yet, and selected it. Next: kmsplan plan", args[0]))
 				return nil
 			})
 		},
 	}
+	jsonFlag(c, &asJSON)
 	lockTimeoutFlag(c, &lockTimeout)
 	return c
 }
 
+// selectedWorkspace is the one that was selected, and whether it was made for it.
+type selectedWorkspace struct {
+	Name string `json:"name"`
+	Made bool   `json:"made"`
+}
+
 func (a *app) workspaceSelectCommand() *cobra.Command {
-	var create bool
+	var create, asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "select NAME", Short: "Choose the workspace that commands of this directory work in", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			a.answerIn(asJSON)
 			return a.inWorkspaces(lockTimeout, func(w *stack.Workspaces) error {
 				made, err := w.Select(c.Context(), args[0], create)
 				switch {
 				case err != nil:
 					return err
 				case made:
-					a.view.Result(nil, fmt.Sprintf("Made the workspace %s, which has nothing yet, and selected it.", args[0]))
+					a.view.Result(selectedWorkspace{args[0], true}, fmt.Sprintf("Made the workspace %s, which has nothing yet, and selected it.", args[0]))
 				default:
-					a.view.Result(nil, fmt.Sprintf("Selected the workspace %s.", args[0]))
+					a.view.Result(selectedWorkspace{args[0], false}, fmt.Sprintf("Selected the workspace %s.", args[0]))
 				}
 				return nil
 			})
 		},
 	}
+	jsonFlag(c, &asJSON)
 	c.Flags().BoolVar(&create, "or-create", false, "make the workspace if it is not there")
 	lockTimeoutFlag(c, &lockTimeout)
 	return c

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) workspaceDeleteCommand() *cobra.Command {
-	var force bool
+	var force, asJSON bool
 	var lockTimeout time.Duration
 	c := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a workspace that holds nothing", Args: cobra.ExactArgs(1),
@@ -22,6 +22,7 @@ selected one. A workspace whose state holds objects or files, or in which calls 
 are open, is refused with exit code 3: nothing would remember them. -force lets go of them; nothing in
 the service is touched, and they are listed.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			a.answerIn(asJSON)
 			return a.inWorkspaces(lockTimeout, func(w *stack.Workspaces) error {
 				held, err := w.Delete(c.Context(), args[0], force)
 				var used *stack.InUseError
@@ -29,12 +30,13 @@ the service is touched, and they are listed.`,
 					return a.workspaceInUse(used)
 				}
 				if err == nil {
-					a.view.Result(nil, deletedLines(args[0], held)...)
+					a.view.Result(deletedWorkspace(args[0], held), deletedLines(args[0], held)...)
 				}
 				return err
 			})
 		},
 	}
+	jsonFlag(c, &asJSON)
 	c.Flags().BoolVar(&force, "force", false, "delete it though its state holds something, which lives on with nothing that remembers it")
 	lockTimeoutFlag(c, &lockTimeout)
 	return c
@@ -51,6 +53,15 @@ func (a *app) workspaceInUse(used *stack.InUseError) error {
 	}
 	a.view.Error("Refused", used, append(hints, "Or give -force: everything lives on, and no state remembers it.")...)
 	return exit{exitRefused}
+}
+
+// deletedWorkspace is what a workspace was deleted with, for -json.
+func deletedWorkspace(name string, held state.Position) map[string]any {
+	objects := []string{}
+	for i := range held.State.Resources {
+		objects = append(objects, held.State.Resources[i].Address)
+	}
+	return map[string]any{"deleted": name, "objects": objects, "files": len(held.State.Files), "open_calls": len(held.Open)}
 }
 
 // deletedLines say what a workspace was deleted with.
