@@ -121,7 +121,7 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 	return &resource.Session{
 		Manager: clients.Manager, Gateway: clients.Gateway, Region: clients.Region, Live: x.work.Live.Gateways[c.Gateway],
 		Change: c, Body: body, Prior: x.priorOf(c.Addr), Lineage: x.lineage, Intent: token,
-		Journal: j, Now: x.work.Now, Removed: x.work.Config.RemovedFor(c.Addr), Timing: clients.Timing,
+		Journal: j, Now: x.work.Now, ServiceTime: x.work.ServiceTime, Removed: x.work.Config.RemovedFor(c.Addr), Timing: clients.Timing,
 		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },
 		Fingerprints: x.work.Fingerprints, Given: x.given[c.Addr],
 		Dir: x.work.Config.Dir,
@@ -146,7 +146,7 @@ func (x *executor) complete(r state.Resource, c plan.Change) state.Resource {
 	if prior := x.priorOf(c.Addr); prior != nil && r.Predecessors == nil {
 		r.Predecessors = prior.Predecessors
 		if k := kind.Lookup(c.Kind, false); k != nil && k.Succeeds && prior.ID != r.ID && !safety.Off(safety.PredecessorKept) {
-			r = prior.SucceededBy(r, x.work.Now())
+			r = prior.SucceededBy(r, x.work.ServiceTime())
 		}
 	}
 	if x.work.Config.Block(c.Addr.Block()) == nil {

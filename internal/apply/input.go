@@ -44,7 +44,8 @@ type Work struct {
 	LockTimeout   time.Duration // how long to wait for the lock; 0 = not at all
 	ChangeTimeout time.Duration // 0 = DefaultChangeTimeout
 	Now           func() time.Time
-	Failpoint     failpoint.Hook // nil outside crash tests
+	ServiceTime   func() time.Time // what soaks does so by the service's clock; nil = Now
+	Failpoint     failpoint.Hook   // nil outside crash tests
 }
 
 // SchemeChange is a way of making fingerprints that a run records before it makes the first.
@@ -89,6 +90,9 @@ type FileTask struct {
 func (w Work) withDefaults() Work {
 	if w.Now == nil {
 		w.Now = time.Now
+	}
+	if w.ServiceTime == nil {
+		w.ServiceTime = w.Now
 	}
 	if w.ChangeTimeout <= 0 {
 		w.ChangeTimeout = DefaultChangeTimeout

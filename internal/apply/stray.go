@@ -47,9 +47,9 @@ func Strays(live plan.Live, st state.State) []Stray {
 
 // String says what it is, and the ways on.
 func (s Stray) String() string {
-	text := fmt.Sprintf("%s on gateway %q carries this stack's tags, for %s, and the state does not know it.", s.ID, s.Gateway, s.Address)
+	text := fmt.Sprintf("%s on gateway %q carries this stack's tags, for %s, and the state does not know it.", s.ID, s.Gateway, plan.TaggedAddress(s.Address))
 	if s.Twin != "" {
 		text = fmt.Sprintf("%s on gateway %q was created by the same request as %s, and the state does not know it: the request was delivered twice.", s.ID, s.Gateway, s.Twin)
 	}
-	return text + plan.WaysOfStray(s.Claim)
+	return text + plan.WaysOfStray(s.Gateway, s.Claim)
 }

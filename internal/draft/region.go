@@ -119,7 +119,7 @@ func (r *region) leaves(o *plan.Object) bool {
 	case o.Dying() || r.Dying[o.ID]:
 		r.leave(o, "it waits for its deletion, and an import would rescue it; if that is wanted, declare and import it by itself")
 	case lineage != "" && lineage != r.Lineage && !safety.Off(safety.DiscoverOwn):
-		r.leave(o, fmt.Sprintf("it carries the tags of another stack: lineage %s, address %s", lineage, o.Tags[plan.TagAddress]))
+		r.leave(o, fmt.Sprintf("it carries the tags of another stack: lineage %s, address %s", lineage, plan.TaggedAddress(o.Tags[plan.TagAddress])))
 	case o.Attrs == nil:
 		r.out.Unchosen++
 	case r.Limit > 0 && r.drawn >= r.Limit:

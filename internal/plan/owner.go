@@ -31,7 +31,7 @@ func (p *planner) owner(n *node) (lineage, address string) {
 
 func (p *planner) foreignTags(tags map[string]string) (lineage, address string) {
 	if l := tags[TagOwner]; l != p.in.State.Lineage {
-		return l, tags[TagAddress]
+		return l, TaggedAddress(tags[TagAddress])
 	}
 	return "", ""
 }
@@ -43,7 +43,7 @@ func (p *planner) ownerOfKey(live *LiveGateway, id string) (lineage, address str
 	}
 	for _, c := range live.Claims {
 		if c.Kind == KindKey && c.ID == id && c.Owner != p.in.State.Lineage {
-			return c.Owner, c.Address
+			return c.Owner, TaggedAddress(c.Address)
 		}
 	}
 	return "", ""
@@ -173,18 +173,21 @@ func (p *planner) reportStrays() {
 }
 
 func (p *planner) stray(gateway string, c Claim) string {
-	text := fmt.Sprintf("%s on gateway %q carries this stack's tags, for %s, and the state does not know it.", c.ID, gateway, orNothing(c.Address))
+	text := fmt.Sprintf("%s on gateway %q carries this stack's tags, for %s, and the state does not know it.", c.ID, gateway, orNothing(TaggedAddress(c.Address)))
 	if i := slices.IndexFunc(p.in.State.Resources, func(r state.Resource) bool { return c.Intent != "" && r.Intent == c.Intent }); i >= 0 {
 		text = fmt.Sprintf("%s on gateway %q was created by the same request as %s (%s), and the state does not know it: the request was delivered twice.", c.ID, gateway, p.in.State.Resources[i].ID, p.in.State.Resources[i].Address)
 	}
-	return text + WaysOfStray(c)
+	return text + WaysOfStray(gateway, c)
 }
 
 // WaysOfStray says how to go on with an object that carries this stack's tags and that its state does not know.
-func WaysOfStray(c Claim) string {
-	rid := fmt.Sprintf("once nothing is encrypted under it, run `kmsplan kms ScheduleKeyDeletion -key-id %s -pending-window-in-days 30`", c.ID)
+func WaysOfStray(gateway string, c Claim) string {
+	untag := fmt.Sprintf("kmsplan kms UntagResource -gateway %s -key-id %s -tag-keys '[\"%s\"]'", gateway, c.ID, TagOwner)
+	rid := fmt.Sprintf("once nothing is encrypted under it, run `kmsplan kms ScheduleKeyDeletion -gateway %s -key-id %s -pending-window-in-days 30`", gateway, c.ID)
 	if c.Kind == KindSecret {
-		rid = fmt.Sprintf("once nothing reads it, run `kmsplan kms DeleteSecret -secret-name %s -recovery-window-in-days 30`", c.ID)
+		untag = strings.Replace(untag, "-key-id", "-secret-name", 1)
+		rid = fmt.Sprintf("once nothing reads it, run `kmsplan kms DeleteSecret -gateway %s -secret-name %s -recovery-window-in-days 30`", gateway, c.ID)
 	}
-	return fmt.Sprintf(" To be rid of it, %s. To manage it, declare a %s and add:", rid, c.Kind) + importText(c.Kind+".NAME", c.ID, "")
+	return fmt.Sprintf(" If it was forgotten on purpose, take the tag off, and this is not said again: `%s`. To be rid of it, %s. To manage it, declare a %s and add:", untag, rid, c.Kind) +
+		importText(c.Kind+".NAME", c.ID, "")
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -34,6 +35,18 @@ func AddressTag(a addr.Address) string {
 	}
 	sum := sha256.Sum256([]byte(s))
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// TaggedAddress is the address that a kmsplan:address tag renders, as people write it. A digest, and what is no address, stays as it is.
+func TaggedAddress(tag string) string {
+	text, err := url.PathUnescape(strings.NewReplacer("%", "%25", "=", "%").Replace(tag))
+	if err != nil {
+		return tag
+	}
+	if _, err := addr.Parse(text); err != nil {
+		return tag
+	}
+	return text
 }
 
 // OwnerTags are the tags of an object created for an address under an intent.

@@ -112,9 +112,9 @@ func (p *planner) wantForFiles() {
 }
 
 // unread leaves an object alone whose gateway was not read. Only a plan that is narrowed to others may do without
-// that; see narrow.
+// that; see narrow and narrowToAsked.
 func (p *planner) unread(n *node) {
-	if p.in.Scope.Whole() && !safety.Off(safety.PlanUnread) {
+	if p.in.Scope.Whole() && len(p.in.Requests) == 0 && !safety.Off(safety.PlanUnread) {
 		p.refuseUnreadGateway(n)
 		return
 	}

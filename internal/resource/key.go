@@ -161,11 +161,11 @@ func (w *keyWork) result() *state.Resource {
 	}
 	if w.Change.Action == plan.Adopt {
 		for _, id := range w.Change.Succeeds {
-			r.Predecessors = append(r.Predecessors, state.Predecessor{ID: id, Since: w.Now().UTC()})
+			r.Predecessors = append(r.Predecessors, state.Predecessor{ID: id, Since: w.byService(w.Now())})
 		}
 	}
 	if w.Change.Action == plan.Retire {
-		r.Retire, r.RetiredAt = plan.RetireDisabled, w.Now().UTC()
+		r.Retire, r.RetiredAt = plan.RetireDisabled, w.byService(w.Now())
 		switch {
 		case w.key.State == kms.StatePendingDeletion:
 			r.Retire = plan.RetireScheduled

@@ -51,9 +51,9 @@ func (keyHandler) Resolve(ctx context.Context, s *Session, open state.Intent) (R
 func (w *keyWork) resolveStep(r *state.Resource, open state.Intent) {
 	switch {
 	case open.Operation == "ScheduleKeyDeletion":
-		r.Retire, r.RetiredAt = plan.RetireScheduled, open.At
+		r.Retire, r.RetiredAt = plan.RetireScheduled, w.byService(open.At)
 	case open.Operation == "DisableKey" && w.Removed != nil:
-		r.Retire, r.RetiredAt = plan.RetireDisabled, open.At
+		r.Retire, r.RetiredAt = plan.RetireDisabled, w.byService(open.At)
 	}
 }
 

@@ -64,7 +64,7 @@ func (s *Session) carries(operation, id string, tags map[string]string) (bool, e
 	}
 	if intent != "" || owner != "" {
 		return false, &UnprovenError{Operation: operation, ID: id, Reason: fmt.Sprintf("that object was created by another change (%s, for %s of the stack %s)",
-			orNone(intent), orNone(tags[plan.TagAddress]), orNone(owner))}
+			orNone(intent), orNone(plan.TaggedAddress(tags[plan.TagAddress])), orNone(owner))}
 	}
 	return false, nil
 }

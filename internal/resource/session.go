@@ -47,8 +47,10 @@ type Session struct {
 	Intent  string // UUIDv7 of this change, carried as the kmsplan:intent tag
 	Journal Journal
 	Now     func() time.Time
-	Removed *hcl.Removed // the removed block behind a retire, delete or forget
-	Dir     string       // of the module, that the files of a block are in
+	// ServiceTime is the time by the service's clock, by which a retirement soaks; nil = Now.
+	ServiceTime func() time.Time
+	Removed     *hcl.Removed // the removed block behind a retire, delete or forget
+	Dir         string       // of the module, that the files of a block are in
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 
@@ -68,6 +70,14 @@ type Session struct {
 
 	// Found is set when a creation's answer was lost and its object found by the intent tag.
 	Found bool
+}
+
+// byService is a time of this machine's clock by the service's: an emulator lives by one of its own.
+func (s *Session) byService(t time.Time) time.Time {
+	if s.ServiceTime == nil {
+		return t.UTC()
+	}
+	return t.Add(s.ServiceTime().Sub(s.Now()).Round(time.Second)).UTC()
 }
 
 // Journal makes intents and results durable. Apply implements it over state.Journal.

@@ -47,7 +47,7 @@ func (s *Stack) carryOut(ctx context.Context, p *plan.Plan, how Applying, refuse
 	if err != nil {
 		return apply.Report{}, err
 	}
-	w := s.work(clients, "apply", how.Hooks)
+	w := s.work(ctx, clients, "apply", how.Hooks)
 	if s.finger.fresh != nil {
 		w.Scheme = &apply.SchemeChange{From: s.State.Scheme, To: s.finger.fresh}
 	}

@@ -42,7 +42,7 @@ func (s *Stack) Run(ctx context.Context, how Running) (*plan.Plan, apply.Report,
 		return p, apply.Report{State: s.State}, nil
 	}
 	s.ignoreOnce()
-	work := s.work(nil, "run", how.Hooks)
+	work := s.work(ctx, nil, "run", how.Hooks)
 	report, err := apply.Run(ctx, apply.Input{
 		Work: work, Plan: p, Files: s.runFiles, Stop: how.Stop, FilesOnly: true,
 	})

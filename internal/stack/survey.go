@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
@@ -42,7 +43,7 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	if writes(operation) {
 		catchUp = apply.Recover // who applies writes anyway
 	}
-	recovery, err := catchUp(ctx, s.work(clients, operation, apply.Hooks{Recovered: s.options.Recovered}))
+	recovery, err := catchUp(ctx, s.work(ctx, clients, operation, apply.Hooks{Recovered: s.options.Recovered}))
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 	if err != nil {
 		return apply.Recovery{}, err
 	}
-	found, err := apply.Recover(ctx, s.work(clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
+	found, err := apply.Recover(ctx, s.work(ctx, clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
 	if err != nil {
 		return found, err
 	}
@@ -211,10 +212,11 @@ func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool 
 }
 
 // work is what apply and recovery need.
-func (s *Stack) work(clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
+func (s *Stack) work(ctx context.Context, clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
 	return apply.Work{
 		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, LookUp: lookUp, Open: resource.Open, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
+		ServiceTime:  func() time.Time { return s.gateways.now(ctx) },
 		Fingerprints: s.fingerprints(),
 	}
 }
