@@ -53,6 +53,14 @@ func TestAddressTag(t *testing.T) {
 		if got := plan.AddressTag(a); got != want {
 			t.Errorf("%s: %s", a, got)
 		}
+		if got := plan.TaggedAddress(want); got != a.String() {
+			t.Errorf("%s is read as %s", want, got)
+		}
+	}
+	for _, tag := range []string{"", "sha256:00", "key.orders=5", "key.=0Aorders", "100%"} {
+		if got := plan.TaggedAddress(tag); got != tag {
+			t.Errorf("%q, which is no address, is read as %q", tag, got)
+		}
 	}
 	if got := plan.AddressTag(long); len(got) != len("sha256:")+64 {
 		t.Errorf("a long address: %s", got)
