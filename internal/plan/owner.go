@@ -188,6 +188,6 @@ func WaysOfStray(gateway string, c Claim) string {
 		untag = strings.Replace(untag, "-key-id", "-secret-name", 1)
 		rid = fmt.Sprintf("once nothing reads it, run `kmsplan kms DeleteSecret -gateway %s -secret-name %s -recovery-window-in-days 30`", gateway, c.ID)
 	}
-	return fmt.Sprintf(" If it was forgotten on purpose, take the tag off, and this is not said again: `%s`. To be rid of it, %s. To manage it, declare a %s and add:", untag, rid, c.Kind) +
+	return fmt.Sprintf(" To leave it to itself, take its tag off, and this is not said again: `%s`. To be rid of it, %s. To manage it, declare a %s and add:", untag, rid, c.Kind) +
 		importText(c.Kind+".NAME", c.ID, "")
 }
