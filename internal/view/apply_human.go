@@ -23,7 +23,7 @@ type atWork struct {
 func (t *Terminal) say(s apply.Step, format string, args ...any) {
 	t.work.mu.Lock()
 	defer t.work.mu.Unlock()
-	t.Printf("%s%s\n", paint(t.Color, bold, s.Addr.String()+": "), fmt.Sprintf(format, args...))
+	t.tell("%s%s\n", paint(t.Color, bold, s.Addr.String()+": "), fmt.Sprintf(format, args...))
 }
 
 // Started begins a step.
@@ -179,7 +179,7 @@ func (t *Terminal) Ask(workspace string) {
 	if otherWorkspace(workspace) {
 		where = fmt.Sprintf(" in the workspace %s", workspace)
 	}
-	t.Printf("\nDo you want to perform these actions%s?\n  kmsplan will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", where)
+	t.tell("\nDo you want to perform these actions%s?\n  kmsplan will perform the actions described above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ", where)
 }
 
 // AskVariable says which variable is asked for.
@@ -195,23 +195,23 @@ func (t *Terminal) AskVariable(name, description string) {
 func (t *Terminal) EnterValue(how string) { fmt.Fprintf(t.Err, "  Enter a value%s: ", how) }
 
 // Cancelled says that the answer was not yes.
-func (t *Terminal) Cancelled() { t.Printf("\nApply cancelled.\n") }
+func (t *Terminal) Cancelled() { t.tell("\nApply cancelled.\n") }
 
 // Applied prints Terraform's closing sentence and the outputs.
 func (t *Terminal) Applied(r apply.Report) {
-	t.Printf("\n%s\n", paint(t.Color, green, paint(t.Color, bold, AppliedLine(r))))
+	t.tell("\n%s\n", paint(t.Color, green, paint(t.Color, bold, AppliedLine(r))))
 	if r.Files > 0 {
-		t.Printf("Files: %d written.\n", r.Files)
+		t.tell("Files: %d written.\n", r.Files)
 	}
 	if len(r.State.Outputs) > 0 {
-		t.Printf("\nOutputs:\n\n")
+		t.tell("\nOutputs:\n\n")
 		t.Outputs(r.State.Outputs)
 	}
 }
 
 // Rescued says what was done of a plan that a guard refuses.
 func (t *Terminal) Rescued(r apply.Report) {
-	t.Printf("\nRescued: %d. Nothing else was done, because a guard refuses the plan.\n", r.Changed)
+	t.tell("\nRescued: %d. Nothing else was done, because a guard refuses the plan.\n", r.Changed)
 }
 
 // Unfinished shows what failed, and that the rest was recorded.
@@ -239,20 +239,20 @@ func furtherDone(r apply.Report) string {
 }
 
 // Current says that a data block's files are as they should be.
-func (t *Terminal) Current(block string) { t.Printf("%s: current\n", block) }
+func (t *Terminal) Current(block string) { t.tell("%s: current\n", block) }
 
 // Wrote lists what a data block wrote.
 func (t *Terminal) Wrote(block string, paths []string) {
 	for _, p := range paths {
-		t.Printf("%s: wrote %s\n", block, neutral(pathText(p)))
+		t.tell("%s: wrote %s\n", block, neutral(pathText(p)))
 	}
 }
 
 // Recovery sums up what became of open calls.
 func (t *Terminal) Recovery(r apply.Recovery) {
-	t.Printf("%s\n", recoveryLine(r))
+	t.tell("%s\n", recoveryLine(r))
 	for _, s := range r.Strays {
-		t.Printf("\n%s\n", neutral(s.String()))
+		t.tell("\n%s\n", neutral(s.String()))
 	}
 }
 

@@ -25,7 +25,7 @@ func (t *Terminal) Diagnostics(diags hclv2.Diagnostics, files map[string]*hclv2.
 		if d.Severity == hclv2.DiagWarning {
 			w, color = t.Out, t.Color
 		}
-		fmt.Fprint(w, frame(diagnosticText(d, files, color, t.Width-2), severityStyle(d.Severity), color))
+		fmt.Fprint(w, fold(frame(diagnosticText(d, files, color, t.Width-2), severityStyle(d.Severity), color), t.Width))
 	}
 }
 
@@ -34,7 +34,7 @@ func (t *Terminal) compactWarning(summary, where string) {
 	if where != "" {
 		where = " (" + where + ")"
 	}
-	t.Printf("%s %s%s\n", paint(t.Color, yellow, paint(t.Color, bold, "Warning:")), neutral(summary), neutral(where))
+	t.tell("%s %s%s\n", paint(t.Color, yellow, paint(t.Color, bold, "Warning:")), neutral(summary), neutral(where))
 }
 
 // place is where a diagnostic is, in a few words.
@@ -246,7 +246,7 @@ func (t *Terminal) Error(summary string, err error, hints ...string) {
 
 func writeError(w io.Writer, color bool, width int, summary string, err error, hints []string) {
 	d := &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: summary, Detail: errorDetail(err, hints)}
-	fmt.Fprint(w, frame(diagnosticText(d, nil, color, width-2), red, color))
+	fmt.Fprint(w, fold(frame(diagnosticText(d, nil, color, width-2), red, color), width))
 }
 
 // errorDetail is an error as sentences, with the help that stands under it.

@@ -24,7 +24,7 @@ var _ View = Document{}
 
 // NewDocument makes the view for a terminal's streams.
 func NewDocument(t *Terminal, version string) Document {
-	return Document{&Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Width: t.Width}, t.Out, version}
+	return Document{&Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Redraws: t.Redraws, Width: t.Width}, t.Out, version}
 }
 
 // indented is a value as a JSON document with an end of line.

@@ -27,7 +27,7 @@ func (t *Terminal) Drift(d plan.Drifts) {
 }
 
 // Refreshed says what the state has now.
-func (t *Terminal) Refreshed(d plan.Drifts) { t.Printf("\n%s\n", refreshedSummary(d)) }
+func (t *Terminal) Refreshed(d plan.Drifts) { t.tell("\n%s\n", refreshedSummary(d)) }
 
 // Drift writes a line for each object that is not as it was left, and a summary.
 func (l *Lines) Drift(d plan.Drifts) {

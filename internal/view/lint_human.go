@@ -17,14 +17,14 @@ var lintStyle = map[lint.Severity]style{lint.Error: red, lint.Warning: yellow, l
 // Linted prints every finding with its source and what to write instead, then how many there are.
 func (t *Terminal) Linted(r lint.Report, files map[string]*hclv2.File) {
 	for _, f := range r.Findings {
-		fmt.Fprint(t.Out, frame(t.findingText(f, files), lintStyle[f.Rule.Severity], t.Color))
+		t.tell("%s", frame(t.findingText(f, files), lintStyle[f.Rule.Severity], t.Color))
 	}
 	if len(r.Findings) > 0 {
-		t.Printf("\n")
+		t.tell("\n")
 	}
-	t.Printf("%s\n", lintSummary(r))
+	t.tell("%s\n", lintSummary(r))
 	if r.Unread {
-		t.Printf("%s\n", wrap("Rules about what is recorded were not asked: name -state, or -plan=FILE.", t.Width))
+		t.tell("%s\n", wrap("Rules about what is recorded were not asked: name -state, or -plan=FILE.", t.Width))
 	}
 }
 

@@ -81,7 +81,9 @@ func (t *Terminal) Saved(name string) {
 	t.Printf("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
 }
 
-func (r planText) printf(format string, args ...any) { fmt.Fprintf(r.w, format, args...) }
+func (r planText) printf(format string, args ...any) {
+	fmt.Fprint(r.w, fold(fmt.Sprintf(format, args...), r.width))
+}
 
 // drift lists what changed outside of kmsplan since the last apply.
 func (r planText) drift(drift []plan.Drift) {
@@ -232,11 +234,11 @@ func (r planText) files(files []plan.FileChange) {
 		if f.Path != "" {
 			name = quotePath(f.Path)
 		}
-		r.printf("  %s %s", paint(r.color, signStyle[f.Action], f.Action.Sign()), name)
+		why := ""
 		if f.Reason != "" {
-			r.printf(" (%s)", f.Reason)
+			why = " (" + f.Reason + ")"
 		}
-		r.printf("\n")
+		r.printf("  %s %s%s\n", paint(r.color, signStyle[f.Action], f.Action.Sign()), name, why)
 	}
 	r.endFiles(last)
 }

@@ -21,7 +21,7 @@ func (t *Terminal) planWarnings(warnings []plan.Warning) {
 		if w.Detail != "" {
 			text += "\n" + wrap(neutral(w.Detail), t.Width-2) + "\n"
 		}
-		fmt.Fprint(t.Out, frame(text, yellow, t.Color))
+		t.tell("%s", frame(text, yellow, t.Color))
 	}
 }
 
@@ -40,6 +40,6 @@ func (t *Terminal) Refusals(refusals []plan.Refusal) {
 				fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.ReplaceAll(wrap(neutral(strings.TrimRight(way, "\n")), t.Width-7), "\n", "\n     "))
 			}
 		}
-		fmt.Fprint(t.Err, frame(b.String(), red, t.ErrColor))
+		fmt.Fprint(t.Err, fold(frame(b.String(), red, t.ErrColor), t.Width))
 	}
 }

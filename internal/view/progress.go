@@ -28,7 +28,7 @@ func (t *Terminal) NewFileProgress(now func() time.Time) *FileProgress {
 
 // Of returns the callback for one file, or nil where nothing would be drawn.
 func (p *FileProgress) Of(verb, name string) func(done, total int64) {
-	if !p.t.Live {
+	if !p.t.Redraws {
 		return nil
 	}
 	began := p.now()

@@ -82,7 +82,7 @@ func latest(a, b time.Time) time.Time {
 
 // Reading draws a line that a terminal shows while objects are read, or says elsewhere every ten seconds how far it is.
 func (t *Terminal) Reading(r Reading) {
-	if !t.Live {
+	if !t.Redraws {
 		if t.read.isDue(r) {
 			t.Notef("%s", r.sentence())
 		}

@@ -40,7 +40,7 @@ func TestAShortReadingIsNotWorthALine(t *testing.T) {
 
 func TestATerminalShowsOneLineThatGoes(t *testing.T) {
 	var err bytes.Buffer
-	term := &Terminal{Out: &err, Err: &err, Width: 40, Live: true}
+	term := &Terminal{Out: &err, Err: &err, Width: 40, Live: true, Redraws: true}
 	readAll(term, 1000, 50)
 	text := err.String()
 	if strings.Contains(text, "\n") || !strings.HasSuffix(text, "\r\x1b[K") {

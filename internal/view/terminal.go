@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 )
@@ -11,12 +12,16 @@ import (
 // defaultWidth is the column at which prose is wrapped when the terminal does not say.
 const defaultWidth = 78
 
+// narrowest and widest bound the columns that a terminal, or COLUMNS, may ask for.
+const narrowest, widest = 20, 120
+
 // Terminal is where a command talks: results go to Out, talk and errors to Err.
 type Terminal struct {
 	Out, Err io.Writer
 	Color    bool // Out takes ANSI colours
 	ErrColor bool // Err takes ANSI colours
-	Live     bool // Err is a terminal, so progress may redraw its line
+	Live     bool // Err is a terminal
+	Redraws  bool // Err is a terminal that obeys: progress may redraw its line
 	Width    int  // columns for wrapped prose
 
 	CompactWarnings bool // a warning is one line
@@ -30,18 +35,22 @@ type Terminal struct {
 var _ View = (*Terminal)(nil)
 
 // NewTerminal looks at the process's streams. Colour is used on a terminal only,
-// and never with NO_COLOR set or TERM=dumb (https://no-color.org).
+// and never with NO_COLOR set or TERM=dumb (https://no-color.org); then no line is redrawn either.
+// COLUMNS has the last word on the width.
 func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
 	plain := getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
 	t := &Terminal{Out: out, Err: err, Width: defaultWidth, compat: compatNames[getenv(compatVariable)]}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		t.Color = !plain
-		if w, _, e := term.GetSize(int(f.Fd())); e == nil && w > 20 {
-			t.Width = min(w, 120)
+		if w, _, e := term.GetSize(int(f.Fd())); e == nil && w > narrowest {
+			t.Width = min(w, widest)
 		}
 	}
 	if f, ok := err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		t.ErrColor, t.Live = !plain, true
+		t.ErrColor, t.Redraws, t.Live = !plain, !plain, true
+	}
+	if w, e := strconv.Atoi(getenv("COLUMNS")); e == nil && w >= narrowest {
+		t.Width = min(w, widest)
 	}
 	return t
 }
@@ -49,10 +58,15 @@ func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
 // Printf writes to Out.
 func (t *Terminal) Printf(format string, args ...any) { fmt.Fprintf(t.Out, format, args...) }
 
+// tell writes sentences to Out, folded where the terminal is narrow.
+func (t *Terminal) tell(format string, args ...any) {
+	fmt.Fprint(t.Out, fold(fmt.Sprintf(format, args...), t.Width))
+}
+
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
 	t.clearReading()
-	fmt.Fprintf(t.Err, "kmsplan: %s\n", neutral(fmt.Sprintf(format, args...)))
+	fmt.Fprint(t.Err, fold("kmsplan: "+neutral(fmt.Sprintf(format, args...))+"\n", t.Width))
 }
 
 // Result prints the lines of an answer.
