@@ -94,6 +94,9 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	if err != nil {
 		return err
 	}
+	if moved, err = moveGateways(j, in.Plan, moved, at.Open, report); err != nil {
+		return err
+	}
 	x := newExecutor(in.Work, j, b, moved)
 	x.files, x.stop, x.given = in.Files, in.Stop, in.Given
 	for _, r := range report.Recovered {

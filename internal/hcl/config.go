@@ -51,7 +51,9 @@ type Config struct {
 	Blocks    []*Block // managed and data blocks in dependency order
 	Removed   []Removed
 	Moved     []Moved
-	Imports   []Import
+	// MovedGateways are the moved blocks of gateways.
+	MovedGateways []MovedGateway
+	Imports       []Import
 	// Undeclared are the targets of imports that have no block; empty unless Inputs.Undeclared.
 	Undeclared []addr.Address
 	Files      map[string]*hclv2.File // for snippets in diagnostics
@@ -188,6 +190,12 @@ type Removed struct {
 // Moved is moved { from, to }.
 type Moved struct {
 	From, To addr.Address
+	Range    hclv2.Range
+}
+
+// MovedGateway is moved { from = gateway.OLD, to = gateway.NEW }.
+type MovedGateway struct {
+	From, To string // names
 	Range    hclv2.Range
 }
 

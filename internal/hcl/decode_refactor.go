@@ -117,6 +117,9 @@ func (r Removed) Kind() *kind.Kind {
 
 func (d *decoder) moved(b *hclv2.Block) {
 	t := d.read(&kind.Moved, b.Body)
+	if d.movedGateway(b.DefRange, t) {
+		return
+	}
 	from, okFrom := d.address(t.attrs["from"], true)
 	to, okTo := d.address(t.attrs["to"], true)
 	if !okFrom || !okTo {
@@ -210,6 +213,7 @@ func (d *decoder) refactorings() {
 		}
 		targets[m.From] = true
 	}
+	d.movedGateways()
 	d.importTargets()
 }
 

@@ -227,12 +227,12 @@ var Removed = Block{
 	Blocks: []Block{{Name: "lifecycle", Refused: `A removed block says what to do in one argument: action = "forget" leaves the object alone.`}},
 }
 
-// Moved renames an object without touching it.
+// Moved renames an object, or what objects are in or on, without touching it.
 var Moved = Block{
-	Name: "moved", Doc: "Renames an object, or a data block, without touching it.",
+	Name: "moved", Doc: "Renames an object, a data block, a module or a gateway, without touching it.",
 	Attributes: []Attribute{
-		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The old address."},
-		{Name: "to", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The new one."},
+		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The old address; of a gateway, `gateway.OLD`."},
+		{Name: "to", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The new one. A gateway that leads to another place than the objects are in is refused."},
 	},
 }
 

@@ -53,7 +53,7 @@ type objectID struct{ gateway, kind, id string }
 // calculateAsked goes on with what a person asked of single objects: files are not looked at, and what else differs is no
 // matter of the plan.
 func (p *planner) calculateAsked() (*Plan, hclv2.Diagnostics) {
-	p.plan.Asked = true
+	p.plan.Asked, p.plan.MovedGateways = true, nil
 	p.narrowToAsked()
 	if p.diags.HasErrors() {
 		return p.plan, p.diags
@@ -136,7 +136,7 @@ func newPlanner(in Input) *planner {
 		in: in,
 		plan: &Plan{
 			Writer: in.Writer, Created: in.Now.UTC(),
-			Lineage: in.State.Lineage, Serial: in.State.ObjectsSerial, Workspace: in.Config.Workspace,
+			Lineage: in.State.Lineage, Serial: in.State.ObjectsSerial, Workspace: in.Config.Workspace, MovedGateways: in.MovedGateways,
 		},
 		prior:    make(map[addr.Address]*state.Resource, len(in.State.Resources)),
 		holder:   make(map[objectID]addr.Address, len(in.State.Resources)),

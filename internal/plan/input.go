@@ -38,6 +38,9 @@ type Input struct {
 	// Sealed is what of the stack's own is sealed under which key.
 	Sealed []Sealed
 
+	// MovedGateways are those whose earlier name the stored state has; State has the new one already.
+	MovedGateways []MovedGateway
+
 	// Requests narrow the plan to what a person asks of single objects; nil = the plan is about what is declared.
 	Requests []Request
 

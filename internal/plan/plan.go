@@ -25,6 +25,8 @@ type Plan struct {
 	Radius    []Radius
 	Files     []FileChange
 	Outputs   []OutputChange
+	// MovedGateways are the gateways that moved blocks give another name, with the objects that state has on them.
+	MovedGateways []MovedGateway
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.
 	SteadyOutputs map[string]cty.Value
 	Warnings      []Warning
@@ -125,6 +127,12 @@ type FileChange struct {
 	// Problem says why the file cannot be worked on, "" where it can; Action is NoOp then.
 	Problem   string
 	MovedFrom addr.Address // the block's earlier address, which the census still has
+}
+
+// MovedGateway is a gateway whose objects state has under its earlier name. It was proved to lead to where they are.
+type MovedGateway struct {
+	From, To string
+	Objects  int
 }
 
 // OutputChange is a difference of a root output.

@@ -16,7 +16,7 @@ func (p *Plan) Summary() Summary {
 	for i := range p.Changes {
 		s.Count(&p.Changes[i])
 	}
-	s.Move += len(p.MovedBlocks())
+	s.Move += len(p.MovedBlocks()) + len(p.MovedGateways)
 	return s
 }
 
@@ -61,7 +61,7 @@ func (p *Plan) MovedBlocks() []FileChange {
 	return out
 }
 
-// Empty reports whether apply would do nothing: no change, no moved address, no
+// Empty reports whether apply would do nothing: no change, no moved address or gateway, no
 // stale file, no output to update.
 func (p *Plan) Empty() bool {
 	for i := range p.Changes {
@@ -74,7 +74,7 @@ func (p *Plan) Empty() bool {
 			return false
 		}
 	}
-	return len(p.Outputs) == 0
+	return len(p.Outputs)+len(p.MovedGateways) == 0
 }
 
 // Unusable lists the files of data blocks that cannot be worked on.

@@ -19,6 +19,9 @@ type InvalidError struct {
 }
 
 func (e *InvalidError) Error() string {
+	if len(e.Refusals) > 0 && !e.Diagnostics.HasErrors() {
+		return e.Refusals[0].Reason
+	}
 	return fmt.Sprintf("the module has %d errors", len(e.Diagnostics.Errs()))
 }
 

@@ -47,7 +47,7 @@ func (s *Stored) Regateway(ctx context.Context, from, to string) (Regateway, err
 	if err != nil {
 		return Regateway{}, err
 	}
-	if err := s.samePlace(ctx, st, from, to); err != nil {
+	if err := samePlace(ctx, s.gateways, st, from, to); err != nil {
 		return Regateway{}, err
 	}
 	return Regateway{from, to, changed}, nil
@@ -66,8 +66,8 @@ func (s *Stored) ReplaceGateway(ctx context.Context, r Regateway) error {
 
 // samePlace asks the gateway's block for what it lists, and holds every object of the state against that: ARNs name the
 // region and the account, and a key's id is one of its kind.
-func (s *Stored) samePlace(ctx context.Context, st state.State, from, to string) error {
-	g, err := s.gateways.get(ctx, to)
+func samePlace(ctx context.Context, gateways *Gateways, st state.State, from, to string) error {
+	g, err := gateways.get(ctx, to)
 	if err != nil {
 		return err
 	}

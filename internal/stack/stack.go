@@ -32,6 +32,7 @@ type Stack struct {
 	keys     map[[2]string]lookedUp             // by gateway and name, since the last survey
 	needed   map[string]bool                    // gateways that were surveyed
 	clients  map[string]resource.GatewayClients // theirs, for lookups: what the survey read is not read again
+	moved    []plan.MovedGateway                // gateways that state has by an earlier name, proved by the survey
 	reading  plan.Reading                       // of the next survey, and of the plan that is made of it
 }
 

@@ -18,11 +18,11 @@ import (
 // Survey brings the state up to date with interrupted runs and reads the service; in a narrower scope, only the gateways
 // that it needs. operation names the command in the state's lock.
 func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) error {
-	var open []state.Intent
-	var err error
-	if s.State, open, err = readStored(ctx, s.store); err != nil {
+	stored, open, err := readStored(ctx, s.store)
+	if err != nil {
 		return err
 	}
+	s.State = s.renamed(stored)
 	if err := s.checkScope(scope); err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	if err != nil {
 		return err
 	}
+	if err := s.proveMoved(ctx, stored, open); err != nil {
+		return err
+	}
 	catchUp := apply.Foresee
 	if writes(operation) {
 		catchUp = apply.Recover // who applies writes anyway
@@ -47,7 +50,7 @@ func (s *Stack) Survey(ctx context.Context, operation string, scope plan.Scope) 
 	if err != nil {
 		return err
 	}
-	s.State = recovery.State
+	s.State = s.renamed(recovery.State)
 	clear(s.keys)
 	s.clients = s.sharing(clients)
 	if s.live, err = resource.SnapshotAs(ctx, s.reading, s.clients, s.Config, s.State); err != nil || !writes(operation) {
@@ -66,16 +69,21 @@ func writes(operation string) bool { return operation == "apply" || operation ==
 // Recover finds out what became of calls that interrupted runs left open, and which objects carry this stack's tags
 // without being in its state. It does nothing else.
 func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
-	var err error
-	if s.State, _, err = readStored(ctx, s.store); err != nil {
+	stored, open, err := readStored(ctx, s.store)
+	if err != nil {
 		return apply.Recovery{}, err
 	}
+	s.State = s.renamed(stored)
 	s.needed = s.managing()
 	clients, err := s.connect(ctx)
 	if err != nil {
 		return apply.Recovery{}, err
 	}
+	if err := s.proveMoved(ctx, stored, open); err != nil {
+		return apply.Recovery{}, err
+	}
 	found, err := apply.Recover(ctx, s.work(ctx, clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
+	found.State = s.renamed(found.State)
 	if err != nil {
 		return found, err
 	}
@@ -136,12 +144,12 @@ func (s *Stack) missingGateway(name string, err error) error {
 		}
 	}
 	objects, way := strings.Join(on, " "), fmt.Sprintf("kmsplan state replace-gateway %s %s", name, s.unheld())
-	return hint(fmt.Errorf("%w, and the state has %d objects on it", err, len(on)), fmt.Sprintf(`If the block was renamed, tell the state so:
+	return hint(fmt.Errorf("%w, and the state has %d objects on it", err, len(on)), fmt.Sprintf(`If the block was renamed, tell the state so, or write a moved block from gateway.%s:
     %s
 If it was taken out, write gateway %q again: an object stays on the gateway that it was applied on.
 To let the objects go, which leaves them as they are:
     kmsplan state rm %s
-The next plan takes them up on the gateway that their blocks name now: those that this stack created by their tags, aliases by their names, others by import blocks.`, way, name, objects))
+The next plan takes them up on the gateway that their blocks name now: those that this stack created by their tags, aliases by their names, others by import blocks.`, name, way, name, objects))
 }
 
 // unheld is the gateway that no object of the state is on, where there is only one: the new name of one that is gone.
@@ -206,7 +214,7 @@ func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool 
 		}
 	}
 	for _, in := range open {
-		names[in.Gateway] = true
+		names[s.Config.GatewayNow(in.Gateway)] = true
 	}
 	return names
 }
@@ -214,7 +222,7 @@ func (s *Stack) neededBy(scope plan.Scope, open []state.Intent) map[string]bool 
 // work is what apply and recovery need.
 func (s *Stack) work(ctx context.Context, clients map[string]resource.GatewayClients, operation string, hooks apply.Hooks) apply.Work {
 	return apply.Work{
-		Config: s.Config, Store: s.store, Gateways: clients, Handlers: resource.For, LookUp: lookUp, Open: resource.Open, Live: s.live,
+		Config: s.Config, Store: s.store, Gateways: s.byEarlierNames(clients), Handlers: resource.For, LookUp: lookUp, Open: resource.Open, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
 		ServiceTime:  func() time.Time { return s.gateways.now(ctx) },
 		Fingerprints: s.fingerprints(),

@@ -109,6 +109,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 			l.emit("info", "planned_file", f.Addr.String()+": "+fileHeadline(f), map[string]any{"file": fileJSON(f)})
 		}
 	}
+	l.movedGateways(p.MovedGateways)
 	for _, x := range p.Radius {
 		l.emit("warn", "blast_radius", RadiusSentence(x), map[string]any{"radius": radiusJSON([]plan.Radius{x})[0]})
 	}

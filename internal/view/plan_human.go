@@ -58,6 +58,7 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.changes(p)
 	r.files(p.Files)
 	r.movedBlocks(p)
+	r.movedGateways(p.MovedGateways)
 	r.outputs(p.Outputs)
 	r.radius(p.Radius)
 	r.summary(p)

@@ -125,6 +125,7 @@ func planLines(p *plan.Plan) []string {
 	r.changes(p)
 	r.files(p.Files)
 	r.movedBlocks(p)
+	r.movedGateways(p.MovedGateways)
 	r.outputs(p.Outputs)
 	return diffLines(b.String())
 }

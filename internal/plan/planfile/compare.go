@@ -94,6 +94,9 @@ func Compare(saved, now *plan.Plan) Comparison {
 		kept.Changes = append(kept.Changes, is)
 	}
 	kept.Files, c.LeftFiles = compareFiles(saved.Files, now.Files)
+	kept.MovedGateways = slices.DeleteFunc(slices.Clone(now.MovedGateways), func(is plan.MovedGateway) bool {
+		return !slices.ContainsFunc(saved.MovedGateways, func(was plan.MovedGateway) bool { return was.From == is.From && was.To == is.To })
+	})
 	c.Plan = &kept
 	return c
 }

@@ -27,6 +27,7 @@ type document struct {
 	Radius    []radius  `json:"radius,omitempty"`
 	Files     []file    `json:"files,omitempty"`
 	Outputs   []output  `json:"outputs,omitempty"`
+	Moved     []moved   `json:"moved_gateways,omitempty"`
 	Warnings  []warning `json:"warnings,omitempty"`
 	Checks    []checked `json:"checks,omitempty"`
 }
@@ -94,6 +95,12 @@ type dying struct {
 	ID       string    `json:"id"`
 	Addr     string    `json:"address,omitempty"`
 	DeleteAt time.Time `json:"delete_at"`
+}
+
+type moved struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Objects int    `json:"objects"`
 }
 
 type radius struct {

@@ -47,6 +47,9 @@ func fromDocument(d document) (*File, error) {
 	for _, x := range d.Dying {
 		p.Dying = append(p.Dying, plan.DyingKey{Gateway: x.Gateway, ID: x.ID, Addr: r.addr(x.Addr), DeleteAt: x.DeleteAt})
 	}
+	for _, m := range d.Moved {
+		p.MovedGateways = append(p.MovedGateways, plan.MovedGateway(m))
+	}
 	for _, c := range d.Files {
 		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: string(c.Path), Source: string(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: r.addr(c.MovedFrom)})
 	}

@@ -59,6 +59,9 @@ func (d *document) addReports(p *plan.Plan) {
 	for _, x := range p.Dying {
 		d.Dying = append(d.Dying, dying{x.Gateway, x.ID, text(x.Addr), x.DeleteAt})
 	}
+	for _, m := range p.MovedGateways {
+		d.Moved = append(d.Moved, moved(m))
+	}
 	for _, c := range p.Files {
 		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: state.PathText(c.Path), Source: state.PathText(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: text(c.MovedFrom)})
 	}
