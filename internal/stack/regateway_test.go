@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -21,6 +22,8 @@ func TestAGatewayOfAnotherPlaceIsNotTakenForTheOldOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.write("main.kms.hcl", block+"key \"k\" {}\n")
+			r.write("moved.kms.hcl", "moved {\n  from = gateway."+old+"\n  to   = gateway.renamed\n}\n")
+			planMoved(t, r, name == "the same place")
 			stored, err := stack.OpenState(r.module(), r.options)
 			if err != nil {
 				t.Fatal(err)
@@ -38,6 +41,26 @@ func TestAGatewayOfAnotherPlaceIsNotTakenForTheOldOne(t *testing.T) {
 				t.Errorf("the state would look for its key there: %v, %v", planned, err)
 			}
 		})
+	}
+}
+
+// planMoved plans with a moved block of the gateway: it is followed to the same place, and refused for another.
+func planMoved(t *testing.T, r *rig, same bool) {
+	t.Helper()
+	s := r.open()
+	defer r.close(s)
+	err := s.Survey(t.Context(), "plan", plan.Scope{})
+	invalid, refused := stack.IsInvalid(err)
+	switch {
+	case same && err != nil:
+		t.Fatal(err)
+	case same:
+		p, _, err := s.Plan(t.Context(), plan.Scope{})
+		if err != nil || len(p.MovedGateways) != 1 || p.MovedGateways[0].Objects != 1 || p.Refused() || p.Empty() {
+			t.Errorf("the moved gateway is not followed: %+v, %v", p, err)
+		}
+	case !refused || len(invalid.Refusals) != 1 || invalid.Refusals[0].Guard != plan.GuardOtherGateway:
+		t.Errorf("a key would be looked for where it is not: %v", err)
 	}
 }
 
