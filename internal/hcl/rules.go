@@ -18,7 +18,8 @@ import (
 type rules struct {
 	t        *tree
 	keys     map[addr.Address]keyFacts
-	policies map[string]addr.Address // key (address or id) → the policy that rotates it
+	policies map[string]addr.Address // key or secret (address, id or name) → the policy that rotates it
+	generic  map[addr.Address]bool   // secrets that KMS cannot rotate
 	names    map[string]addr.Address // "RULE PLACE NAME" → who has it
 	writes   map[string]fileUse      // output path → who writes it
 	reads    []fileUse               // sources, of decrypt and rewrap
@@ -48,7 +49,7 @@ type fileUse struct {
 
 func newRules(t *tree) *rules {
 	return &rules{
-		t: t, keys: map[addr.Address]keyFacts{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
+		t: t, keys: map[addr.Address]keyFacts{}, generic: map[addr.Address]bool{}, policies: map[string]addr.Address{}, names: map[string]addr.Address{},
 		writes: map[string]fileUse{}, plain: map[string]fileUse{}, aliases: map[string][]aliasUse{},
 		counts: map[string]*quota{},
 	}
@@ -74,7 +75,9 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 		r.count(b, true, kind.AliasQuota)
 	case b.addr.Kind == "rotation_policy":
 		r.rotation(in, body, came)
+		r.secretRotation(b, in, body)
 	case b.addr.Kind == "secret":
+		r.secret(in, body)
 		r.unique(b, in, body, kind.SecretNameUnique)
 		r.encryptionKey(b, body, came)
 	case b.kind.CreatedBy != "":

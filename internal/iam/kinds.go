@@ -98,7 +98,12 @@ func (w *work) rotation(o *object) {
 	if !o.declared() {
 		return
 	}
-	v, _ := o.body.Attrs["keys"].UnmarkDeep()
+	w.secretRotation(o)
+	v, written := o.body.Attrs["keys"]
+	if !written {
+		return
+	}
+	v, _ = v.UnmarkDeep()
 	known := plan.Strings(v)
 	if w.Purpose == Apply && (!v.IsWhollyKnown() || len(known) == 0) {
 		w.allow(w.keyTarget(o.gateway, "", o.addr.String()), "DescribeKey", "UpdateRotationPolicy")
@@ -108,6 +113,25 @@ func (w *work) rotation(o *object) {
 		w.allow(t, "DescribeKey")
 		if w.Purpose == Apply {
 			w.allow(t, "UpdateRotationPolicy")
+		}
+	}
+}
+
+func (w *work) secretRotation(o *object) {
+	v, written := o.body.Attrs["secrets"]
+	if !written {
+		return
+	}
+	v, _ = v.UnmarkDeep()
+	names := plan.Strings(v)
+	if !v.IsWhollyKnown() {
+		names = append(names, "*")
+	}
+	for _, name := range names {
+		t := target{resource: w.arn(o.gateway, "secret/"+name)}
+		w.allow(t, "DescribeSecret", "ListSecretVersionIds")
+		if w.Purpose == Apply {
+			w.allow(t, "UpdateSecretRotationPolicy")
 		}
 	}
 }

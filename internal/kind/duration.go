@@ -58,14 +58,3 @@ func equalDurations(configured, live cty.Value) bool {
 	}
 	return a == b
 }
-
-func checkInterval(v cty.Value) error {
-	d, err := ParseDuration(v.AsString())
-	if err != nil {
-		return err
-	}
-	if d < MinRotation || d > MaxRotation {
-		return sentence(`A rotation interval is from 7d to 365d; %q is outside. Keys outside a KMS instance rotate every 365d only.`, v.AsString())
-	}
-	return nil
-}

@@ -28,6 +28,7 @@ const (
 	KeyRotates          = "key-rotates"
 	DefaultKeyInterval  = "default-key-interval"
 	OneRotationPolicy   = "one-rotation-policy"
+	SecretRotates       = "secret-rotates"
 	SecretKeySymmetric  = "secret-key-symmetric"
 	SecretKeyInstance   = "secret-key-instance"
 	FileKeyWraps        = "file-key-wraps"
@@ -54,7 +55,8 @@ const invalid = "Invalid combination"
 var between = [...]Rule{
 	{ID: KeyRotates, Summary: "Key cannot rotate", Doc: "A rotation policy names symmetric keys whose material KMS made (KMS: UpdateRotationPolicy)."},
 	{ID: DefaultKeyInterval, Summary: "Interval not possible", Doc: "A key outside an instance rotates every 365 days (KMS: UpdateRotationPolicy)."},
-	{ID: OneRotationPolicy, Summary: "Key in two rotation policies", Doc: "A key is in one rotation policy at most."},
+	{ID: OneRotationPolicy, Summary: "In two rotation policies", Doc: "A key, and a secret, is in one rotation policy at most."},
+	{ID: SecretRotates, Summary: "Secret cannot rotate", Doc: "A rotation policy names secrets of a managed type (KMS: UpdateSecretRotationPolicy)."},
 	{ID: SecretKeySymmetric, Summary: "Key cannot encrypt a secret", Doc: "A secret is encrypted by a symmetric key (KMS: CreateSecret)."},
 	{ID: SecretKeyInstance, Summary: "Key in another instance", Doc: "A secret and its key are in one instance, or both in none (KMS: CreateSecret)."},
 	{ID: FileKeyWraps, Summary: "Key cannot wrap data keys", Doc: "A file is encrypted under a symmetric key for `ENCRYPT/DECRYPT` (KMS: GenerateDataKey)."},

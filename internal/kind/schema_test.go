@@ -132,7 +132,7 @@ func TestChecks(t *testing.T) {
 		{"alias", false, "name", []cty.Value{text("alias/a"), text("alias/acsx"), text("alias/" + strings.Repeat("a", 255))},
 			[]cty.Value{text("a"), text("alias/"), text("alias/acs"), text("alias/acs/x"), text("alias/ä"), text("alias/" + strings.Repeat("a", 256))}, ""},
 		{"alias", false, "key", []cty.Value{text("key-1")}, []cty.Value{text(""), text("alias/a"), text("acs:kms:r:1:key/x")}, "key.NAME.id"},
-		{"rotation_policy", false, "interval", []cty.Value{text("7d"), text("365d"), text("31536000s"), text("168h")}, []cty.Value{text("6d"), text("366d"), text("x"), text("31536001s")}, ""},
+		{"rotation_policy", false, "interval", []cty.Value{text("7d"), text("365d"), text("31536000s"), text("168h"), text("6h"), text("8760h")}, []cty.Value{text("5h"), text("366d"), text("x"), text("31536001s")}, ""},
 		{"rotation_policy", false, "keys", []cty.Value{set(text("key-1")), set(cty.UnknownVal(cty.String))}, []cty.Value{cty.SetValEmpty(cty.String), set(text("alias/a")), set(cty.NullVal(cty.String))}, ""},
 		{"secret", false, "name", []cty.Value{text("a/b_c+d=e.f@g-h"), text(strings.Repeat("a", 192))}, []cty.Value{text(""), text("a b"), text(strings.Repeat("a", 193))}, "secret name"},
 		{"secret", false, "value_base64", []cty.Value{text("YQ=="), text("YQ\n==")}, []cty.Value{text("a"), text("@"), text(strings.Repeat("YWFh", MaxSecretValue/4+1)), text("")}, ""},

@@ -33,7 +33,7 @@ func secretRules() []*Rule {
 			ID: "KP036", Name: "secret-rotation", Severity: Warning, Title: "Managed secret that nothing rotates",
 			Why: "The value of a managed secret (`Rds`, `Redis`, `RAMCredentials`, `ECS`, `PolarDB`) is a credential that the service can change by itself; one that never changes " +
 				"is one that leaked long ago. Generic secrets are exempt: KMS cannot rotate them.",
-			Fix:    "Switch its rotation on with `kmsplan kms UpdateSecretRotationPolicy`, and say so in an ignore comment here.",
+			Fix:    "Name the secret in `secrets` of a `rotation_policy`: `secrets = [secret.NAME.name]`, every `6h` to `8760h`.",
 			Source: "KMS: UpdateSecretRotationPolicy",
 			check: func(p *pass) {
 				for _, s := range p.module.of("secret") {

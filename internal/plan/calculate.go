@@ -120,6 +120,7 @@ type node struct {
 	foreign       string            // secrets: the current version, which this stack did not write
 	otherMaterial bool              // keys: the declared material is not the one that was imported
 	needs         []string          // rotation policies: the key ids whose rotation differs
+	needsSecret   []string          // rotation policies: likewise the names of secrets
 	lacking       *hclv2.Diagnostic // secrets: what a new one needs
 	nowhere       []string          // rotation policies: key ids that do not exist
 	disabled      []string          // rotation policies: keys that are or become disabled, and would be changed

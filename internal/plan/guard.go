@@ -37,6 +37,7 @@ const (
 	GuardRotationDisabled    = "rotation-needs-enabled-key" // a rotation change on a key that stays or becomes disabled
 	GuardImpossible          = "not-possible"               // what was asked of one object, that or KMS cannot do
 	GuardKeyUnusable         = "key-unusable"               // an alias, a secret or a policy needs a key that waits for deletion or does not exist
+	GuardSecretUnusable      = "secret-unusable"            // a rotation policy needs a secret that waits for deletion, does not exist or is a generic one
 )
 
 // guard looks at the plan once everything is decided, and refuses.
@@ -70,6 +71,7 @@ var guards = []guard{
 	{GuardOtherMaterial, each((*planner).checkMaterial)},
 	{GuardRotationDisabled, each((*planner).checkRotation)},
 	{GuardKeyUnusable, (*planner).checkTargets},
+	{GuardSecretUnusable, each((*planner).checkRotatedSecrets)},
 	{GuardPredecessors, each((*planner).checkPredecessors)},
 	{GuardSealsState, (*planner).checkSeals},
 	{GuardStillInUse, func(p *planner) { p.checkUses(); p.checkAccess() }},

@@ -221,6 +221,18 @@ rotation_policy "p" {
 		{guard: plan.GuardKeyUnusable, first: ``, world: func(w *world) { w.setState(w.newKey(), plan.StatePendingDeletion) },
 			wrong: "alias \"a\" {\n  name = \"alias/a\"\n  key = \"key-0001\"\n}", answer: "key \"k\" {}\nimport {\n  to = key.k\n  id = \"key-0001\"\n}\n" + alias[strings.Index(alias, "alias"):]},
 		{guard: plan.GuardKeyUnusable, first: ``, wrong: "rotation_policy \"p\" {\n  interval = \"90d\"\n  keys = [\"key-nowhere\"]\n}", answer: `key "k" {}` + policy},
+		{guard: plan.GuardSecretUnusable, first: ``, wrong: rotating, answer: `key "k" {}` + policy},
+		{guard: plan.GuardSecretUnusable, first: ``, world: func(w *world) { foreignSecret(w, time.Time{}); w.live.Objects[plan.KindSecret]["app/s"].Tags = nil }, wrong: rotating,
+			fix: func(w *world) { w.live.Objects[plan.KindSecret]["app/s"].Rotated = true }},
+		{guard: plan.GuardSecretUnusable, first: ``, world: func(w *world) {
+			foreignSecret(w, w.now.Add(time.Hour))
+			w.live.Objects[plan.KindSecret]["app/s"].Rotated = true
+		}, wrong: rotating, fix: func(w *world) { w.live.Objects[plan.KindSecret]["app/s"].DeleteAt = time.Time{} }},
+		{guard: plan.GuardOwnedElsewhere, first: ``, world: func(w *world) {
+			foreignSecret(w, time.Time{})
+			o := w.live.Objects[plan.KindSecret]["app/s"]
+			o.Rotated, o.Tags = true, plan.OwnerTags("other", addr.Address{Kind: plan.KindSecret, Name: "s"}, "i")
+		}, wrong: rotating, fix: func(w *world) { w.live.Objects[plan.KindSecret]["app/s"].Tags = nil }},
 	}
 	covered := map[string]bool{plan.GuardKeyNotDeletable: true} // the language refuses it first: TestKeyIsNotDeletable
 	for i, test := range tests {
@@ -334,6 +346,12 @@ import {
 alias "a" {
   name = "alias/a"
   key  = key.k.id
+}
+`
+	rotating = `
+rotation_policy "p" {
+  interval = "12h"
+  secrets  = ["app/s"]
 }
 `
 	policy = `

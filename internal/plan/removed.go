@@ -105,7 +105,7 @@ func (p *planner) planStep(n *node) {
 func (p *planner) forgetReason(n *node) string {
 	switch {
 	case n.change.Kind == KindRotation:
-		return "the keys keep rotating as they do"
+		return "the " + n.rotatedWord() + " keep rotating as they do"
 	case n.object == nil && n.live != nil:
 		return "it no longer exists"
 	case n.object.Dying():

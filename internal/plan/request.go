@@ -86,7 +86,7 @@ func (n *node) forgetDecision() {
 	c := &n.change
 	c.Action, c.Calls, c.Diff, c.Reason, c.TakenFrom, c.DependsOn = NoOp, nil, nil, "", "", nil
 	c.PreImage = PreImageOf(n.object)
-	n.immutable, n.needs, n.nowhere, n.disabled = nil, nil, nil, nil
+	n.immutable, n.needs, n.needsSecret, n.nowhere, n.disabled = nil, nil, nil, nil, nil
 	n.foreign = ""
 }
 

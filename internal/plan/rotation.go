@@ -16,24 +16,31 @@ func (rotationPlanning) plan(p *planner, n *node)          { p.planRotation(n) }
 func (rotationPlanning) delete(*planner, *node)            {} // never: the service has no such object
 func (rotationPlanning) targets(n *node) []string          { return n.needs }
 
-// rotates finds a policy that is there already, which the service has no object for: each of its keys lives and
-// rotates as it says.
+// rotated are the lists of what a policy rotates, with their kinds.
+var rotated = map[string]string{"keys": KindKey, "secrets": KindSecret}
+
+// rotates finds a policy that is there already, which the service has no object for: each of its keys and secrets
+// lives and rotates as it says.
 func (n *node) rotates() Presence {
-	keys, _ := n.body.Attrs["keys"]
-	keys, _ = keys.Unmark()
-	if keys == cty.NilVal || !keys.IsWhollyKnown() || keys.IsNull() {
-		return Absent
-	}
 	want := RotationOf(n.body.Attrs)
-	for _, id := range Strings(keys) {
-		if key := n.live.object(KindKey, id); key == nil || want.Differs(key) {
+	for list, kindName := range rotated {
+		ids := plainSet(n.body.Attrs[list])
+		if ids == cty.NilVal {
+			continue
+		}
+		if !ids.IsWhollyKnown() {
 			return Absent
+		}
+		for _, id := range Strings(ids) {
+			if o := n.live.object(kindName, id); o == nil || want.Differs(o) {
+				return Absent
+			}
 		}
 	}
 	return FoundOurs
 }
 
-// Rotation is what a policy asks of each of its keys.
+// Rotation is what a policy asks of each of its keys and secrets.
 type Rotation struct {
 	Enabled  bool
 	Interval cty.Value // string; unknown or null when it cannot be told
@@ -52,16 +59,16 @@ func RotationOf(attrs map[string]cty.Value) Rotation {
 	return r
 }
 
-// Differs reports whether a live key does not rotate as the policy asks. A
+// Differs reports whether a live key or secret does not rotate as the policy asks. A
 // suspended rotation (KMS: while a key is disabled or pending) is an enabled one. An equal
 // policy is never sent again: that would move the date of the next rotation.
-func (r Rotation) Differs(key *Object) bool {
-	live := text(key.Attrs["automatic_rotation"])
+func (r Rotation) Differs(o *Object) bool {
+	live := text(o.Attrs["automatic_rotation"])
 	on := live == "Enabled" || live == "Suspended"
 	if !r.Enabled {
 		return on
 	}
-	return !on || !sameInterval(r.Interval, key.Attrs["rotation_interval"])
+	return !on || !sameInterval(r.Interval, o.Attrs["rotation_interval"])
 }
 
 func sameInterval(want, live cty.Value) bool {
@@ -69,13 +76,15 @@ func sameInterval(want, live cty.Value) bool {
 	return live != cty.NilVal && Same(at, want, live)
 }
 
-// planRotation plans one UpdateRotationPolicy per key that rotates differently.
+// planRotation plans one UpdateRotationPolicy per key that rotates differently, and one UpdateSecretRotationPolicy
+// per secret.
 func (p *planner) planRotation(n *node) {
 	c := &n.change
 	want := RotationOf(n.body.Attrs)
 	p.needs(n, want)
+	p.needsSecrets(n, want)
 	if c.Action == Adopt {
-		c.ID, c.Reason = n.addr.String(), "its keys rotate so already"
+		c.ID, c.Reason = n.addr.String(), "its "+n.rotatedWord()+" rotate so already"
 		return
 	}
 	if n.prior == nil {
@@ -92,8 +101,7 @@ func (p *planner) planRotation(n *node) {
 
 // needs finds the keys that rotate differently; keys known after apply count.
 func (p *planner) needs(n *node, want Rotation) {
-	keys := n.body.Attrs["keys"]
-	keys, _ = keys.Unmark()
+	keys := plainSet(n.body.Attrs["keys"])
 	for range unknownElements(keys) {
 		n.change.Calls = append(n.change.Calls, "UpdateRotationPolicy")
 	}
@@ -132,6 +140,9 @@ func (n *node) compareRemembered() {
 	for i := range n.block.Kind.Attributes {
 		at := &n.block.Kind.Attributes[i]
 		written, managed := n.body.Attrs[at.Name]
+		if rotated[at.Name] != "" && !managed {
+			written, managed = cty.NullVal(at.Type), true // a list that is left out is no list, not one that is left alone
+		}
 		if !managed || at.Mode == kind.Computed || n.ignores(at.Name) {
 			continue
 		}
@@ -145,22 +156,21 @@ func (n *node) compareRemembered() {
 	}
 }
 
-// explainRotation says which keys leave, and shows what differs live when state
-// and configuration agree.
+// explainRotation says what leaves, and shows what differs live when state and configuration agree.
 func (p *planner) explainRotation(n *node, want Rotation) {
 	c := &n.change
-	if leaving := n.leavingKeys(); len(leaving) > 0 {
+	if leaving := append(n.leaving("keys"), n.leaving("secrets")...); len(leaving) > 0 {
 		c.Reason = fmt.Sprintf("%s leaves the policy; its rotation stays as it is", strings.Join(leaving, ", "))
 		if len(leaving) > 1 {
-			c.Reason = fmt.Sprintf("%d keys leave the policy; their rotation stays as it is", len(leaving))
+			c.Reason = fmt.Sprintf("%d %s leave the policy; their rotation stays as it is", len(leaving), n.rotatedWord())
 		}
 	}
-	if len(n.needs) == 0 || len(c.Diff) > 0 {
+	differ := n.differing()
+	if len(differ) == 0 || len(c.Diff) > 0 {
 		return
 	}
-	key := n.live.object(KindKey, n.needs[0])
-	c.Reason = fmt.Sprintf("%d of its keys %s differently, %s first", len(n.needs), plural(len(n.needs), "rotates", "rotate"), n.needs[0])
-	live := key.Attrs["rotation_interval"]
+	c.Reason = fmt.Sprintf("%d of its %s %s differently, %s first", len(differ), n.rotatedWord(), plural(len(differ), "rotates", "rotate"), differ[0].ID)
+	live := differ[0].Attrs["rotation_interval"]
 	if !want.Enabled || live == cty.NilVal || live.IsNull() {
 		c.Diff = append(c.Diff, AttrDiff{Name: "enabled", Before: cty.BoolVal(!want.Enabled), After: cty.BoolVal(want.Enabled)})
 		return
@@ -168,18 +178,47 @@ func (p *planner) explainRotation(n *node, want Rotation) {
 	c.Diff = append(c.Diff, AttrDiff{Name: "interval", Before: live, After: want.Interval})
 }
 
-func (n *node) leavingKeys() []string {
-	keys := n.body.Attrs["keys"]
-	if keys == cty.NilVal || !keys.IsWhollyKnown() {
+// differing are the live objects that rotate differently, the keys first.
+func (n *node) differing() (out []*Object) {
+	for _, id := range n.needs {
+		out = append(out, n.live.object(KindKey, id))
+	}
+	for _, name := range n.needsSecret {
+		if o := n.live.object(KindSecret, name); o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// rotatedWord is what a policy rotates, in words.
+func (n *node) rotatedWord() string {
+	has := func(list string) bool {
+		v := plainSet(n.body.Attrs[list])
+		recorded := n.prior != nil && !FromState(n.prior.Attributes[list], cty.Set(cty.String)).IsNull()
+		return v != cty.NilVal && !(v.IsKnown() && v.IsNull()) || recorded
+	}
+	switch {
+	case has("keys") && has("secrets"):
+		return "keys and secrets"
+	case has("secrets"):
+		return "secrets"
+	}
+	return "keys"
+}
+
+// leaving are the keys or secrets of state that the list no longer names.
+func (n *node) leaving(list string) []string {
+	now := plainSet(n.body.Attrs[list])
+	if now != cty.NilVal && !now.IsWhollyKnown() {
 		return nil
 	}
 	stays := map[string]bool{}
-	for _, id := range Strings(keys) {
+	for _, id := range Strings(now) {
 		stays[id] = true
 	}
 	var leaving []string
-	was := FromState(n.prior.Attributes["keys"], cty.Set(cty.String))
-	for _, id := range Strings(was) {
+	for _, id := range Strings(FromState(n.prior.Attributes[list], cty.Set(cty.String))) {
 		if !stays[id] {
 			leaving = append(leaving, id)
 		}

@@ -412,6 +412,17 @@ func (w *world) callRotation(c plan.Change, body hcl.Body, r *state.Resource) {
 			key.Attrs["automatic_rotation"], key.Attrs["rotation_interval"] = cty.StringVal("Enabled"), want.Interval
 		}
 	}
+	for _, name := range plan.Strings(plain(body.Attrs["secrets"])) {
+		secret := w.live.Objects[plan.KindSecret][name]
+		if !want.Differs(secret) {
+			continue
+		}
+		calls++
+		secret.Attrs["automatic_rotation"], secret.Attrs["rotation_interval"] = cty.StringVal("Disabled"), cty.NullVal(cty.String)
+		if want.Enabled {
+			secret.Attrs["automatic_rotation"], secret.Attrs["rotation_interval"] = cty.StringVal("Enabled"), want.Interval
+		}
+	}
 	if calls > len(c.Calls) {
 		w.t.Fatalf("%s needed %d calls and planned %d", c.Addr, calls, len(c.Calls))
 	}

@@ -22,9 +22,12 @@ func (rotationHandler) wishDeclared(w *wish, d declaration) {
 	for _, id := range plan.Strings(unmarked(d.attrs()["keys"])) {
 		w.keys[id] = true
 	}
+	for _, name := range plan.Strings(unmarked(d.attrs()["secrets"])) {
+		w.secrets[name] = true
+	}
 }
 
-// Apply sends the policy to the keys that rotate differently, and to no other:
+// Apply sends the policy to the keys and secrets that rotate differently, and to no other:
 // sending an equal policy again would move the date of the next rotation.
 func (h rotationHandler) Apply(ctx context.Context, s *Session) (*state.Resource, error) {
 	if s.Change.Action == plan.Forget {
@@ -39,6 +42,9 @@ func (h rotationHandler) Apply(ctx context.Context, s *Session) (*state.Resource
 				return nil, fmt.Errorf("UpdateRotationPolicy of key %s for %s: %w", id, s.Change.Addr, err)
 			}
 		}
+		if err := s.rotateSecrets(ctx, want); err != nil {
+			return nil, err
+		}
 	}
 	r := s.record(s.policyObject())
 	return &r, nil
@@ -51,6 +57,11 @@ func (s *Session) policyObject() *plan.Object {
 	for name, v := range s.Body.Attrs {
 		attrs[name] = unmarked(v)
 	}
+	for _, list := range []string{"keys", "secrets"} {
+		if _, written := attrs[list]; !written && s.Prior != nil && s.Prior.Attributes[list] != nil {
+			attrs[list] = cty.NullVal(cty.Set(cty.String)) // it was taken out
+		}
+	}
 	return &plan.Object{Kind: plan.KindRotation, ID: s.Change.Addr.String(), Attrs: attrs}
 }
 
@@ -60,12 +71,8 @@ func (rotationHandler) rotate(ctx context.Context, s *Session, want plan.Rotatio
 		return err
 	}
 	in := kms.RotationPolicyInput{KeyID: id, Rotate: want.Enabled}
-	if want.Enabled {
-		every, err := kind.ParseDuration(text(want.Interval))
-		if err != nil {
-			return err
-		}
-		in.RotateEvery = &every
+	if in.RotateEvery, err = every(want); err != nil {
+		return err
 	}
 	err = s.Call(ctx, "UpdateRotationPolicy", id, map[string]string{"interval": interval(in.RotateEvery)}, func(ctx context.Context) (string, error) {
 		return id, settle(s.Manager.UpdateRotationPolicy(ctx, in), func() (bool, error) {
@@ -94,6 +101,15 @@ func (s *Session) seen(ctx context.Context, id string) error {
 	return s.Seen(o)
 }
 
+// every is the interval to send: none to switch rotation off.
+func every(want plan.Rotation) (*time.Duration, error) {
+	if !want.Enabled {
+		return nil, nil
+	}
+	d, err := kind.ParseDuration(text(want.Interval))
+	return &d, err
+}
+
 func interval(d *time.Duration) string {
 	if d == nil {
 		return "off"
@@ -102,7 +118,7 @@ func interval(d *time.Duration) string {
 }
 
 // Resolve leaves the policy as state has it: the next plan compares every key
-// with it and sends what is missing.
+// and secret with it and sends what is missing.
 func (rotationHandler) Resolve(_ context.Context, s *Session, _ state.Intent) (Resolution, error) {
 	return Resolution{Untold: true, Resource: s.Prior}, nil
 }
