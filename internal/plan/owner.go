@@ -107,6 +107,7 @@ func (p *planner) checkRotatedOwners(n *node) {
 	if n.block == nil || n.live == nil {
 		return
 	}
+	p.checkSecretOwners(n)
 	for _, id := range n.needs {
 		lineage, address := p.ownerOfKey(n.live, id)
 		if holder, held := p.claimed[objectID{n.gateway, KindKey, id}]; lineage == "" || held && p.nodes[holder].change.TakenFrom == lineage {

@@ -32,8 +32,8 @@ func (p *planner) needsSecrets(n *node, want Rotation) {
 	}
 }
 
-// checkRotatedSecrets refuses a policy over secrets that do not exist, wait for deletion or are generic ones, and over
-// those of other stacks: KMS would refuse half-way through the apply, or would not.
+// checkRotatedSecrets refuses a policy over secrets that do not exist, wait for deletion or are generic ones: KMS would
+// refuse it half-way through the apply.
 func (p *planner) checkRotatedSecrets(n *node) {
 	if n.change.Kind != KindRotation || n.block == nil || n.live == nil {
 		return
@@ -55,8 +55,6 @@ func (p *planner) checkRotatedSecrets(n *node) {
 			p.refuseObject(n, GuardSecretUnusable,
 				fmt.Sprintf("%s needs the secret %s, and that secret waits for deletion.", n.addr, name),
 				fmt.Sprintf("To bring the secret back, run `kmsplan rescue %s`, or declare a secret and add:", name)+importText("secret.NAME", name, ""), from)
-		default:
-			p.checkSecretOwner(n, o)
 		}
 	}
 }
@@ -83,6 +81,15 @@ func (p *planner) makesSecret(n *node, name string) *node {
 func (p *planner) rescuedSecret(n *node, name string) bool {
 	a, ok := p.claimed[objectID{n.gateway, KindSecret, name}]
 	return ok && p.nodes[a] != nil && p.nodes[a].change.Action == Rescue
+}
+
+// checkSecretOwners refuses to change the rotation of other stacks' secrets.
+func (p *planner) checkSecretOwners(n *node) {
+	for _, name := range n.needsSecret {
+		if o := n.live.object(KindSecret, name); o != nil {
+			p.checkSecretOwner(n, o)
+		}
+	}
 }
 
 func (p *planner) checkSecretOwner(n *node, o *Object) {

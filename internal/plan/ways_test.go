@@ -61,6 +61,9 @@ func follow(src, way, block string) string {
 	case strings.Contains(way, "was renamed, take it out"):
 		drop(`(?m)^key "k" \{\}$`)
 	}
+	if strings.Contains(block, "secret.NAME") {
+		src += "\nsecret \"NAME\" {\n  name = \"app/s\"\n}\n"
+	}
 	if strings.Contains(block, "key.NAME") {
 		src += "\nkey \"NAME\" {}"
 	}

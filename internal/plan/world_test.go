@@ -407,10 +407,7 @@ func (w *world) callRotation(c plan.Change, body hcl.Body, r *state.Resource) {
 		if key.State != plan.StateEnabled {
 			w.t.Fatalf("rotation of %s key %s", key.State, id)
 		}
-		key.Attrs["automatic_rotation"], key.Attrs["rotation_interval"] = cty.StringVal("Disabled"), cty.NullVal(cty.String)
-		if want.Enabled {
-			key.Attrs["automatic_rotation"], key.Attrs["rotation_interval"] = cty.StringVal("Enabled"), want.Interval
-		}
+		rotate(key, want)
 	}
 	for _, name := range plan.Strings(plain(body.Attrs["secrets"])) {
 		secret := w.live.Objects[plan.KindSecret][name]
@@ -418,10 +415,7 @@ func (w *world) callRotation(c plan.Change, body hcl.Body, r *state.Resource) {
 			continue
 		}
 		calls++
-		secret.Attrs["automatic_rotation"], secret.Attrs["rotation_interval"] = cty.StringVal("Disabled"), cty.NullVal(cty.String)
-		if want.Enabled {
-			secret.Attrs["automatic_rotation"], secret.Attrs["rotation_interval"] = cty.StringVal("Enabled"), want.Interval
-		}
+		rotate(secret, want)
 	}
 	if calls > len(c.Calls) {
 		w.t.Fatalf("%s needed %d calls and planned %d", c.Addr, calls, len(c.Calls))
@@ -429,6 +423,13 @@ func (w *world) callRotation(c plan.Change, body hcl.Body, r *state.Resource) {
 	r.ID, r.Attributes = c.Addr.String(), map[string]any{}
 	for name, v := range body.Attrs {
 		r.Attributes[name] = plan.ToState(plain(v))
+	}
+}
+
+func rotate(o *plan.Object, want plan.Rotation) {
+	o.Attrs["automatic_rotation"], o.Attrs["rotation_interval"] = cty.StringVal("Disabled"), cty.NullVal(cty.String)
+	if want.Enabled {
+		o.Attrs["automatic_rotation"], o.Attrs["rotation_interval"] = cty.StringVal("Enabled"), want.Interval
 	}
 }
 
