@@ -105,7 +105,7 @@ func writeSnippet(b *strings.Builder, d *hclv2.Diagnostic, files map[string]*hcl
 		before, marked, after := line.quoted(subject)
 		fmt.Fprintf(b, "%4d: %s%s%s\n", line.number, before, paint(color, "\x1b[4m", marked), after)
 	}
-	writeValues(b, d)
+	writeValues(b, d, color)
 }
 
 // sourceLine is one line of a file with the byte it starts at.
@@ -155,8 +155,8 @@ func (l sourceLine) quoted(r hclv2.Range) (before, marked, after string) {
 	return l.split(r)
 }
 
-// writeValues shows what the variables of the failing expression held.
-func writeValues(b *strings.Builder, d *hclv2.Diagnostic) {
+// writeValues shows what the variables of the failing expression held, below a rule that plain output does without.
+func writeValues(b *strings.Builder, d *hclv2.Diagnostic, color bool) {
 	if d.Expression == nil || d.EvalContext == nil {
 		return
 	}
@@ -177,7 +177,9 @@ func writeValues(b *strings.Builder, d *hclv2.Diagnostic) {
 		return
 	}
 	sort.Strings(lines)
-	b.WriteString("    ├────────────────\n")
+	if color {
+		b.WriteString("    ├────────────────\n")
+	}
 	for _, line := range lines {
 		fmt.Fprintf(b, "    │ %s\n", neutral(line))
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
@@ -38,6 +40,11 @@ func plainly() map[string]func(*Terminal) {
 		},
 		"refused": func(t *Terminal) {
 			t.Refusals([]plan.Refusal{{Guard: "key-vanished", Addr: addr.Resource("key", "c"), Reason: "The block of key.c is gone, and nothing says what should become of it.", WaysForward: []string{"Put the block key.c back; nothing has changed."}}})
+		},
+		"invalid": func(t *Terminal) {
+			expr, _ := hclsyntax.ParseExpression([]byte("var.window"), "main.kms.hcl", where.Start)
+			values := &hclv2.EvalContext{Variables: map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{"window": cty.StringVal("3d")})}}
+			t.Diagnostics(hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "Window out of range", Detail: "Write 7d to 366d.", Subject: &where, Expression: expr, EvalContext: values}}, source)
 		},
 		"apply": func(t *Terminal) {
 			t.Started(step)
@@ -93,7 +100,7 @@ func isPlain(t *testing.T, text string) {
 // TestANarrowTerminalLosesNothing has the same words at 40 columns as at 78, with colours too.
 func TestANarrowTerminalLosesNothing(t *testing.T) {
 	words := func(width int, color bool, show func(*Terminal)) string {
-		text := strings.NewReplacer("#", "", "│", "", "╷", "", "╵", "").Replace(unpainted(printed(width, color, show)))
+		text := strings.NewReplacer("#", "", "│", "", "╷", "", "╵", "", "├────────────────", "").Replace(unpainted(printed(width, color, show)))
 		return strings.Join(strings.Fields(text), " ")
 	}
 	for name, show := range plainly() {
