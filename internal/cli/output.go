@@ -26,15 +26,13 @@ func newOutput(to io.Writer) *output {
 	return &output{to: to}
 }
 
-// Write implements io.Writer.
+// Write implements io.Writer. One writes at a time: commands work on several files at once, and each tells of its own.
 func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	n, err := o.to.Write(p)
-	if err != nil {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if o.err == nil {
-			o.err = err
-		}
+	if err != nil && o.err == nil {
+		o.err = err
 	}
 	return n, err
 }
