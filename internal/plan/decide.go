@@ -225,17 +225,7 @@ func decideAlias(f Facts) Verdict {
 	default:
 		return onlyIf(f.Live == Alive, Delete)
 	}
-	switch {
-	case f.Live == FoundForeign:
-		return Verdict{Guard: GuardAliasTaken}
-	case f.Live == FoundOurs, f.Live == Alive && !f.Known:
-		return Verdict{Action: Adopt, Compare: true}
-	case f.Live == Alive:
-		return Verdict{Action: NoOp, Compare: true}
-	case f.Desired == Imported && !f.Known:
-		return Verdict{Guard: GuardImportNotFound}
-	}
-	return Verdict{Action: Create}
+	return decideByName(f, GuardAliasTaken)
 }
 
 func decideRotation(f Facts) Verdict {
@@ -267,9 +257,14 @@ func decideNamed(f Facts) Verdict {
 	default:
 		return onlyIf(f.Live == Alive, Delete)
 	}
+	return decideByName(f, GuardNameTaken)
+}
+
+// decideByName is for a declared object that is found by its name: taken is the guard where the name is another's.
+func decideByName(f Facts, taken string) Verdict {
 	switch {
 	case f.Live == FoundForeign:
-		return Verdict{Guard: GuardNameTaken}
+		return Verdict{Guard: taken}
 	case f.Live == FoundOurs, f.Live == Alive && !f.Known:
 		return Verdict{Action: Adopt, Compare: true}
 	case f.Live == Alive:
