@@ -133,7 +133,9 @@ func (a *app) testEnded(t *trials, r trial.Result) {
 	if t.json {
 		return
 	}
-	a.testLines(t, fmt.Sprintf("  run %q... %s", r.Run, r.Status))
+	if r.Run != "" { // else the file has none: it cannot be read
+		a.testLines(t, fmt.Sprintf("  run %q... %s", r.Run, r.Status))
+	}
 	if t.verbose && r.Plan != nil {
 		a.view.Plan(r.Plan)
 	}
