@@ -91,13 +91,8 @@ type Encryption struct {
 	Range      hclv2.Range
 }
 
-// Limits is kmsplan { limits { … } }: how many destructive actions one plan may
-// hold. A nil figure is the default.
-type Limits struct {
-	Deletions    *int // keys disabled, scheduled or secrets deleted; default 0
-	AliasMoves   *int // default unlimited
-	DeletedShare *int // percent of managed objects deleted; default 30
-}
+// Limits is kmsplan { limits { … } }, what is written of it: numbers, and shares in percent, by their names.
+type Limits map[string]int
 
 // Freeze is kmsplan { freeze { … } }: a time in which managed objects do not change.
 type Freeze struct {

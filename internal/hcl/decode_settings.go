@@ -37,7 +37,12 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 			d.freeze(inner)
 		case "limits":
 			t := d.read(kind.Settings.Block("limits"), inner.Body)
-			d.config.Settings.Limits = Limits{t.number("deletions"), t.number("alias_moves"), t.number("deleted_share")}
+			d.config.Settings.Limits = Limits{}
+			for name := range t.static {
+				if n := t.number(name); n != nil {
+					d.config.Settings.Limits[name] = *n
+				}
+			}
 		}
 	}
 }

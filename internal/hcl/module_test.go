@@ -2,6 +2,7 @@ package hcl
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -232,7 +233,7 @@ removed {
 }
 `, Inputs{Version: "0.1.3"})
 	s := c.Settings
-	if s.BackendType != "local" || s.Backend["path"] != "other.json" || *s.Limits.Deletions != 2 || *s.Limits.DeletedShare != 10 || s.Limits.AliasMoves != nil {
+	if s.BackendType != "local" || s.Backend["path"] != "other.json" || !maps.Equal(s.Limits, Limits{"deletions": 2, "deleted_share": 10}) {
 		t.Error(s)
 	}
 	l := c.Block(parseAddr(t, "key.new")).Lifecycle

@@ -48,14 +48,7 @@ var Settings = Block{
 		{
 			Name: "backend", Labels: []string{"type"}, Doc: "Where state is kept: `local`, `http`, `pg`, `s3` or `oss`, each with the arguments below.",
 		},
-		{
-			Name: "limits", Doc: "How much one plan may take away.",
-			Attributes: []Attribute{
-				static("deletions", cty.Number, "How many keys one plan may disable or schedule for deletion, and secrets delete. Default 0.", wholeNumber("deletions", "", 0, 1<<30)),
-				static("alias_moves", cty.Number, "How many aliases one plan may point at another key. Default: any number.", wholeNumber("alias_moves", "", 0, 1<<30)),
-				static("deleted_share", cty.Number, "How many percent of the managed objects one plan may delete. Default 30.", wholeNumber("deleted_share", "", 0, 100)),
-			},
-		},
+		limits,
 		{
 			Name: "freeze", Repeats: true, Doc: "A time in which plans that change managed objects are refused. Rescues are carried out, and files are not held up.",
 			Attributes: []Attribute{

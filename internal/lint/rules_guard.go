@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // guardRules are about what a module takes away from kmsplan's own guards.
@@ -51,11 +53,11 @@ func guardRules() []*Rule {
 			Source: "docs/language.md, Settings",
 			check: func(p *pass) {
 				l := p.Config.Settings.Limits
-				if l.Deletions != nil && *l.Deletions > 0 {
-					p.report(p.Config.Settings.Range, "", "One plan may take away %d keys and secrets.", *l.Deletions)
+				if n := l["deletions"]; n > kind.LimitDefaults["deletions"] {
+					p.report(p.Config.Settings.Range, "", "One plan may take away %d keys and secrets.", n)
 				}
-				if l.DeletedShare != nil && *l.DeletedShare > 30 {
-					p.report(p.Config.Settings.Range, "", "One plan may delete %d percent of all objects.", *l.DeletedShare)
+				if n := l["deleted_share"]; n > kind.LimitDefaults["deleted_share"] {
+					p.report(p.Config.Settings.Range, "", "One plan may delete %d percent of all objects.", n)
 				}
 			},
 		},
