@@ -46,6 +46,19 @@ type asking struct {
 
 // ask opens the stack and plans what is asked of single objects.
 func (a *app) ask(ctx context.Context, o *askOptions, asks []plan.Request) (*asking, error) {
+	k, err := a.surveyed(ctx, o, asks)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.planned(ctx, asks); err != nil {
+		k.close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// surveyed opens the stack, and reads what a plan of what is asked looks at.
+func (a *app) surveyed(ctx context.Context, o *askOptions, asks []plan.Request) (*asking, error) {
 	if err := a.openPlanViews(&o.planOptions); err != nil {
 		return nil, err
 	}
@@ -54,10 +67,7 @@ func (a *app) ask(ctx context.Context, o *askOptions, asks []plan.Request) (*ask
 		return nil, err
 	}
 	k := &asking{app: a, o: o, stack: s}
-	if err = s.Survey(ctx, o.operation(), stack.ScopeOf(asks)); err == nil {
-		err = k.planned(ctx, asks)
-	}
-	if err != nil {
+	if err := s.Survey(ctx, o.operation(), stack.ScopeOf(asks)); err != nil {
 		k.close()
 		return nil, err
 	}

@@ -238,7 +238,11 @@ func (p *planner) evaluateInstance(block *hcl.Block, a addr.Address) {
 	}
 	p.nodes[a] = n
 	p.order = append(p.order, n)
+	said, warned := len(p.diags), len(p.plan.Warnings)
 	p.planDeclared(n)
+	if len(p.in.Requests) > 0 { // what a block wants is no matter of a plan of requests, nor what is wrong with that
+		p.diags, p.plan.Warnings = p.diags[:said], p.plan.Warnings[:warned]
+	}
 	p.request(n)
 	p.know(n)
 }

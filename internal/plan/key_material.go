@@ -42,7 +42,7 @@ func (p *planner) planMaterial(n *node, keyState string) string {
 		return keyState
 	}
 	found := p.in.Materials[n.addr]
-	if found.Match == state.Different && !safety.Off(safety.PlanSameMaterial) {
+	if isOther(found.Match) {
 		n.otherMaterial = true
 		return keyState
 	}
@@ -59,6 +59,9 @@ func (p *planner) planMaterial(n *node, keyState string) string {
 	p.importMaterial(n, expires, found)
 	return keyState
 }
+
+// isOther reports whether material is known to be another than the key was made with.
+func isOther(m state.Match) bool { return m == state.Different && !safety.Off(safety.PlanSameMaterial) }
 
 // importMaterial enters the import, and what will be in its way.
 func (p *planner) importMaterial(n *node, expires time.Time, found Material) {

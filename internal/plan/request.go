@@ -21,6 +21,7 @@ const (
 	ActPut      Act = "put"      // a secret: a value given by hand becomes the current version
 	ActPromote  Act = "promote"  // a secret: a version that is named becomes the current one
 	ActRollback Act = "rollback" // a secret: the previous version becomes the current one
+	ActImport   Act = "import"   // a key: material that is given by hand, or that its block names, is imported
 )
 
 // Request is one act on one object. A plan of asks is about those objects alone: what else differs about them, and about
@@ -29,6 +30,7 @@ type Request struct {
 	Addr    addr.Address
 	Act     Act
 	Version string // of ActPromote
+	Import  Import // of ActImport
 }
 
 // request puts what was asked for in the place of what was decided about an object.
@@ -55,6 +57,8 @@ func (p *planner) requestOne(n *node) {
 	switch {
 	case n.change.Kind == KindKey && n.asked.Act == ActRotate:
 		p.askRotation(n)
+	case n.change.Kind == KindKey && n.asked.Act == ActImport:
+		p.askImport(n)
 	case n.change.Kind == KindSecret:
 		p.askSecret(n)
 	default:
@@ -87,7 +91,7 @@ func (n *node) forgetDecision() {
 	c.Action, c.Calls, c.Diff, c.Reason, c.TakenFrom, c.DependsOn = NoOp, nil, nil, "", "", nil
 	c.PreImage = PreImageOf(n.object)
 	n.immutable, n.needs, n.needsSecret, n.nowhere, n.disabled = nil, nil, nil, nil, nil
-	n.foreign = ""
+	n.foreign, n.otherMaterial = "", false
 }
 
 // askRescue plans the way out of a deletion window, whatever else a guard has to say about the object.

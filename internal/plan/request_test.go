@@ -50,6 +50,7 @@ func TestWhatIsAskedForIsPlannedAlone(t *testing.T) {
 		{"a key that waits for deletion", `key "k" {}`, `key "k" {}`, dying, ask("key", "k", plan.ActRotate, ""), "", plan.GuardImpossible, "waits for deletion"},
 		{"a key that is not there yet", ``, `key "k" {}`, nil, ask("key", "k", plan.ActRotate, ""), "", plan.GuardImpossible, "not an object of this stack yet"},
 		{"a key without a block", `key "k" {}`, ``, nil, ask("key", "k", plan.ActRotate, ""), "", plan.GuardKeyVanished, ""},
+		{"material for a key that KMS made", `key "k" {}`, `key "k" {}`, nil, ask("key", "k", plan.ActImport, ""), "", plan.GuardImpossible, "KMS made its material"},
 		{"during a freeze", `key "k" {}`, freeze("") + `key "k" {}`, nil, ask("key", "k", plan.ActRotate, ""), "CreateKeyVersion", plan.GuardFrozen, ""},
 		{"a rescue", `key "k" {}`, `key "k" { description = "new" }`, dying, ask("key", "k", plan.ActRescue, ""), "CancelKeyDeletion", "", ""},
 		{"a rescue during a freeze", `key "k" {}`, freeze("") + `key "k" {}`, dying, ask("key", "k", plan.ActRescue, ""), "CancelKeyDeletion", "", ""},

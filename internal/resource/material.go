@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -111,8 +112,7 @@ func (w *keyWork) askToken(ctx context.Context) error {
 // importMaterial wraps the material and imports it. An answer that was lost is told by the key's state and the expiry;
 // the same material may be imported again.
 func (w *keyWork) importMaterial(ctx context.Context) error {
-	block := w.Body.Blocks[kind.MaterialBlock]
-	material, err := ReadMaterial(w.Dir, block, w.key.Spec)
+	material, expires, err := w.materialAtHand()
 	if err != nil {
 		return fmt.Errorf("the material of %s: %w", w.Change.Addr, err)
 	}
@@ -124,15 +124,33 @@ func (w *keyWork) importMaterial(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("nothing was called for %s: %w", w.Change.Addr, err)
 	}
-	expires, err := expiryOf(block)
-	if err != nil {
-		return err
-	}
 	if err := w.sendMaterial(ctx, material, print, expires); err != nil {
 		return err
 	}
 	w.material.print = &print
 	return nil
+}
+
+// materialAtHand is the material that a person gave, or that the key's block names, and when it expires; nil = never. The
+// caller clears it.
+func (w *keyWork) materialAtHand() ([]byte, *time.Time, error) {
+	if asked := w.Change.Asked; asked != nil && asked.Act == plan.ActImport {
+		var expires *time.Time
+		if at := asked.Import.Expires; !at.IsZero() {
+			expires = &at
+		}
+		if err := kind.CheckMaterialSize(w.key.Spec, int64(w.Given.Value.Len())); err != nil {
+			return nil, nil, err
+		}
+		return bytes.Clone(w.Given.Value.Bytes()), expires, nil
+	}
+	block := w.Body.Blocks[kind.MaterialBlock]
+	material, err := ReadMaterial(w.Dir, block, w.key.Spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	expires, err := expiryOf(block)
+	return material, expires, err
 }
 
 // isOther reports whether the material is another than the one state has a fingerprint of.

@@ -14,7 +14,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// Given is a secret's value that a person hands in beside the configuration. It goes nowhere but into the call.
+// Given is a secret's value, or a key's material, that a person hands in beside the configuration. It goes nowhere but into
+// the call.
 type Given struct {
 	Value kms.Secret
 }

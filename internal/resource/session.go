@@ -54,7 +54,7 @@ type Session struct {
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 
-	// Given is a value that a person hands in for a secret, where Change.Asked says so.
+	// Given is a value that a person hands in for a secret, or a key's material, where Change.Asked says so.
 	Given Given
 
 	Timing Timing // of the gateway

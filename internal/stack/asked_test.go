@@ -3,12 +3,14 @@ package stack_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/resource"
 	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // acts are what is asked for in the changes of the same name.
@@ -18,11 +20,13 @@ var acts = map[string]plan.Request{
 	"a rollback":                          {Addr: addr.Address{Kind: "secret", Name: "s"}, Act: plan.ActRollback},
 	"a fresh generated value":             {Addr: addr.Address{Kind: "secret", Name: "s"}, Act: plan.ActRotate},
 	"a managed secret's fresh value":      {Addr: addr.Address{Kind: "secret", Name: "m"}, Act: plan.ActRotate},
+	"material that is asked for":          {Addr: addr.Address{Kind: "key", Name: "k"}, Act: plan.ActImport, Import: plan.Import{Match: state.Same, Said: true, Expires: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)}},
 	"a rescue that is asked for":          {Addr: addr.Address{Kind: "key", Name: "k"}, Act: plan.ActRescue},
 	"a secret's rescue that is asked for": {Addr: addr.Address{Kind: "secret", Name: "s"}, Act: plan.ActRescue},
 }
 
 const (
+	material   = "0123456789abcdef0123456789abcdef" // of anImported
 	aGenerated = aKey + "secret \"s\" {\n  name = \"s\"\n  encryption_key = key.k.id\n  generate {}\n}\n"
 	aManaged   = aKey + "secret \"m\" {\n  name = \"m\"\n  type = \"Rds\"\n}\nimport {\n  to = secret.m\n  id = \"m\"\n}\n"
 )
@@ -34,6 +38,9 @@ func asked() []changing {
 		{"CreateKeyVersion", "a rotation that is asked for", aKey, aKey, nil, keyOnly, versionsOf("key", "k", 2)},
 		{"CancelKeyDeletion", "a rescue that is asked for", aKey, aKey, func(r *rig) {
 			r.call("ScheduleKeyDeletion", map[string]any{"KeyId": r.idOf("key.k"), "PendingWindowInDays": 7})
+		}, keyOnly, keyIs("KeyState", "Enabled")},
+		{"ImportKeyMaterial", "material that is asked for", anImported, anImported, func(r *rig) {
+			r.call("DeleteKeyMaterial", map[string]any{"KeyId": r.idOf("key.k")})
 		}, keyOnly, keyIs("KeyState", "Enabled")},
 		{"PutSecretValue", "a value given by hand", with(aSecret, "first-value", "by-hand"), with(aSecret, "first-value", "by-hand"), func(r *rig) {
 			r.write("main.kms.hcl", attached+bold+with(aSecret, "first-value", "other"))
@@ -99,7 +106,11 @@ func (r *rig) tryAsk(ctx context.Context, what plan.Request) error {
 	if p.Refused() {
 		return fmt.Errorf("refused: %v", p.Refusals)
 	}
-	_, err = s.Apply(ctx, p, stack.Applying{Given: map[addr.Address]resource.Given{what.Addr: {Value: kms.NewSecret("by-hand")}}})
+	given := "by-hand"
+	if what.Act == plan.ActImport {
+		given = material
+	}
+	_, err = s.Apply(ctx, p, stack.Applying{Given: map[addr.Address]resource.Given{what.Addr: {Value: kms.NewSecret(given)}}})
 	return err
 }
 

@@ -62,6 +62,34 @@ func (s *Stack) eachMaterial(show func(a addr.Address, r *state.Resource, materi
 	}
 }
 
+// MaterialOf is a copy of the material that a key's block names; ok is false for a key without such a block. The caller
+// clears it.
+func (s *Stack) MaterialOf(of addr.Address) (material []byte, ok bool, err error) {
+	s.eachMaterial(func(a addr.Address, _ *state.Resource, raw []byte, problem error) {
+		if a == of {
+			material, ok, err = bytes.Clone(raw), true, problem
+		}
+	})
+	return material, ok, err
+}
+
+// MatchMaterial holds material that is to be imported into a key against what state knows of the key's.
+func (s *Stack) MatchMaterial(of addr.Address, material []byte) (state.Match, error) {
+	r := plan.MovedAddresses(s.Config, s.State)[of]
+	if r == nil {
+		return state.NotCompared, nil // the plan says that there is no such key
+	}
+	spec, _ := r.Attributes["spec"].(string)
+	if err := kind.CheckMaterialSize(spec, int64(len(material))); err != nil && kind.MaterialSize(spec) > 0 {
+		return state.NotCompared, err
+	}
+	fp, recorded := recordedPrint(r)
+	if !recorded {
+		return state.Same, nil
+	}
+	return s.fingerprints().Compare(fp, material), nil
+}
+
 // materialSums tells the digests of materials, which a saved plan that imports them is bound to.
 func (s *Stack) materialSums() func(addr.Address) ([]byte, bool) {
 	return func(of addr.Address) (sum []byte, there bool) {
