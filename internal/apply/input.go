@@ -33,7 +33,8 @@ type Work struct {
 	LookUp func(ctx context.Context, c resource.GatewayClients, ask plan.Ask) plan.Answer
 	// Open reads the values that ephemeral blocks hand on; nil = the configuration has none.
 	Open   func(ctx context.Context, c resource.GatewayClients, ask plan.Ask) plan.Answer
-	Live   plan.Live // the last snapshot; may be empty
+	Live   plan.Live       // the last snapshot; may be empty
+	Astray map[string]bool // gateways that are not known to be where their open calls were made: those stay open
 	Hooks  Hooks
 	Scheme *SchemeChange // nil = stays as it is
 	// Fingerprints are the stack's; nil = argon2id.

@@ -84,6 +84,10 @@ func (w Work) resolveOpen(ctx context.Context, j *state.Journal, at state.Positi
 	var recovered []Recovered
 	var failed error
 	for _, in := range at.Open {
+		if w.Astray[in.Gateway] {
+			recovered = append(recovered, Recovered{Intent: in, Status: StillPending})
+			continue
+		}
 		r, err := x.resolveInTime(ctx, in)
 		if err != nil {
 			failed = joined(failed, fmt.Errorf("%s: finding out what became of the interrupted %s: %w", in.Address, in.Operation, err))

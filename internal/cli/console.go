@@ -50,7 +50,7 @@ func (a *app) console(ctx context.Context, vars *variables, args []string) error
 		return err
 	}
 	defer a.closing(stored.Close)
-	st, _, err := stored.Read(ctx)
+	st, err := stored.Remembered(ctx)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,10 @@ func (a *app) inspectDrift(ctx context.Context, o *planOptions, operation string
 	if err := s.Survey(ctx, operation, o.scope); err != nil {
 		return err
 	}
-	d := s.Drift(ctx, o.scope)
+	d, err := s.Drift(ctx, o.scope)
+	if err != nil {
+		return err
+	}
 	a.view.Drift(d)
 	return then(s, d)
 }

@@ -50,7 +50,7 @@ func (a *app) permissions(ctx context.Context, vars *variables, purpose, gateway
 		return err
 	}
 	defer a.closing(stored.Close)
-	st, _, err := stored.Read(ctx)
+	st, err := stored.Remembered(ctx)
 	if err != nil {
 		return err
 	}

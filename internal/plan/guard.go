@@ -50,7 +50,7 @@ type guard struct {
 // about the whole plan come last, and see what is left.
 var guards = []guard{
 	{GuardAlreadyManaged, each((*planner).checkImport)},
-	{GuardOtherGateway, each((*planner).checkGateway)},
+	{GuardOtherGateway, (*planner).checkGateways},
 	{GuardKeyVanished, verdict(GuardKeyVanished)},
 	{GuardSecretVanished, verdict(GuardSecretVanished)},
 	{GuardAliasVanished, verdict(GuardAliasVanished)},

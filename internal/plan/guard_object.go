@@ -40,6 +40,23 @@ func (n *node) looked() bool {
 	return d == ToRetire || d == ToDelete || d == Unprotected && k != nil && k.Goes
 }
 
+// astray reports whether the object is on a gateway that is not known to lead to where it is.
+func (p *planner) astray(n *node) bool {
+	if n.prior == nil {
+		return false
+	}
+	_, astray := p.in.Astray[n.prior.Gateway]
+	return astray
+}
+
+// checkGateways refuses what is about gateways that are not known to lead to where the objects are, each once.
+func (p *planner) checkGateways() {
+	for _, name := range sorted(keysOf(p.in.Astray)) {
+		p.plan.Refusals = append(p.plan.Refusals, p.in.Astray[name])
+	}
+	each((*planner).checkGateway)(p)
+}
+
 // checkGateway refuses to look for an object in another place than it is in.
 func (p *planner) checkGateway(n *node) {
 	place := p.place(n)
@@ -47,6 +64,10 @@ func (p *planner) checkGateway(n *node) {
 		return
 	}
 	n.hold()
+	if p.astray(n) {
+		n.refused = true
+		return
+	}
 	ways := []string{fmt.Sprintf("Let the gateway block %q mean the place it meant when this was applied.", n.prior.Gateway)}
 	if n.prior.Gateway != n.gateway {
 		ways = []string{fmt.Sprintf("Write gateway = gateway.%s in the block. Without that argument a block is on the first gateway of the configuration, so that exchanged gateway blocks move it.", n.prior.Gateway),

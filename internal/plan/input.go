@@ -41,6 +41,10 @@ type Input struct {
 	// MovedGateways are those whose earlier name the stored state has; State has the new one already.
 	MovedGateways []MovedGateway
 
+	// Astray are the gateways that State has objects on, or calls of an interrupted run, and that are not known to lead
+	// to where those are, by the name that State has. Nothing is concluded about those objects, and the plan is refused.
+	Astray map[string]Refusal
+
 	// Requests narrow the plan to what a person asks of single objects; nil = the plan is about what is declared.
 	Requests []Request
 

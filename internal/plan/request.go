@@ -42,9 +42,10 @@ func (p *planner) request(n *node) {
 	n.asked = &p.in.Requests[i]
 	switch {
 	case n.unread: // narrow says so
+	case p.elsewhere(n): // a guard says why
 	case n.asked.Act == ActRescue:
 		p.askRescue(n)
-	case n.verdict.Guard != "" || n.conflict.Kind != "" || p.elsewhere(n):
+	case n.verdict.Guard != "" || n.conflict.Kind != "":
 		// a guard says why
 	case p.settled(n):
 		n.forgetDecision()
@@ -142,7 +143,7 @@ func (p *planner) narrowToAsked() {
 		if n.asked == nil {
 			continue
 		}
-		if n.unread {
+		if n.unread && !p.astray(n) {
 			p.refuseUnreadGateway(n)
 		}
 		p.wanted[n.addr] = true

@@ -28,7 +28,7 @@ func (p *planner) narrow() {
 	}
 	kept := p.order[:0]
 	for _, n := range p.order {
-		if p.wanted[n.addr] && n.unread {
+		if p.wanted[n.addr] && n.unread && !p.astray(n) {
 			p.refuseUnreadGateway(n)
 		}
 		if p.wanted[n.addr] {
@@ -114,7 +114,7 @@ func (p *planner) wantForFiles() {
 // unread leaves an object alone whose gateway was not read. Only a plan that is narrowed to others may do without
 // that; see narrow and narrowToAsked.
 func (p *planner) unread(n *node) {
-	if p.in.Scope.Whole() && len(p.in.Requests) == 0 && !safety.Off(safety.PlanUnread) {
+	if p.in.Scope.Whole() && len(p.in.Requests) == 0 && !p.astray(n) && !safety.Off(safety.PlanUnread) {
 		p.refuseUnreadGateway(n)
 		return
 	}

@@ -23,7 +23,7 @@ func ScopeOf(asks []plan.Request) plan.Scope {
 func (s *Stack) PlanAsked(ctx context.Context, asks []plan.Request) (*plan.Plan, hclv2.Diagnostics, error) {
 	now := s.gateways.now(ctx)
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Now: now, Writer: version.Number, Compare: s.compare(), Requests: asks,
+		Config: s.Config, State: s.State, Live: s.live, Now: now, Writer: version.Number, Compare: s.compare(), Requests: asks, Astray: s.astray,
 	})
 	if diags.HasErrors() {
 		return nil, nil, s.invalid(diags)

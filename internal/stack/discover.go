@@ -33,8 +33,8 @@ type Discovered struct {
 // Discover reads a whole region of an account and draws the configuration that takes it up. No secret's value is read, and
 // nothing is changed.
 func (s *Stack) Discover(ctx context.Context, what Discovering) (Discovered, error) {
-	var err error
-	if s.State, _, err = readStored(ctx, s.store); err != nil {
+	stored, _, err := readStored(ctx, s.store)
+	if err != nil {
 		return Discovered{}, err
 	}
 	out := Discovered{}
@@ -43,6 +43,9 @@ func (s *Stack) Discover(ctx context.Context, what Discovering) (Discovered, err
 	}
 	g, err := s.managingGateway(ctx, what.Gateway)
 	if err != nil {
+		return out, err
+	}
+	if err := s.followTo(ctx, g, stored); err != nil {
 		return out, err
 	}
 	region, err := resource.Browse(ctx, g.public, resource.Browsing{

@@ -13,7 +13,7 @@ import (
 // Draw reads the objects of imports that have no block, on the default gateway, and draws the blocks that declare them as
 // they are.
 func (s *Stack) Draw(ctx context.Context) (blocks []draft.Block, err error) {
-	if s.State, _, err = readStored(ctx, s.store); err != nil {
+	if s.State, err = s.remembered(ctx); err != nil {
 		return nil, err
 	}
 	g, err := s.managingGateway(ctx, "")

@@ -9,12 +9,16 @@ import (
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
-// Drift is what of the surveyed objects is not as this stack left it, whatever the configuration wants.
-func (s *Stack) Drift(ctx context.Context, scope plan.Scope) plan.Drifts {
+// Drift is what of the surveyed objects is not as this stack left it, whatever the configuration wants. Errors:
+// InvalidError where a gateway leads elsewhere, so that nothing is known of its objects.
+func (s *Stack) Drift(ctx context.Context, scope plan.Scope) (plan.Drifts, error) {
+	if err := s.allKnown(); err != nil {
+		return plan.Drifts{}, err
+	}
 	return plan.Drifted(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Now: s.gateways.now(ctx), Writer: version.Number, Scope: scope,
 		Compare: s.compare(),
-	})
+	}), nil
 }
 
 // Refresh records drift in the state. No object is touched.

@@ -21,7 +21,7 @@ func (s *Stack) Plan(ctx context.Context, scope plan.Scope) (*plan.Plan, hclv2.D
 func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
 	compare := s.compare()
 	err := s.answerLookups(ctx, plan.Input{
-		Config: s.Config, State: s.State, Now: now, Today: today, Writer: version.Number, Scope: scope, Compare: compare,
+		Config: s.Config, State: s.State, Now: now, Today: today, Writer: version.Number, Scope: scope, Compare: compare, Astray: s.astray,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -37,7 +37,7 @@ func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Ti
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: today, Writer: version.Number, Scope: scope, Reading: s.reading,
 		FileKeys: s.fileKeys(ctx, blocks, files), Compare: compare, Sealed: sealed,
-		Materials: s.materials(), MovedGateways: s.moved,
+		Materials: s.materials(), MovedGateways: s.moved, Astray: s.astray,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
 		s.options.Note(err.Error())

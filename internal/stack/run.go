@@ -52,7 +52,7 @@ func (s *Stack) Run(ctx context.Context, how Running) (*plan.Plan, apply.Report,
 // planFiles plans the wanted data blocks with what the state remembers.
 func (s *Stack) planFiles(ctx context.Context, how Running) (*plan.Plan, error) {
 	var err error
-	if s.State, _, err = readStored(ctx, s.store); err != nil {
+	if s.State, err = s.remembered(ctx); err != nil {
 		return nil, err
 	}
 	wanted, err := s.wantedBlocks(how.Wanted)

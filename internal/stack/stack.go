@@ -33,6 +33,7 @@ type Stack struct {
 	needed   map[string]bool                    // gateways that were surveyed
 	clients  map[string]resource.GatewayClients // theirs, for lookups: what the survey read is not read again
 	moved    []plan.MovedGateway                // gateways that state has by an earlier name, proved by the survey
+	astray   map[string]plan.Refusal            // gateways of state that are not known to lead to where their objects are
 	reading  plan.Reading                       // of the next survey, and of the plan that is made of it
 }
 

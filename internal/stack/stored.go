@@ -47,6 +47,13 @@ func (s *Stored) Read(ctx context.Context) (state.State, []state.Intent, error) 
 	return readStored(ctx, s.store)
 }
 
+// Remembered is Read's state under the names that gateways have now: moved blocks are followed, and nobody is asked whether
+// they are true.
+func (s *Stored) Remembered(ctx context.Context) (state.State, error) {
+	st, _, err := s.Read(ctx)
+	return renamed(s.config, st, nil), err
+}
+
 // Edit changes the state under its lock, once nothing of an interrupted run is open.
 func (s *Stored) Edit(ctx context.Context, operation string, edit func(state.State) (state.State, error)) error {
 	return s.options.locked(ctx, s.store, operation, func(at state.Position) error {

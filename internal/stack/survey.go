@@ -82,6 +82,9 @@ func (s *Stack) Recover(ctx context.Context) (apply.Recovery, error) {
 	if err := s.proveMoved(ctx, stored, open); err != nil {
 		return apply.Recovery{}, err
 	}
+	if err := s.allKnown(); err != nil {
+		return apply.Recovery{}, err
+	}
 	found, err := apply.Recover(ctx, s.work(ctx, clients, "recover", apply.Hooks{Recovered: s.options.Recovered}))
 	found.State = s.renamed(found.State)
 	if err != nil {
@@ -225,6 +228,6 @@ func (s *Stack) work(ctx context.Context, clients map[string]resource.GatewayCli
 		Config: s.Config, Store: s.store, Gateways: s.byEarlierNames(clients), Handlers: resource.For, LookUp: lookUp, Open: resource.Open, Live: s.live,
 		Hooks: hooks, Writer: version.Number, Operation: operation, LockTimeout: s.options.LockTimeout, Now: s.options.Now,
 		ServiceTime:  func() time.Time { return s.gateways.now(ctx) },
-		Fingerprints: s.fingerprints(),
+		Fingerprints: s.fingerprints(), Astray: s.strayed(),
 	}
 }
