@@ -63,7 +63,7 @@ func (a *app) savePlan(ctx context.Context, s *stack.Stack, p *plan.Plan, scope 
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	a.view.Saved(save.out)
+	a.view.Saved(save.out, p)
 	return nil
 }
 

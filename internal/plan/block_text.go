@@ -5,13 +5,17 @@ import (
 	"strings"
 )
 
-// BlockText is a block as it stands in a file, on lines of its own, so that a message can be copied from: the block's
-// type, then names and expressions in turn.
+// BlockText is a block as fmt lays it out, on lines of its own, so that a message can be copied from: the block's type,
+// then names and expressions in turn.
 func BlockText(kind string, args ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s {\n", kind)
+	wide := 0
 	for i := 0; i < len(args); i += 2 {
-		fmt.Fprintf(&b, "  %s = %s\n", args[i], args[i+1])
+		wide = max(wide, len(args[i]))
+	}
+	for i := 0; i < len(args); i += 2 {
+		fmt.Fprintf(&b, "  %-*s = %s\n", wide, args[i], args[i+1])
 	}
 	b.WriteString("}\n")
 	return b.String()

@@ -127,12 +127,8 @@ func (p *planner) explain(n *node, f Facts) {
 	case Rescue:
 		c.Reason = fmt.Sprintf("the %s waits for deletion (%s)", c.Kind, p.timeLeft(n.object.DeleteAt))
 	case NoOp, Update:
-		switch {
-		case c.MovedFrom.Kind == "":
-		case c.Action == NoOp:
-			c.Reason = fmt.Sprintf("moved from %s", c.MovedFrom)
-		case c.OnlyMoves():
-			c.Reason = fmt.Sprintf("moved from %s; its tag %s is set anew", c.MovedFrom, TagAddress)
+		if c.Action == Update && c.OnlyMoves() {
+			c.Reason = fmt.Sprintf("its tag %s is set anew", TagAddress)
 		}
 	}
 }
@@ -154,19 +150,4 @@ func (p *planner) whyAdopted(n *node, f Facts) string {
 }
 
 // timeLeft renders how long an object can still be rescued.
-func (p *planner) timeLeft(at time.Time) string {
-	if at.IsZero() {
-		return "the service gives no date"
-	}
-	left := at.Sub(p.in.Now)
-	switch days := int(left / (24 * time.Hour)); {
-	case left <= 0:
-		return "its window is over"
-	case days == 1:
-		return "1 day left"
-	case days == 0:
-		return fmt.Sprintf("%d hours left", int(left/time.Hour))
-	default:
-		return fmt.Sprintf("%d days left", days)
-	}
-}
+func (p *planner) timeLeft(at time.Time) string { return TimeLeft(at, p.in.Now) }

@@ -74,9 +74,24 @@ func (p *planner) reportDrift() {
 			continue
 		}
 		if d.Diff = driftOf(k, r.Attributes, o); len(d.Diff) > 0 {
+			d.Kept = p.nodes[a].keeps(k, d.Diff)
 			p.plan.Drift = append(p.plan.Drift, d)
 		}
 	}
+}
+
+// keeps are the attributes that a block could declare and does not, where nothing is done about the object.
+func (n *node) keeps(k *kind.Kind, diff []AttrDiff) (names []string) {
+	if n == nil || n.refused || n.block == nil || n.change.Action != NoOp {
+		return nil
+	}
+	for _, d := range diff {
+		_, declared := n.body.Attrs[d.Name]
+		if at := k.Attribute(d.Name); at != nil && at.Mode != kind.Computed && (!declared || n.ignores(d.Name)) {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 // driftOf diffs remembered against live attributes. Of the computed ones only

@@ -29,6 +29,11 @@ func MovedFiles(cfg *hcl.Config, files []state.File) []state.File {
 // PlanFiles decides what becomes of each output, and which blocks the census has under an earlier address.
 func PlanFiles(cfg *hcl.Config, census []state.File, files []FileStatus) []FileChange {
 	changes := FileChanges(files)
+	for i := range changes {
+		if b := cfg.Block(changes[i].Addr.Block()); b != nil {
+			changes[i].Gateway = b.GatewayName()
+		}
+	}
 	if len(cfg.Moved) == 0 {
 		return changes
 	}

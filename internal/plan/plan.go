@@ -96,6 +96,7 @@ type Drift struct {
 	ID   string
 	Gone bool // the object no longer exists
 	Diff []AttrDiff
+	Kept []string // attributes that apply leaves so: every plan lists them until the block declares them or refresh records them
 }
 
 // DyingKey is a key of the region that waits for deletion, managed or not.
@@ -119,11 +120,12 @@ func (r Radius) None() bool { return r.Secrets+r.Files+r.Aliases == 0 }
 
 // FileChange is a data block whose output is stale, or not (NoOp).
 type FileChange struct {
-	Addr   addr.Address
-	Action Action // Create, Update or NoOp
-	Path   string
-	Source string // the file it is made of: what writes that goes first
-	Reason string // "source changed", "key version changed" …
+	Addr    addr.Address
+	Action  Action // Create, Update or NoOp
+	Path    string
+	Gateway string // through which its key is used; "" = none
+	Source  string // the file it is made of: what writes that goes first
+	Reason  string // "source changed", "key version changed" …
 	// Problem says why the file cannot be worked on, "" where it can; Action is NoOp then.
 	Problem   string
 	MovedFrom addr.Address // the block's earlier address, which the census still has

@@ -83,7 +83,7 @@ func (l *Lines) Notef(format string, args ...any) {
 func (l *Lines) Approved(p *plan.Plan) { l.Plan(p) }
 
 // Saved says where the plan lies.
-func (l *Lines) Saved(name string) {
+func (l *Lines) Saved(name string, _ *plan.Plan) {
 	l.emit("info", "plan_saved", "Saved the plan to "+name, map[string]any{"file": name})
 }
 

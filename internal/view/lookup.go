@@ -59,9 +59,7 @@ func putOff(p *plan.Plan) []*plan.Lookup {
 // lookup prints one that is read during apply: why then, and what it asks.
 func (r planText) lookup(l *plan.Lookup, where bool) {
 	r.printf("  # %s will be read during apply\n", paint(r.color, bold, l.Addr.String()))
-	if where && l.Gateway != "" {
-		r.printf("  # (on gateway %q)\n", l.Gateway)
-	}
+	r.where(l.Gateway, where)
 	r.printf("  # (%s)\n", neutral(l.Deferred))
 	var asked []plan.AttrDiff
 	for _, name := range slices.Sorted(maps.Keys(l.Arguments)) {

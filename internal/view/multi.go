@@ -44,7 +44,7 @@ func (m multi) Recovered(r apply.Recovered)        { m.each(func(v View) { v.Rec
 func (m multi) Notef(format string, args ...any)   { m.each(func(v View) { v.Notef(format, args...) }) }
 func (m multi) Plan(p *plan.Plan)                  { m.each(func(v View) { v.Plan(p) }) }
 func (m multi) Approved(p *plan.Plan)              { m.each(func(v View) { v.Approved(p) }) }
-func (m multi) Saved(name string)                  { m.each(func(v View) { v.Saved(name) }) }
+func (m multi) Saved(name string, p *plan.Plan)    { m.each(func(v View) { v.Saved(name, p) }) }
 func (m multi) Ask(workspace string)               { m.each(func(v View) { v.Ask(workspace) }) }
 func (m multi) Cancelled()                         { m.each(View.Cancelled) }
 func (m multi) Started(s apply.Step)               { m.each(func(v View) { v.Started(s) }) }

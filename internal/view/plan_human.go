@@ -10,7 +10,6 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
@@ -18,22 +17,6 @@ import (
 var signStyle = map[plan.Action]style{
 	plan.Create: green, plan.Update: yellow, plan.Adopt: cyan, plan.Rescue: cyan, plan.Succeed: yellow,
 	plan.Retire: red, plan.Delete: red, plan.Forget: dim, plan.Read: cyan,
-}
-
-// legend explains the signs a plan uses, in the order they are explained.
-var legend = []struct {
-	action plan.Action
-	text   string
-}{
-	{plan.Create, "create"},
-	{plan.Update, "update in-place"},
-	{plan.Adopt, "import or adopt"},
-	{plan.Rescue, "rescue from deletion"},
-	{plan.Succeed, "create a successor"},
-	{plan.Retire, "retire, one step"},
-	{plan.Delete, "destroy"},
-	{plan.Forget, "forget, the object stays"},
-	{plan.Read, "read (data blocks)"},
 }
 
 // planText renders plans for people.
@@ -56,7 +39,6 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.lookedUp(p.Lookups)
 	r.drift(p.Drift)
 	r.changes(p)
-	r.files(p.Files)
 	r.movedBlocks(p)
 	r.movedGateways(p.MovedGateways)
 	r.outputs(p.Outputs)
@@ -77,8 +59,12 @@ func otherWorkspace(name string) bool { return name != "" && name != "default" }
 // Approved shows what keeps a saved plan from being applied.
 func (t *Terminal) Approved(p *plan.Plan) { t.Refusals(p.Refusals) }
 
-// Saved says how the plan is applied.
-func (t *Terminal) Saved(name string) {
+// Saved says how the plan is applied, where there is something to apply.
+func (t *Terminal) Saved(name string, p *plan.Plan) {
+	if p.Empty() {
+		t.tell("\nSaved the plan to %s. It has nothing for apply to do.\n", name)
+		return
+	}
 	t.Printf("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
 }
 
@@ -99,45 +85,26 @@ func (r planText) drift(drift []plan.Drift) {
 			continue
 		}
 		r.printf("  # %s has changed\n", paint(r.color, bold, d.Addr.String()))
+		if len(d.Kept) > 0 {
+			r.printf("  # (apply leaves %s so: declare it, or record it as it is with `kmsplan refresh`)\n", strings.Join(d.Kept, " and "))
+		}
 		r.block("~", yellow, d.Kind, d.Addr.Name, d.Diff)
 	}
 }
 
-// changes lists every object that something will be done with.
+// changes lists every object that something will be done with, and the files of data blocks.
 func (r planText) changes(p *plan.Plan) {
-	var todo []plan.Change
-	used := map[plan.Action]bool{}
+	r.heading(p)
+	several := severalGateways(p)
+	for _, l := range putOff(p) {
+		r.lookup(l, several)
+	}
 	for _, c := range p.Changes {
-		if c.Action != plan.NoOp || c.MovedFrom.Kind != "" {
-			todo = append(todo, c)
-			used[c.Action] = used[c.Action] || !c.OnlyMoves()
+		if c.Acts() {
+			r.change(c, several)
 		}
 	}
-	lookups := putOff(p)
-	if len(todo)+len(lookups) == 0 {
-		return
-	}
-	used[plan.Read] = len(lookups) > 0
-	r.printf("%s\n", wrap("kmsplan used the configuration to generate the following plan. Actions are shown with these signs:", r.width))
-	for _, l := range legend {
-		if used[l.action] {
-			r.printf("  %s %s\n", paint(r.color, signStyle[l.action], l.action.Sign()), l.text)
-		}
-	}
-	r.printf("\n%s will perform the following actions:\n\n", r.product())
-	gateways := map[string]bool{}
-	for _, c := range p.Changes {
-		gateways[c.Gateway] = true
-	}
-	for _, l := range p.Lookups {
-		gateways[l.Gateway] = true
-	}
-	for _, l := range lookups {
-		r.lookup(l, len(gateways) > 1)
-	}
-	for _, c := range todo {
-		r.change(c, len(gateways) > 1)
-	}
+	r.files(p.Files, several)
 }
 
 // change prints one object's heading and attributes, and where it is when there is more than one place.
@@ -147,9 +114,7 @@ func (r planText) change(c plan.Change, where bool) {
 	if c.MovedFrom.Kind != "" && !c.OnlyMoves() {
 		r.printf("  # (moved from %s)\n", c.MovedFrom)
 	}
-	if where && c.Gateway != "" {
-		r.printf("  # (on gateway %q)\n", c.Gateway)
-	}
+	r.where(c.Gateway, where)
 	if c.Reason != "" {
 		r.printf("  # (%s)\n", neutral(c.Reason))
 	}
@@ -219,58 +184,6 @@ func headline(c plan.Change) string {
 	return "will be read"
 }
 
-// files lists the data blocks whose outputs are stale.
-func (r planText) files(files []plan.FileChange) {
-	var last addr.Address
-	for _, f := range files {
-		if f.Action == plan.NoOp {
-			continue
-		}
-		if f.Addr != last {
-			r.endFiles(last)
-			r.printf("  # %s %s\n", paint(r.color, bold, f.Addr.String()), fileHeadline(f))
-			last = f.Addr
-		}
-		name := "(known after apply)"
-		if f.Path != "" {
-			name = quotePath(f.Path)
-		}
-		why := ""
-		if f.Reason != "" {
-			why = " (" + f.Reason + ")"
-		}
-		r.printf("  %s %s%s\n", paint(r.color, signStyle[f.Action], f.Action.Sign()), name, why)
-	}
-	r.endFiles(last)
-}
-
-// movedBlocks lists the data blocks that get another address.
-func (r planText) movedBlocks(p *plan.Plan) {
-	for _, f := range p.MovedBlocks() {
-		r.printf("  # %s has moved from %s\n\n", paint(r.color, bold, f.Addr.String()), f.MovedFrom)
-	}
-}
-
-// endFiles leaves a line after the files of a block.
-func (r planText) endFiles(block addr.Address) {
-	if block.Kind != "" {
-		r.printf("\n")
-	}
-}
-
-func fileHeadline(f plan.FileChange) string {
-	switch {
-	case f.Action == plan.NoOp:
-		return "has moved from " + f.MovedFrom.String()
-	case f.Addr.Kind == "encrypt":
-		return "will be encrypted"
-	case f.Addr.Kind == "decrypt":
-		return "will be decrypted"
-	default:
-		return "will be rewrapped"
-	}
-}
-
 func (r planText) outputs(outputs []plan.OutputChange) {
 	if len(outputs) == 0 {
 		return
@@ -318,8 +231,12 @@ func (r planText) summary(p *plan.Plan) {
 		return
 	}
 	r.closing(p)
-	if n := rescues(p); n > 0 {
+	n := rescues(p)
+	if n > 0 {
 		r.printf("Rescue: %s waiting for deletion will be kept.\n", plural(n, "object"))
+	}
+	if p.Refused() {
+		r.printf("%s\n", paint(r.color, red, notDone(n)))
 	}
 	if line := fileSummary(p.Files); line != "" {
 		r.printf("%s\n", line)
@@ -356,37 +273,4 @@ func further(counts ...count) (text string) {
 		}
 	}
 	return text
-}
-
-// unusable counts the files that cannot be worked on; the warnings say why.
-func unusable(files []plan.FileChange) int {
-	n := 0
-	for _, f := range files {
-		if f.Problem != "" {
-			n++
-		}
-	}
-	return n
-}
-
-func fileSummary(files []plan.FileChange) string {
-	counts := map[string]int{}
-	for _, f := range files {
-		if f.Action != plan.NoOp {
-			counts[f.Addr.Kind]++
-		}
-	}
-	var parts []string
-	for _, kind := range []string{"encrypt", "decrypt", "rewrap"} {
-		if n := counts[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d to %s", n, kind))
-		}
-	}
-	if n := unusable(files); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d unusable", n))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "Files: " + strings.Join(parts, ", ") + "."
 }

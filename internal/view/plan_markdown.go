@@ -123,7 +123,6 @@ func planLines(p *plan.Plan) []string {
 	r := planText{w: &b, width: 120, now: p.Created}
 	r.lookedUp(p.Lookups)
 	r.changes(p)
-	r.files(p.Files)
 	r.movedBlocks(p)
 	r.movedGateways(p.MovedGateways)
 	r.outputs(p.Outputs)

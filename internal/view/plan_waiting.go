@@ -47,12 +47,5 @@ func deadline(at, now time.Time) string {
 	if at.IsZero() {
 		return "date unknown"
 	}
-	left := at.Sub(now)
-	switch {
-	case left <= 0:
-		return at.UTC().Format(time.RFC3339) + " (due)"
-	case left < 48*time.Hour:
-		return fmt.Sprintf("%s (%s left)", at.UTC().Format(time.RFC3339), plural(int(left.Hours()), "hour"))
-	}
-	return fmt.Sprintf("%s (%s left)", at.UTC().Format(time.RFC3339), plural(int(left.Hours()/24), "day"))
+	return fmt.Sprintf("%s (%s)", at.UTC().Format(time.RFC3339), plan.TimeLeft(at, now))
 }

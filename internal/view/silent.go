@@ -23,7 +23,7 @@ func (Silent) Notef(string, ...any)                                  {}
 func (Silent) Error(string, error, ...string)                        {}
 func (Silent) Plan(*plan.Plan)                                       {}
 func (Silent) Approved(*plan.Plan)                                   {}
-func (Silent) Saved(string)                                          {}
+func (Silent) Saved(string, *plan.Plan)                              {}
 func (Silent) Ask(string)                                            {}
 func (Silent) Cancelled()                                            {}
 func (Silent) Started(apply.Step)                                    {}

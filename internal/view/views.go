@@ -34,7 +34,7 @@ type Plan interface {
 	Voice
 	Plan(p *plan.Plan)
 	// Saved says where the plan lies now.
-	Saved(name string)
+	Saved(name string, p *plan.Plan)
 }
 
 // Apply is the view of apply. What happens meanwhile comes one call at a time, through Hooks.

@@ -83,11 +83,12 @@ type refusal struct {
 }
 
 type drift struct {
-	Addr string `json:"address"`
-	Kind string `json:"kind"`
-	ID   string `json:"id"`
-	Gone bool   `json:"gone,omitempty"`
-	Diff []diff `json:"diff,omitempty"`
+	Addr string   `json:"address"`
+	Kind string   `json:"kind"`
+	ID   string   `json:"id"`
+	Gone bool     `json:"gone,omitempty"`
+	Diff []diff   `json:"diff,omitempty"`
+	Kept []string `json:"kept,omitempty"`
 }
 
 type dying struct {
@@ -119,6 +120,7 @@ type file struct {
 	Problem string         `json:"problem,omitempty"`
 
 	MovedFrom string `json:"moved_from,omitempty"`
+	Gateway   string `json:"gateway,omitempty"`
 }
 
 type output struct {

@@ -39,7 +39,7 @@ func fromDocument(d document) (*File, error) {
 		p.Refusals = append(p.Refusals, plan.Refusal{Guard: x.Guard, Addr: r.addr(x.Addr), Reason: x.Reason, WaysForward: x.WaysForward})
 	}
 	for _, x := range d.Drift {
-		p.Drift = append(p.Drift, plan.Drift{Addr: r.must(x.Addr), Kind: x.Kind, ID: x.ID, Gone: x.Gone, Diff: diffs(x.Diff)})
+		p.Drift = append(p.Drift, plan.Drift{Addr: r.must(x.Addr), Kind: x.Kind, ID: x.ID, Gone: x.Gone, Diff: diffs(x.Diff), Kept: x.Kept})
 	}
 	for _, x := range d.Radius {
 		p.Radius = append(p.Radius, plan.Radius{Addr: r.must(x.Addr), Secrets: x.Secrets, Files: x.Files, Aliases: x.Aliases})
@@ -51,7 +51,7 @@ func fromDocument(d document) (*File, error) {
 		p.MovedGateways = append(p.MovedGateways, plan.MovedGateway(m))
 	}
 	for _, c := range d.Files {
-		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: string(c.Path), Source: string(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: r.addr(c.MovedFrom)})
+		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: string(c.Path), Source: string(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: r.addr(c.MovedFrom), Gateway: c.Gateway})
 	}
 	for _, o := range d.Outputs {
 		if o.Steady {

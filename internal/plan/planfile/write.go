@@ -35,7 +35,7 @@ func toDocument(f *File) (*document, error) {
 		})
 	}
 	for _, x := range p.Drift {
-		d.Drift = append(d.Drift, drift{x.Addr.String(), x.Kind, x.ID, x.Gone, w.diffs(x.Addr, x.Diff)})
+		d.Drift = append(d.Drift, drift{x.Addr.String(), x.Kind, x.ID, x.Gone, w.diffs(x.Addr, x.Diff), x.Kept})
 	}
 	for _, o := range p.Outputs {
 		d.Outputs = append(d.Outputs, output{Name: o.Name, Before: w.value("output "+o.Name, o.Before), After: w.value("output "+o.Name, o.After)})
@@ -63,7 +63,7 @@ func (d *document) addReports(p *plan.Plan) {
 		d.Moved = append(d.Moved, moved(m))
 	}
 	for _, c := range p.Files {
-		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: state.PathText(c.Path), Source: state.PathText(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: text(c.MovedFrom)})
+		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: state.PathText(c.Path), Source: state.PathText(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: text(c.MovedFrom), Gateway: c.Gateway})
 	}
 	for _, w := range p.Warnings {
 		d.Warnings = append(d.Warnings, warning{text(w.Addr), w.Summary, w.Detail, w.Stands})
