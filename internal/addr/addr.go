@@ -12,6 +12,7 @@ import (
 type Address struct {
 	Module Module // the module instance the block stands in; "" for the root module
 	Data   bool   // a data block: data.<Kind>.<Name>; an ephemeral block is one too
+	Check  string // the check block that a lookup stands in; "" for none
 	// Ephemeral says that it is written ephemeral.<Kind>.<Name>.
 	Ephemeral bool
 	Kind      string // key, alias, rotation_policy, secret; encrypt, decrypt, rewrap for data
@@ -51,6 +52,9 @@ func (a Address) String() string {
 	case a.Data:
 		s = "data." + s
 	}
+	if a.Check != "" {
+		s = "check." + a.Check + "." + s
+	}
 	if a.Module != "" {
 		s = string(a.Module) + "." + s
 	}
@@ -68,6 +72,12 @@ func Parse(s string) (Address, error) {
 	for len(steps) > 2 && steps[0].is("module") {
 		a.Module = a.Module.Child(steps[1].name) + Module(steps[1].key)
 		steps = steps[2:]
+	}
+	if len(steps) > 2 && steps[0].is("check") && steps[1].key == "" {
+		a.Check, steps = steps[1].name, steps[2:]
+		if !steps[0].is("data") {
+			return Address{}, noAddress(s)
+		}
 	}
 	if steps[0].is("data") || steps[0].is("ephemeral") {
 		a.Data, a.Ephemeral, steps = true, steps[0].is("ephemeral"), steps[1:]

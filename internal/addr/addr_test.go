@@ -18,6 +18,10 @@ func TestAddressesAreReadAsTheyAreWritten(t *testing.T) {
 		`data.encrypt.config[""]`: DataBlock("encrypt", "config").WithKey(""),
 		"rotation_policy.a-b":     Resource("rotation_policy", "a-b"),
 
+		"check.health.data.key.live":               {Check: "health", Data: true, Kind: "key", Name: "live"},
+		`module.a.check.health.data.alias.live[0]`: {Module: "module.a", Check: "health", Data: true, Kind: "alias", Name: "live", Key: "[0]"},
+		"check.health":                             Resource("check", "health"),
+
 		"module.billing.key.orders":                       {Module: "module.billing", Kind: "key", Name: "orders"},
 		`module.a["x.y"].module.b[2].data.encrypt.c["é"]`: {Module: Module("").Child("a").WithKey("x.y").Child("b").WithIndex(2), Data: true, Kind: "encrypt", Name: "c", Key: `["é"]`},
 	} {

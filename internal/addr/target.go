@@ -45,7 +45,7 @@ func (a Address) Covers(b Address) bool {
 
 // Compare orders addresses as their texts are ordered, mostly without making them.
 func Compare(a, b Address) int {
-	if a.Data != b.Data || a.Ephemeral != b.Ephemeral || a.Module != b.Module {
+	if a.Data != b.Data || a.Ephemeral != b.Ephemeral || a.Module != b.Module || a.Check != b.Check {
 		return strings.Compare(a.String(), b.String())
 	}
 	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name), strings.Compare(a.Key, b.Key))

@@ -58,7 +58,7 @@ func planGraph(p *plan.Plan, cfg *hcl.Config) *graph {
 		g.add(&node{Step: Step{Addr: c.Addr, Action: c.Action, Change: c}})
 	}
 	for i := range p.Lookups {
-		if l := &p.Lookups[i]; l.Deferred != "" {
+		if l := &p.Lookups[i]; l.Deferred != "" && l.Addr.Check == "" {
 			g.add(&node{Step: Step{Addr: l.Addr, Action: plan.Read, Lookup: l}})
 		}
 	}

@@ -127,7 +127,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	}
 	report.Broken = other != nil || j.Err() != nil
 	if !in.KeepOutputs && !in.FilesOnly {
-		report.Checks = plan.CheckAll(in.Config, x.objects)
+		report.Checks = x.checks(ctx, report.Interrupted)
 	}
 	return joined(err, other)
 }

@@ -86,7 +86,13 @@ func (d *decoder) check(b *hclv2.Block) {
 	d.m.checkOrder = append(d.m.checkOrder, c)
 	blocks := d.read(&kind.Check, b.Body).blocks
 	c.asserts = d.conditions(&kind.Check, blocks, Assertion)
-	if len(blocks) == 0 {
+	asserted := false
+	for _, inner := range blocks {
+		if asserted = asserted || inner.Type == Assertion; inner.Type == "data" {
+			d.scoped(name, inner)
+		}
+	}
+	if !asserted {
 		d.report(fault(b.DefRange, "Check without assertion", "A check block holds at least one assert block: assert { condition = … error_message = \"…\" }."))
 	}
 }

@@ -199,7 +199,7 @@ func (d *decoder) dependsOn(n *node, expr hclv2.Expression) {
 			d.report(fault(item.Range(), "Invalid depends_on", "depends_on names blocks, such as key.orders, without quotes or functions around them."))
 			continue
 		}
-		r, problem := d.m.objectReference(t)
+		r, problem := d.m.objectReference(t, "")
 		if t.RootName() == "module" {
 			r, problem = d.m.moduleOrder(t)
 		}

@@ -64,6 +64,7 @@ type names struct {
 	each, count bool
 	iterators   []string // of dynamic blocks
 	self        *block   // whose postcondition it is
+	check       string   // whose assertion it is: its lookups are known
 	only        string   // "" = everything; else what is being evaluated, for messages
 }
 

@@ -14,7 +14,7 @@ import (
 
 // object takes a reference to a managed or data block.
 func (f *finder) object(t hclv2.Traversal, index *hclsyntax.IndexExpr, trail hclv2.Traversal) {
-	r, problem := f.m.objectReference(t)
+	r, problem := f.m.objectReference(t, f.allowed.check)
 	switch {
 	case problem != nil:
 		f.refuse(problem)
@@ -82,14 +82,20 @@ type UnknownBlock struct{ Addr addr.Address }
 
 // objectReference resolves a traversal that starts with a block's address. Both results
 // are nil when it starts with something else.
-func (m *module) objectReference(t hclv2.Traversal) (*reference, *hclv2.Diagnostic) {
+func (m *module) objectReference(t hclv2.Traversal, check string) (*reference, *hclv2.Diagnostic) {
 	a, _, ok := splitAddress(t)
 	if !ok {
 		return nil, nil
 	}
 	at := t.SourceRange()
-	b := m.blocks[a.Block()]
+	b := m.lookedUpIn(check, a)
 	if b == nil {
+		b = m.blocks[a.Block()]
+	}
+	if b == nil {
+		if k := m.checkWith(a); k != "" {
+			return nil, fault(at, "Lookup of a check", "%s is a lookup of check %q, and known to its assertions only. Write the data block outside of the check to refer to it from here.", a.Block(), k)
+		}
 		d := fault(at, "Unknown block", "There is no %s.%s Declare it, or correct the name.", a.Block(), didYouMean(a.Block().String(), m.addresses()))
 		missing := a.Block()
 		missing.Module = m.path

@@ -17,7 +17,7 @@ func (m *module) refers(a *argument, owner string) hclv2.Diagnostics {
 	}
 	var diags hclv2.Diagnostics
 	for _, t := range m.plainReferences(a.expr, 0) {
-		r, problem := m.objectReference(t)
+		r, problem := m.objectReference(t, "")
 		if r == nil || problem != nil {
 			continue
 		}

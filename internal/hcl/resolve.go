@@ -45,7 +45,7 @@ func (m *module) resolve() hclv2.Diagnostics {
 	}
 	for _, k := range m.checkOrder {
 		for _, c := range k.asserts {
-			c.resolve(&k.node, find, names{})
+			c.resolve(&k.node, find, names{check: k.addr.Name})
 			k.refs = append(k.refs, c.refs...)
 		}
 	}

@@ -189,7 +189,7 @@ var Check = Block{
 	},
 	Blocks: []Block{
 		conditions("assert", "One assertion."),
-		{Name: "data", Labels: []string{"type", "name"}, Refused: "A check has no lookups of its own. Write the data block beside it."},
+		{Name: "data", Labels: []string{"type", "name"}, Repeats: true, Doc: "A lookup that only the assertions beside it refer to. Where it fails, the check warns; it is read again at the end of apply."},
 	},
 }
 

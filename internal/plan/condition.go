@@ -37,6 +37,9 @@ type Problem struct {
 	Range     hclv2.Range
 }
 
+// ofLookup is the condition of a problem that a lookup of a check has.
+const ofLookup = "data"
+
 // What has conditions, in Terraform's words.
 const (
 	OfResource = "resource" // a managed or data block
@@ -68,6 +71,9 @@ func (c Checked) Bad() bool { return len(c.Problems) > 0 }
 func (c Checked) Title(p Problem) string {
 	switch c.Of() {
 	case OfCheck:
+		if p.Condition == ofLookup {
+			return "Lookup of a check failed"
+		}
 		return "Check block assertion failed"
 	case OfOutput:
 		return "Module output value precondition failed"
@@ -177,6 +183,11 @@ func (p *planner) checkConditions() {
 	p.plan.Checks = slices.DeleteFunc(CheckAll(p.in.Config, p.objects), func(c Checked) bool {
 		return !here[c.Addr] && c.Of() == OfResource && !(c.Addr.Data && p.targeted(c.Addr))
 	})
+	for _, l := range p.lookups {
+		if l.err != nil && l.Addr.Check != "" {
+			LookupWarned(p.plan.Checks, l.block, l.body, l.Addr, l.err)
+		}
+	}
 	held := map[addr.Address]bool{}
 	for _, c := range p.plan.Held() {
 		held[c.Addr] = true

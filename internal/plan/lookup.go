@@ -140,12 +140,30 @@ func LookupFailed(block *hcl.Block, body hcl.Body, a addr.Address, err error) hc
 	return hclv2.Diagnostics{d}
 }
 
+// LookupWarned notes with a check that one of its lookups has no answer.
+func LookupWarned(checks []Checked, block *hcl.Block, body hcl.Body, a addr.Address, err error) {
+	of := addr.Address{Module: a.Module, Kind: hcl.CheckKind, Name: a.Check}
+	for i := range checks {
+		c := &checks[i]
+		if c.Addr != of {
+			continue
+		}
+		if Worse(Failed, c.Status) {
+			c.Status = Failed
+		}
+		for _, d := range LookupFailed(block, body, a, err) {
+			c.Problems = append(c.Problems, Problem{ofLookup, d.Detail, *d.Subject})
+		}
+	}
+}
+
 // planLookups puts the lookups of the scope into the plan.
 func (p *planner) planLookups() {
 	users := p.usersOfLookups()
 	for _, l := range p.lookups {
 		switch {
 		case !p.wanted[l.Addr] && !p.targeted(l.Addr):
+		case l.err != nil && l.Addr.Check != "": // the check says so
 		case l.err != nil:
 			p.diags = append(p.diags, LookupFailed(l.block, l.body, l.Addr, l.err)...)
 		default:

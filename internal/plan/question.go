@@ -63,6 +63,9 @@ func (a Ask) Value(k *kind.Kind, answer *Answer) cty.Value {
 	return lookupValue(k, a.Arguments, answer)
 }
 
+// Unfound is the value of a lookup that has no answer: what the service says is not known.
+func Unfound(k *kind.Kind, attrs map[string]cty.Value) cty.Value { return lookupValue(k, attrs, nil) }
+
 func lookupValue(k *kind.Kind, attrs map[string]cty.Value, answer *Answer) cty.Value {
 	vals := make(map[string]cty.Value, len(k.Attributes))
 	for i := range k.Attributes {

@@ -90,6 +90,9 @@ func lookupChangeJSON(l *plan.Lookup) map[string]any {
 	}
 	entry["change"], entry["kmsplan"] = change, lookupJSON(l)
 	entry["action_reason"] = "read_because_dependency_pending"
+	if l.Addr.Check != "" {
+		entry["action_reason"] = "read_because_check_nested"
+	}
 	return entry
 }
 
