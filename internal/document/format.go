@@ -1,0 +1,109 @@
+package document
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// Format is one kind of configuration file. What it finds it finds by a parser of the format; it never writes a
+// document, only the place of one value.
+type Format interface {
+	// Name is the format's name in flags and headers.
+	Name() string
+	// Parse gives the items of a document, in the order of the file. What it cannot delimit for certain it
+	// refuses, with a *Refusal. src does not change and is not kept.
+	Parse(src []byte) ([]Item, error)
+	// Quote writes a token (letters, digits, "-", "_" and ":") as a value of the format that is a string.
+	Quote(token string) string
+	// Attach adds a header of whole lines to a document; Detach takes it off again and gives the document as it
+	// was, byte for byte. Without a header lines is nil; two headers, or half of one, are an error.
+	Attach(src []byte, lines []string) ([]byte, error)
+	Detach(src []byte) (body []byte, lines []string, err error)
+}
+
+// formats are all there are, in the order they are shown.
+var formats = []Format{jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}}
+
+// Names are the names of the formats.
+func Names() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// ByName finds a format.
+func ByName(name string) (Format, error) {
+	for _, f := range formats {
+		if f.Name() == name {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("%q is no format of documents: write %s", name, strings.Join(Names(), ", "))
+}
+
+// extensions say which format a file name stands for.
+var extensions = map[string]string{
+	".yaml": "yaml", ".yml": "yaml",
+	".json": "json", ".jsonc": "jsonc",
+	".toml": "toml",
+	".env":  "dotenv",
+	".ini":  "ini", ".cfg": "ini", ".conf": "ini", ".properties": "ini",
+	".hcl": "hcl", ".tf": "hcl", ".tfvars": "hcl",
+}
+
+// ByFile finds the format of a file by its name and content: a JSON file with comments or trailing commas is
+// jsonc, and a file that is a document already has the format that it names.
+func ByFile(name string, content []byte) (Format, error) {
+	if named := formatNamed(content); named != "" {
+		return ByName(named)
+	}
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+	format := extensions[strings.ToLower(path.Ext(base))]
+	if base == ".env" || strings.HasPrefix(base, ".env.") || strings.HasSuffix(base, ".env") {
+		format = "dotenv"
+	}
+	if format == "" {
+		return nil, fmt.Errorf("the name says no format: give one with -format (%s)", strings.Join(Names(), ", "))
+	}
+	if format == "json" && !strictJSON(content) {
+		format = "jsonc"
+	}
+	return ByName(format)
+}
+
+// Is reports whether content is a document, whole or damaged.
+func Is(content []byte) bool { return formatNamed(content) != "" }
+
+// formatNamed is the format that a document's first header line names, or "".
+func formatNamed(content []byte) string {
+	for {
+		i := bytes.LastIndex(content, []byte(magic+" "))
+		if i < 0 {
+			return ""
+		}
+		rest := content[i+len(magic)+1:]
+		end := bytes.IndexFunc(rest, func(r rune) bool { return r < 'a' || r > 'z' })
+		if end < 0 {
+			end = len(rest)
+		}
+		if begins(content[:i]) && end > 0 && end < 16 {
+			return string(rest[:end])
+		}
+		content = content[:i]
+	}
+}
+
+// begins reports whether a header's first line may begin after before: at the begin of a comment, or as the first
+// string of a list.
+func begins(before []byte) bool {
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	switch strings.TrimSpace(string(bytes.TrimPrefix(line, []byte("\ufeff")))) {
+	case "#", ";", "//":
+		return true
+	}
+	return bytes.HasSuffix(before, []byte(`"`))
+}

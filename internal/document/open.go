@@ -1,0 +1,126 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/safety"
+)
+
+// Document is an opened one, proved as a whole.
+type Document struct {
+	Header  *Header
+	Plain   []byte // the file as it was sealed
+	DataKey []byte
+
+	format Format
+	source []byte // the document
+	body   []byte // the same without its header
+	items  []Item // of Plain
+	sealed map[int]bool
+	boxes  map[int]token
+}
+
+// ErrChanged says that a document is not as it was sealed.
+var ErrChanged = errors.New("the document was changed after it was sealed, by someone without its key or by a merge: restore the file from version control; kmsplan edit changes values, kmsplan git merges branches")
+
+// Open opens a document and proves it: each value is of this document, place and type, and the document as a whole is
+// what was sealed. Nothing of it is given out otherwise.
+func Open(ctx context.Context, src []byte, o envelope.OpenOptions) (*Document, error) {
+	f, body, h, err := detach(src)
+	if err != nil {
+		return nil, err
+	}
+	if o.Context != nil && !o.Context.Equal(h.Context) && !safety.Off(safety.ExpectedContext) {
+		return nil, envelope.ErrWrongContext
+	}
+	key := o.DataKey
+	if key == nil {
+		if key, err = envelope.Unwrap(ctx, h.Suite, h.Stanzas, h.Context, o.Identities...); err != nil {
+			return nil, err
+		}
+	}
+	return open(f, src, body, h, key)
+}
+
+func open(f Format, src, body []byte, h *Header, key []byte) (*Document, error) {
+	keys, err := h.secrets(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", envelope.ErrWrongKey, err)
+	}
+	d := &Document{Header: h, DataKey: key, format: f, source: src, body: body, sealed: map[int]bool{}, boxes: map[int]token{}}
+	items, err := parse(f, body)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range items {
+		if i.Kind == Value && Token(i.Text) {
+			d.sealed[n] = true
+		}
+	}
+	n := -1
+	d.Plain, err = exchange(body, items, d.sealed, func(i Item) (string, error) {
+		for n++; !d.sealed[n]; n++ {
+		}
+		t, raw, err := keys.reveal(i)
+		if err != nil {
+			return "", located(body, i, err)
+		}
+		d.boxes[n] = t
+		return string(raw), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, d.proved(keys, items)
+}
+
+// located says which value a failure is of.
+func located(body []byte, i Item, err error) error {
+	line, column := position(body, i.Start)
+	return fmt.Errorf("line %d, column %d: %s: %w", line, column, i.Path, err)
+}
+
+// reveal opens a value that stands sealed at i.
+func (s *secrets) reveal(i Item) (token, []byte, error) {
+	t, ok := parseToken(i.Text)
+	if !ok {
+		return t, nil, fmt.Errorf("this sealed value is damaged: %w", ErrChanged)
+	}
+	raw, err := s.open(t, t.at(i))
+	if err != nil {
+		return t, nil, fmt.Errorf("this value belongs to another place, type or file, or was altered: %w", ErrChanged)
+	}
+	return t, raw, nil
+}
+
+// at is the item that t was sealed as, if it stands where it was sealed. An explicit tag stands in the file still;
+// any other type is in the token.
+func (t token) at(i Item) Item {
+	if t.kind != "other" {
+		i.Type = t.kind
+	}
+	return i
+}
+
+// proved parses the plaintext and compares the MAC.
+func (d *Document) proved(keys *secrets, sealed []Item) error {
+	items, err := parse(d.format, d.Plain)
+	if err != nil {
+		return fmt.Errorf("%w (%v)", ErrChanged, err)
+	}
+	if len(items) != len(sealed) {
+		return ErrChanged
+	}
+	lines, err := d.Header.lines()
+	if err != nil {
+		return err
+	}
+	if !equalMAC(keys.sum(lines, items, d.sealed), d.Header.MAC) && !safety.Off(safety.DocumentMAC) {
+		return ErrChanged
+	}
+	d.items = items
+	return nil
+}

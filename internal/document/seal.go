@@ -1,0 +1,206 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/safety"
+)
+
+// MaxSize is the longest file that is sealed value by value, in bytes. It is held in memory several times.
+const MaxSize = 32 << 20
+
+// ErrAlready says that a file is a document, or an envelope, already.
+var ErrAlready = errors.New("it is encrypted already")
+
+// Options say how a file is sealed.
+type Options struct {
+	Format  Format
+	Suite   envelope.Suite
+	Context envelope.Context
+	Rules   Rules
+	DataKey []byte              // it may serve many documents: each has keys of its own
+	Stanzas []*envelope.Stanza  // wraps of DataKey
+}
+
+// Seal encrypts the values of src that the rules mean and gives the document. The file must have at least one.
+func Seal(src []byte, o Options) ([]byte, *Header, error) {
+	if Is(src) {
+		return nil, nil, ErrAlready
+	}
+	h := &Header{
+		Format: o.Format.Name(), Suite: o.Suite, ID: NewID(), Generation: 1, Context: o.Context, Rules: o.Rules, Stanzas: o.Stanzas,
+	}
+	return seal(src, o.Format, h, o.DataKey, nil)
+}
+
+// seal writes src as the document of h; a value that kept has keeps its token.
+func seal(src []byte, f Format, h *Header, dataKey []byte, kept *tokens) ([]byte, *Header, error) {
+	items, err := parse(f, src)
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, err := choose(src, items, h.Rules)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := h.secrets(dataKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := exchange(src, items, chosen, func(i Item) (string, error) {
+		raw := src[i.Start:i.End]
+		t, ok := kept.take(i, raw)
+		if !ok {
+			t = keys.seal(raw, i)
+		}
+		return f.Quote(t.String()), nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := prove(f, src, items, body, chosen, keys); err != nil {
+		return nil, nil, err
+	}
+	return finish(f, body, h, keys, items, chosen)
+}
+
+// finish signs the header and attaches it.
+func finish(f Format, body []byte, h *Header, keys *secrets, items []Item, sealed map[int]bool) ([]byte, *Header, error) {
+	lines, err := h.lines()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.MAC = keys.sum(lines, items, sealed)
+	lines = append(lines, macLine+" "+b64.EncodeToString(h.MAC[:]))
+	out, err := f.Attach(body, lines)
+	if err != nil {
+		return nil, nil, err
+	}
+	if again, _, err := f.Detach(out); (err != nil || !bytes.Equal(again, body)) && !safety.Off(safety.DocumentProof) {
+		return nil, nil, &Refusal{Why: "a header has no place in this file that could be taken off again; encrypt the file whole, without -values"}
+	}
+	return out, h, nil
+}
+
+// parse is a format's Parse over what every format demands of a file.
+func parse(f Format, src []byte) ([]Item, error) {
+	if len(src) > MaxSize {
+		return nil, &Refusal{Why: fmt.Sprintf("a file of %d bytes is too large to be sealed value by value (at most %d); encrypt it whole, without -values", len(src), MaxSize)}
+	}
+	if !utf8.Valid(src) {
+		return nil, &Refusal{Why: "the file is not UTF-8 text; encrypt it whole, without -values"}
+	}
+	if i := bytes.IndexByte(src, 0); i >= 0 {
+		return nil, refuse(src, i, "a NUL byte: this is no text; encrypt the file whole, without -values")
+	}
+	items, err := f.Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	end := 0
+	for n := range items {
+		i := &items[n]
+		if i.Kind != Value {
+			continue
+		}
+		if i.Start < end || i.End < i.Start || i.End > len(src) {
+			return nil, refuse(src, i.Start, "the place of %s cannot be told for certain; encrypt the file whole, without -values", i.Path)
+		}
+		end = i.End
+	}
+	return items, nil
+}
+
+// choose gives the items that the rules mean. No value may look like a sealed one.
+func choose(src []byte, items []Item, r Rules) (map[int]bool, error) {
+	rules, err := r.compile()
+	if err != nil {
+		return nil, err
+	}
+	chosen := map[int]bool{}
+	values := 0
+	for n, i := range items {
+		if i.Kind != Value {
+			continue
+		}
+		values++
+		if Token(i.Text) {
+			return nil, refuse(src, i.Start, "%s is sealed already, and this file has no header: take the whole file from version control again", i.Path)
+		}
+		if rules.meant(i) {
+			chosen[n] = true
+		}
+	}
+	switch {
+	case len(chosen) > 0:
+		return chosen, nil
+	case values == 0 || len(r.Only)+len(r.Except) == 0:
+		return nil, &Refusal{Why: "the file has no value that could be sealed"}
+	}
+	return nil, &Refusal{Why: fmt.Sprintf("none of the file's %d values has a name that -only finds and -except does not, so all of it would stay readable: correct the patterns", values)}
+}
+
+// exchange writes src with other bytes in place of the chosen values.
+func exchange(src []byte, items []Item, chosen map[int]bool, with func(Item) (string, error)) ([]byte, error) {
+	out := make([]byte, 0, len(src)+96*len(chosen))
+	end := 0
+	for n, i := range items {
+		if !chosen[n] {
+			continue
+		}
+		text, err := with(i)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, src[end:i.Start]...), text...)
+		end = i.End
+	}
+	return append(out, src[end:]...), nil
+}
+
+// prove parses what was written. It must differ from src in exactly the chosen values, and opening those must give
+// src again: else the file is refused, whatever the reason.
+func prove(f Format, src []byte, items []Item, body []byte, chosen map[int]bool, keys *secrets) error {
+	if safety.Off(safety.DocumentProof) {
+		return nil
+	}
+	again, err := parse(f, body)
+	if err != nil || len(again) != len(items) {
+		return unproved(src, items, chosen, again)
+	}
+	for n, i := range items {
+		j := again[n]
+		if !chosen[n] && !i.same(j) {
+			return unproved(src, items, chosen, again)
+		}
+		if chosen[n] && (j.Kind != Value || !samePath(i.Path, j.Path) || !Token(j.Text)) {
+			return unproved(src, items, chosen, again)
+		}
+	}
+	back, err := exchange(body, again, chosen, func(i Item) (string, error) {
+		_, raw, err := keys.reveal(i)
+		return string(raw), err
+	})
+	if err != nil || !bytes.Equal(back, src) {
+		return unproved(src, items, chosen, nil)
+	}
+	return nil
+}
+
+// unproved names the first chosen value from which on the file reads otherwise.
+func unproved(src []byte, items []Item, chosen map[int]bool, again []Item) error {
+	last := Item{}
+	for n, i := range items {
+		if chosen[n] {
+			last = i
+		}
+		if n >= len(again) || !chosen[n] && !i.same(again[n]) || chosen[n] && !samePath(i.Path, again[n].Path) {
+			break
+		}
+	}
+	return refuse(src, last.Start, "with another value in the place of %s the file would read otherwise elsewhere; leave it out with -except, or encrypt the file whole, without -values", last.Path)
+}
