@@ -21,8 +21,8 @@ type Item struct {
 	Type string // of a value: str, int, float, bool, null, time, alias, expr, or an explicit tag; of others what the format says
 	Text string // a value as a reader of the format gets it, a comment's text, a mark's
 
-	Start, End   int // the bytes of a value in the file, quotes included
-	Line, Column int // of Start, from 1; columns count bytes
+	Start, End   int  // the bytes of a value in the file, quotes included
+	Line, Column int  // of Start, from 1; columns count bytes
 	Fixed        bool // a value that is never sealed: null, an alias, an expression
 }
 

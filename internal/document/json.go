@@ -25,7 +25,9 @@ var bom = []byte("\ufeff")
 func (jsonFormat) Name() string  { return "json" }
 func (jsoncFormat) Name() string { return "jsonc" }
 
-func (f jsoncFormat) Attach(src []byte, lines []string) ([]byte, error) { return f.asComments.Attach(src, lines) }
+func (f jsoncFormat) Attach(src []byte, lines []string) ([]byte, error) {
+	return f.asComments.Attach(src, lines)
+}
 
 func (f jsoncFormat) Detach(src []byte) ([]byte, []string, error) { return f.asComments.Detach(src) }
 
@@ -33,7 +35,7 @@ func (jsonFormat) Quote(token string) string { return `"` + token + `"` }
 
 // strictJSON reports whether src is JSON without comments and trailing commas, or no JSON at all.
 func strictJSON(src []byte) bool {
-	v, err := hujson.Parse(bytes.TrimPrefix(src, bom))
+	v, _, err := jsonTree(src)
 	return err != nil || v.IsStandard()
 }
 
@@ -55,7 +57,7 @@ func parseJSON(src []byte) ([]Item, error) {
 // jsonTree parses src; shift is what the offsets of the tree lack.
 func jsonTree(src []byte) (*hujson.Value, int, error) {
 	text := bytes.TrimPrefix(src, bom)
-	v, err := hujson.Parse(text)
+	v, err := hujson.Parse(append(text[:len(text):len(text)], '\n')) // a comment may be the last of the file
 	if err != nil {
 		return nil, 0, &Refusal{Why: "this is no JSON: " + strings.TrimPrefix(err.Error(), "hujson: ")}
 	}

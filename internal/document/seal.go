@@ -22,8 +22,8 @@ type Options struct {
 	Suite   envelope.Suite
 	Context envelope.Context
 	Rules   Rules
-	DataKey []byte              // it may serve many documents: each has keys of its own
-	Stanzas []*envelope.Stanza  // wraps of DataKey
+	DataKey []byte             // it may serve many documents: each has keys of its own
+	Stanzas []*envelope.Stanza // wraps of DataKey
 }
 
 // Seal encrypts the values of src that the rules mean and gives the document. The file must have at least one.

@@ -32,7 +32,7 @@ func files() []Safety {
 	return []Safety{
 		{HeaderMAC, "A header that is not the one its body was sealed with opens nothing.", "internal/envelope", "TestSwappedHeaders"},
 		{HostileSlot, "A header slot that somebody else wrote does not make an envelope unreadable.", "internal/envelope", "TestAHostileSlotCostsNothing"},
-		{DocumentPath, "A sealed value opens only where in its document it was sealed.", "internal/document", "TestTamper"},
+		{DocumentPath, "A sealed value opens only where in its document it was sealed.", "internal/document", "TestValueIsBoundToItsPlace"},
 		{DocumentMAC, "A document in which anything was moved, renamed, added, left out or put back is not opened.", "internal/document", "TestTamper"},
 		{DocumentProof, "A file that would read otherwise with its values exchanged is refused, and not written.", "internal/document", "TestProof"},
 		{ExpectedContext, "An envelope of another context than the one expected is not opened.", "internal/envelope", "TestExpectedContext"},
