@@ -9,20 +9,20 @@ func TestValueIsBoundToItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := Item{Kind: Value, Type: "str", Path: Path{Name("a"), Index(1), Name("b")}}
+	at := Item{Kind: Value, Type: "text", Path: Path{Name("a"), Index(1), Name("b")}}
 	sealed := keys.seal([]byte("x"), at)
 	for name, c := range map[string]struct {
 		path  Path
 		kind  string
 		opens bool
 	}{
-		"here":                       {at.Path, "str", true},
-		"elsewhere in the list":      {Path{Name("a"), Index(0), Name("b")}, "str", true},
-		"another name":               {Path{Name("a"), Index(1), Name("c")}, "str", false},
-		"a name in place of a place": {Path{Name("a"), Name("1"), Name("b")}, "str", false},
-		"one name for two":           {Path{Name("a1b")}, "str", false},
-		"deeper":                     {at.Path.With(Name("")), "str", false},
-		"another type":               {at.Path, "int", false},
+		"here":                       {at.Path, "text", true},
+		"elsewhere in the list":      {Path{Name("a"), Index(0), Name("b")}, "text", true},
+		"another name":               {Path{Name("a"), Index(1), Name("c")}, "text", false},
+		"a name in place of a place": {Path{Name("a"), Name("1"), Name("b")}, "text", false},
+		"one name for two":           {Path{Name("a1b")}, "text", false},
+		"deeper":                     {at.Path.With(Name("")), "text", false},
+		"another type":               {at.Path, "plain", false},
 	} {
 		_, err := keys.open(sealed, Item{Kind: Value, Type: c.kind, Path: c.path})
 		if (err == nil) != c.opens {

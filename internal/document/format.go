@@ -15,8 +15,8 @@ type Format interface {
 	// Parse gives the items of a document, in the order of the file. What it cannot delimit for certain it
 	// refuses, with a *Refusal. src does not change and is not kept.
 	Parse(src []byte) ([]Item, error)
-	// Quote writes a token (letters, digits, "-", "_" and ":") as a value of the format that is a string.
-	Quote(token string) string
+	// Quote writes a token (letters, digits, "-", "_" and ":") as a text of the format, in the place of raw.
+	Quote(token string, raw []byte) string
 	// Attach adds a header of whole lines to a document; Detach takes it off again and gives the document as it
 	// was, byte for byte. Without a header lines is nil; two headers, or half of one, are an error.
 	Attach(src []byte, lines []string) ([]byte, error)

@@ -1,6 +1,9 @@
 package document
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind is what an item of a document is.
 type Kind string
@@ -18,8 +21,9 @@ const (
 type Item struct {
 	Kind Kind
 	Path Path   // where it stands; comments and marks may have none
-	Type string // of a value: str, int, float, bool, null, time, alias, expr, or an explicit tag; of others what the format says
+	Type string // of a value: text, plain, alias, expr, or an explicit tag that begins with "!"; of others what the format says
 	Text string // a value as a reader of the format gets it, a comment's text, a mark's
+	Note string // a comment inside the bytes of a value
 
 	Start, End   int  // the bytes of a value in the file, quotes included
 	Line, Column int  // of Start, from 1; columns count bytes
@@ -35,24 +39,17 @@ func (i Item) appendTo(b []byte, sealed bool) []byte {
 	b = appendField(b, kind)
 	b = appendField(b, i.Type)
 	b = appendField(b, i.Text)
+	b = appendField(b, i.Note)
 	return i.Path.appendTo(b, true)
 }
 
 // same reports whether both say the same in the same place, wherever in the file they stand.
 func (i Item) same(j Item) bool {
-	return i.Kind == j.Kind && i.Type == j.Type && i.Text == j.Text && samePath(i.Path, j.Path)
+	return i.Kind == j.Kind && i.Type == j.Type && i.Text == j.Text && i.Note == j.Note && samePath(i.Path, j.Path)
 }
 
 func samePath(p, q Path) bool {
-	if len(p) != len(q) {
-		return false
-	}
-	for i := range p {
-		if p[i] != q[i] {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(p, q)
 }
 
 // Refusal says where a file cannot be sealed value by value, and why.

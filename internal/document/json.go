@@ -31,7 +31,7 @@ func (f jsoncFormat) Attach(src []byte, lines []string) ([]byte, error) {
 
 func (f jsoncFormat) Detach(src []byte) ([]byte, []string, error) { return f.asComments.Detach(src) }
 
-func (jsonFormat) Quote(token string) string { return `"` + token + `"` }
+func (jsonFormat) Quote(token string, _ []byte) string { return `"` + token + `"` }
 
 // strictJSON reports whether src is JSON without comments and trailing commas, or no JSON at all.
 func strictJSON(src []byte) bool {
@@ -56,12 +56,12 @@ func parseJSON(src []byte) ([]Item, error) {
 
 // jsonTree parses src; shift is what the offsets of the tree lack.
 func jsonTree(src []byte) (*hujson.Value, int, error) {
-	text := bytes.TrimPrefix(src, bom)
-	v, err := hujson.Parse(append(text[:len(text):len(text)], '\n')) // a comment may be the last of the file
+	rest := bytes.TrimPrefix(src, bom)
+	v, err := hujson.Parse(append(rest[:len(rest):len(rest)], '\n')) // a comment may be the last of the file
 	if err != nil {
 		return nil, 0, &Refusal{Why: "this is no JSON: " + strings.TrimPrefix(err.Error(), "hujson: ")}
 	}
-	return &v, len(src) - len(text), nil
+	return &v, len(src) - len(rest), nil
 }
 
 type jsonWalk struct {
@@ -122,18 +122,13 @@ func (w *jsonWalk) array(a *hujson.Array, p Path) error {
 // literal adds a scalar. Its text is what stands in the file, escapes included, without the quotes: so that no two
 // texts are one for any reader.
 func (w *jsonWalk) literal(v *hujson.Value, l hujson.Literal, p Path) {
-	i := Item{Kind: Value, Path: p, Text: string(l), Start: v.StartOffset + w.shift, End: v.EndOffset + w.shift}
+	i := Item{Kind: Value, Type: plain, Path: p, Text: string(l), Start: v.StartOffset + w.shift, End: v.EndOffset + w.shift}
 	switch l.Kind() {
 	case '"':
-		i.Type, i.Text = "str", string(l[1:len(l)-1])
-	case '0':
-		i.Type = "number"
+		i.Type, i.Text = text, string(l[1:len(l)-1])
 	case 'n':
-		i.Type, i.Fixed = "null", true
-	default:
-		i.Type = "bool"
+		i.Fixed = true
 	}
-	i.Line, i.Column = 0, 0
 	w.items = append(w.items, i)
 }
 
@@ -193,8 +188,8 @@ func (jsonFormat) Attach(src []byte, lines []string) ([]byte, error) {
 		return nil, errNoPlace
 	}
 	at += shift
-	text := "," + string(before) + member + jsonLines(string(before), lines)
-	return append(append(bytes.Clone(src[:at]), text...), src[at:]...), nil
+	header := "," + string(before) + member + jsonLines(string(before), lines)
+	return append(append(bytes.Clone(src[:at]), header...), src[at:]...), nil
 }
 
 var errNoPlace = &Refusal{Why: "a JSON file that is one value, or has none, has no place for a header; encrypt it whole, without -values"}

@@ -27,14 +27,14 @@ func TestJSONComesBackByteForByte(t *testing.T) {
 
 func TestRefusedJSON(t *testing.T) {
 	for src, why := range map[string]string{
-		`{"a": 1`:                   "no JSON",
-		`{}`:                        "no value that could be sealed",
-		`{"a": null}`:               "no value that could be sealed",
-		`"x"`:                       "no place for a header",
-		`{"kmsplan": 1}`:            "member named kmsplan",
-		`{"a": "kmsplan:v1:str:x"}`: "is sealed already",
-		"{\"a\": \"\xff\"}":         "not UTF-8",
-		`{"\ud800": 1}`:             "half a surrogate pair",
+		`{"a": 1`:                    "no JSON",
+		`{}`:                         "no value that could be sealed",
+		`{"a": null}`:                "no value that could be sealed",
+		`"x"`:                        "no place for a header",
+		`{"kmsplan": 1}`:             "member named kmsplan",
+		`{"a": "kmsplan:v1:text:x"}`: "is sealed already",
+		"{\"a\": \"\xff\"}":          "not UTF-8",
+		`{"\ud800": 1}`:              "half a surrogate pair",
 	} {
 		r := newRig(t, "json")
 		if out, _, err := Seal([]byte(src), r.options); err == nil || !strings.Contains(err.Error(), why) {

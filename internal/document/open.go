@@ -33,8 +33,8 @@ func Open(ctx context.Context, src []byte, o envelope.OpenOptions) (*Document, e
 	if err != nil {
 		return nil, err
 	}
-	if o.Context != nil && !o.Context.Equal(h.Context) && !safety.Off(safety.ExpectedContext) {
-		return nil, envelope.ErrWrongContext
+	if err := o.Expects(h.Context); err != nil {
+		return nil, err
 	}
 	key := o.DataKey
 	if key == nil {

@@ -57,7 +57,7 @@ func seal(src []byte, f Format, h *Header, dataKey []byte, kept *tokens) ([]byte
 		if !ok {
 			t = keys.seal(raw, i)
 		}
-		return f.Quote(t.String()), nil
+		return f.Quote(t.String(), raw), nil
 	})
 	if err != nil {
 		return nil, nil, err
@@ -80,7 +80,7 @@ func finish(f Format, body []byte, h *Header, keys *secrets, items []Item, seale
 	if err != nil {
 		return nil, nil, err
 	}
-	if again, _, err := f.Detach(out); (err != nil || !bytes.Equal(again, body)) && !safety.Off(safety.DocumentProof) {
+	if again, _, err := f.Detach(out); err != nil || !bytes.Equal(again, body) {
 		return nil, nil, &Refusal{Why: "a header has no place in this file that could be taken off again; encrypt the file whole, without -values"}
 	}
 	return out, h, nil

@@ -27,7 +27,7 @@ var tampered = []struct {
 	{"comment/removed", `// keep`, ``},
 	{"comment/moved", `"guest": "12", "admin": "3" // keep`, "// keep\n" + `"guest": "12", "admin": "3"`},
 	{"nested/a name with a dot", `"to.ot": "x"`, `"to": {"ot": "x"}`},
-	{"type/of a sealed value", `kmsplan:v1:str:`, `kmsplan:v1:number:`},
+	{"type/of a sealed value", `kmsplan:v1:text:`, `kmsplan:v1:plain:`},
 	{"type/of a value in clear", `"12"`, `12`},
 	{"value/in clear changed", `"3"`, `"4"`},
 	{"swap/two sealed values of a list", "~A, ~B", "~B, ~A"},
@@ -37,7 +37,7 @@ var tampered = []struct {
 	{"delete/a value in clear", `, "admin": "3"`, ""},
 	{"duplicate/a sealed value", "~A, ", "~A, ~A, "},
 	{"exchange/a sealed value for a readable one", "~P", `"mine"`},
-	{"cut/a sealed value", "~P", `"kmsplan:v1:str:AAAA"`},
+	{"cut/a sealed value", "~P", `"kmsplan:v1:text:AAAA"`},
 	{"context/another", "app=orders", "app=public"},
 	{"rules/others", "-> only ", "-> except "},
 	{"generation/another", "-> gen 1", "-> gen 2"},
@@ -142,7 +142,7 @@ func TestReformattedDocumentOpens(t *testing.T) {
 // A format whose parser sees less than there is.
 type blind struct{ jsonFormat }
 
-func (blind) Quote(token string) string { return `"` + token + `", "more": "x"` }
+func (blind) Quote(token string, _ []byte) string { return `"` + token + `", "more": "x"` }
 
 func TestProof(t *testing.T) {
 	r := newRig(t, "json")

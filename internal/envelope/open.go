@@ -23,6 +23,14 @@ type OpenOptions struct {
 	Workers int
 }
 
+// Expects gives ErrWrongContext where another context than a file's is expected.
+func (o OpenOptions) Expects(c Context) error {
+	if o.Context != nil && !o.Context.Equal(c) && !safety.Off(safety.ExpectedContext) {
+		return ErrWrongContext
+	}
+	return nil
+}
+
 // Reader decrypts an envelope. Every byte it returns has been authenticated;
 // that the file is whole is known only at io.EOF.
 type Reader struct {
@@ -89,8 +97,8 @@ func (h *head) unlock(ctx context.Context, o OpenOptions) (*Header, []byte, erro
 }
 
 func (h *Header) unlock(ctx context.Context, o OpenOptions) ([]byte, error) {
-	if o.Context != nil && !o.Context.Equal(h.Context) && !safety.Off(safety.ExpectedContext) {
-		return nil, ErrWrongContext
+	if err := o.Expects(h.Context); err != nil {
+		return nil, err
 	}
 	key := o.DataKey
 	if key == nil {
