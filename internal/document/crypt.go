@@ -56,24 +56,19 @@ type token struct {
 }
 
 // Token reports whether a text is a sealed value, or would be taken for one.
-func Token(text string) bool { return strings.HasPrefix(text, tokenPrefix) }
+func Token(s string) bool { return strings.HasPrefix(s, tokenPrefix) }
 
 func (t token) String() string { return tokenPrefix + t.kind + ":" + tokenBase64.EncodeToString(t.box) }
 
 // parseToken reads what String writes and nothing else.
-func parseToken(text string) (token, bool) {
-	rest, ok := strings.CutPrefix(text, tokenPrefix)
+func parseToken(s string) (token, bool) {
+	rest, ok := strings.CutPrefix(s, tokenPrefix)
 	kind, coded, cut := strings.Cut(rest, ":")
-	if !ok || !cut || !tokenType(kind) {
+	if !ok || !cut || kind != text && kind != plain {
 		return token{}, false
 	}
 	box, err := tokenBase64.DecodeString(coded)
 	return token{kind: kind, box: box}, err == nil && len(box) >= nonceSize+tagSize
-}
-
-// tokenType reports whether a value's type can stand in a token; others are written as "other".
-func tokenType(kind string) bool {
-	return kind != "" && len(kind) <= 16 && strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // additional is what a sealed value is bound to beside its document: its type and its place.
@@ -89,11 +84,7 @@ func additional(i Item) []byte {
 func (s *secrets) seal(raw []byte, i Item) token {
 	nonce := make([]byte, nonceSize, nonceSize+len(raw)+tagSize)
 	rand.Read(nonce)
-	kind := i.Type
-	if !tokenType(kind) {
-		kind = "other"
-	}
-	return token{kind: kind, box: s.values.Seal(nonce, nonce, raw, additional(i))}
+	return token{kind: i.Type, box: s.values.Seal(nonce, nonce, raw, additional(i))}
 }
 
 // open decrypts a sealed value that stands at i. Its type is i's.

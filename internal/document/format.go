@@ -24,7 +24,7 @@ type Format interface {
 }
 
 // formats are all there are, in the order they are shown.
-var formats = []Format{jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}}
+var formats = []Format{yamlFormat{asComments{"# "}}, jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}}
 
 // Names are the names of the formats.
 func Names() []string {

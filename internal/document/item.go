@@ -21,14 +21,22 @@ const (
 type Item struct {
 	Kind Kind
 	Path Path   // where it stands; comments and marks may have none
-	Type string // of a value: text, plain, alias, expr, or an explicit tag that begins with "!"; of others what the format says
+	Type string // of a value: text, plain, alias or expr; of others what the format says
 	Text string // a value as a reader of the format gets it, a comment's text, a mark's
 	Note string // a comment inside the bytes of a value
 
-	Start, End   int  // the bytes of a value in the file, quotes included
-	Line, Column int  // of Start, from 1; columns count bytes
-	Fixed        bool // a value that is never sealed: null, an alias, an expression
+	Start, End int  // the bytes of a value in the file, quotes included
+	Fixed      bool // a value that is never sealed: null, an alias, an expression
 }
+
+// The types of values. What a plain one means (a number, a truth value, a date, a text) its letters decide, by the
+// rules of the format.
+const (
+	text  = "text"  // in quotes, or of a format whose every value is a text
+	plain = "plain" // not in quotes
+	alias = "alias" // of an anchor, which Text names
+	expr  = "expr"  // an expression, as it stands
+)
 
 // appendTo writes an item for the document's MAC.
 func (i Item) appendTo(b []byte, sealed bool) []byte {

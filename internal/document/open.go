@@ -89,20 +89,12 @@ func (s *secrets) reveal(i Item) (token, []byte, error) {
 	if !ok {
 		return t, nil, fmt.Errorf("this sealed value is damaged: %w", ErrChanged)
 	}
-	raw, err := s.open(t, t.at(i))
+	i.Type = t.kind // as what it was sealed: a token is a text
+	raw, err := s.open(t, i)
 	if err != nil {
 		return t, nil, fmt.Errorf("this value belongs to another place, type or file, or was altered: %w", ErrChanged)
 	}
 	return t, raw, nil
-}
-
-// at is the item that t was sealed as, if it stands where it was sealed. An explicit tag stands in the file still;
-// any other type is in the token.
-func (t token) at(i Item) Item {
-	if t.kind != "other" {
-		i.Type = t.kind
-	}
-	return i
 }
 
 // proved parses the plaintext and compares the MAC.
