@@ -1,0 +1,42 @@
+package document
+
+import (
+	"errors"
+	"testing"
+)
+
+// fuzz holds a format's promise: what was sealed comes back byte for byte, or is refused.
+func fuzz(f *testing.F, format string, seeds ...string) {
+	for _, seed := range seeds {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		r := newRig(t, format)
+		doc, _, err := Seal(src, r.options)
+		if err != nil {
+			if r := (*Refusal)(nil); !errors.As(err, &r) && !errors.Is(err, ErrAlready) {
+				t.Errorf("refused without a place: %v", err)
+			}
+			return
+		}
+		d, err := r.open(doc)
+		if err != nil {
+			t.Fatalf("%v\n%q\n%q", err, src, doc)
+		}
+		if string(d.Plain) != string(src) {
+			t.Fatalf("sealed %q, opened %q", src, d.Plain)
+		}
+	})
+}
+
+func FuzzYAML(f *testing.F) {
+	fuzz(f, "yaml", "a: 1\nb: [x, 'y']\n", "- |+\n  x\n\n- >2\n   y\n", "a: one\n two\n# c\n", "&a !b c: \"d\\\n e\"\r\n", "---\na: 1\n...\n---\nb: 2")
+}
+
+func FuzzJSON(f *testing.F) {
+	fuzz(f, "json", `{"a": [1, "x", null, {"b": true}]}`, "[1,\n2]")
+}
+
+func FuzzJSONC(f *testing.F) {
+	fuzz(f, "jsonc", "// a\n{\"a\": 1, /* b */}\n", "{\"a\": 1} // c")
+}
