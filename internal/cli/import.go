@@ -34,7 +34,8 @@ func (a *app) importCommand() *cobra.Command {
 is, and the next plan shows it. The object itself is not touched, but for two things: one that waits
 for deletion is rescued, and one that is taken over from another stack gets this stack's ownership tags.
 
-ID is a key's id, an alias's name, a secret's name, or for a rotation_policy the id of one of its keys.
+ID is a key's id, an alias's name, a secret's name, or for a rotation_policy the id of one of its keys,
+or the name of one of its secrets.
 An import block in the configuration does the same with plan and apply, for many objects, and can be
 reviewed; plan -generate-config-out writes the blocks that are missing, and discover those of a whole region.
 

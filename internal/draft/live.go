@@ -139,7 +139,7 @@ func (k Known) referred(kind, id string) (a addr.Address, ok bool) {
 
 func (k Known) refer(kind, id string) (Expr, error) {
 	if a, ok := k.referred(kind, id); ok {
-		return Reference(a.String(), "id"), nil
+		return Reference(a.String(), map[bool]string{true: "name", false: "id"}[kind == plan.KindSecret]), nil
 	}
 	return Text(id)
 }

@@ -49,16 +49,17 @@ type Region struct {
 }
 
 // DrawRegion writes the blocks and import blocks of an account: keys under the names of their aliases, with references
-// between them, and a rotation policy for the keys of a file that rotate alike.
+// between them, and a rotation policy for the keys, and for the secrets, of a file that rotate alike.
 func DrawRegion(a Account) Region {
-	r := &region{Account: a, out: Region{Count: map[string]int{}}, groups: map[string]*Group{}, named: map[string][]string{}, rotating: map[string][]*plan.Object{}, group: map[string]string{}}
+	r := &region{Account: a, out: Region{Count: map[string]int{}}, groups: map[string]*Group{}, named: map[string][]string{}, rotating: map[rotatingAt][]*plan.Object{}, group: map[string]string{}}
 	for _, alias := range a.Aliases {
 		r.named[text(alias.Attrs["key"])] = append(r.named[text(alias.Attrs["key"])], alias.ID)
 	}
 	r.keys()
 	r.aliases()
-	r.policies()
+	r.policies(plan.KindKey)
 	r.secrets()
+	r.policies(plan.KindSecret)
 	r.access()
 	for _, name := range sortedKeys(r.groups) {
 		r.out.Groups = append(r.out.Groups, *r.groups[name])
@@ -73,7 +74,7 @@ type region struct {
 	groups   map[string]*Group
 	named    map[string][]string // the aliases of keys
 	group    map[string]string   // of keys that are drawn
-	rotating map[string][]*plan.Object
+	rotating map[rotatingAt][]*plan.Object
 	drawn    int
 }
 
@@ -102,9 +103,7 @@ func (r *region) keys() {
 		}
 		r.Known.Set(plan.KindKey, o.ID, a)
 		r.group[o.ID] = group
-		if every := Rotation(o); every != "" {
-			r.rotating[group+"\x00"+every] = append(r.rotating[group+"\x00"+every], o)
-		}
+		r.rotates(group, o)
 	}
 }
 
@@ -184,8 +183,13 @@ func (r *region) aliases() {
 func (r *region) secrets() {
 	slices.SortFunc(r.Secrets, func(a, b *plan.Object) int { return strings.Compare(a.ID, b.ID) })
 	for _, o := range r.Secrets {
-		if !r.leaves(o) {
-			r.add(r.groupOf(o, []string{o.ID}), r.Names.Name(plan.KindSecret, o.ID), o)
+		if r.leaves(o) {
+			continue
+		}
+		a, group := r.Names.Name(plan.KindSecret, o.ID), r.groupOf(o, []string{o.ID})
+		if r.add(group, a, o) {
+			r.Known.Set(plan.KindSecret, o.ID, a)
+			r.rotates(group, o)
 		}
 	}
 }

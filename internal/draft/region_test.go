@@ -110,3 +110,26 @@ func TestPoliciesOfKeysThatRotateAlike(t *testing.T) {
 		t.Error(names)
 	}
 }
+
+// A policy of their own for managed secrets, and none for what KMS does not rotate, or not as a policy could say.
+func TestPoliciesOfSecretsThatRotateAlike(t *testing.T) {
+	secret := func(name, of, every string) *plan.Object {
+		return &plan.Object{Kind: plan.KindSecret, ID: name, Attrs: map[string]cty.Value{
+			"name": cty.StringVal(name), "type": cty.StringVal(of), "automatic_rotation": cty.StringVal("Enabled"), "rotation_interval": cty.StringVal(every),
+		}}
+	}
+	a := account(aKey("key-a", nil, map[string]cty.Value{"automatic_rotation": cty.StringVal("Enabled"), "rotation_interval": cty.StringVal("365d")}))
+	a.Secrets = []*plan.Object{secret("a", "Rds", "12h"), secret("b", "ECS", "43200s"), secret("year", "Rds", "365d"), secret("long", "Rds", "366d"), secret("short", "Rds", "5h"), secret("generic", "Generic", "12h")}
+	text := drawn(draft.DrawRegion(a))
+	for _, want := range []string{
+		"rotation_policy \"every_365d\" {\n  interval = \"365d\"\n  keys     = [key.key_key-a.id]", "rotation_policy \"secrets_every_365d\" {\n  interval = \"365d\"\n  secrets  = [secret.year.name]",
+		"rotation_policy \"secrets_every_12h\" {\n  interval = \"12h\"\n  secrets = [\n    secret.a.name,\n    secret.b.name,\n  ]",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "rotation_policy"); n != 3 {
+		t.Errorf("%d policies in\n%s", n, text)
+	}
+}

@@ -51,9 +51,9 @@ func (s *Stack) declares(im hcl.Import) bool {
 func drawOne(ctx context.Context, g *gateway, im hcl.Import, known draft.Known) (draft.Block, error) {
 	kind := im.To.Kind
 	if kind == plan.KindRotation {
-		kind = plan.KindKey
+		kind = "key or secret"
 	}
-	o, err := resource.Read(ctx, g.public, kind, im.ID)
+	o, err := readImported(ctx, g, im)
 	switch {
 	case err != nil:
 		return draft.Block{}, err
@@ -71,6 +71,21 @@ func drawOne(ctx context.Context, g *gateway, im hcl.Import, known draft.Known) 
 		where.Account = resource.AccountOf(o)
 	}
 	return draft.Draw(im.To, o, where, known)
+}
+
+// readImported reads what an import names; of a rotation policy that is one of its keys, or one of its secrets.
+func readImported(ctx context.Context, g *gateway, im hcl.Import) (*plan.Object, error) {
+	if im.To.Kind != plan.KindRotation {
+		return resource.Read(ctx, g.public, im.To.Kind, im.ID)
+	}
+	key, err := resource.Read(ctx, g.public, plan.KindKey, im.ID)
+	if key != nil {
+		return key, nil
+	}
+	if secret, serr := resource.Read(ctx, g.public, plan.KindSecret, im.ID); secret != nil || err == nil {
+		return secret, serr
+	}
+	return nil, err
 }
 
 // place is where an import stands, for messages.

@@ -176,7 +176,7 @@ func (t *taking) policies() {
 			keys = append(keys, draft.Reference(t.known[plan.KindKey][o.ID].String(), "id"))
 		}
 		a := t.names.Name(plan.KindRotation, "every_"+every)
-		t.out.Blocks = append(t.out.Blocks, draft.RotationBlock(a, gateway, every, keys))
+		t.out.Blocks = append(t.out.Blocks, draft.RotationBlock(a, gateway, every, plan.KindKey, keys))
 		t.out.Count[plan.KindRotation]++
 	}
 }
