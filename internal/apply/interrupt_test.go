@@ -64,6 +64,35 @@ key "k" {
 	}
 }
 
+// An interrupt that comes while the last step is under way leaves nothing undone: the run is done, and not said to have stopped short.
+func TestAnInterruptAfterTheLastStepIsNone(t *testing.T) {
+	s := newStack(t, `key "only" {}`)
+	s.input.Plan = s.plan(s.state(t))
+	s.service.inCall, s.service.block = make(chan string), make(chan struct{})
+	stop := make(chan struct{})
+	s.input.Stop = stop
+	var report apply.Report
+	var err error
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		report, err = apply.Run(t.Context(), s.input)
+	}()
+	<-s.service.inCall
+	close(stop)
+	for over := false; !over; {
+		select {
+		case s.service.block <- struct{}{}:
+		case <-s.service.inCall:
+		case <-finished:
+			over = true
+		}
+	}
+	if err != nil || report.Interrupted || report.Added != 1 || report.ExitCode(err) != apply.ExitDone {
+		t.Errorf("report %+v, %v", report, err)
+	}
+}
+
 func TestParallelismIsBoundedAndUsed(t *testing.T) {
 	s := newStack(t, `
 key "k" {

@@ -52,8 +52,7 @@ func (s *schedule) execute(ctx context.Context) (interrupted bool) {
 			interrupted, cancelled = true, nil
 		}
 	}
-	s.skipRest(interrupted)
-	return interrupted
+	return s.skipRest(interrupted) && interrupted
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -102,7 +101,8 @@ func (s *schedule) without(d, n *node) {
 	s.end(d)
 }
 
-func (s *schedule) skipRest(interrupted bool) {
+// skipRest reports whether anything was left that is more than looking.
+func (s *schedule) skipRest(interrupted bool) (left bool) {
 	reason := "the run was interrupted before it was started"
 	if !interrupted {
 		reason = "nothing more was started after the journal failed"
@@ -111,6 +111,8 @@ func (s *schedule) skipRest(interrupted bool) {
 		if n.out == nil {
 			n.out = &Outcome{Status: Skipped, Reason: reason}
 			s.ended(n)
+			left = left || n.Action != plan.NoOp
 		}
 	}
+	return left
 }

@@ -6,6 +6,8 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // refers checks that what stands in an argument as a plain reference, itself, in a list, as one of two
@@ -28,7 +30,8 @@ func (m *module) refers(a *argument, owner string) hclv2.Diagnostics {
 			}
 		}
 		name, ok := attrStep(rest, 0)
-		if decl := r.block.kind.Attribute(name); !ok || decl == nil || decl.WriteOnly || slices.Contains(a.decl.Refers, r.block.kind.Name+"."+name) {
+		decl := r.block.kind.Attribute(name)
+		if !ok || decl == nil || decl.WriteOnly || a.takes(r.block.kind.Name, decl, len(rest)-1) {
 			continue
 		}
 		way := ""
@@ -41,6 +44,17 @@ func (m *module) refers(a *argument, owner string) hclv2.Diagnostics {
 		diags = append(diags, fault(t.SourceRange(), "Reference to another kind of value", "%s.%s is not what %s of %s takes. %s%s", r.block.local(), name, a.decl.Name, owner, a.decl.Doc, way))
 	}
 	return diags
+}
+
+// takes reports whether a plain reference to an attribute, or so many steps into it, fits the argument.
+func (a *argument) takes(kindName string, decl *kind.Attribute, steps int) bool {
+	switch {
+	case steps > 0 && decl.Element != "":
+		return slices.Contains(a.decl.Refers, decl.Element)
+	case steps > 1:
+		return true // what is deeper inside, its own check tells
+	}
+	return slices.Contains(a.decl.Refers, kindName+"."+decl.Name)
 }
 
 // maxHops bounds how many locals are followed.

@@ -22,7 +22,7 @@ const (
 )
 
 // keyIDs is what is the id of a key.
-var keyIDs = []string{"key.id", "alias.key", "public_key.id"}
+var keyIDs = []string{"key.id", "alias.key", "public_key.id", "secret.encryption_key"}
 
 // keyNames is what may name the key of a file.
 var keyNames = []string{"key.id", "key.arn", "alias.name", "alias.key", "secret.encryption_key", "encrypt.key", "rewrap.key", "key.key", "public_key.key", "public_key.id"}

@@ -11,6 +11,11 @@ func set(name string, typ cty.Type, doc string) Attribute {
 	return Attribute{Name: name, Type: typ, Mode: Computed, Doc: doc}
 }
 
+// elements is a computed list or map whose elements are what Refers calls so.
+func elements(of, name string, typ cty.Type, doc string) Attribute {
+	return Attribute{Name: name, Type: typ, Mode: Computed, Doc: doc, Element: of}
+}
+
 // answered are attributes of a managed kind as a lookup gives them: read, and nothing else.
 func answered(list []Attribute, names ...string) []Attribute {
 	var out []Attribute

@@ -24,8 +24,8 @@ func aliasesLookup() *Kind {
 		Doc: "The aliases of the account and region that fit every filter; no filter: all of them. None is no error.",
 		Attributes: slices.Concat(nameFilters("name"), []Attribute{
 			{Name: "key", Type: cty.String, Doc: "Only those that stand for the key of this id.", Refers: []string{"key.id", "alias.key", "public_key.id"}, Check: checkKeyID},
-			set("names", cty.List(cty.String), "Their names, sorted."),
-			set("keys", cty.Map(cty.String), "The id of the key that each stands for, by name."),
+			elements("alias.name", "names", cty.List(cty.String), "Their names, sorted."),
+			elements("key.id", "keys", cty.Map(cty.String), "The id of the key that each stands for, by name."),
 			set("arns", cty.Map(cty.String), "Their ARNs, by name."),
 		}),
 	}

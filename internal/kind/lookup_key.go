@@ -18,7 +18,7 @@ func keyFacts() []Attribute {
 		"state", "primary_version", "created", "creator", "automatic_rotation", "rotation_interval", "last_rotation", "next_rotation", "material_expires", "tags"),
 		[]Attribute{
 			set("planned_delete_time", cty.String, "When a key that waits for deletion is gone, RFC 3339, UTC."),
-			set("aliases", cty.List(cty.String), "The names that point to it, sorted."),
+			elements("alias.name", "aliases", cty.List(cty.String), "The names that point to it, sorted."),
 		})
 }
 
@@ -45,8 +45,8 @@ func keysLookup() *Kind {
 			{Name: "tags", Type: cty.Map(cty.String), Doc: "Only those that carry all of these tags.", Check: checkFilterTags},
 		}, nameFilters("alias"), []Attribute{
 			{Name: "details", Type: cty.Bool, Doc: "Whether each key is read as a whole, which takes a call a key. Default false."},
-			set("ids", cty.List(cty.String), "Their ids, sorted."),
-			set("arns", cty.Map(cty.String), "Their ARNs, by id."),
+			elements("key.id", "ids", cty.List(cty.String), "Their ids, sorted."),
+			elements("key.arn", "arns", cty.Map(cty.String), "Their ARNs, by id."),
 			set("aliases", cty.Map(cty.List(cty.String)), "The names that point to each, by id; only those that the filters fit."),
 			set("keys", cty.Map(objectOf(keyFacts())), "With `details = true`, each key by its id, with the attributes of `data \"key\"`; else empty."),
 		}),

@@ -33,7 +33,7 @@ func secretsLookup() *Kind {
 			{Name: "state", Type: cty.String, Doc: "Only those `InUse`, or those in their recovery window, `PendingDeletion`. Left out: both.", Check: oneOf("state of a secret", SecretInUse, SecretPendingDeletion)},
 			{Name: "tags", Type: cty.Map(cty.String), Doc: "Only those that carry all of these tags.", Check: checkFilterTags},
 		}, nameFilters("name"), []Attribute{
-			set("names", cty.List(cty.String), "Their names, sorted."),
+			elements("secret.name", "names", cty.List(cty.String), "Their names, sorted."),
 			set("secrets", cty.Map(cty.Object(map[string]cty.Type{
 				"type": cty.String, "created": cty.String, "updated": cty.String, "planned_delete_time": cty.String, "tags": cty.Map(cty.String),
 			})), "Each by its name: `type`, `created`, `updated`, `planned_delete_time` and `tags`."),

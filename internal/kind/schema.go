@@ -115,6 +115,8 @@ type Attribute struct {
 
 	// Refers lists what a plain reference in this argument may name, "key.id" and the like; nil = anything.
 	Refers []string
+	// Element is what each element of a list or map is, as Refers has it: "key.id" for the ids of keys.
+	Element string
 
 	// Equal compares a configured with a live value semantically (durations,
 	// JSON); nil compares cty values. Both are known, non-null and of Type.

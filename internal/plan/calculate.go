@@ -90,6 +90,7 @@ type planner struct {
 	claimed  map[objectID]addr.Address
 	released map[addr.Address]bool // state addresses whose object another address takes over
 	wanted   map[addr.Address]bool // in a narrower scope: what stays in the plan
+	needed   map[addr.Address]bool // with targets: they, and what they need
 }
 
 // node is one object of the plan while it is being decided.

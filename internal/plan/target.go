@@ -102,7 +102,7 @@ func (p *planner) addresses() []string {
 func (p *planner) wantForFiles() {
 	for _, block := range p.in.Config.Blocks {
 		for _, a := range block.Instances {
-			if block.Kind.Data() && p.in.Scope.Holds(a) {
+			if block.Kind.Data() && p.targeted(a) {
 				for _, d := range p.in.Config.DependsOn(a) {
 					p.want(d)
 				}
@@ -156,8 +156,32 @@ func (p *planner) targeted(a addr.Address) bool {
 	case scope.Whole():
 		return true
 	case len(scope.Targets) > 0:
-		return scope.Holds(a)
+		return scope.Holds(a) || p.needsData(a)
 	default:
 		return scope.Holds(a) && p.keepsAll(p.in.Config.DependsOn(a))
 	}
+}
+
+// needsData reports whether a target needs a data block: what decrypts a file needs the block that writes it.
+func (p *planner) needsData(a addr.Address) bool {
+	if p.needed == nil {
+		p.needed = map[addr.Address]bool{}
+		var need func(addr.Address)
+		need = func(a addr.Address) {
+			if !p.needed[a] {
+				p.needed[a] = true
+				for _, d := range p.in.Config.DependsOn(a) {
+					need(d)
+				}
+			}
+		}
+		for _, block := range p.in.Config.Blocks {
+			for _, at := range block.Instances {
+				if p.in.Scope.Holds(at) {
+					need(at)
+				}
+			}
+		}
+	}
+	return p.needed[a]
 }
