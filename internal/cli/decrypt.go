@@ -21,6 +21,7 @@ type decryption struct {
 	output     string
 	context    []string
 	identities []string
+	inPlace    bool
 	json       bool
 }
 
@@ -43,6 +44,7 @@ nothing is written if it is not good.
 	c.Flags().StringVarP(&d.output, "output", "o", "", "write the plaintext to `FILE`, or - for standard output")
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	c.Flags().BoolVar(&d.inPlace, "in-place", false, "put the plaintext, mode 0600, in the place of FILE")
 	jsonFlag(c, &d.json)
 	return c
 }
@@ -50,6 +52,9 @@ nothing is written if it is not good.
 func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error {
 	if d.output != "" && len(files) > 1 {
 		return usageError{errors.New("-o takes one file; without it each FILE.enc becomes FILE")}
+	}
+	if d.inPlace && (d.output != "" || slices.Contains(files, "-")) {
+		return usageError{errors.New("-in-place puts each file in its own place: leave -o and - out")}
 	}
 	unseal, err := d.unseal()
 	if err != nil {
@@ -68,6 +73,9 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 			return doneWith("decrypted", d.output, got), err
 		}
 		output, err := plaintextName(name, d.output)
+		if d.inPlace {
+			output, err = name, nil
+		}
 		if err == nil {
 			err = place(output)
 		}
@@ -84,11 +92,12 @@ func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error 
 
 // unseal is what the flags demand of an envelope.
 func (d *decryption) unseal() (ops.Unseal, error) {
-	if len(d.context) == 0 {
-		return ops.Unseal{}, nil
+	u := ops.Unseal{InPlace: d.inPlace}
+	var err error
+	if len(d.context) > 0 {
+		u.Context, err = parsePairs("context", d.context)
 	}
-	pairs, err := parsePairs("context", d.context)
-	return ops.Unseal{Context: pairs}, err
+	return u, err
 }
 
 // plaintextName is where an envelope's plaintext goes.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
 )
@@ -29,6 +30,11 @@ type encryption struct {
 	suite      string
 	scope      string
 	again      bool
+	values     bool
+	format     string
+	only       []string
+	except     []string
+	inPlace    bool
 	json       bool
 }
 
@@ -56,6 +62,11 @@ refuses to open it under another context.`,
 	f.StringArrayVar(&e.recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
 	f.StringVar(&e.suite, "suite", "AES_256_GCM", "the body's cipher: AES_256_GCM or SM4_GCM")
 	f.StringVar(&e.scope, "scope", "file", "how many files share a data key: file, directory or run")
+	f.BoolVar(&e.values, "values", false, "seal the values one by one and leave names, order and comments readable")
+	f.StringVar(&e.format, "format", "", "with -values, the `FORMAT`: "+strings.Join(document.Names(), ", ")+" (default: by the name)")
+	f.StringArrayVar(&e.only, "only", nil, "with -values, seal values below a name that the regular expression `RE` finds; repeatable (default: all)")
+	f.StringArrayVar(&e.except, "except", nil, "with -values, leave values below a name that `RE` finds; repeatable")
+	f.BoolVar(&e.inPlace, "in-place", false, "put the encrypted file in the place of FILE")
 	f.BoolVar(&e.again, "again", false, "also encrypt what is an envelope or an age file already")
 	jsonFlag(c, &e.json)
 	a.unprovedFlag(c)
@@ -89,6 +100,9 @@ func (e *encryption) seal() (ops.Seal, error) {
 		return ops.Seal{}, usageError{err}
 	}
 	s := ops.Seal{Gateway: e.gateway, Key: e.key, Context: ec, Recipients: e.recipients, Scope: scope, Again: e.again}
+	if err := e.documents(&s); err != nil {
+		return s, err
+	}
 	switch e.suite {
 	case "AES_256_GCM":
 	case "SM4_GCM":
@@ -97,6 +111,27 @@ func (e *encryption) seal() (ops.Seal, error) {
 		return s, usageError{fmt.Errorf("-suite %q is not known; write AES_256_GCM or SM4_GCM", e.suite)}
 	}
 	return s, nil
+}
+
+// documents says which values are sealed, where they are one by one.
+func (e *encryption) documents(s *ops.Seal) error {
+	s.InPlace = e.inPlace
+	if !e.values {
+		if e.format != "" || len(e.only)+len(e.except) > 0 {
+			return usageError{errors.New("-format, -only and -except need -values, which seals values one by one")}
+		}
+		return nil
+	}
+	s.Values = &ops.Values{Format: e.format, Rules: document.Rules{Only: e.only, Except: e.except}}
+	if err := s.Values.Rules.Check(); err != nil {
+		return usageError{fmt.Errorf("-%w", err)}
+	}
+	if e.format != "" {
+		if _, err := document.ByName(e.format); err != nil {
+			return usageError{fmt.Errorf("-format: %w", err)}
+		}
+	}
+	return nil
 }
 
 // parsePairs reads repeated NAME=VALUE flags.
@@ -120,6 +155,12 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 	if err != nil {
 		return err
 	}
+	if e.inPlace && (e.output != "" || slices.Contains(files, "-")) {
+		return usageError{errors.New("-in-place puts each file in its own place: leave -o and - out")}
+	}
+	if e.values && !e.inPlace && e.output == "" && !slices.Contains(files, "-") {
+		return usageError{errors.New("-values needs -in-place, or -o FILE: the file keeps its format, so FILE.enc would mislead")}
+	}
 	if e.output != "" && len(files) > 1 {
 		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
 	}
@@ -129,7 +170,10 @@ func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error 
 	place := a.outputPlaces(&e.vars)
 	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		output := e.output
-		if output == "" && name != "-" {
+		switch {
+		case e.inPlace:
+			output = name
+		case output == "" && name != "-":
 			output = name + envelopeSuffix
 		}
 		if err := place(output); err != nil {

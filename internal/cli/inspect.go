@@ -3,7 +3,6 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/view"
 )
@@ -27,7 +26,7 @@ standard input.`,
 					errs = append(errs, err)
 					continue
 				}
-				all = append(all, view.EnvelopeOf(name, h, size))
+				all = append(all, inspected(name, h, size))
 			}
 			a.view.Inspect(all)
 			return failures(len(args), errs)
@@ -38,9 +37,19 @@ standard input.`,
 }
 
 // inspect reads one envelope's header; - is standard input.
-func (a *app) inspect(name string) (*envelope.Header, int64, error) {
+func (a *app) inspect(name string) (ops.Head, int64, error) {
 	if name == "-" {
 		return ops.InspectStream(a.proc.Stdin)
 	}
 	return ops.Inspect(a.path(name))
+}
+
+// inspected tells of an envelope or a document.
+func inspected(name string, h ops.Head, size int64) view.Envelope {
+	e := view.EnvelopeOf(name, h.Header, size)
+	if d := h.Document; d != nil {
+		e.Format, e.Values, e.PlainBytes = "kmsplan.dev/document/v1", d.Format, -1
+		e.Only, e.Except = d.Rules.Only, d.Rules.Except
+	}
+	return e
 }

@@ -10,8 +10,12 @@ import (
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
-// MaxSize is the longest file that is sealed value by value, in bytes. It is held in memory several times.
-const MaxSize = 32 << 20
+const (
+	// MaxSize is the longest file that is sealed value by value, in bytes. It is held in memory several times.
+	MaxSize = 16 << 20
+	// MaxSealed is the longest document, in bytes: a sealed value is longer than the value.
+	MaxSealed = 64 << 20
+)
 
 // ErrAlready says that a file is a document, or an envelope, already.
 var ErrAlready = errors.New("it is encrypted already")
@@ -39,6 +43,9 @@ func Seal(src []byte, o Options) ([]byte, *Header, error) {
 
 // seal writes src as the document of h; a value that kept has keeps its token.
 func seal(src []byte, f Format, h *Header, dataKey []byte, kept *tokens) ([]byte, *Header, error) {
+	if len(src) > MaxSize {
+		return nil, nil, tooLarge(len(src), MaxSize)
+	}
 	items, err := parse(f, src)
 	if err != nil {
 		return nil, nil, err
@@ -61,6 +68,9 @@ func seal(src []byte, f Format, h *Header, dataKey []byte, kept *tokens) ([]byte
 	})
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(body) > MaxSealed {
+		return nil, nil, tooLarge(len(body), MaxSealed)
 	}
 	if err := prove(f, src, items, body, chosen, keys); err != nil {
 		return nil, nil, err
@@ -86,10 +96,14 @@ func finish(f Format, body []byte, h *Header, keys *secrets, items []Item, seale
 	return out, h, nil
 }
 
+func tooLarge(size, limit int) *Refusal {
+	return &Refusal{Why: fmt.Sprintf("with its values sealed the file would take %d bytes, and %d is the limit; encrypt it whole, without -values", size, limit)}
+}
+
 // parse is a format's Parse over what every format demands of a file.
 func parse(f Format, src []byte) ([]Item, error) {
-	if len(src) > MaxSize {
-		return nil, &Refusal{Why: fmt.Sprintf("a file of %d bytes is too large to be sealed value by value (at most %d); encrypt it whole, without -values", len(src), MaxSize)}
+	if len(src) > MaxSealed {
+		return nil, tooLarge(len(src), MaxSealed)
 	}
 	if !utf8.Valid(src) {
 		return nil, &Refusal{Why: "the file is not UTF-8 text; encrypt it whole, without -values"}

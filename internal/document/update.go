@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 )
@@ -11,22 +12,25 @@ import (
 // Update seals another plaintext in the place of d's: the file keeps its id, data key and rules, and every value
 // that did not change keeps its ciphertext. Where nothing changed it gives the document as it is.
 func (d *Document) Update(plain []byte) ([]byte, *Header, error) {
-	return d.UpdateRules(plain, d.Header.Rules)
+	return d.UpdateFor(plain, d.Header.Rules, d.Header.Stanzas)
 }
 
-// UpdateRules is Update under other rules.
-func (d *Document) UpdateRules(plain []byte, r Rules) ([]byte, *Header, error) {
-	if bytes.Equal(plain, d.Plain) && r.Equal(d.Header.Rules) {
+// UpdateFor is Update under other rules, for other recipients.
+func (d *Document) UpdateFor(plain []byte, r Rules, stanzas []*envelope.Stanza) ([]byte, *Header, error) {
+	same := slices.EqualFunc(stanzas, d.Header.Stanzas, (*envelope.Stanza).Equal)
+	switch {
+	case bytes.Equal(plain, d.Plain) && r.Equal(d.Header.Rules) && same:
 		return d.source, d.Header, nil
-	}
-	if Is(plain) {
+	case bytes.Equal(plain, d.Plain) && r.Equal(d.Header.Rules):
+		return d.Rewrap(stanzas)
+	case Is(plain):
 		return nil, nil, ErrAlready
 	}
 	h, err := d.Header.next()
 	if err != nil {
 		return nil, nil, err
 	}
-	h.Rules = r
+	h.Rules, h.Stanzas = r, stanzas
 	return seal(plain, d.format, h, d.DataKey, d.tokens())
 }
 

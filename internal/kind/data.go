@@ -21,6 +21,9 @@ const (
 	SuiteSM4 = "SM4_GCM"
 )
 
+// DocumentFormats are what values can be sealed in, one by one.
+var DocumentFormats = []string{"yaml", "json", "jsonc", "toml", "dotenv", "ini", "hcl"}
+
 // keyIDs is what is the id of a key.
 var keyIDs = []string{"key.id", "alias.key", "public_key.id", "secret.encryption_key"}
 
@@ -37,6 +40,9 @@ func encryptKind() *Kind {
 			{Name: "output", Type: cty.String, Mode: Required, Doc: "The envelope to write, inside the module.", Check: checkFile},
 			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context, readable in the envelope and bound into it; up to 8,192 characters as JSON.", Check: checkContext},
 			{Name: "scope", Type: cty.String, Doc: "How many files share a data key: `file` (default), `directory` or `run`.", Check: oneOf("data-key scope", ScopeFile, ScopeDirectory, ScopeRun)},
+			{Name: "format", Type: cty.String, Doc: "Seal the values one by one and leave all else of the file readable: `yaml`, `json`, `jsonc`, `toml`, `dotenv`, `ini` or `hcl`. Left out: the file is encrypted whole.", Check: oneOf("format", DocumentFormats...)},
+			{Name: "only", Type: cty.List(cty.String), Doc: "Regular expressions: seal values that have a name on their way which one of them finds. Left out: all values. Needs `format`."},
+			{Name: "except", Type: cty.List(cty.String), Doc: "Regular expressions: leave values readable that have such a name on their way. Needs `format`."},
 			{Name: "suite", Type: cty.String, Doc: "The body's cipher: `AES_256_GCM` (default) or `SM4_GCM`.", Check: oneOf("suite", SuiteAES, SuiteSM4)},
 			{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`) that can open the envelope without KMS, for break-glass.", Check: checkRecipients},
 			{Name: "key_version", Type: cty.String, Mode: Computed, Doc: "The key version that wraps the envelope's data key."},

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
@@ -37,6 +38,12 @@ func NewBlock(a addr.Address, gateway string, b hcl.Body) (Block, error) {
 		}
 		out.Seal = Seal{
 			Gateway: gateway, Key: r.text("key"), Context: r.texts("context"), Recipients: r.list("recipients"), Scope: scope, Digest: true, Again: true,
+		}
+		if r.written("format") {
+			out.Seal.Values = &Values{Format: r.text("format"), Rules: document.Rules{Only: r.list("only"), Except: r.list("except")}}
+			if err := out.Seal.Values.Rules.Check(); err != nil {
+				return out, err
+			}
 		}
 		if r.text("suite") == kind.SuiteSM4 {
 			out.Seal.Suite = envelope.SM4

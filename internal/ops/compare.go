@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -27,10 +26,10 @@ func (s *survey) encrypt(b Block) plan.FileStatus {
 		return f
 	}
 	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
-	f.OutputReadable = f.Replaced || info.Size() == h.SealedSize(known.Size)
+	f.OutputReadable = f.Replaced || h.fits(info.Size(), known.Size)
 	f.SourceChanged = recorded && match == state.Different
 	f.NotCompared = recorded && match == state.NotCompared
-	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite
+	f.ContextChanged = !h.Context.Equal(b.Seal.Context) || h.Suite != b.Seal.Suite || !h.sealedAs(b.Seal.Values)
 	f.RecipientsChanged = recorded && known.Recipients != recipientsDigest(b.Seal.Recipients)
 	f.KeyChanged, f.KeyVersionChanged, f.KeyMissing = s.keyDiffers(h, b.Seal.Gateway, b.Seal.Key)
 	return f
@@ -54,7 +53,7 @@ func (s *survey) source(b Block, known state.File) (match state.Match, err error
 
 // keyDiffers compares a header's wraps with a key's primary version. Where nothing tells which key an alias stands
 // for, it is taken for the same one.
-func (s *survey) keyDiffers(h *envelope.Header, gateway, key string) (keyChanged, versionChanged, missing bool) {
+func (s *survey) keyDiffers(h keys.Wrapped, gateway, key string) (keyChanged, versionChanged, missing bool) {
 	facts, ok := s.ask(gateway, key)
 	if !ok {
 		return false, false, true
@@ -81,7 +80,7 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 	f := plan.FileStatus{Addr: b.Addr, Path: b.Output, Source: b.Source, OutputReadable: true, Unknown: b.Unknown}
 	h, err := s.toDecrypt(b)
 	known, recorded := s.recorded(b, b.Output)
-	if h == nil {
+	if h.Header == nil {
 		known = state.File{} // whether it is the same does not matter
 	}
 	match, plainErr := s.seen.match(slash(b.Output), known)
@@ -89,7 +88,7 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 	if f.Problem = problems(err, role("output", unusable(plainErr))); f.Problem != "" || f.Unknown != "" || !f.OutputExists {
 		return f
 	}
-	if h == nil {
+	if h.Header == nil {
 		f.SourceChanged = true
 		return f
 	}
@@ -115,11 +114,11 @@ func exposed(info fs.FileInfo, mode fs.FileMode, user int) bool {
 	return info.Mode()&kept&^mode != 0 || user != 0 && owner >= 0 && owner != user
 }
 
-// toDecrypt is the header of a decrypt block's envelope; nil if it is not known which, or if it will be
+// toDecrypt is the head of a decrypt block's envelope; empty if it is not known which, or if it will be
 // written anew.
-func (s *survey) toDecrypt(b Block) (*envelope.Header, error) {
+func (s *survey) toDecrypt(b Block) (Head, error) {
 	if b.Source == "" && b.Unknown != "" || s.fresh[slash(b.Source)] {
-		return nil, nil
+		return Head{}, nil
 	}
 	h, _, err := s.envelope(b.Source)
 	if isMissing(err) {
@@ -166,7 +165,7 @@ func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 	if f.Problem = problems(role("envelope", err)); f.Problem != "" || b.Unknown != "" {
 		return f
 	}
-	if f.Problem = s.contended(b, name, h); f.Problem != "" {
+	if f.Problem = s.contended(b, name, h.Header); f.Problem != "" {
 		return f
 	}
 	f.KeyChanged, f.KeyVersionChanged, f.KeyMissing = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
@@ -180,15 +179,15 @@ func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 
 // envelope reads an envelope's header and the file's facts; a missing file is fs.ErrNotExist, one that is there and
 // holds no whole header is unwhole.
-func (s *survey) envelope(name string) (*envelope.Header, fs.FileInfo, error) {
+func (s *survey) envelope(name string) (Head, fs.FileInfo, error) {
 	f, info, err := openRegular(place{root: s.root, name: slash(name)}, os.O_RDONLY)
 	if err != nil {
-		return nil, nil, err
+		return Head{}, nil, err
 	}
 	defer f.Close()
-	h, err := envelope.ReadHeader(f)
+	h, err := readHead(f, info.Size())
 	if err != nil {
-		return nil, nil, unwhole{shown(slash(name)), err}
+		return Head{}, nil, unwhole{shown(slash(name)), err}
 	}
 	return h, info, nil
 }

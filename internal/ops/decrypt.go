@@ -20,6 +20,7 @@ type Unseal struct {
 	Context envelope.Context // the context the file must carry; nil = any
 	Mode    fs.FileMode      // of the plaintext; 0 = 0600, or an existing output's own mode if that is no wider
 	Digest  bool             // also hash the plaintext, for the census
+	InPlace bool             // the output may be the source
 }
 
 // DecryptFile decrypts source into output, whole or not at all: the plaintext appears
@@ -44,8 +45,8 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 		return Envelope{}, err
 	}
 	defer f.Close()
-	if sameFile(from, to) {
-		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output", from)
+	if sameFile(from, to) && !u.InPlace {
+		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output, or say -in-place", from)
 	}
 	out, err := e.output(to, plaintextAttributes(u.Mode))
 	if err != nil {
@@ -61,6 +62,12 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 
 // decryptInto opens an envelope of n bytes and writes its plaintext to w.
 func (e *Engine) decryptInto(ctx context.Context, w io.Writer, r io.ReaderAt, n int64, name string, u Unseal, p Progress) (Envelope, error) {
+	if doc, err := documentIn(r, n); err != nil || doc != nil {
+		if err != nil {
+			return Envelope{}, err
+		}
+		return e.decryptDocument(ctx, w, doc, name, u)
+	}
 	opened, err := envelope.Open(ctx, io.NewSectionReader(r, 0, n), envelope.OpenOptions{
 		Identities: e.identities(), Context: u.Context, Workers: e.workersFor(n),
 	})

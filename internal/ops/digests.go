@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -11,6 +12,11 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/envelope"
 )
+
+// DocumentCommitment names one state of a document, whatever line endings it was checked out with.
+func DocumentCommitment(doc []byte) [32]byte {
+	return sha256.Sum256(bytes.ReplaceAll(doc, []byte("\r\n"), []byte("\n")))
+}
 
 func commitmentText(c [32]byte) string { return base64.StdEncoding.EncodeToString(c[:]) }
 

@@ -19,8 +19,10 @@ type Seal struct {
 	Suite      envelope.Suite
 	Recipients []string // age1…, for break-glass
 	Scope      Scope
-	Digest     bool // also hash the plaintext, for the census
-	Again      bool // also encrypt what is encrypted already
+	Digest     bool    // also hash the plaintext, for the census
+	Again      bool    // also encrypt what is encrypted already
+	Values     *Values // seal values one by one; nil = the file as a whole
+	InPlace    bool    // the output may be the source
 }
 
 func (s Seal) use() keys.Use {
@@ -44,13 +46,19 @@ func (e *Engine) EncryptFile(ctx context.Context, source, output string, s Seal,
 }
 
 func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress) (Envelope, error) {
+	if s.Values != nil {
+		return e.encryptDocument(ctx, from, to, s)
+	}
 	f, info, err := openRegular(from, os.O_RDONLY)
 	if err != nil {
 		return Envelope{}, err
 	}
 	defer f.Close()
-	if sameFile(from, to) {
-		return Envelope{}, fmt.Errorf("%s would be encrypted over itself; name another output", from)
+	if sameFile(from, to) && !s.InPlace {
+		return Envelope{}, fmt.Errorf("%s would be encrypted over itself; name another output, or say -in-place", from)
+	}
+	if err := refuseDocument(f, info.Size(), s.Again); err != nil {
+		return Envelope{}, fmt.Errorf("encrypt %s: %w", from, err)
 	}
 	out, err := e.output(to, envelopeAttributes(info))
 	if err != nil {
@@ -75,6 +83,9 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 // EncryptStream encrypts r into w. size is the plaintext's length, or
 // envelope.UnknownSize; name decides which files share a data key under a scope.
 func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, size int64, name string, s Seal, p Progress) (Envelope, error) {
+	if s.Values != nil {
+		return e.encryptDocumentStream(ctx, w, r, name, s)
+	}
 	r, err := refuseEncrypted(r, s.Again)
 	if err != nil {
 		return Envelope{}, err

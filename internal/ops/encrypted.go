@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
@@ -38,6 +39,24 @@ func refuseEncrypted(r io.Reader, again bool) (io.Reader, error) {
 	}
 	return io.MultiReader(bytes.NewReader(first), r), nil
 }
+
+// refuseDocument looks at the end of a plaintext: a document's header stands there.
+func refuseDocument(r io.ReaderAt, n int64, again bool) error {
+	if again || safety.Off(safety.NotTwiceDocument) {
+		return nil
+	}
+	tail, err := io.ReadAll(io.NewSectionReader(r, max(0, n-documentTail), documentTail))
+	if err != nil {
+		return err
+	}
+	if document.Is(tail) {
+		return encryptedError{"a document whose values are sealed"}
+	}
+	return nil
+}
+
+// documentTail holds the header of a document, bytes.
+const documentTail = 256 << 10
 
 // encryptedAs names the encrypted form that a file begins as, or "".
 func encryptedAs(first []byte) string {

@@ -12,6 +12,7 @@ type Envelope struct {
 	Context    envelope.Context
 	Commitment [32]byte
 	Generation uint64
+	Format     string   // of a document, whose values are sealed one by one; "" = an envelope
 	Plaintext  int64    // bytes
 	Sealed     int64    // bytes
 	Source     [32]byte // SHA-256 of the plaintext; zero where it was not asked for

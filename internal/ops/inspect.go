@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"kmsplan.dev/kmsplan/internal/envelope"
 )
 
 // Verify authenticates an envelope to its end and writes nothing.
@@ -36,37 +34,4 @@ func (e *Engine) VerifyStream(ctx context.Context, r io.Reader, u Unseal, p Prog
 	}
 	defer spool.Close()
 	return e.decryptInto(ctx, io.Discard, spool, n, "", u, p)
-}
-
-// Inspect reads what an envelope says of itself, and its size in bytes. Nothing is called and nothing
-// proved.
-func Inspect(source string) (*envelope.Header, int64, error) {
-	from, err := at(source)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer from.close()
-	f, info, err := openRegular(from, os.O_RDONLY)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	h, err := envelope.ReadHeader(f)
-	if err != nil {
-		return nil, 0, fmt.Errorf("inspect %s: %w", from, err)
-	}
-	return h, info.Size(), nil
-}
-
-// InspectStream is Inspect for an envelope that is read to its end.
-func InspectStream(r io.Reader) (*envelope.Header, int64, error) {
-	in := &watched{ctx: context.Background(), r: r}
-	h, err := envelope.ReadHeader(in)
-	if err != nil {
-		return nil, 0, err
-	}
-	if _, err := io.Copy(io.Discard, in); err != nil {
-		return nil, 0, err
-	}
-	return h, in.n, nil
 }

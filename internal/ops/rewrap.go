@@ -42,6 +42,12 @@ func (e *Engine) rewrap(ctx context.Context, p place, t Target) (Envelope, bool,
 	if links(info) > 1 && !safety.Off(safety.HardLinks) {
 		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and rewrap that", links(info))
 	}
+	if doc, err := documentIn(f, info.Size()); err != nil || doc != nil {
+		if err != nil {
+			return Envelope{}, false, err
+		}
+		return e.rewrapDocument(ctx, p, f, info, doc, t)
+	}
 	h, err := envelope.ReadHeader(f)
 	if err != nil {
 		return Envelope{}, false, err

@@ -2,36 +2,38 @@ package safety
 
 // Of envelopes and of the files that hold them.
 const (
-	HeaderMAC       Switch = "header-mac"
-	HostileSlot     Switch = "hostile-slot"
-	ExpectedContext Switch = "expected-context"
-	DocumentPath    Switch = "document-path"
-	DocumentMAC     Switch = "document-mac"
-	DocumentProof   Switch = "document-proof"
-	BoundContext    Switch = "bound-context"
-	SlotSync        Switch = "slot-sync"
-	KeyCommitment   Switch = "key-commitment"
-	LastChunk       Switch = "last-chunk"
-	ChunkOrder      Switch = "chunk-order"
-	OwnedPlaces     Switch = "owned-places"
-	OverItself      Switch = "over-itself"
-	HardLinks       Switch = "hard-links"
-	SourceAtRest    Switch = "source-at-rest"
-	ModeNoWider     Switch = "mode-no-wider"
-	NameAgain       Switch = "name-again"
-	NotTwice        Switch = "not-twice"
-	VerifiedFirst   Switch = "verified-first"
-	DataKeyProved   Switch = "data-key-proved"
-	DataKeyLimits   Switch = "data-key-limits"
-	WrapProved      Switch = "wrap-proved"
-	WrapKey         Switch = "wrap-key"
-	OneKeyAFile     Switch = "one-key-a-file"
+	HeaderMAC        Switch = "header-mac"
+	HostileSlot      Switch = "hostile-slot"
+	ExpectedContext  Switch = "expected-context"
+	NotTwiceDocument Switch = "not-twice-document"
+	DocumentPath     Switch = "document-path"
+	DocumentMAC      Switch = "document-mac"
+	DocumentProof    Switch = "document-proof"
+	BoundContext     Switch = "bound-context"
+	SlotSync         Switch = "slot-sync"
+	KeyCommitment    Switch = "key-commitment"
+	LastChunk        Switch = "last-chunk"
+	ChunkOrder       Switch = "chunk-order"
+	OwnedPlaces      Switch = "owned-places"
+	OverItself       Switch = "over-itself"
+	HardLinks        Switch = "hard-links"
+	SourceAtRest     Switch = "source-at-rest"
+	ModeNoWider      Switch = "mode-no-wider"
+	NameAgain        Switch = "name-again"
+	NotTwice         Switch = "not-twice"
+	VerifiedFirst    Switch = "verified-first"
+	DataKeyProved    Switch = "data-key-proved"
+	DataKeyLimits    Switch = "data-key-limits"
+	WrapProved       Switch = "wrap-proved"
+	WrapKey          Switch = "wrap-key"
+	OneKeyAFile      Switch = "one-key-a-file"
 )
 
 func files() []Safety {
 	return []Safety{
 		{HeaderMAC, "A header that is not the one its body was sealed with opens nothing.", "internal/envelope", "TestSwappedHeaders"},
 		{HostileSlot, "A header slot that somebody else wrote does not make an envelope unreadable.", "internal/envelope", "TestAHostileSlotCostsNothing"},
+		{NotTwiceDocument, "A document whose values are sealed is not encrypted again.", "internal/ops", "TestDocumentIsNotEncryptedTwice"},
 		{DocumentPath, "A sealed value opens only where in its document it was sealed.", "internal/document", "TestValueIsBoundToItsPlace"},
 		{DocumentMAC, "A document in which anything was moved, renamed, added, left out or put back is not opened.", "internal/document", "TestTamper"},
 		{DocumentProof, "A file that would read otherwise with its values exchanged is refused, and not written.", "internal/document", "TestProof"},

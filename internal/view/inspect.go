@@ -19,7 +19,10 @@ type Envelope struct {
 	Commitment string            `json:"commitment"` // base64
 	Slotted    bool              `json:"slotted"`
 	FileBytes  int64             `json:"file_bytes"`
-	PlainBytes int64             `json:"plaintext_bytes"` // as the file's length claims
+	PlainBytes int64             `json:"plaintext_bytes"`  // as the file's length claims; -1 = it claims nothing
+	Values     string            `json:"values,omitempty"` // the format of a document, whose values are sealed one by one
+	Only       []string          `json:"only,omitempty"`
+	Except     []string          `json:"except,omitempty"`
 }
 
 // Recipient is one way to open an envelope.
@@ -75,6 +78,16 @@ func (t *Terminal) envelope(i Envelope) {
 		t.Printf("  recipient   %s\n              version %s, %s\n", neutral(r.Key), neutral(r.KeyVersion), neutral(r.Protocol))
 	}
 	t.Printf("  commitment  %s\n", i.Commitment)
+	if i.Values != "" {
+		t.Printf("  values      sealed one by one, %s\n", i.Values)
+		for _, rule := range i.Only {
+			t.Printf("  only        %s\n", neutral(rule))
+		}
+		for _, rule := range i.Except {
+			t.Printf("  except      %s\n", neutral(rule))
+		}
+		return
+	}
 	if i.PlainBytes >= 0 {
 		t.Printf("  plaintext   %s (%d bytes)\n", Bytes(i.PlainBytes), i.PlainBytes)
 	} else {

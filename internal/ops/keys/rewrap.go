@@ -55,8 +55,11 @@ func (r *rewraps) learn(t Target, wrap envelope.KMSStanza) {
 	r.primary[t] = wrap
 }
 
+// Wrapped is a header with wraps of a data key: an envelope's, or a document's.
+type Wrapped interface{ KMSStanzas() []envelope.KMSStanza }
+
 // Reached reports whether a proved header is under what this run found the target to be.
-func (k *Keys) Reached(h *envelope.Header, t Target) bool {
+func (k *Keys) Reached(h Wrapped, t Target) bool {
 	k.rewraps.mu.Lock()
 	wrap := k.rewraps.primary[t]
 	k.rewraps.mu.Unlock()
@@ -64,7 +67,7 @@ func (k *Keys) Reached(h *envelope.Header, t Target) bool {
 }
 
 // Under reports whether a header is wrapped under that version of that key, as far as it says.
-func Under(h *envelope.Header, keyID, version string) bool {
+func Under(h Wrapped, keyID, version string) bool {
 	for _, k := range h.KMSStanzas() {
 		if version != "" && version != UnknownVersion && KeyID(k.KeyARN) == keyID && k.KeyVersionID == version {
 			return true

@@ -1,0 +1,101 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/envelope"
+)
+
+// Head is what an encrypted file says of itself: an envelope's header, or that of a document, told in its terms.
+type Head struct {
+	*envelope.Header
+	Document *document.Header // nil = an envelope
+}
+
+// readHead reads the header of an encrypted file of n bytes, without keys and without proof.
+func readHead(r io.ReaderAt, n int64) (Head, error) {
+	doc, err := documentIn(r, n)
+	if err != nil {
+		return Head{}, err
+	}
+	if doc != nil {
+		return documentHead(doc)
+	}
+	h, err := envelope.ReadHeader(io.NewSectionReader(r, 0, n))
+	return Head{Header: h}, err
+}
+
+func documentHead(doc []byte) (Head, error) {
+	h, err := document.Read(doc)
+	if err != nil {
+		return Head{}, err
+	}
+	return Head{Document: h, Header: &envelope.Header{
+		Suite: h.Suite, Generation: h.Generation, Context: h.Context, Stanzas: h.Stanzas, Commitment: DocumentCommitment(doc),
+	}}, nil
+}
+
+// fits reports whether a file of that size can hold a plaintext of that length. A document's says nothing of it.
+func (h Head) fits(size, plaintext int64) bool {
+	return h.Document != nil || size == h.SealedSize(plaintext)
+}
+
+// Format is what a file's values are sealed in, or "" for an envelope.
+func (h Head) Format() string {
+	if h.Document == nil {
+		return ""
+	}
+	return h.Document.Format
+}
+
+// PlaintextSize is an envelope's; a document's is known only when it is opened.
+func (h Head) PlaintextSize(n int64) (int64, error) {
+	if h.Document != nil {
+		return 0, fmt.Errorf("a document's plaintext has no known length")
+	}
+	return h.Header.PlaintextSize(n)
+}
+
+// sealedAs reports whether a file is encrypted in the form that a block wants: as a whole, or value by value by the
+// same rules.
+func (h Head) sealedAs(v *Values) bool {
+	if v == nil || h.Document == nil {
+		return v == nil && h.Document == nil
+	}
+	return (v.Format == "" || v.Format == h.Document.Format) && v.Rules.Equal(h.Document.Rules)
+}
+
+// Inspect reads what an encrypted file says of itself, and its size in bytes. Nothing is called and nothing
+// proved.
+func Inspect(source string) (Head, int64, error) {
+	from, err := at(source)
+	if err != nil {
+		return Head{}, 0, err
+	}
+	defer from.close()
+	f, info, err := openRegular(from, os.O_RDONLY)
+	if err != nil {
+		return Head{}, 0, err
+	}
+	defer f.Close()
+	h, err := readHead(f, info.Size())
+	if err != nil {
+		return Head{}, 0, fmt.Errorf("inspect %s: %w", from, err)
+	}
+	return h, info.Size(), nil
+}
+
+// InspectStream is Inspect for what cannot be read twice; it is put aside, encrypted as it is.
+func InspectStream(r io.Reader) (Head, int64, error) {
+	spool, n, err := putAside(context.Background(), r)
+	if err != nil {
+		return Head{}, 0, err
+	}
+	defer spool.Close()
+	h, err := readHead(spool, n)
+	return h, n, err
+}
