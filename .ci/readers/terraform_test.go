@@ -50,6 +50,47 @@ func TestHashiCorpsReaderReadsPlans(t *testing.T) {
 	}
 }
 
+// TestHashiCorpsReaderReadsConfigurations finds in a plan what was written, and no secret.
+func TestHashiCorpsReaderReadsConfigurations(t *testing.T) {
+	w := newWorld(t)
+	w.write("main.kms.hcl", stack+`
+secret "s" {
+  name           = "s"
+  value          = "canary-5b1d"
+  encryption_key = key.orders["eu"].id
+}
+
+secret "made" {
+  name           = "made"
+  encryption_key = key.orders["eu"].id
+  generate { length = 40 }
+}
+`)
+	if raw := w.plan(); bytes.Contains(raw, []byte("canary")) {
+		t.Errorf("a secret is in the plan: %s", raw)
+	}
+	c := w.terraformPlan().Config
+	if c == nil || c.ProviderConfigs["dev"] == nil || c.ProviderConfigs["dev"].Alias != "dev" || len(c.RootModule.Resources) != 4 {
+		t.Fatalf("%+v", c)
+	}
+	of := map[string]*tfjson.ConfigResource{}
+	for _, r := range c.RootModule.Resources {
+		of[r.Address] = r
+	}
+	if r := of["key.orders"]; r.ProviderConfigKey != "dev" || r.ForEachExpression == nil || r.Expressions["deletion_protection"].ConstantValue != true || r.Expressions["description"].References[0] != "each.key" {
+		t.Errorf("%+v", r)
+	}
+	if r := of["alias.orders"]; len(r.Expressions["key"].References) != 3 || r.Expressions["key"].ConstantValue != tfjson.UnknownConstantValue {
+		t.Errorf("%+v", r.Expressions["key"])
+	}
+	if blocks := of["secret.made"].Expressions["generate"].NestedBlocks; len(blocks) != 1 || blocks[0]["length"].ConstantValue != 40.0 {
+		t.Errorf("%+v", blocks)
+	}
+	if o := c.RootModule.Outputs["key"]; o == nil || len(o.Expression.References) == 0 {
+		t.Errorf("%+v", o)
+	}
+}
+
 // TestHashiCorpsReaderReadsStates reads the state in Terraform's form.
 func TestHashiCorpsReaderReadsStates(t *testing.T) {
 	w := newWorld(t)

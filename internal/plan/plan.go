@@ -6,6 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
 )
 
 // Plan is what apply will do, and why it may not. It holds no secret by
@@ -35,6 +36,8 @@ type Plan struct {
 	// they are. Then are sentences about what follows of it, for that person.
 	Asked bool
 	Then  []string
+	// Configuration is what a saved plan was made from, as it is written: for readers of the plan. nil where none is saved.
+	Configuration *hcl.Described
 }
 
 // Change is the decision on one managed object.

@@ -39,6 +39,7 @@ const (
 	SavedTime          Switch = "saved-time"
 	SavedNoSecret      Switch = "saved-no-secret"
 	SavedLookups       Switch = "saved-lookups"
+	DescribedNoSecret  Switch = "described-no-secret"
 	SamePlace          Switch = "same-place"
 )
 
@@ -82,5 +83,6 @@ func planning() []Safety {
 		{SamePlace, "Objects are not given the name of a gateway that leads to another place.", "internal/stack", "TestAGatewayOfAnotherPlaceIsNotTakenForTheOldOne"},
 		{SavedLookups, "A saved plan does nothing with what a lookup gives otherwise by now.", "internal/plan/planfile", "TestLookupsOfASavedPlan"},
 		{SavedNoSecret, "No sensitive value is written into a plan.", "internal/plan/planfile", "TestEncodeRefusesSensitiveValues"},
+		{DescribedNoSecret, "A saved plan has no constant of its configuration that is sensitive, or that flows into what is never shown.", "internal/hcl", "TestADescribedConfigurationHasNoSecret"},
 	}
 }

@@ -13,7 +13,9 @@ import (
 
 // Saved binds a plan to what it was made from, so that it may be saved.
 func (s *Stack) Saved(p *plan.Plan, scope plan.Scope) (*planfile.File, error) {
-	f, err := planfile.New(p, s.world(), scope)
+	described := *p
+	described.Configuration = s.Config.Described()
+	f, err := planfile.New(&described, s.world(), scope)
 	if err != nil && s.fingerprints().Failure() != nil {
 		err = hint(err, "Or leave out with -target what it writes, or apply without a saved plan.")
 	}

@@ -40,7 +40,7 @@ func planJSON(p *plan.Plan, version string) map[string]any {
 		}
 	}
 	before, after := outputValuesJSON(p)
-	return map[string]any{
+	doc := map[string]any{
 		"format_version": planFormatVersion, "terraform_version": version, "timestamp": p.Created.UTC().Format(time.RFC3339),
 		"resource_changes": changes, "resource_drift": driftJSON(p), "output_changes": outputChangesJSON(p.Outputs), "checks": checksJSON(p.Checks),
 		"complete": len(p.Refusals) == 0, "errored": len(p.Refusals) > 0 || len(p.Held()) > 0, "applyable": !p.Empty() && len(p.Refusals) == 0,
@@ -53,6 +53,10 @@ func planJSON(p *plan.Plan, version string) map[string]any {
 			"refusals": refusalsJSON(p.Refusals), "files": filesJSON(p.Files), "moved_gateways": movedGatewaysJSON(p.MovedGateways), "dying_keys": dyingJSON(p.Dying), "blast_radius": radiusJSON(p.Radius), "warnings": warningsJSON(p.Warnings),
 		},
 	}
+	if p.Configuration != nil {
+		doc["configuration"] = p.Configuration
+	}
+	return doc
 }
 
 // driftJSON is what changed outside: the object as it lives, and as it was before that.

@@ -5,6 +5,7 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
+	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -30,6 +31,8 @@ type document struct {
 	Moved     []moved   `json:"moved_gateways,omitempty"`
 	Warnings  []warning `json:"warnings,omitempty"`
 	Checks    []checked `json:"checks,omitempty"`
+
+	Configuration *hcl.Described `json:"configuration,omitempty"`
 }
 
 type made struct {

@@ -34,7 +34,7 @@ func fromDocument(d document) (*File, error) {
 			MovedFrom: r.addr(c.MovedFrom), TakenFrom: c.TakenFrom, Succeeds: c.Succeeds, NeededBy: c.NeededBy, DependsOn: r.addrs(c.DependsOn),
 		})
 	}
-	p.Lookups = r.lookups(d.Lookups)
+	p.Lookups, p.Configuration = r.lookups(d.Lookups), d.Configuration
 	for _, x := range d.Refusals {
 		p.Refusals = append(p.Refusals, plan.Refusal{Guard: x.Guard, Addr: r.addr(x.Addr), Reason: x.Reason, WaysForward: x.WaysForward})
 	}

@@ -17,7 +17,7 @@ import (
 // disk.
 func toDocument(f *File) (*document, error) {
 	p := f.Plan
-	d := &document{Writer: p.Writer, Created: p.Created, Lineage: p.Lineage, Serial: p.Serial, Workspace: p.Workspace, Changes: make([]change, 0, len(p.Changes))}
+	d := &document{Writer: p.Writer, Created: p.Created, Lineage: p.Lineage, Serial: p.Serial, Workspace: p.Workspace, Configuration: p.Configuration, Changes: make([]change, 0, len(p.Changes))}
 	if p.Reading != plan.ReadFull {
 		d.Refresh = p.Reading.String()
 	}
