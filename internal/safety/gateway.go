@@ -6,6 +6,7 @@ const (
 	InstanceTLS    Switch = "instance-tls"
 	AnswerBounded  Switch = "answer-bounded"
 	QuotaTogether  Switch = "quota-together"
+	QuotaAccount   Switch = "quota-account"
 	AnswerTyped    Switch = "answer-typed"
 	AnswerScrubbed Switch = "answer-scrubbed"
 	AnswerCompared Switch = "answer-compared"
@@ -25,6 +26,7 @@ func gateway() []Safety {
 		{GatewayTLS, "No gateway is spoken to in clear, this machine's excepted.", "internal/kms/transport", "TestEndpoints"},
 		{InstanceTLS, "The instance gateway is never spoken to in clear.", "internal/kms/clientkey", "TestClientKeyNeedsTLS"},
 		{QuotaTogether, "Runs on one machine do not take more of an account's quotas together than one of them would.", "internal/stack", "TestRunsOnOneMachineShareAQuota"},
+		{QuotaAccount, "Runs with several credentials of one account share its quotas.", "internal/stack", "TestCredentialsOfOneAccountShareItsQuota"},
 		{AnswerBounded, "No answer is read beyond 1 MiB.", "internal/kms/public", "TestLargeAnswerIsRefused"},
 		{AnswerTyped, "A page of something between is not read as an answer of the instance gateway.", "internal/kms/clientkey", "TestInstanceAnswersOfAnotherTypeAreRefused"},
 		{AnswerScrubbed, "A secret that the service quotes does not reach an error.", "internal/kms/public", "TestServiceMessagesAreScrubbed"},

@@ -43,7 +43,7 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 		Region:      out.region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
 		Logger:      g.options.Logger, UserAgent: userAgent(),
-		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare, Loopback: ready.Throttle == "documented", Turns: sharing(ready.Public.HTTPS, ready.AccountID)},
+		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare, Loopback: ready.Throttle == "documented", Turns: sharing(out.region+" of "+ready.Control, ready.AccessKeyID)},
 	})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,9 @@ type failing func(r *rig, service *emulator.Server, place remote.Place, n int) (
 func TestEveryCallOfASuccessionMayFail(t *testing.T) {
 	ways := map[string]failing{}
 	for _, fault := range []string{"drop-before", "drop-after-commit", "reject=Forbidden.NoPermission"} {
-		ways["KMS/"+fault] = func(_ *rig, service *emulator.Server, _ remote.Place, n int) func() bool { return failKMS(t, service, fault, n) }
+		ways["KMS/"+fault] = func(_ *rig, service *emulator.Server, _ remote.Place, n int) func() bool {
+			return failKMS(t, service, fault, n)
+		}
 	}
 	for _, after := range []bool{false, true} {
 		ways[fmt.Sprintf("store/after=%v", after)] = func(r *rig, _ *emulator.Server, place remote.Place, n int) func() bool {

@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/durable"
@@ -24,19 +26,79 @@ const (
 	lockTries, lockPause = 50, time.Millisecond
 )
 
-// turns are the turns that all runs of one user on this machine take at one account's quotas: for each group a file with the
-// time at which the next call is due, under a lock that ends with its process. What cannot be read holds nobody up: each run
-// keeps to its share by itself as well.
-type turns struct{ dir, name string }
+// turns are the turns that all runs of one user on this machine take at one account's quotas in a region: for each group a
+// file with the time at which the next call is due, under a lock that ends with its process. Whose quotas they are an answer of
+// the service tells, and a file remembers it of the credentials; before that it is who has the same credentials. What cannot be
+// read holds nobody up: each run keeps to its share by itself as well.
+type turns struct {
+	dir, region string
+	credentials string // what they are known by, digested
 
-// sharedTurns are those of an account and region, as far as they are known by; nil where there is no place for them.
-func sharedTurns(known ...string) *turns {
+	mu   sync.Mutex
+	name string
+}
+
+// sharedTurns are those of the account of some credentials in a region; nil where there is no place for them.
+func sharedTurns(region string, credentials ...string) *turns {
 	dir := turnsDir()
 	if dir == "" {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(strings.Join(known, "\n")))
-	return &turns{dir: dir, name: hex.EncodeToString(sum[:8])}
+	t := &turns{dir: dir, region: region, credentials: digested(append(credentials, region)...)}
+	t.name = t.credentials
+	if id := t.remembered(); id != "" {
+		t.name = digested("account", id, region)
+	}
+	return t
+}
+
+func digested(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\n")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// accountID is what an account's id is like.
+var accountID = regexp.MustCompile(`^[0-9]{1,32}$`)
+
+// remembered is the account that the credentials were of when they were used last, "" when nothing tells.
+func (t *turns) remembered() string {
+	root, err := os.OpenRoot(t.dir)
+	if err != nil {
+		return ""
+	}
+	defer root.Close()
+	id, err := root.ReadFile("account-" + t.credentials)
+	if err != nil || !accountID.Match(id) {
+		return ""
+	}
+	return string(id)
+}
+
+// Account implements transport.Turns.
+func (t *turns) Account(id string) {
+	if t == nil || !accountID.MatchString(id) || safety.Off(safety.QuotaAccount) {
+		return
+	}
+	name := digested("account", id, t.region)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.name == name {
+		return
+	}
+	t.name = name
+	root, err := os.OpenRoot(t.dir)
+	if err != nil {
+		return // it is found out again
+	}
+	defer root.Close()
+	_ = root.WriteFile("account-"+t.credentials, []byte(id), 0o600) // as above
+}
+
+// file is the name of a group's file.
+func (t *turns) file(group string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.name + "-" + strings.ReplaceAll(group, " ", "-")
 }
 
 // turnsDir is a directory that nobody else can write into, or "".
@@ -68,7 +130,7 @@ func (t *turns) Take(group string, every time.Duration, atOnce int, now time.Tim
 		return 0
 	}
 	defer root.Close()
-	f, err := root.OpenFile(t.name+"-"+strings.ReplaceAll(group, " ", "-"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := root.OpenFile(t.file(group), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return 0
 	}
@@ -112,8 +174,8 @@ func readDue(f fs.File) time.Time {
 }
 
 // sharing are sharedTurns for a client: none where there is no place for them.
-func sharing(known ...string) transport.Turns {
-	if t := sharedTurns(known...); t != nil {
+func sharing(region string, credentials ...string) transport.Turns {
+	if t := sharedTurns(region, credentials...); t != nil {
 		return t
 	}
 	return nil

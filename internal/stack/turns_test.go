@@ -9,9 +9,9 @@ import (
 	"kmsplan.dev/kmsplan/internal/durable"
 )
 
-func turnsIn(t *testing.T, known ...string) *turns {
+func turnsIn(t *testing.T, region string, credentials ...string) *turns {
 	t.Helper()
-	shared := sharedTurns(known...)
+	shared := sharedTurns(region, credentials...)
 	if shared == nil {
 		t.Fatal("there is no place for turns")
 	}
@@ -48,6 +48,47 @@ func TestRunsOnOneMachineShareAQuota(t *testing.T) {
 	info, err := os.Stat(turnsDir())
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory is %v, %v", info.Mode(), err)
+	}
+}
+
+// Credentials of one account take turns together once an answer told whose they are, and from then on in later runs as well; an
+// account in another region, what is no account's id and a damaged note change nothing.
+func TestCredentialsOfOneAccountShareItsQuota(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	now := time.Now()
+	take := func(t *turns) time.Duration { return t.Take("key read", time.Second, 1, now) }
+	const account = "1234567890123456"
+	one, two, far := turnsIn(t, "cn-hangzhou", "one"), turnsIn(t, "cn-hangzhou", "two"), turnsIn(t, "cn-shanghai", "one")
+	if a, b := take(one), take(two); a != 0 || b != 0 {
+		t.Errorf("unknown yet: %s and %s", a, b)
+	}
+	for _, of := range []*turns{one, two, far} {
+		of.Account(account)
+	}
+	if a, b, c := take(one), take(two), take(far); a != 0 || b != time.Second || c != 0 {
+		t.Errorf("of one account: %s and %s, and in another region %s", a, b, c)
+	}
+	if later := take(turnsIn(t, "cn-hangzhou", "two")); later != 2*time.Second {
+		t.Errorf("a later run waits %s", later)
+	}
+	two.Account("")
+	two.Account("../escape")
+	if again := take(two); again != 3*time.Second {
+		t.Errorf("after what is no id: %s", again)
+	}
+	note := filepath.Join(turnsDir(), "account-"+two.credentials)
+	if text, err := os.ReadFile(note); err != nil || string(text) != account {
+		t.Errorf("the note says %q, %v", text, err)
+	}
+	if err := os.WriteFile(note, []byte("../../damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if fresh := turnsIn(t, "cn-hangzhou", "two"); fresh.name != fresh.credentials {
+		t.Errorf("a damaged note is believed")
+	}
+	two.Account("2" + account)
+	if other := take(two); other != 0 {
+		t.Errorf("of another account: %s", other)
 	}
 }
 

@@ -25,15 +25,28 @@ const (
 
 // left is how long the rest takes: by the rate that is allowed, or by how it went so far.
 func (r Reading) left() time.Duration {
-	rate := r.PerSecond
-	if gone := r.At.Sub(r.Began).Seconds(); rate == 0 && gone > 0 {
-		rate = float64(r.Done) / gone
-	}
+	rate := r.rate()
 	if rate == 0 {
 		return 0
 	}
 	return time.Duration(float64(r.Total-r.Done) / rate * float64(time.Second)).Round(time.Second)
 }
+
+// rate is how many objects a second are read: as many as were read so far, which is less than the run allows itself where
+// others take turns as well; in the beginning, what it allows itself.
+func (r Reading) rate() float64 {
+	gone := r.At.Sub(r.Began).Seconds()
+	if r.PerSecond == 0 && gone > 0 {
+		return float64(r.Done) / gone
+	}
+	if r.Done == 0 || gone < settled {
+		return r.PerSecond
+	}
+	return min(r.PerSecond, float64(r.Done)/gone)
+}
+
+// settled is after how many seconds the rate so far tells something.
+const settled = 3
 
 // sentence says before the first call what is to come, and later how far it is.
 func (r Reading) sentence() string {
@@ -42,7 +55,7 @@ func (r Reading) sentence() string {
 	}
 	text := fmt.Sprintf("read %s of %s objects of gateway %q, about %s left", thousands(r.Done), thousands(r.Total), r.Gateway, r.left())
 	if r.PerSecond > 0 {
-		text += fmt.Sprintf(" (%s calls a second of quota %s)", strconv.FormatFloat(r.PerSecond, 'g', 3, 64), r.Quota)
+		text += fmt.Sprintf(" (%s calls a second of quota %s)", strconv.FormatFloat(r.rate(), 'g', 3, 64), r.Quota)
 	}
 	return text
 }

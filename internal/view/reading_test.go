@@ -28,6 +28,19 @@ kmsplan: read 1,000 of 1,050 objects of gateway "dev", about 1s left (50 calls a
 	}
 }
 
+// A run that shares a quota is slower than what it allows itself: the line counts with what it was given.
+func TestAReadingThatSharesItsQuotaTellsSo(t *testing.T) {
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := Reading{Gateway: "dev", Done: 250, Total: 1000, PerSecond: 50, Quota: "key read", Began: began, At: began.Add(10 * time.Second)}
+	if got := r.sentence(); got != `read 250 of 1,000 objects of gateway "dev", about 30s left (25 calls a second of quota key read)` {
+		t.Error(got)
+	}
+	r.Done, r.At = 5, began.Add(time.Second) // too early to tell
+	if got := r.sentence(); got != `read 5 of 1,000 objects of gateway "dev", about 20s left (50 calls a second of quota key read)` {
+		t.Error(got)
+	}
+}
+
 func TestAShortReadingIsNotWorthALine(t *testing.T) {
 	var err bytes.Buffer
 	readAll(&Terminal{Out: &err, Err: &err, Width: 80}, 99, 50)

@@ -44,6 +44,7 @@ func (p *Client) aliases(ctx context.Context, operation string, a args) ([]kms.A
 		rows := make([]kms.Alias, len(out.Aliases.Alias))
 		for i, row := range out.Aliases.Alias {
 			rows[i] = kms.Alias{Name: row.AliasName, ARN: row.AliasArn, KeyID: row.KeyID}
+			p.quotas.Listed(row.AliasArn)
 		}
 		return page[kms.Alias]{rows, out.TotalCount}, err
 	})

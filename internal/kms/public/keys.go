@@ -84,6 +84,7 @@ func (p *Client) ListKeys(ctx context.Context, filter kms.KeyFilter) ([]kms.KeyR
 		rows := make([]kms.KeyRef, len(out.Keys.Key))
 		for i, k := range out.Keys.Key {
 			rows[i] = kms.KeyRef{ID: k.KeyID, ARN: k.KeyArn}
+			p.quotas.Listed(k.KeyArn)
 		}
 		return page[kms.KeyRef]{rows, out.TotalCount}, err
 	})

@@ -37,6 +37,8 @@ type QuotaConfig struct {
 type Turns interface {
 	// Take takes a turn of a group that has one every so often, so many of them at once after a rest, and says how long it is until then.
 	Take(group string, every time.Duration, atOnce int, now time.Time) time.Duration
+	// Account says whose turns they are, once an answer told.
+	Account(id string)
 }
 
 // RetryConfig bounds retries. The zero value is the default.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -103,6 +104,16 @@ func (q *Quotas) together(name kms.QuotaGroup, now time.Time) time.Duration {
 	}
 	g := q.groups[name]
 	return q.turns.Take(string(name), time.Duration(float64(time.Second)/float64(g.base)), g.limiter.Burst(), now)
+}
+
+// Listed tells whose quotas they are, by the ARN of an object that the caller's account lists as its own; what is no ARN of
+// an account tells nothing.
+func (q *Quotas) Listed(arn string) {
+	parts := strings.SplitN(arn, ":", 5)
+	if q == nil || q.turns == nil || len(parts) < 5 || parts[0] != "acs" || parts[3] == "" {
+		return
+	}
+	q.turns.Account(parts[3])
 }
 
 // used counts a call that waited for its turn.
