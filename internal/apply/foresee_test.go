@@ -87,7 +87,7 @@ func TestPredecessorsSurviveChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := []state.Predecessor{{ID: "key-0", Versions: []string{"v3"}, Retire: "disabled"}}
+	old := []state.Predecessor{{ID: "key-0", Retire: "disabled"}}
 	for i := range st.Resources {
 		st.Resources[i].Predecessors = old
 	}

@@ -68,28 +68,43 @@ type world struct {
 // newWorld starts an emulator that keeps its data in memory or on the disk, with more flags of `emulator serve`.
 func newWorld(tb testing.TB, keep string, more ...string) *world {
 	tb.Helper()
+	flag := "-memory"
+	if keep == "disk" {
+		flag = "-data=" + tb.TempDir()
+	}
+	w := emptyWorld(tb)
+	w.serve(append([]string{flag}, more...)...)
+	return w
+}
+
+// emptyWorld has no emulator yet.
+func emptyWorld(tb testing.TB) *world {
+	tb.Helper()
 	path, err := program()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	w := &world{tb: tb, dir: tb.TempDir(), program: path}
-	flag := "-memory"
-	if keep == "disk" {
-		flag = "-data=" + tb.TempDir()
-	}
+	w.write("gateway.kms.hcl", []byte("gateway \"dev\" {\n  emulator { ready_file = \"ready.json\" }\n}\n"))
+	return w
+}
+
+// serve starts an emulator, which ends with the test or when it is told to stop.
+func (w *world) serve(flags ...string) (stop func()) {
+	w.tb.Helper()
 	ready := filepath.Join(w.dir, "ready.json")
-	cmd := w.command(append([]string{"emulator", "serve", flag, "-ready-file", ready}, more...)...)
+	cmd := w.command(append([]string{"emulator", "serve", "-ready-file", ready}, flags...)...)
 	out, err := cmd.StdoutPipe()
 	w.must(err)
 	w.must(cmd.Start())
-	tb.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() })
+	stop = sync.OnceFunc(func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() })
+	w.tb.Cleanup(stop)
 	if _, err := out.Read(make([]byte, 1<<16)); err != nil { // it speaks once it serves
-		tb.Fatalf("the emulator does not serve: %v", err)
+		w.tb.Fatalf("the emulator does not serve: %v", err)
 	}
 	w.control, err = control.FromReadyFile(ready)
 	w.must(err)
-	w.write("gateway.kms.hcl", []byte("gateway \"dev\" {\n  emulator { ready_file = \"ready.json\" }\n}\n"))
-	return w
+	return stop
 }
 
 // command is the program in the module's directory, with a home of its own.

@@ -106,13 +106,13 @@ type Held struct {
 	Fingerprint *Fingerprint `json:"fingerprint,omitempty"`
 }
 
-// Predecessor is an object whose place another took: it stays usable for what it encrypted until it is retired.
+// Predecessor is an object whose place another took: it stays usable, in all its versions, for what it encrypted until it is
+// retired. What still needs it is not recorded: NeedsOf tells, of files with the key version of each.
 type Predecessor struct {
 	ID        string    `json:"id"`
 	ARN       string    `json:"arn,omitempty"`
-	Since     time.Time `json:"since,omitzero"`     // when its successor was recorded
-	Versions  []string  `json:"versions,omitempty"` // key versions that envelopes or secrets still need
-	Retire    string    `json:"retire,omitempty"`   // as Resource.Retire
+	Since     time.Time `json:"since,omitzero"`   // when its successor was recorded
+	Retire    string    `json:"retire,omitempty"` // as Resource.Retire
 	RetiredAt time.Time `json:"retired_at,omitzero"`
 }
 

@@ -24,7 +24,7 @@ func everything() state.State {
 			Address: `module.a["x"].key.orders`, Kind: "key", Gateway: "dev", Region: "cn-hangzhou", ID: "key-1", Attributes: map[string]any{"description": "d", "tags": map[string]any{"a": "b"}},
 			Managed: []string{"description"}, Fingerprints: map[string]state.Fingerprint{"value": {Salt: "c2FsdA==", Digest: "ZGlnZXN0", Params: "p"}},
 			Versions: []string{"v1"}, Protected: true, Retire: "disabled", RetiredAt: epoch, DependsOn: []string{"key.b"}, Intent: "i", LastAppliedAt: epoch,
-			Predecessors: []state.Predecessor{{ID: "key-0", Versions: []string{"key-0-v3"}, Retire: "scheduled", RetiredAt: epoch}},
+			Predecessors: []state.Predecessor{{ID: "key-0", Retire: "scheduled", RetiredAt: epoch}},
 		}},
 		Files: []state.File{{
 			Address: "data.encrypt.f", Path: "n\xff.yaml", Source: `back\slash`, SourceDigest: state.Fingerprint{Salt: "s", Digest: "d", Params: "p"}, Commitment: "Y29tbWl0",
