@@ -163,6 +163,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 		}
 	}
 	helpFor(root)
+	a.helpInView(root)
 	if completing(a.proc.Args) {
 		a.completions(root)
 	}

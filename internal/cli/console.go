@@ -88,7 +88,7 @@ func (a *app) evaluated(text string, evaluate func(string) (cty.Value, hclv2.Dia
 	if diags.HasErrors() {
 		return exit{exitError}
 	}
-	a.view.Result(shownValue(v), view.ValueLines(v)...)
+	a.view.Listed(shownValue(v), view.ValueLines(v)...)
 	return nil
 }
 

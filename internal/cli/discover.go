@@ -174,7 +174,7 @@ func (a *app) discovered(found stack.Discovered, files []newFile, o *discovering
 	}
 	value := map[string]any{"files": paths(files, o.out), "objects": found.Count, "left": found.Left, "unchosen": found.Unchosen}
 	if o.out == "" {
-		a.view.Result(value, strings.TrimSuffix(files[0].Source, "\n"))
+		a.view.Listed(value, strings.TrimSuffix(files[0].Source, "\n"))
 		return
 	}
 	lines := []string{fmt.Sprintf("Discovered: %s.", counted(found.Count))}

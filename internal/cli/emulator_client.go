@@ -78,7 +78,7 @@ tools read, and KMSPLAN_EMULATOR_… for the rest.
 				{"KMSPLAN_EMULATOR_CA_FILE", r.CAFile}, {"SSL_CERT_FILE", r.CAFile}, {"NODE_EXTRA_CA_CERTS", r.CAFile},
 				{"KMSPLAN_EMULATOR_OSS", r.OSS}, {"NO_PROXY", noProxy(r.Public.HTTPS, r.Public.HTTP, r.Instance.Endpoint, r.OSS)},
 			} {
-				a.view.Result(v, "export "+v[0]+"="+shellQuote(v[1]))
+				a.view.Listed(v, "export "+v[0]+"="+shellQuote(v[1]))
 			}
 			return nil
 		},

@@ -23,7 +23,7 @@ func (a *app) emulatorSnapshotCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.view.Result(names, names...)
+			a.view.Listed(names, names...)
 			return nil
 		}))
 	c.AddCommand(a.steer(&cobra.Command{Use: "save NAME", Short: "Keep the whole content under a name", Args: cobra.ExactArgs(1)}, &steering{},

@@ -50,7 +50,7 @@ kmsplan iam prints the policy that a command needs.`,
 		if err != nil {
 			return err
 		}
-		a.view.Result(key, "export ALIBABA_CLOUD_ACCESS_KEY_ID="+key.AccessKeyID, "export ALIBABA_CLOUD_ACCESS_KEY_SECRET="+key.AccessKeySecret)
+		a.view.Listed(key, "export ALIBABA_CLOUD_ACCESS_KEY_ID="+key.AccessKeyID, "export ALIBABA_CLOUD_ACCESS_KEY_SECRET="+key.AccessKeySecret)
 		return nil
 	})
 }

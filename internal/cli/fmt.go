@@ -135,7 +135,7 @@ func (a *app) formatFile(f *formatting, name string) error {
 	}
 	f.unformatted++
 	if f.list {
-		a.view.Result(shown, shown)
+		a.view.Listed(shown, shown)
 	}
 	if f.diff {
 		fmt.Fprintf(a.proc.Stdout, "%s", diff.Diff("old/"+shown, src, "new/"+shown, out))

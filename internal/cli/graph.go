@@ -39,7 +39,7 @@ arrow points to what comes first. Nothing is called.
 			if format == "mermaid" {
 				lines = g.Mermaid()
 			}
-			a.view.Result(g, lines...)
+			a.view.Listed(g, lines...)
 			return nil
 		},
 	}

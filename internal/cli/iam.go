@@ -65,6 +65,6 @@ func (a *app) permissions(ctx context.Context, vars *variables, purpose, gateway
 	if err != nil {
 		return err
 	}
-	a.view.Result(policy, strings.Split(string(text), "\n")...)
+	a.view.Listed(policy, strings.Split(string(text), "\n")...)
 	return nil
 }

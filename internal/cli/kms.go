@@ -80,10 +80,7 @@ func (a *app) operationCommand(name string, variants []kms.Operation) *cobra.Com
 // flag adds the flag of one parameter, once.
 func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 	name := kms.Kebab(p.Name)
-	text := string(p.Type)
-	if p.Type == kms.TypeBytes {
-		text = "base64"
-	}
+	text := p.Form()
 	if p.Required {
 		text += ", required"
 	}

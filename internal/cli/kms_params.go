@@ -71,7 +71,7 @@ func parseParam(p kms.Param, text string) (any, error) {
 	case kms.TypeMap, kms.TypeList, kms.TypeTags, kms.TypeObject:
 		var v any
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
-			return nil, fmt.Errorf("the value is not JSON (%s expected): %w", p.Type, err)
+			return nil, fmt.Errorf("the value is not JSON: %w; it takes %s", err, p.Form())
 		}
 		return v, nil
 	}

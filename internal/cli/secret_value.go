@@ -87,9 +87,9 @@ func (a *app) typedValue(at addr.Address, mayAsk bool) ([]byte, error) {
 }
 
 func (a *app) typedOnce(in *os.File, prompt string) ([]byte, error) {
-	fmt.Fprint(a.proc.Stderr, prompt)
+	a.term.Prompt(prompt)
 	raw, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(a.proc.Stderr)
+	a.term.Prompt("\n")
 	if err != nil {
 		return nil, fmt.Errorf("read the value: %w", err)
 	}

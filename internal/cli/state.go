@@ -38,7 +38,7 @@ func (a *app) stateListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.view.Result(append([]string{}, names...), names...)
+			a.view.Listed(append([]string{}, names...), names...)
 			return nil
 		},
 	}

@@ -55,23 +55,23 @@ type keptState struct {
 
 func (a *app) showHistory(kept []state.Kept) {
 	list := make([]keptState, len(kept))
-	lines := []string{fmt.Sprintf("%6s  %-20s  %-24s  %-20s  %-10s  %-12s  %s", "SERIAL", "STORED", "BY", "COMMAND", "KMSPLAN", "DIGEST", "KEY")}
+	rows := make([][]string, len(kept))
 	for i, k := range kept {
 		s := keptState{Serial: k.Version.Serial, Lineage: k.Version.Lineage, By: k.Stored.By, Operation: k.Stored.Operation, Writer: k.Writer, Digest: k.Version.Digest, Key: k.Key, Problem: k.Problem}
 		if !k.Stored.At.IsZero() {
 			s.Stored = k.Stored.At.UTC().Format(time.RFC3339)
 		}
 		list[i] = s
-		line := fmt.Sprintf("%6d  %-20s  %-24s  %-20s  %-10s  %-12.12s  %s", s.Serial, cmp.Or(s.Stored, "-"), cmp.Or(s.By, "-"), cmp.Or(s.Operation, "-"), cmp.Or(s.Writer, "-"), s.Digest, cmp.Or(s.Key, "-"))
+		rows[i] = []string{fmt.Sprint(s.Serial), cmp.Or(s.Stored, "-"), cmp.Or(s.By, "-"), cmp.Or(s.Operation, "-"), cmp.Or(s.Writer, "-"), fmt.Sprintf("%.12s", s.Digest), cmp.Or(s.Key, "-")}
 		if s.Problem != "" {
-			line = fmt.Sprintf("%6d  cannot be read: %s", s.Serial, s.Problem)
+			rows[i] = []string{fmt.Sprint(s.Serial), "cannot be read: " + s.Problem}
 		}
-		lines = append(lines, line)
 	}
 	if len(kept) == 0 {
-		lines = []string{"The store keeps no state yet."}
+		a.view.Result(list, "The store keeps no state yet.")
+		return
 	}
-	a.view.Result(list, lines...)
+	a.view.Table(list, []string{"SERIAL", "STORED", "BY", "COMMAND", "KMSPLAN", "DIGEST", "KEY"}, rows)
 }
 
 // stateRollbackCommand goes back to a kept state.

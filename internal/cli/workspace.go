@@ -66,7 +66,7 @@ func (a *app) workspaceListCommand() *cobra.Command {
 					}
 					list, lines = append(list, listedWorkspace{name, name == w.Selected}), append(lines, sign+name)
 				}
-				a.view.Result(list, lines...)
+				a.view.Listed(list, lines...)
 				if !slices.Contains(names, w.Selected) {
 					a.view.Notef("the selected workspace, %s, is not there: kmsplan workspace new %s makes it", w.Selected, w.Selected)
 				}
@@ -90,7 +90,7 @@ func (a *app) workspaceShowCommand() *cobra.Command {
 			}
 			name, err := m.Workspace()
 			if err == nil {
-				a.view.Result(listedWorkspace{name, true}, name)
+				a.view.Listed(listedWorkspace{name, true}, name)
 			}
 			return err
 		},

@@ -184,15 +184,15 @@ func (t *Terminal) Ask(workspace string) {
 
 // AskVariable says which variable is asked for.
 func (t *Terminal) AskVariable(name, description string) {
-	fmt.Fprintf(t.Err, "\n%s\n", paint(t.ErrColor, bold, "var."+name))
+	fmt.Fprintf(t.beside(), "\n%s\n", paint(t.ErrColor, bold, "var."+name))
 	if description != "" {
-		fmt.Fprintf(t.Err, "  %s\n", strings.ReplaceAll(wrap(neutral(description), t.Width-2), "\n", "\n  "))
+		fmt.Fprintf(t.beside(), "  %s\n", strings.ReplaceAll(wrap(neutral(description), t.Width-2), "\n", "\n  "))
 	}
-	fmt.Fprintln(t.Err)
+	fmt.Fprintln(t.beside())
 }
 
 // EnterValue asks for a value in one line.
-func (t *Terminal) EnterValue(how string) { fmt.Fprintf(t.Err, "  Enter a value%s: ", how) }
+func (t *Terminal) EnterValue(how string) { fmt.Fprintf(t.beside(), "  Enter a value%s: ", how) }
 
 // Cancelled says that the answer was not yes.
 func (t *Terminal) Cancelled() { t.tell("\nApply cancelled.\n") }

@@ -21,11 +21,11 @@ func (t *Terminal) Diagnostics(diags hclv2.Diagnostics, files map[string]*hclv2.
 			t.compactWarning(d.Summary, place(d))
 			continue
 		}
-		w, color := t.Err, t.ErrColor
+		w, color := t.beside(), t.ErrColor
 		if d.Severity == hclv2.DiagWarning {
-			w, color = t.Out, t.Color
+			w, color = t.people(), t.Color
 		}
-		fmt.Fprint(w, fold(frame(diagnosticText(d, files, color, t.Width-2), severityStyle(d.Severity), color), t.Width))
+		fmt.Fprint(w, frame(diagnosticText(d, files, color, t.Width-2), severityStyle(d.Severity), color))
 	}
 }
 
@@ -243,12 +243,12 @@ func frame(text string, s style, color bool) string {
 // Error prints an error that is not about a place in a file. hints stand under it.
 func (t *Terminal) Error(summary string, err error, hints ...string) {
 	t.clearReading()
-	writeError(t.Err, t.ErrColor, t.Width, summary, err, hints)
+	writeError(t.beside(), t.ErrColor, t.Width, summary, err, hints)
 }
 
 func writeError(w io.Writer, color bool, width int, summary string, err error, hints []string) {
 	d := &hclv2.Diagnostic{Severity: hclv2.DiagError, Summary: summary, Detail: errorDetail(err, hints)}
-	fmt.Fprint(w, fold(frame(diagnosticText(d, nil, color, width-2), red, color), width))
+	fmt.Fprint(w, frame(diagnosticText(d, nil, color, width-2), red, color))
 }
 
 // errorDetail is an error as sentences, with the help that stands under it.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -16,10 +15,10 @@ func (r planText) block(sign string, s style, kind, name string, diff []plan.Att
 	r.printf("  %s %s %q {\n", paint(r.color, s, sign), kind, name)
 	wide := 0
 	for _, d := range diff {
-		wide = max(wide, len(d.Name))
+		wide = max(wide, columns(d.Name))
 	}
 	for _, d := range diff {
-		name := d.Name + strings.Repeat(" ", wide-len(d.Name))
+		name := pad(d.Name, wide)
 		if d.WriteOnly {
 			mark := paint(r.color, yellow, "~")
 			if sign == plan.Create.Sign() {

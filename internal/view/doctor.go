@@ -24,6 +24,6 @@ func (t *Terminal) Findings(list []Finding) {
 		if f.Gateway != "" {
 			head = fmt.Sprintf("gateway %q: %s", f.Gateway, f.Check)
 		}
-		t.Printf("%s  %s\n      %s\n", paint(t.Color, s, mark), neutral(head), strings.ReplaceAll(neutral(f.Detail), "\n", "\n      "))
+		t.tell("%s  %s\n      %s\n", paint(t.Color, s, mark), neutral(head), strings.ReplaceAll(neutral(f.Detail), "\n", "\n      "))
 	}
 }

@@ -24,7 +24,7 @@ var _ View = Document{}
 
 // NewDocument makes the view for a terminal's streams.
 func NewDocument(t *Terminal, version string) Document {
-	return Document{&Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Redraws: t.Redraws, Width: t.Width}, t.Out, version}
+	return Document{t.onErr(), t.Out, version}
 }
 
 // indented is a value as a JSON document with an end of line.
@@ -65,6 +65,12 @@ func (d Document) Result(value any, lines ...string) {
 	}
 	document(d.out, value)
 }
+
+// Listed prints the value.
+func (d Document) Listed(value any, lines ...string) { d.Result(value, lines...) }
+
+// Table prints the value.
+func (d Document) Table(value any, _ []string, _ [][]string) { document(d.out, value) }
 
 // Answer prints an answer as the service sent it, its bytes only indented.
 func (d Document) Answer(doc json.RawMessage) {

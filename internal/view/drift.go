@@ -16,7 +16,7 @@ type Drift interface {
 
 // Drift lists what has changed outside, and what waits for deletion.
 func (t *Terminal) Drift(d plan.Drifts) {
-	r := planText{w: t.Out, color: t.Color, width: t.Width, now: d.At, compat: t.compat}
+	r := planText{w: t.people(), color: t.Color, width: t.Width, now: d.At, compat: t.compat}
 	r.drift(d.Drift)
 	if len(d.Drift) == 0 {
 		r.printf("%s Your infrastructure still matches the state.\n", paint(r.color, green, paint(r.color, bold, "No drift.")))

@@ -61,36 +61,36 @@ func (t *Terminal) Inspect(list []Envelope) {
 }
 
 func (t *Terminal) envelope(i Envelope) {
-	t.Printf("%s\n", paint(t.Color, bold, neutral(i.Path)))
-	t.Printf("  format      %s\n  suite       %s\n  generation  %d\n", i.Format, i.Suite, i.Generation)
+	t.tell("%s\n", paint(t.Color, bold, neutral(i.Path)))
+	t.tell("  format      %s\n  suite       %s\n  generation  %d\n", i.Format, i.Suite, i.Generation)
 	for n, name := range slices.Sorted(maps.Keys(i.Context)) {
 		label := "context"
 		if n > 0 {
 			label = ""
 		}
-		t.Printf("  %-10s  %s = %s\n", label, neutral(name), quote(i.Context[name]))
+		t.tell("  %-10s  %s = %s\n", label, neutral(name), quote(i.Context[name]))
 	}
 	for _, r := range i.Recipients {
 		if r.Key == "" {
-			t.Printf("  recipient   %s (break-glass)\n", r.Type)
+			t.tell("  recipient   %s (break-glass)\n", r.Type)
 			continue
 		}
-		t.Printf("  recipient   %s\n              version %s, %s\n", neutral(r.Key), neutral(r.KeyVersion), neutral(r.Protocol))
+		t.tell("  recipient   %s\n              version %s, %s\n", neutral(r.Key), neutral(r.KeyVersion), neutral(r.Protocol))
 	}
-	t.Printf("  commitment  %s\n", i.Commitment)
+	t.tell("  commitment  %s\n", i.Commitment)
 	if i.Values != "" {
-		t.Printf("  values      sealed one by one, %s\n", i.Values)
+		t.tell("  values      sealed one by one, %s\n", i.Values)
 		for _, rule := range i.Only {
-			t.Printf("  only        %s\n", neutral(rule))
+			t.tell("  only        %s\n", neutral(rule))
 		}
 		for _, rule := range i.Except {
-			t.Printf("  except      %s\n", neutral(rule))
+			t.tell("  except      %s\n", neutral(rule))
 		}
 		return
 	}
 	if i.PlainBytes >= 0 {
-		t.Printf("  plaintext   %s (%d bytes)\n", Bytes(i.PlainBytes), i.PlainBytes)
+		t.tell("  plaintext   %s (%d bytes)\n", Bytes(i.PlainBytes), i.PlainBytes)
 	} else {
-		t.Printf("  plaintext   the file's length is not one an envelope has: it is truncated or damaged\n")
+		t.tell("  plaintext   the file's length is not one an envelope has: it is truncated or damaged\n")
 	}
 }

@@ -86,3 +86,9 @@ func (m multi) Linted(r lint.Report, f map[string]*hclv2.File) {
 func (m multi) Result(value any, lines ...string) {
 	m.each(func(v View) { v.Result(value, lines...) })
 }
+func (m multi) Listed(value any, lines ...string) {
+	m.each(func(v View) { v.Listed(value, lines...) })
+}
+func (m multi) Table(value any, head []string, rows [][]string) {
+	m.each(func(v View) { v.Table(value, head, rows) })
+}

@@ -21,7 +21,7 @@ func (t *Terminal) Validated(diags hclv2.Diagnostics, files map[string]*hclv2.Fi
 	if n := len(diags); n > 0 {
 		suffix = fmt.Sprintf(", with %s", plural(n, "warning"))
 	}
-	t.Printf("%s The configuration is valid%s.\n", paint(t.Color, green, paint(t.Color, bold, "Success!")), suffix)
+	t.tell("%s The configuration is valid%s.\n", paint(t.Color, green, paint(t.Color, bold, "Success!")), suffix)
 }
 
 // Answer prints an answer of the service for people: one "Name: value" per line, lists
@@ -35,7 +35,7 @@ func (t *Terminal) Answer(doc json.RawMessage) {
 	}
 	var b strings.Builder
 	writeAnswer(&b, v, 0)
-	t.Printf("%s", b.String())
+	t.tell("%s", b.String())
 }
 
 func writeAnswer(b *strings.Builder, v any, depth int) {
@@ -89,12 +89,9 @@ func scalar(v any) string {
 
 // Outputs prints a stack's outputs, as the language would write them.
 func (t *Terminal) Outputs(outputs map[string]any) {
-	wide := 0
-	for name := range outputs {
-		wide = max(wide, len(name))
-	}
+	wide := broadest(outputs)
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		t.Printf("%-*s = %s\n", wide, name, literal(outputs[name]))
+		t.tell("%s = %s\n", pad(name, wide), literal(outputs[name]))
 	}
 }
 

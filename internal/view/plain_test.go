@@ -78,8 +78,9 @@ func TestPlainIsPlain(t *testing.T) {
 	}
 }
 
-// whole is what no line is broken in: one word, or a command in backquotes, behind what it is indented with.
-var whole = regexp.MustCompile("^ *(# *)?([-+~>] )?(\\S+|`[^`]+`\\S*)$")
+// whole is what no line is broken in: one word, a command in backquotes or at the end of a line, or an address, behind what it is
+// indented with.
+var whole = regexp.MustCompile("^ *(# *)?([-+~>] )?((\\S*: )?kmsplan .*|\\S+|\\S*\\[\"[^\"]*\"\\]\\S*|`[^`]+`\\S*)$")
 
 func isPlain(t *testing.T, text string) {
 	t.Helper()

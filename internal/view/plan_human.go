@@ -32,7 +32,7 @@ type planText struct {
 // Plan prints a plan for people: what the service changed by itself, what will be
 // done, what is refused, and Terraform's closing sentence. Days that are left are counted from when the plan was made.
 func (t *Terminal) Plan(p *plan.Plan) {
-	r := planText{w: t.Out, color: t.Color, width: t.Width, calls: t.Calls, now: p.Created, compat: t.compat}
+	r := planText{w: t.people(), color: t.Color, width: t.Width, calls: t.Calls, now: p.Created, compat: t.compat}
 	if otherWorkspace(p.Workspace) {
 		r.printf("In the workspace %s:\n", p.Workspace)
 	}
@@ -49,7 +49,7 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	t.planWarnings(p.Warnings)
 	t.Refusals(p.Refusals)
 	if n := rescues(p); n > 0 && p.Refused() {
-		fmt.Fprintf(t.Err, "\n%s\n", wrap(fmt.Sprintf("Nothing else is called while a guard refuses, but apply takes %s out of the deletion window first: a window does not wait.", plural(n, "object")), t.Width))
+		fmt.Fprintf(t.beside(), "\n%s\n", wrap(fmt.Sprintf("Nothing else is called while a guard refuses, but apply takes %s out of the deletion window first: a window does not wait.", plural(n, "object")), t.Width))
 	}
 }
 
@@ -65,11 +65,11 @@ func (t *Terminal) Saved(name string, p *plan.Plan) {
 		t.tell("\nSaved the plan to %s. It has nothing for apply to do.\n", name)
 		return
 	}
-	t.Printf("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
+	t.tell("\nSaved the plan to %s. To perform exactly these actions:\n    kmsplan apply %s\n", name, name)
 }
 
 func (r planText) printf(format string, args ...any) {
-	fmt.Fprint(r.w, fold(fmt.Sprintf(format, args...), r.width))
+	fmt.Fprintf(r.w, format, args...)
 }
 
 // drift lists what changed outside of kmsplan since the last apply.
@@ -191,7 +191,7 @@ func (r planText) outputs(outputs []plan.OutputChange) {
 	r.printf("Changes to Outputs:\n")
 	wide := 0
 	for _, o := range outputs {
-		wide = max(wide, len(o.Name))
+		wide = max(wide, columns(o.Name))
 	}
 	for _, o := range outputs {
 		r.output(o, wide)
@@ -200,7 +200,7 @@ func (r planText) outputs(outputs []plan.OutputChange) {
 }
 
 func (r planText) output(o plan.OutputChange, wide int) {
-	name := o.Name + strings.Repeat(" ", wide-len(o.Name))
+	name := pad(o.Name, wide)
 	r.difference("  ", name, o.Before, o.After)
 }
 

@@ -40,6 +40,6 @@ func (t *Terminal) Refusals(refusals []plan.Refusal) {
 				fmt.Fprintf(&b, "  %d. %s\n", i+1, strings.ReplaceAll(wrap(neutral(strings.TrimRight(way, "\n")), t.Width-7), "\n", "\n     "))
 			}
 		}
-		fmt.Fprint(t.Err, fold(frame(b.String(), red, t.ErrColor), t.Width))
+		fmt.Fprint(t.beside(), frame(b.String(), red, t.ErrColor))
 	}
 }

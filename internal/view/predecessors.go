@@ -23,9 +23,9 @@ func (t *Terminal) predecessors(r state.Resource, st state.State) {
 		if len(by) > 0 {
 			what = "needed by:"
 		}
-		t.Printf("    # %s%s; %s\n", neutral(predecessorName(r, p)), since, what)
+		t.tell("    # %s%s; %s\n", neutral(predecessorName(r, p)), since, what)
 		for _, user := range by {
-			t.Printf("    #   %s\n", neutral(user))
+			t.tell("    #   %s\n", neutral(user))
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (p *FileProgress) draw(verb, name string, began time.Time, done, total int6
 	if total > 0 {
 		text += fmt.Sprintf(" of %s (%d %%)", Bytes(total), done*100/total)
 	}
-	fmt.Fprintf(p.t.Err, "\r\x1b[K%s  %s/s", neutral(text), Bytes(int64(rate)))
+	p.t.redraw(fmt.Sprintf("%s  %s/s", text, Bytes(int64(rate))))
 }
 
 // Done clears the line.
@@ -59,7 +59,7 @@ func (p *FileProgress) Done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shown {
-		fmt.Fprint(p.t.Err, "\r\x1b[K")
+		p.t.redraw("")
 		p.shown = false
 	}
 }

@@ -105,10 +105,10 @@ func (t *Terminal) Reading(r Reading) {
 	defer t.read.mu.Unlock()
 	switch {
 	case r.Done == r.Total && t.read.shown:
-		fmt.Fprint(t.Err, "\r\x1b[K")
+		t.redraw("")
 		t.read.shown = false
 	case t.read.due(r, redrawEvery):
-		fmt.Fprintf(t.Err, "\r\x1b[K%s", cut(neutral(r.sentence()), t.Width-1))
+		t.redraw(r.sentence())
 		t.read.shown = true
 	}
 }
@@ -125,17 +125,9 @@ func (t *Terminal) clearReading() {
 	t.read.mu.Lock()
 	defer t.read.mu.Unlock()
 	if t.read.shown {
-		fmt.Fprint(t.Err, "\r\x1b[K")
+		t.redraw("")
 		t.read.shown = false
 	}
-}
-
-// cut keeps a line inside the terminal, so that it can be drawn over.
-func cut(text string, width int) string {
-	if letters := []rune(text); len(letters) > width && width > 1 {
-		return string(letters[:width-1]) + "…"
-	}
-	return text
 }
 
 // Reading writes a line before a reading that takes its time, and every ten seconds how far it is.

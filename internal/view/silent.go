@@ -52,3 +52,5 @@ func (Silent) Traffic([]Traffic)                                     {}
 func (Silent) Drift(plan.Drifts)                                     {}
 func (Silent) Refreshed(plan.Drifts)                                 {}
 func (Silent) Result(any, ...string)                                 {}
+func (Silent) Listed(any, ...string)                                 {}
+func (Silent) Table(any, []string, [][]string)                       {}

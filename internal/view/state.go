@@ -19,30 +19,27 @@ func (t *Terminal) State(st state.State) {
 
 // Resource prints what a state remembers of one object.
 func (t *Terminal) Resource(r state.Resource, of state.State) {
-	t.Printf("# %s\n%s %q {\n", neutral(r.Address), neutral(r.Kind), neutral(blockName(r)))
-	wide := len("id")
-	for name := range r.Attributes {
-		wide = max(wide, len(name))
-	}
+	t.tell("# %s\n%s %q {\n", neutral(r.Address), neutral(r.Kind), neutral(blockName(r)))
+	wide := max(broadest(r.Attributes), len("id"))
 	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
 		if v := r.Attributes[name]; v != nil {
-			t.Printf("    %-*s = %s\n", wide, name, literal(v))
+			t.tell("    %s = %s\n", pad(name, wide), literal(v))
 		}
 	}
 	if r.Attributes["id"] == nil && r.ID != "" {
-		t.Printf("    %-*s = %s\n", wide, "id", quote(r.ID))
+		t.tell("    %s = %s\n", pad("id", wide), quote(r.ID))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Fingerprints)) {
-		t.Printf("    %-*s = (write-only attribute)\n", wide, name)
+		t.tell("    %s = (write-only attribute)\n", pad(name, wide))
 	}
 	if r.Protected {
-		t.Printf("    # protected: removing the block is refused\n")
+		t.tell("    # protected: removing the block is refused\n")
 	}
 	if r.Retire != "" {
-		t.Printf("    # retirement: %s since %s\n", r.Retire, r.RetiredAt.UTC().Format(time.RFC3339))
+		t.tell("    # retirement: %s since %s\n", r.Retire, r.RetiredAt.UTC().Format(time.RFC3339))
 	}
 	t.predecessors(r, of)
-	t.Printf("}\n\n")
+	t.tell("}\n\n")
 }
 
 // blockName is the label of the block that an object's address names.
@@ -57,7 +54,7 @@ func blockName(r state.Resource) string {
 // Census prints the envelopes a stack keeps.
 func (t *Terminal) Census(files []state.File) {
 	for _, f := range files {
-		t.Printf("# %s\nfile %s {\n    key         = %s\n    key_version = %s\n    commitment  = %s\n    size        = %d\n}\n\n",
+		t.tell("# %s\nfile %s {\n    key         = %s\n    key_version = %s\n    commitment  = %s\n    size        = %d\n}\n\n",
 			neutral(f.Address), quotePath(f.Path), quote(f.KeyID), quote(f.KeyVersion), quote(f.Commitment), f.Size)
 	}
 }

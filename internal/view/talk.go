@@ -15,7 +15,7 @@ type Talk struct {
 
 // NewTalk makes the view for a terminal's streams.
 func NewTalk(t *Terminal) Talk {
-	return Talk{t: &Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Redraws: t.Redraws, Width: t.Width}}
+	return Talk{t: t.onErr()}
 }
 
 func (k Talk) Diagnostics(d hclv2.Diagnostics, f map[string]*hclv2.File) { k.t.Diagnostics(d, f) }

@@ -55,24 +55,41 @@ func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
 	return t
 }
 
-// Printf writes to Out.
-func (t *Terminal) Printf(format string, args ...any) { fmt.Fprintf(t.Out, format, args...) }
+// people is where Out is written to for people, and beside where Err is.
+func (t *Terminal) people() io.Writer { return folded{t.Out, t.Width} }
+func (t *Terminal) beside() io.Writer { return folded{t.Err, t.Width} }
 
-// tell writes sentences to Out, folded where the terminal is narrow.
-func (t *Terminal) tell(format string, args ...any) {
-	fmt.Fprint(t.Out, fold(fmt.Sprintf(format, args...), t.Width))
+// tell writes to Out, folded where the terminal is narrow.
+func (t *Terminal) tell(format string, args ...any) { fmt.Fprintf(t.people(), format, args...) }
+
+// redraw draws a line of Err over the one that stands there.
+func (t *Terminal) redraw(line string) { fmt.Fprint(t.Err, "\r\x1b[K"+cut(neutral(line), t.Width-1)) }
+
+// onErr is a terminal that says everything on Err.
+func (t *Terminal) onErr() *Terminal {
+	return &Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Redraws: t.Redraws, Width: t.Width}
 }
 
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
 	t.clearReading()
-	fmt.Fprint(t.Err, fold("kmsplan: "+neutral(fmt.Sprintf(format, args...))+"\n", t.Width))
+	fmt.Fprint(t.beside(), "kmsplan: "+neutral(fmt.Sprintf(format, args...))+"\n")
 }
 
-// Result prints the lines of an answer.
+// Prompt asks for what is typed behind it.
+func (t *Terminal) Prompt(text string) { fmt.Fprint(t.beside(), text) }
+
+// Result prints the sentences of an answer.
 func (t *Terminal) Result(_ any, lines ...string) {
 	for _, line := range lines {
-		t.Printf("%s\n", neutral(line))
+		t.tell("%s\n", neutral(line))
+	}
+}
+
+// Listed prints lines as they are, however narrow the terminal is.
+func (t *Terminal) Listed(_ any, lines ...string) {
+	for _, line := range lines {
+		fmt.Fprintln(t.Out, neutral(line))
 	}
 }
 

@@ -2,13 +2,10 @@ package view
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/mitchellh/go-wordwrap"
 )
 
 // neutral replaces control characters of remote text (descriptions, messages of the
@@ -51,25 +48,6 @@ func inert(doc []byte) []byte {
 		return doc
 	}
 	return out
-}
-
-// quotedCode is a command or a piece of the language inside prose: `kmsplan state rm key.old`.
-var quotedCode = regexp.MustCompile("`[^`\n]{1,60}`")
-
-// noBreak stands for a space at which no line is broken.
-const noBreak = "\u00a0"
-
-// wrap breaks prose at width, keeping lines that are indented (commands, code) and what stands in backquotes as they are:
-// who copies a command wants it in one piece.
-func wrap(s string, width int) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		if !strings.HasPrefix(line, " ") {
-			line = quotedCode.ReplaceAllStringFunc(line, func(code string) string { return strings.ReplaceAll(code, " ", noBreak) })
-			lines[i] = strings.ReplaceAll(wordwrap.WrapString(line, uint(max(width, 20))), noBreak, " ")
-		}
-	}
-	return strings.Join(lines, "\n")
 }
 
 // plural renders a count with its noun: 1 file, 2 files.

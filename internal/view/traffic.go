@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -40,16 +39,15 @@ func (t Traffic) operations() string {
 
 // Traffic prints how many calls went to each quota, and how long they waited for it.
 func (t *Terminal) Traffic(list []Traffic) {
-	w := tabwriter.NewWriter(t.Err, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nGATEWAY\tQUOTA\tCALLS\tPER SECOND\tWAITED\tREFUSED\tOPERATIONS")
-	for _, x := range list {
+	rows := make([][]string, len(list))
+	for i, x := range list {
 		allowed := "not held back"
 		if x.Allowed > 0 {
 			allowed = fmt.Sprintf("%.4g of %.4g", x.Allowed, x.Limit)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%d\t%s\n", x.Gateway, cmp.Or(x.Group, "none"), x.total(), allowed, x.Waited.Round(time.Millisecond), x.Refused, x.operations())
+		rows[i] = []string{x.Gateway, cmp.Or(x.Group, "none"), itoa(x.total()), allowed, x.Waited.Round(time.Millisecond).String(), itoa(x.Refused), x.operations()}
 	}
-	_ = w.Flush()
+	fmt.Fprint(t.beside(), "\n"+t.table([]string{"GATEWAY", "QUOTA", "CALLS", "PER SECOND", "WAITED", "REFUSED", "OPERATIONS"}, rows))
 }
 
 // Traffic writes a line for each quota.

@@ -118,6 +118,10 @@ type Result interface {
 	Voice
 	// Result shows a value, or where it is nil just the lines.
 	Result(value any, lines ...string)
+	// Listed is Result for lines that programs read as well: a list of names, a policy, exports for a shell. They are never folded.
+	Listed(value any, lines ...string)
+	// Table is Result for rows with the same columns.
+	Table(value any, head []string, rows [][]string)
 }
 
 // View can show the answer of every command. A further form of output is one file: a type that embeds
