@@ -62,9 +62,9 @@ func (a *app) showHistory(kept []state.Kept) {
 			s.Stored = k.Stored.At.UTC().Format(time.RFC3339)
 		}
 		list[i] = s
-		rows[i] = []string{fmt.Sprint(s.Serial), cmp.Or(s.Stored, "-"), cmp.Or(s.By, "-"), cmp.Or(s.Operation, "-"), cmp.Or(s.Writer, "-"), fmt.Sprintf("%.12s", s.Digest), cmp.Or(s.Key, "-")}
+		rows[i] = []string{fmt.Sprintf("%6d", s.Serial), cmp.Or(s.Stored, "-"), cmp.Or(s.By, "-"), cmp.Or(s.Operation, "-"), cmp.Or(s.Writer, "-"), fmt.Sprintf("%.12s", s.Digest), cmp.Or(s.Key, "-")}
 		if s.Problem != "" {
-			rows[i] = []string{fmt.Sprint(s.Serial), "cannot be read: " + s.Problem}
+			rows[i] = []string{fmt.Sprintf("%6d", s.Serial), "cannot be read: " + s.Problem}
 		}
 	}
 	if len(kept) == 0 {

@@ -42,7 +42,7 @@ func stacked(head []string, rows [][]string) string {
 			if i == 0 {
 				indent = ""
 			}
-			b.WriteString(indent + strings.ToLower(head[i]) + ": " + cell + "\n")
+			b.WriteString(indent + strings.ToLower(head[i]) + ": " + strings.TrimSpace(cell) + "\n")
 		}
 		parts = append(parts, b.String())
 	}
