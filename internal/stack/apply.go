@@ -42,6 +42,7 @@ func (s *Stack) carryOut(ctx context.Context, p *plan.Plan, how Applying, refuse
 	if p == nil || !p.Differs() {
 		return apply.Report{State: s.State}, nil
 	}
+	s.rememberPath()
 	s.ignoreOnce()
 	clients, err := s.connect(ctx)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -71,6 +72,9 @@ func (b backend) remote() bool { return b.kind != kind.DefaultBackend }
 
 // same reports whether two backends are one, in whatever workspaces.
 func (b backend) same(other backend) bool {
+	if !b.remote() && !other.remote() {
+		return filepath.Clean(b.path()) == filepath.Clean(other.path())
+	}
 	return b.kind == other.kind && maps.Equal(b.config, other.config)
 }
 
@@ -95,7 +99,7 @@ func (b backend) name() string {
 	case "s3", "oss":
 		return state.InWorkspace(b.kind+":"+b.config["bucket"]+"/"+b.config["key"], b.workspace)
 	}
-	return state.InWorkspace("local:"+cmp.Or(b.config["path"], defaultState), b.workspace)
+	return state.InWorkspace("local:"+b.path(), b.workspace)
 }
 
 // workspaceAt is the workspace whose place has that name.
@@ -181,10 +185,15 @@ func openBackend(cfg *hcl.Config, o Options, gateways *Gateways) (state.Store, e
 		return o.Store, nil
 	}
 	b, seen, err := prepared(cfg)
+	with := opening{cfg, o, gateways}
+	if err != nil && !b.remote() { // a path that is not allowed is the first thing to mend
+		_, wrong := b.openLocal(with)
+		return nil, cmp.Or(wrong, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	store, err := b.open(opening{cfg, o, gateways}, seen)
+	store, err := b.open(with, seen)
 	if err != nil || b.workspace == state.DefaultWorkspace {
 		return store, err
 	}
@@ -198,7 +207,7 @@ func prepared(cfg *hcl.Config) (backend, *notes, error) {
 		return backend{}, nil, err
 	}
 	b := backendOf(cfg, notes.Given)
-	if !notes.of(b) && (b.remote() || notes.Backend != "" && notes.Backend != kind.DefaultBackend) {
+	if from := notes.backend(); !b.same(from) && (b.remote() || from.remote() || from.leaves(cfg.Dir, b)) {
 		return b, nil, moved(notes, b)
 	}
 	return b, &notes, nil
@@ -207,30 +216,38 @@ func prepared(cfg *hcl.Config) (backend, *notes, error) {
 // open opens the store of a backend of either kind; seen is what this machine remembers of a remote one, nil for none.
 func (b backend) open(with opening, seen *notes) (state.Store, error) {
 	if !b.remote() {
-		return openLocal(with.cfg, with.options, b.workspace)
+		return b.openLocal(with)
 	}
 	return openRemote(b, with, seen)
 }
 
 // moved says that the configuration names another backend than init has prepared.
 func moved(notes notes, b backend) error {
-	if notes.Backend == "" {
+	if notes.Backend == "" && b.remote() {
 		return hint(fmt.Errorf("the backend %s is not prepared on this machine", b.name()), "Run: kmsplan init")
+	}
+	from := notes.backend()
+	if !b.remote() && !from.remote() {
+		return hint(fmt.Errorf("there is a state in %s, and the configuration keeps it in %s", from.path(), b.path()),
+			"Run kmsplan init -migrate-state to take it along, or kmsplan init -reconfigure to leave it where it is.")
 	}
 	return hint(fmt.Errorf("the configuration keeps the state in %s, and this directory was prepared for another backend", b.name()),
 		"Run kmsplan init -migrate-state to take the state along, or kmsplan init -reconfigure to leave it where it is.")
 }
 
-func openLocal(cfg *hcl.Config, o Options, workspace string) (state.Store, error) {
-	path, err := o.inside(cfg.Dir, state.InWorkspace(statePath(cfg), workspace), theState)
+func (b backend) openLocal(with opening) (state.Store, error) {
+	path, err := with.options.inside(with.cfg.Dir, state.InWorkspace(b.path(), b.workspace), theState)
 	if err != nil {
 		return nil, err
 	}
-	return local.Open(path, local.Options{Now: o.Now})
+	return local.Open(path, local.Options{Now: with.options.Now})
 }
 
-// statePath is where the local backend keeps the state, as it is written.
-func statePath(cfg *hcl.Config) string { return cmp.Or(cfg.Settings.Backend["path"], defaultState) }
+// path is where the local backend keeps the state, as it is written.
+func (b backend) path() string { return cmp.Or(b.config["path"], defaultState) }
+
+// statePath is where a module with the local backend keeps the state.
+func statePath(cfg *hcl.Config) string { return backend{config: cfg.Settings.Backend}.path() }
 
 // mostStoreCalls is how many calls to a store's server a run makes at once.
 const mostStoreCalls = 8

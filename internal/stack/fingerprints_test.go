@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -45,11 +46,16 @@ func underKey(alias string) string {
 	return "kmsplan {\n  encryption {\n    key = \"" + alias + "\"\n  }\n}\n"
 }
 
-// farKeys makes alias/far and alias/far2 in the same emulator, with keys, by a state of their own.
+// farKeys makes alias/far and alias/far2 in the same emulator, with keys, by a state of their own, which is another stack's: this one
+// knows nothing of it.
 func (r *rig) farKeys() {
 	r.t.Helper()
 	r.write("main.kms.hcl", gateway+"kmsplan {\n  backend \"local\" {\n    path = \"far.json\"\n  }\n}\n"+strings.ReplaceAll(wrapping, "enc", "far"))
+	if err := r.initialise(stack.Backend{Reconfigure: true}); err != nil {
+		r.t.Fatal(err)
+	}
 	r.apply()
+	r.remove(".kmsplan/backend.json")
 }
 
 // stored is the state as it is on the disk.

@@ -33,10 +33,7 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 	if err := b.check(told.Given); err != nil {
 		return nil, err
 	}
-	from := backend{kind: was.Backend, config: was.Config}
-	if was.Backend == "" {
-		from = backend{kind: "local", config: map[string]string{}}
-	}
+	from := was.backend()
 	with := opening{cfg, o, gateways}
 	if err := mayChange(ctx, b, from, with, was, told); err != nil {
 		return nil, err
@@ -59,7 +56,7 @@ func prepareBackend(ctx context.Context, cfg *hcl.Config, o Options, gateways *G
 		}
 		n.sighting, n.Workspaces = sighting{}, nil
 	}
-	if !b.remote() && was.Backend == "" {
+	if !b.remote() && was.Backend == "" && b.same(was.backend()) {
 		return said, nil // nothing to remember
 	}
 	return said, n.write(cfg.Dir)
@@ -70,13 +67,13 @@ func mayChange(ctx context.Context, b, from backend, with opening, was notes, to
 	if told.Migrate && told.Reconfigure {
 		return errors.New("-migrate-state and -reconfigure exclude each other: one takes the state along, the other leaves it where it is")
 	}
-	if b.same(from) || told.Migrate || told.Reconfigure || !b.remote() && !from.remote() {
+	if b.same(from) || told.Migrate || told.Reconfigure || !b.remote() && !from.remote() && !from.leaves(with.cfg.Dir, b) {
 		return nil
 	}
-	if was.Backend != "" {
+	if was.Backend != "" || !b.remote() {
 		return moved(was, b)
 	}
-	store, err := openLocal(with.cfg, with.options, "")
+	store, err := from.openLocal(with)
 	if err != nil {
 		return err
 	}
@@ -88,7 +85,7 @@ func mayChange(ctx context.Context, b, from backend, with opening, was notes, to
 	if err != nil || at.State.Serial == 0 && len(at.Open)+len(others) == 0 {
 		return err
 	}
-	return hint(fmt.Errorf("there is a state in %s, and the configuration keeps it in %s", statePath(with.cfg), b.name()),
+	return hint(fmt.Errorf("there is a state in %s, and the configuration keeps it in %s", from.path(), b.name()),
 		"Run kmsplan init -migrate-state to take it along, or kmsplan init -reconfigure to leave it where it is.")
 }
 
@@ -125,7 +122,7 @@ func trySeal(ctx context.Context, sealer remote.Sealer) error {
 // openAny opens a backend of either kind with the given sealer.
 func openAny(b backend, with opening, sealer remote.Sealer) (state.Store, error) {
 	if !b.remote() {
-		return openLocal(with.cfg, with.options, b.workspace)
+		return b.openLocal(with)
 	}
 	place, err := b.openPlace(context.Background(), with.options.getenv())
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -94,7 +95,15 @@ func (n notes) write(dir string) error {
 }
 
 // of reports whether init has prepared this backend.
-func (n notes) of(b backend) bool { return b.same(backend{kind: n.Backend, config: n.Config}) }
+func (n notes) of(b backend) bool { return b.same(n.backend()) }
+
+// backend is the one that was prepared: where nothing was, that of a module that names none.
+func (n notes) backend() backend {
+	if n.Backend == "" {
+		return backend{kind: kind.DefaultBackend}
+	}
+	return backend{kind: n.Backend, config: n.Config}
+}
 
 // witnessed is a store that is held to what this machine has seen of it: an older state, or another stack's, that
 // somebody put in its place is refused.

@@ -41,6 +41,7 @@ func (s *Stack) Run(ctx context.Context, how Running) (*plan.Plan, apply.Report,
 	if !p.Differs() {
 		return p, apply.Report{State: s.State}, nil
 	}
+	s.rememberPath()
 	s.ignoreOnce()
 	work := s.work(ctx, nil, "run", how.Hooks)
 	report, err := apply.Run(ctx, apply.Input{

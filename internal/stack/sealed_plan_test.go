@@ -76,7 +76,11 @@ func TestAnEncryptedPlanOpensAsWhatItWasSavedAs(t *testing.T) {
 		refused("a flipped bit", "", changed)
 	}
 	r.write("main.kms.hcl", strings.Replace(module, "kmsplan {\n", "kmsplan {\n  backend \"local\" {\n    path = \"kmsplan.state.json2\"\n  }\n", 1))
+	if err := r.initialise(stack.Backend{Reconfigure: true}); err != nil {
+		t.Fatal(err)
+	}
 	refused("of a state elsewhere", "kmsplan:place", sealed)
+	r.remove(".kmsplan/backend.json")
 
 	r.write("main.kms.hcl", strings.ReplaceAll(module, "\"k\"", "\"other\""))
 	if err := os.Remove(filepath.Join(r.dir, "kmsplan.state.json")); err != nil {

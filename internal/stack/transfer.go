@@ -24,7 +24,7 @@ var errNothing = errors.New("there is no state")
 // all takes along the states of every workspace, and returns what it did, in words. What one that failed left undone the next
 // one does: a state that is there already is not stored again, and those of this machine stay in their place until all are.
 func (t transfer) all(ctx context.Context) (said []string, err error) {
-	if !t.to.remote() && !t.from.remote() {
+	if !t.to.remote() && t.to.same(t.from) {
 		return []string{"The state lies on this machine, before and after. There is nothing to take along."}, nil
 	}
 	others, err := t.from.workspaces(ctx, t.with)
@@ -60,7 +60,7 @@ func (t transfer) all(ctx context.Context) (said []string, err error) {
 // aside gives the states on this machine other names, so that nobody goes on with them.
 func (t transfer) aside(workspaces []string) (names []string, err error) {
 	for _, workspace := range workspaces {
-		name, err := setAside(absolute(t.with.cfg.Dir, state.InWorkspace(statePath(t.with.cfg), workspace)))
+		name, err := setAside(absolute(t.with.cfg.Dir, state.InWorkspace(t.from.path(), workspace)))
 		if err != nil {
 			return names, fmt.Errorf("setting the former state aside: %w", err)
 		}

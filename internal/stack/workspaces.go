@@ -61,7 +61,7 @@ func (b backend) workspaces(ctx context.Context, with opening) ([]string, error)
 		}
 		return remote.Workspaces(ctx, house)
 	}
-	path, err := with.options.inside(with.cfg.Dir, statePath(with.cfg), theState)
+	path, err := with.options.inside(with.cfg.Dir, b.path(), theState)
 	if err != nil {
 		return nil, err
 	}

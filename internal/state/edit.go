@@ -168,7 +168,8 @@ func Remove(st State, patterns ...string) (State, []string, error) {
 
 // CheckPush decides whether `state push` may put pushed in current's place.
 // Unforced, pushed belongs to the same stack and is not older; equal serials must not
-// hide different content. It returns the state to store, with the serial that follows current's.
+// hide different content. It returns the state to store, with the serial that follows
+// current's; where there is none the pushed state's goes on, so that no copy of it seems newer than what was made of it.
 func CheckPush(current State, v Version, pushed State, force bool) (State, error) {
 	if !force && !v.IsZero() {
 		if pushed.Lineage != current.Lineage {
@@ -184,9 +185,8 @@ func CheckPush(current State, v Version, pushed State, force bool) (State, error
 				pushed.Serial)
 		}
 	}
-	pushed.Serial = current.Serial
-	if v.IsZero() {
-		pushed.Serial = 0
+	if !v.IsZero() {
+		pushed.Serial = current.Serial
 	}
 	return pushed.Next(pushed.Writer), nil
 }

@@ -146,7 +146,7 @@ func TestPushKeepsToItsStackAndItsPast(t *testing.T) {
 		{"another stack's", here, other, false, 0},
 		{"another stack's, forced", here, other, true, 5},
 		{"the same serial with other content", here, differs, false, 0},
-		{"anything into an empty store", state.Version{}, other, false, 1},
+		{"anything into an empty store, where it goes on", state.Version{}, other, false, 5},
 	} {
 		got, err := state.CheckPush(stack(), tt.v, tt.pushed, tt.force)
 		if (err != nil) != (tt.serial == 0) || got.Serial != tt.serial {
