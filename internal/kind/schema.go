@@ -111,6 +111,7 @@ type Attribute struct {
 	ChangedBy   []string
 	AfterCreate bool // no parameter of the create call: a new object gets it by the first of ChangedBy
 	PreImage    bool // a change of it makes an approved action another one
+	Partial     bool // a map of which those elements are managed that are written; a null one goes, and others stay as they are
 	Watched     bool // computed, and a change of it is drift; the other computed ones move by themselves
 
 	// Refers lists what a plain reference in this argument may name, "key.id" and the like; nil = anything.

@@ -23,6 +23,8 @@ func secretKind() *Kind {
 			{Name: "value", Type: cty.String, WriteOnly: true, Doc: "The value, 1 to 30,720 bytes. Take it from a `sensitive` variable. Left out, with no `value_base64` and no `generate`: the value is not managed.", Check: checkSecretValue},
 			{Name: "value_base64", Type: cty.String, WriteOnly: true, Doc: "A binary value, as base64: `filebase64(\"keystore.p12\")`. Its base64, which is what readers get, has 1 to 30,720 bytes.", Check: checkBinaryValue},
 			{Name: "data_type", Type: cty.String, Doc: "`text` (default) or `binary`; `binary` with `value_base64`.", Check: oneOf("data type", dataText, dataBinary)},
+			{Name: "version_id", Type: cty.String, ChangedBy: []string{"PutSecretValue", "UpdateSecretVersionStage"}, Doc: "The id of the current version, up to 64 characters: of the one that is stored when `value` is written, or, without a value, of the one that is to hold ACSCurrent. Another value needs another id. Left out: kmsplan makes the ids. Generic secrets only.", Check: checkVersionID},
+			{Name: "stages", Type: cty.Map(cty.String), Partial: true, ChangedBy: []string{"UpdateSecretVersionStage"}, PreImage: true, Doc: "Stages of your own: the version that holds each, by its id. `null` takes one off. Stages that are not named stay where they are; ACSCurrent and ACSPrevious are no stages of yours. At most 6. Generic secrets only.", Check: checkStages},
 			{Name: "type", Type: cty.String, Immutable: true, Doc: "`Generic` (default), or a managed type, whose value KMS changes by itself where it is used: `Rds`, `Redis`, `RAMCredentials`, `ECS` or `PolarDB`.", Check: oneOf("secret type", secretTypes()...)},
 			{Name: "extended_config", Type: cty.Map(cty.String), Immutable: true, Doc: "What a managed secret is of: `SecretSubType`, and `DBInstanceId`, `UserName`, or `RegionId` and `InstanceId` (KMS: CreateSecret, ExtendedConfig). What the service adds to it is not compared.", Equal: holdsAll, Check: checkExtendedConfig},
 			{Name: "custom_data", Type: cty.Map(cty.String), Default: always(cty.MapValEmpty(cty.String)), ChangedBy: []string{"UpdateSecret"}, Doc: "Up to 10 pairs of your own that a managed secret carries, readable without its value.", Check: checkCustomData},
@@ -44,6 +46,7 @@ func secretKind() *Kind {
 		Blocks: []Block{generateBlock()},
 		Rules: []Rule{
 			{ID: "one-secret-value", Summary: invalid, Doc: "A value is given once: by `value`, by `value_base64` or by `generate`.", Check: oneSecretValue},
+			{ID: "secret-versions", Summary: invalid, Doc: "`version_id` and `stages` are for generic secrets; a generated value makes its own `version_id`.", Check: checkVersions},
 			{ID: "managed-secret-value", Summary: invalid, Doc: "The first value of a managed secret is the credential that its target has; KMS changes it from then on.", Check: managedValue},
 			{ID: "managed-secret-config", Summary: invalid, Doc: "`extended_config` names what a managed secret is of; a generic one has none, and no `custom_data`.", Check: managedConfig},
 			{ID: "secret-name-fits-type", Summary: invalid, Doc: "Names that begin with `acs/` are those of `RAMCredentials` and `ECS`, and theirs begin so.", Check: nameFitsType},

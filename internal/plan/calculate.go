@@ -119,6 +119,7 @@ type node struct {
 	taken         string            // aliases: the new name, which somebody else has
 	immutable     []AttrDiff        // attributes that differ and cannot be changed
 	foreign       string            // secrets: the current version, which this stack did not write
+	noVersion     []string          // secrets: why a version cannot be the declared one, and the ways on
 	otherMaterial bool              // keys: the declared material is not the one that was imported
 	needs         []string          // rotation policies: the key ids whose rotation differs
 	needsSecret   []string          // rotation policies: likewise the names of secrets

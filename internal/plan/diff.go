@@ -45,7 +45,7 @@ func (n *node) compare() {
 		before, reported := n.object.Attrs[at.Name]
 		after := n.desired(at, written)
 		if reported && after != cty.NilVal {
-			after = n.body.WithIgnored(at.Name, after, before)
+			after = partial(at, n.body.WithIgnored(at.Name, after, before), before)
 		}
 		if !reported || after == cty.NilVal || Same(at, after, before) {
 			continue
@@ -57,6 +57,35 @@ func (n *node) compare() {
 		}
 		n.change.Diff = append(n.change.Diff, d)
 	}
+}
+
+// partial is what a map becomes of which only those elements are managed that are written: a null one goes, and what is not
+// written stays as it lives.
+func partial(at *kind.Attribute, written, live cty.Value) cty.Value {
+	if !at.Partial || !written.IsKnown() || written.IsNull() {
+		return written
+	}
+	elements := map[string]cty.Value{}
+	if live != cty.NilVal && live.IsKnown() && !live.IsNull() {
+		elements = live.AsValueMap()
+	}
+	if elements == nil {
+		elements = map[string]cty.Value{}
+	}
+	for name, v := range written.AsValueMap() {
+		if elements[name] = v; v.IsKnown() && v.IsNull() {
+			delete(elements, name)
+		}
+	}
+	return MapOrEmpty(elements, at.Type.ElementType())
+}
+
+// MapOrEmpty is a map of elements, of which there may be none.
+func MapOrEmpty(elements map[string]cty.Value, of cty.Type) cty.Value {
+	if len(elements) == 0 {
+		return cty.MapValEmpty(of)
+	}
+	return cty.MapVal(elements)
 }
 
 // creation fills the diff of an object that does not exist yet.
@@ -71,7 +100,7 @@ func (n *node) creation() {
 			n.writeOnly(at)
 			continue
 		}
-		if after := n.desired(at, written); after != cty.NilVal && !(after.IsKnown() && after.IsNull()) {
+		if after := partial(at, n.desired(at, written), cty.NilVal); after != cty.NilVal && !(after.IsKnown() && after.IsNull()) {
 			n.change.Diff = append(n.change.Diff, AttrDiff{Name: at.Name, Before: cty.NullVal(at.Type), After: after})
 		}
 	}

@@ -35,7 +35,7 @@ const (
 	GuardKeyNotDeletable     = "key-not-deletable"          // removed { action = "delete" } on a key
 	GuardOtherMaterial       = "other-material"             // other material than the key was made with
 	GuardRotationDisabled    = "rotation-needs-enabled-key" // a rotation change on a key that stays or becomes disabled
-	GuardImpossible          = "not-possible"               // what was asked of one object, that or KMS cannot do
+	GuardImpossible          = "not-possible"               // what was asked of one object, or is declared of its versions, that or KMS cannot do
 	GuardKeyUnusable         = "key-unusable"               // an alias, a secret or a policy needs a key that waits for deletion or does not exist
 	GuardSecretUnusable      = "secret-unusable"            // a rotation policy needs a secret that waits for deletion, does not exist or is a generic one
 )

@@ -46,7 +46,10 @@ func (n *node) planned(vals map[string]cty.Value) cty.Value {
 func (n *node) plannedAttr(at *kind.Attribute) cty.Value {
 	if v, ok := n.body.Attrs[at.Name]; ok && n.asked == nil && at.Mode != kind.Computed && !n.ignores(at.Name) {
 		if v = n.desired(at, v); v != cty.NilVal {
-			return v
+			if o := n.settled(); o != nil {
+				return partial(at, v, o.Attrs[at.Name])
+			}
+			return partial(at, v, cty.NilVal)
 		}
 	}
 	if n.settled() == nil {

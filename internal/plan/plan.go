@@ -64,7 +64,7 @@ type Change struct {
 	// Held says which condition does not hold, so that nothing but a rescue is done; "" = none. Such a plan is never saved.
 	Held     string
 	Asked    *Request // what a person asked for, in place of what the block says; nil = nothing
-	Promoted string   // a secret's version that becomes the current one, as asked
+	Promoted string   // a secret's version that becomes the current one, as asked or declared
 	Whole
 }
 

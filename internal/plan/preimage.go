@@ -16,8 +16,12 @@ import (
 func PreImageOf(o *Object) *PreImage {
 	h := sha256.New()
 	enc := json.NewEncoder(h) // writing to a hash never fails
-	for _, name := range kind.Lookup(o.Kind, false).PreImage() {
+	k := kind.Lookup(o.Kind, false)
+	for _, name := range k.PreImage() {
 		v, ok := o.Attrs[name]
+		if k.Attribute(name).Partial && (!ok || v.IsNull() || v.LengthInt() == 0) {
+			continue // so that plans from before it was read are as good as ever
+		}
 		if !ok || o.moves(name) {
 			v = cty.NullVal(cty.String)
 		}

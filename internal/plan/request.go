@@ -92,7 +92,8 @@ func (n *node) forgetDecision() {
 	c.Action, c.Calls, c.Diff, c.Reason, c.TakenFrom, c.DependsOn = NoOp, nil, nil, "", "", nil
 	c.PreImage = PreImageOf(n.object)
 	n.immutable, n.needs, n.needsSecret, n.nowhere, n.disabled = nil, nil, nil, nil, nil
-	n.foreign, n.otherMaterial = "", false
+	n.foreign, n.noVersion, n.otherMaterial = "", nil, false
+	c.Promoted = ""
 }
 
 // askRescue plans the way out of a deletion window, whatever else a guard has to say about the object.

@@ -108,6 +108,8 @@ func (n *node) replaces() {
 func (p *planner) thenDeclared(n *node) {
 	switch {
 	case n.change.Action == NoOp:
+	case !n.hasValue() && !n.generates() && n.declaredVersion() != "" && n.declaredVersion() != n.change.Promoted:
+		p.then("the configuration declares version_id = %q for %s. As long as it is not changed, plans leave this version as it is and say so", n.declaredVersion(), n.addr)
 	case n.ignores("value") || !n.hasValue() && !n.generates():
 		p.then("the value of %s is not declared, so that plans leave this version as it is", n.addr)
 	case n.generates():

@@ -70,6 +70,7 @@ func (p *planner) planSecret(n *node) {
 	p.staysUnder(n)
 	c.Calls = append(c.Calls, n.updates()...)
 	p.planValue(n)
+	p.planStages(n)
 	if c.Action == NoOp && len(c.Calls) > 0 {
 		c.Action = Update
 	}
@@ -95,6 +96,7 @@ func (p *planner) createSecret(n *node) {
 		n.change.Reason = cameFrom(from)
 	}
 	n.change.Calls = []string{"CreateSecret"}
+	p.planStages(n)
 }
 
 // lacksKey reports whether a new secret would go into an instance without a key

@@ -24,13 +24,18 @@ const (
 // wrote the current one and the configuration says to overwrite it. The live value is never read.
 func (p *planner) planValue(n *node) {
 	if n.ignores(n.valueArgument()) || !n.hasValue() && !n.generates() {
-		return // not declared, so that nothing is foreign to it
+		p.planCurrent(n) // no value is declared, so that nothing is foreign to it
+		return
 	}
 	if n.object.Rotated {
 		p.firstValue(n)
 		return
 	}
 	changed := p.valueChanged(n)
+	if p.keepsItsID(n) {
+		return
+	}
+	changed = changed || n.declaresAnother()
 	if n.foreign = n.foreignVersion(); n.foreign != "" {
 		switch n.block.Lifecycle.OnForeignVersion {
 		case keepForeign:
@@ -53,7 +58,7 @@ func (p *planner) planValue(n *node) {
 		return
 	}
 	n.valueDiff()
-	n.change.Calls = append(n.change.Calls, "PutSecretValue")
+	p.planVersion(n)
 	p.warnRollOff(n)
 }
 
@@ -79,8 +84,8 @@ func (p *planner) standsForeign(n *node, way string) {
 func (n *node) foreignVersion() string {
 	current := n.object.Current
 	switch {
-	case current == "" || n.object.Rotated:
-		return ""
+	case current == "" || n.object.Rotated, current == n.declaredVersion():
+		return "" // of the declared id: its value is the declared one, or KMS refuses to store that
 	case n.prior == nil && (n.facts.Desired == Imported || strings.HasPrefix(current, versionPrefix)):
 		return ""
 	case n.prior != nil && (len(n.prior.Versions) == 0 || current == LastWritten(n.prior)):
@@ -100,6 +105,11 @@ func LastWritten(r *state.Resource) string {
 // checkVersion refuses to overwrite a version that this stack did not write: it was written by somebody,
 // and may be the one in use.
 func (p *planner) checkVersion(n *node) {
+	if n.noVersion != nil {
+		n.holdBack()
+		p.refuseObject(n, GuardImpossible, n.noVersion[0], n.noVersion[1:]...)
+		return
+	}
 	if n.foreign == "" || safety.Off(safety.PlanForeignVersion) {
 		return
 	}
@@ -109,6 +119,13 @@ func (p *planner) checkVersion(n *node) {
 			fmt.Sprintf("The current version of %s is %s, which this stack did not write, and another one would take its place.", n.object.ID, n.foreign),
 			fmt.Sprintf("To keep it, and take it as this stack's own, run `kmsplan secret promote '%s' %s`.", n.addr, n.foreign),
 			fmt.Sprintf("To have another version knowingly, promote that one by its id, or add lifecycle { on_foreign_version = %q }.", overwriteForeign))
+		return
+	}
+	if !n.hasValue() && !n.generates() {
+		p.refuseObject(n, GuardUnseenSecretVersion,
+			fmt.Sprintf("version_id of %s would take ACSCurrent from version %s, which this stack did not write.", n.object.ID, n.foreign),
+			fmt.Sprintf("To keep it as the current one, write version_id = %q, add lifecycle { on_foreign_version = %q }, or leave version_id out.", n.foreign, keepForeign),
+			fmt.Sprintf("To have the declared one knowingly, add lifecycle { on_foreign_version = %q }; the version stays as ACSPrevious.", overwriteForeign))
 		return
 	}
 	without := n.valueArgument()
@@ -209,7 +226,7 @@ func (p *planner) valueChanged(n *node) bool {
 		p.stands(n.addr, "The secret's value was not compared",
 			fmt.Sprintf("This run cannot check the fingerprint that state has of the value of %s, so that nobody knows whether the declared value is the stored one. It is left as it is.", n.object.ID))
 	}
-	if match == state.Same && n.heldHere() {
+	if match == state.Same && n.heldHere() && !n.declaresAnother() {
 		return p.replacesHeld(n)
 	}
 	return match == state.Different

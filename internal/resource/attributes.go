@@ -91,11 +91,27 @@ func secretObject(s kms.SecretInfo, versions []kms.SecretVersion) *plan.Object {
 		"last_rotation":       date(s.LastRotation),
 		"next_rotation":       date(s.NextRotation),
 	}
+	if versions != nil {
+		o.Attrs["stages"] = plan.MapOf(ownStages(versions))
+	}
 	if o.Rotated {
 		config, custom := configOf(s)
 		o.Attrs["extended_config"], o.Attrs["custom_data"] = plan.MapOf(config), plan.MapOf(custom)
 	}
 	return o
+}
+
+// ownStages are the stages that are not the service's, with the versions that hold them.
+func ownStages(versions []kms.SecretVersion) map[string]string {
+	out := map[string]string{}
+	for _, v := range versions {
+		for _, stage := range v.Stages {
+			if stage != kms.StageCurrent && stage != plan.StagePrevious {
+				out[stage] = v.ID
+			}
+		}
+	}
+	return out
 }
 
 func str(s string) cty.Value {

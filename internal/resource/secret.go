@@ -40,6 +40,7 @@ type secretWork struct {
 	policy  *string      // that this change set
 	removed bool
 	held    *state.Held // the version that a person made the current one
+	current string      // the version that this change made current by moving the stage
 }
 
 // storedValue is a value that was written: what state keeps of it.
@@ -48,6 +49,7 @@ type storedValue struct {
 	version     string
 	generated   any // the arguments of generate, nil for a configured value
 	dataType    *string
+	chosen      bool // the version's id is the configuration's, and not made of the fingerprint
 }
 
 // Apply carries out a change of a secret.
@@ -59,13 +61,13 @@ func (secretHandler) Apply(ctx context.Context, s *Session) (*state.Resource, er
 	if err := w.begin(ctx); err != nil {
 		return nil, err
 	}
-	if s.Change.Promoted != "" {
+	if s.Change.Promoted != "" && s.Change.Asked != nil {
 		if err := w.promote(ctx); err != nil {
 			return w.result(), fmt.Errorf("UpdateSecretVersionStage of %s: %w", s.Change.Addr, err)
 		}
 	}
 	for _, op := range s.Change.Calls {
-		if op == "CreateSecret" || op == "UpdateSecretVersionStage" {
+		if op == "CreateSecret" || op == "UpdateSecretVersionStage" && s.Change.Asked != nil {
 			continue
 		}
 		if err := w.call(ctx, op); err != nil {
@@ -175,6 +177,7 @@ func (w *secretWork) create(ctx context.Context) error {
 	}
 	w.stored, w.Change.ID = stored, name
 	w.object = secretObject(info, nil)
+	w.object.Attrs["stages"] = plan.MapOf(nil) // a new one has none of anybody's
 	w.stored.show(w.object)
 	w.showPolicy()
 	return w.Journal.Record(*w.result())
@@ -201,6 +204,9 @@ func (w *secretWork) value() (kms.Secret, *storedValue, error) {
 		return kms.Secret{}, nil, fmt.Errorf("nothing was called for %s: %w", w.Change.Addr, err)
 	}
 	stored.version = state.VersionID(stored.fingerprint)
+	if id, ok := w.wantText("version_id"); ok && !w.putsByHand() && generated == nil {
+		stored.version, stored.chosen = id, true
+	}
 	return kms.SecretBytes(v.Sent), &stored, nil
 }
 
@@ -231,6 +237,9 @@ func (v *storedValue) detail() map[string]string {
 	if v.generated != nil {
 		d["generated"] = "true"
 	}
+	if v.chosen {
+		d[detailChosen] = "true"
+	}
 	return d
 }
 
@@ -259,6 +268,8 @@ func (w *secretWork) call(ctx context.Context, op string) error {
 		return w.put(ctx)
 	case "RotateSecret":
 		return w.rotate(ctx)
+	case "UpdateSecretVersionStage":
+		return w.moveStages(ctx)
 	case "DeleteSecret":
 		return w.remove(ctx)
 	}
@@ -278,7 +289,8 @@ func (w *secretWork) restore(ctx context.Context) error {
 // put stores a new version. A value that turns out to be the recorded one, after
 // it was unknown when it was planned, is not stored again, unless others replaced it.
 func (w *secretWork) put(ctx context.Context) error {
-	if w.Prior != nil && w.Prior.Held == nil && w.Body.Blocks["generate"] == nil && plan.LastWritten(w.Prior) == w.object.Current {
+	another, _ := w.wantText("version_id")
+	if w.Prior != nil && w.Prior.Held == nil && (another == "" || another == w.object.Current) && w.Body.Blocks["generate"] == nil && plan.LastWritten(w.Prior) == w.object.Current {
 		fp, recorded := w.Prior.Fingerprints["value"]
 		if v, ok := plan.ConfiguredValue(w.Body); ok && recorded && w.Fingerprints.Compare(fp, v.Printed()) == state.Same {
 			return nil
@@ -292,7 +304,13 @@ func (w *secretWork) put(ctx context.Context) error {
 	id := w.object.ID
 	in := kms.PutSecretValueInput{Name: id, Value: value, VersionID: stored.version, DataType: stored.dataType}
 	err = w.Call(ctx, "PutSecretValue", id, stored.detail(), func(ctx context.Context) (string, error) {
-		return id, settle(w.Manager.PutSecretValue(ctx, in), func() (bool, error) { return w.holds(ctx, id, stored.version) })
+		return id, settle(w.Manager.PutSecretValue(ctx, in), func() (bool, error) {
+			there, err := w.holds(ctx, id, stored.version)
+			if there && stored.chosen { // others may have chosen the same: KMS takes it again only with the same value
+				err = w.Manager.PutSecretValue(ctx, in)
+			}
+			return there && err == nil, err
+		})
 	})
 	if err == nil {
 		w.stored = stored
@@ -323,6 +341,9 @@ func (w *secretWork) result() *state.Resource {
 	if v, ok := w.want("recovery_window_days"); ok && !v.IsNull() {
 		r.Attributes["recovery_window_days"] = plan.ToState(v)
 	}
+	if id, ok := w.wantText("version_id"); ok && id == w.object.Current {
+		r.Attributes["version_id"] = id
+	}
 	if args, ok := w.Body.Blocks["generate"]; ok && w.Prior == nil {
 		r.Attributes["generate"] = plan.GenerateArguments(args)
 	}
@@ -333,10 +354,11 @@ func (w *secretWork) result() *state.Resource {
 		r.Intent = w.Intent
 	}
 	w.cameFrom(&r)
-	if w.held == nil {
+	if w.held == nil && !w.waitsForStage() {
 		w.stored.addTo(&r)
 	}
 	w.hold(&r)
+	w.keepCurrent(&r)
 	return &r
 }
 
@@ -360,7 +382,5 @@ func (v *storedValue) addTo(r *state.Resource) {
 	if v.generated != nil {
 		r.Fingerprints, r.Attributes["generate"] = nil, v.generated
 	}
-	if !slices.Contains(r.Versions, v.version) {
-		r.Versions = append(slices.Clone(r.Versions), v.version)
-	}
+	r.Versions = last(r.Versions, v.version)
 }

@@ -25,6 +25,9 @@ func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent)
 	if res, asked := w.resolveAsked(open); asked {
 		return res, nil
 	}
+	if res, moved := w.resolveStage(open); moved {
+		return res, nil
+	}
 	if version := open.Detail["version"]; version != "" {
 		return w.resolveVersion(open, version), nil
 	}
@@ -41,6 +44,16 @@ func (secretHandler) Resolve(ctx context.Context, s *Session, open state.Intent)
 // wrote. Until a late commit is impossible a value is not put again, because the late one would then
 // become the current one.
 func (w *secretWork) resolveVersion(open state.Intent, version string) Resolution {
+	if chosen := open.Detail[detailChosen] != ""; chosen && slices.Contains(w.object.Versions, version) {
+		switch {
+		case open.Operation != "CreateSecret": // others may have chosen the same id: to store the value again shows whose it is
+			r := w.result()
+			r.Fingerprints = nil // of the version before
+			return Resolution{Committed: true, Untold: true, Resource: r}
+		case w.object.Tags[plan.TagIntent] != open.Token:
+			return Resolution{Resource: w.Prior}
+		}
+	}
 	if slices.Contains(w.object.Versions, version) {
 		w.stored = &storedValue{version: version, fingerprint: detailPrint(open.Detail)}
 		if open.Detail[detailAct] == string(plan.ActPut) {

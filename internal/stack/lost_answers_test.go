@@ -57,7 +57,7 @@ func changes(account string) []changing {
 	keyOnly, withAlias, withSecret := [3]int{1, 0, 1}, [3]int{1, 1, 2}, [3]int{1, 0, 2}
 	edit := func(old, new string) string { return aKey + with(strings.TrimPrefix(aSecret, aKey), old, new) }
 	line := func(text string) string { return with(aKey, "description = \"one\"", "description = \"one\"\n  "+text) }
-	return slices.Concat(accessChanges(), []changing{
+	return slices.Concat(accessChanges(), stageChanges(), []changing{
 		{"CreateKey", "a key", "", aKey, nil, keyOnly, nil},
 		{"UpdateKeyDescription", "a description", aKey, with(aKey, "one", "two"), nil, keyOnly, keyIs("Description", "two")},
 		{"TagResources", "a key's tag", aKey, with(aKey, "\"a\"", "\"b\""), nil, keyOnly, nil},
