@@ -10,7 +10,7 @@ import (
 const ConsoleFile = "<console>"
 
 // Evaluate evaluates an expression of the root module that stands in no file, among the objects as they are known. What is
-// sensitive in the value is marked, and diagnostics show no values. Bounds are those of an expression in a file. Not safe for
+// sensitive in the value is marked, and diagnostics about what is sensitive show no values. Bounds are those of an expression in a file. Not safe for
 // concurrent use with itself.
 func (c *Config) Evaluate(text string, objects Objects) (cty.Value, hclv2.Diagnostics) {
 	if diags := checkDepth([]byte(text), ConsoleFile); diags.HasErrors() {
@@ -26,7 +26,7 @@ func (c *Config) Evaluate(text string, objects Objects) (cty.Value, hclv2.Diagno
 	}
 	s := session{m: c.module, objects: objects}
 	ctx := s.scope(refs, nil, nil)
-	v, found := value(expr, ctx, true)
+	v, found := value(expr, ctx, secretive(refs))
 	explainIndex(found, refs, ctx, nil)
 	return v, append(diags, found...)
 }

@@ -236,7 +236,8 @@ func (c *Config) EvaluateAmong(expr hclv2.Expression, objects Objects, further m
 	s := session{m: c.module, objects: objects}
 	ctx := s.scope(refs, nil, nil).NewChild()
 	ctx.Variables = further
-	v, found := value(expr, ctx, true)
+	marked := slices.ContainsFunc(slices.Collect(maps.Values(further)), cty.Value.ContainsMarked)
+	v, found := value(expr, ctx, secretive(refs) || marked)
 	explainIndex(found, refs, ctx, nil)
 	return v, append(diags, found...)
 }

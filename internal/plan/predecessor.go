@@ -153,36 +153,3 @@ func (p *planner) checkPredecessors(n *node) {
 func (n *node) usedBy(kind string) bool {
 	return slices.ContainsFunc(n.users, func(u user) bool { return u.kind == kind })
 }
-
-// waysFromPredecessor says how what needs a predecessor moves to its successor: files by one command.
-func (p *planner) waysFromPredecessor(n *node) string {
-	var blocks, loose []string
-	for _, f := range p.in.State.Files {
-		a, err := addr.Parse(f.Address)
-		switch {
-		case f.KeyID != n.change.ID:
-		case err == nil && p.in.Config.Block(a.Block()) != nil:
-			blocks = append(blocks, "'"+f.Address+"'")
-		default:
-			loose = append(loose, "'"+strings.ReplaceAll(f.Path, "'", `'\''`)+"'")
-		}
-	}
-	slices.Sort(blocks)
-	var ways []string
-	if blocks = slices.Compact(blocks); len(blocks) > 0 {
-		ways = append(ways, fmt.Sprintf("bring the files under the new key with `kmsplan run %s`", strings.Join(blocks, " ")))
-	}
-	if len(loose) > 0 {
-		ways = append(ways, fmt.Sprintf("bring the files of blocks that are gone under the new key with `kmsplan rewrap -key %s %s`", n.of.change.ID, strings.Join(loose, " ")))
-	}
-	if n.usedBy(KindAlias) {
-		ways = append(ways, "point the aliases at the new key")
-	}
-	if n.usedBy(KindSecret) {
-		ways = append(ways, "declare secrets of other names under the new key, and delete the old ones once nothing reads them")
-	}
-	if n.usedBy(KindRotation) {
-		ways = append(ways, "take it out of the rotation policies")
-	}
-	return "Move what needs it: " + strings.Join(ways, "; ") + "."
-}

@@ -86,6 +86,13 @@ func (p *planner) refuseAliasTaken(n *node, name, target string) {
 	if n.prior != nil {
 		take = fmt.Sprintf("To take it over and point it where the block says, let go of %s with `kmsplan state rm '%s'`, which leaves it as it is, and add:", n.prior.ID, n.addr)
 	}
+	if at, held := p.holder[objectID{n.gateway, KindAlias, name}]; held && at != n.addr {
+		p.refuse(GuardAliasTaken, n.addr,
+			fmt.Sprintf("The alias %s is held by %s of this stack, and stays with it in this plan; it points to %s.", name, at, target),
+			fmt.Sprintf("If %s is refused itself, settle that first.", at),
+			fmt.Sprintf("Otherwise give %s another name, or this one.", at))
+		return
+	}
 	p.refuse(GuardAliasTaken, n.addr,
 		fmt.Sprintf("The alias %s exists, this stack does not hold it, and it points to %s.", name, target),
 		take+importText(n.addr.String(), name, ""),
@@ -99,6 +106,9 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 	back := fmt.Sprintf("Put the block %s back; nothing has changed.", n.addr)
 	if n.addr.Module != "" {
 		back = fmt.Sprintf("Put the block %s back, or the call of %s; nothing has changed.", n.addr, n.addr.Module)
+	}
+	if to, ok := p.renamedTo(n); ok && !p.in.Config.Destroys {
+		back += fmt.Sprintf(" If it was renamed to %s, which is new, say so, and nothing else happens to it:", to) + BlockText("moved", "from", n.addr.String(), "to", to.String())
 	}
 	forget := "To let kmsplan forget it and leave it as it is, add:" + removedText(n.addr.String(), "forget")
 	reason := fmt.Sprintf("The block of %s is gone, and nothing says what should become of the %s %s.", n.addr, what, n.prior.ID)
@@ -126,6 +136,24 @@ func (p *planner) refuseRemoval(n *node, guard string) {
 		p.refuse(guard, n.addr, reason, back,
 			"To retire it in reversible steps (disable, soak, schedule), add:"+removedText(n.addr.String(), "retire"), forget)
 	}
+}
+
+// renamedTo is the only new object of the same kind and gateway, when the state has no more of that kind without a block than this one.
+func (p *planner) renamedTo(n *node) (addr.Address, bool) {
+	var fresh []addr.Address
+	for _, other := range p.order {
+		switch {
+		case other.change.Kind != n.change.Kind || other.gateway != n.gateway || other.of != nil:
+		case other.block == nil && other != n && other.removed == nil:
+			return addr.Address{}, false
+		case other.block != nil && other.change.Action == Create:
+			fresh = append(fresh, other.addr)
+		}
+	}
+	if len(fresh) != 1 {
+		return addr.Address{}, false
+	}
+	return fresh[0], true
 }
 
 func (p *planner) refuseDuplicate(a, other addr.Address, kind, id string) {

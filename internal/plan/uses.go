@@ -140,9 +140,9 @@ func (p *planner) refuseStillInUse(n *node, users []string) {
 	if len(listed) > maxListedUsers {
 		listed = append(listed[:maxListedUsers:maxListedUsers], fmt.Sprintf("and %d more", len(users)-maxListedUsers))
 	}
-	first := "Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files."
+	ways := p.waysFromKey(n)
 	if n.of != nil {
-		first = p.waysFromPredecessor(n)
+		ways = p.waysFromPredecessor(n)
 	}
 	last := "If it has to be disabled now whatever breaks, take enabled out of the block and run `kmsplan kms DisableKey --key-id " + n.change.ID + "`; `kmsplan kms EnableKey` takes it back."
 	if n.change.Action == Retire {
@@ -154,7 +154,7 @@ func (p *planner) refuseStillInUse(n *node, users []string) {
 	p.refuseObject(n, GuardStillInUse,
 		fmt.Sprintf("%s (%s) would be %s while %d %s: %s.", n.addr, n.change.ID, what, len(users),
 			plural(len(users), "object still uses it", "objects still use it"), strings.Join(listed, "; ")),
-		first, last)
+		append(ways, last)...)
 }
 
 // checkTargets refuses a rotation policy that names keys which do not exist, and refuses to point something at a key that waits for deletion

@@ -15,6 +15,8 @@ type Resource struct {
 	Type   string
 	Name   string
 	Index  string // "" or as it is written behind the name, with brackets
+	// Deposed is the id of an object that a replacement left behind: Terraform deletes it in its next apply.
+	Deposed string
 	Attrs  map[string]any
 }
 
@@ -79,9 +81,7 @@ type storedBlock struct {
 func stored(blocks []storedBlock) (out []Resource) {
 	for _, b := range blocks {
 		for _, in := range b.Instances {
-			if in.Deposed == "" {
-				out = append(out, Resource{Module: b.Module, Data: b.Mode == "data", Type: b.Type, Name: b.Name, Index: index(in.Index), Attrs: in.Attrs})
-			}
+			out = append(out, Resource{Module: b.Module, Data: b.Mode == "data", Type: b.Type, Name: b.Name, Index: index(in.Index), Deposed: in.Deposed, Attrs: in.Attrs})
 		}
 	}
 	return out
@@ -107,9 +107,7 @@ type shownModule struct {
 
 func (m shownModule) all(out []Resource) []Resource {
 	for _, r := range m.Resources {
-		if r.Deposed == "" {
-			out = append(out, Resource{Module: m.Address, Data: r.Mode == "data", Type: r.Type, Name: r.Name, Index: index(r.Index), Attrs: r.Values})
-		}
+		out = append(out, Resource{Module: m.Address, Data: r.Mode == "data", Type: r.Type, Name: r.Name, Index: index(r.Index), Deposed: r.Deposed, Attrs: r.Values})
 	}
 	for _, c := range m.Children {
 		out = c.all(out)

@@ -97,6 +97,10 @@ func (t *taking) take(r Resource) {
 		return
 	}
 	id, attrs := how.object(r)
+	if r.Deposed != "" {
+		t.deposed(r, id)
+		return
+	}
 	o := &plan.Object{Kind: how.kind, ID: id, Attrs: attrs, Tags: r.tags()}
 	if other, twice := t.known[how.kind][id]; twice {
 		t.leave(r, fmt.Sprintf("the state has the object %s twice, and %s stands for it", id, other))
@@ -110,6 +114,12 @@ func (t *taking) take(r Resource) {
 		t.leave(r, "it cannot be declared: "+err.Error()+". Leave it in Terraform")
 		return
 	}
+	t.forget(r)
+}
+
+// deposed names what a replacement left behind: Terraform deletes it in its next apply, unless it forgets the resource before.
+func (t *taking) deposed(r Resource, id string) {
+	t.out.Left = append(t.out.Left, Left{r.Address(), fmt.Sprintf("a replacement left %s behind, and Terraform deletes it in its next apply: put removed.tf in place before that, which forgets it too, and declare and import it by itself if anything still needs it", id)})
 	t.forget(r)
 }
 

@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+)
+
+// keyFiles are the files of the census under one key: those of blocks that there are, and those of blocks that are gone.
+type keyFiles struct {
+	blocks      []string // addresses, quoted for a shell, each once
+	loose, gone []string // paths, and the addresses that the state has them under
+}
+
+func (p *planner) filesUnder(key string) (f keyFiles) {
+	for _, file := range p.in.State.Files {
+		a, err := addr.Parse(file.Address)
+		switch {
+		case file.KeyID != key:
+		case err == nil && p.in.Config.Block(a.Block()) != nil:
+			f.blocks = append(f.blocks, "'"+file.Address+"'")
+		default:
+			f.loose = append(f.loose, "'"+strings.ReplaceAll(file.Path, "'", `'\''`)+"'")
+			f.gone = append(f.gone, "'"+file.Address+"'")
+		}
+	}
+	f.blocks, f.gone = sortedOnce(f.blocks), sortedOnce(f.gone)
+	return f
+}
+
+func sortedOnce(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// waysOfLoose say how files whose blocks are gone let go of their key: nothing writes the state's record of them any more.
+func (f keyFiles) waysOfLoose(key string) string {
+	return fmt.Sprintf("bring the files of blocks that are gone under the new key with `kmsplan rewrap -key %s %s`, or delete those that nobody needs, and then have the state forget them: `kmsplan state rm %s`",
+		key, strings.Join(f.loose, " "), strings.Join(f.gone, " "))
+}
+
+// waysFromKey say how what uses a key lets go of it.
+func (p *planner) waysFromKey(n *node) []string {
+	ways := []string{"Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files."}
+	if f := p.filesUnder(n.change.ID); len(f.gone) > 0 {
+		way := f.waysOfLoose("KEY")
+		ways = append(ways, strings.ToUpper(way[:1])+way[1:]+".")
+	}
+	if dying := p.dyingSecrets(n); len(dying) > 0 {
+		ways = append(ways, fmt.Sprintf("A secret that is deleted can be restored until its window ends, and needs its key for that. Delete %s without retiring the key, and retire it after the window: `kmsplan plan` says when.", strings.Join(dying, ", ")))
+	}
+	return ways
+}
+
+// dyingSecrets are the secrets under a key that wait for their deletion, or will after this plan.
+func (p *planner) dyingSecrets(n *node) (names []string) {
+	g := p.in.Live.Gateways[n.gateway]
+	for _, id := range sorted(keysOf(g.Objects[KindSecret])) {
+		if text(g.Objects[KindSecret][id].Attrs["encryption_key"]) != n.change.ID {
+			continue
+		}
+		a, held := p.holder[objectID{n.gateway, KindSecret, id}]
+		if g.Objects[KindSecret][id].Dying() || held && p.nodes[a] != nil && p.nodes[a].change.Action == Delete {
+			names = append(names, id)
+		}
+	}
+	return names
+}
+
+// waysFromPredecessor says how what needs a predecessor moves to its successor: files by one command.
+func (p *planner) waysFromPredecessor(n *node) []string {
+	f := p.filesUnder(n.change.ID)
+	var ways []string
+	if len(f.blocks) > 0 {
+		ways = append(ways, fmt.Sprintf("bring the files under the new key with `kmsplan run %s`", strings.Join(f.blocks, " ")))
+	}
+	if len(f.loose) > 0 {
+		ways = append(ways, f.waysOfLoose(n.of.change.ID))
+	}
+	if n.usedBy(KindAlias) {
+		ways = append(ways, "point the aliases at the new key")
+	}
+	if n.usedBy(KindSecret) {
+		ways = append(ways, "declare secrets of other names under the new key, and delete the old ones once nothing reads them; a deleted one needs its key until its window ends")
+	}
+	if n.usedBy(KindRotation) {
+		ways = append(ways, "take it out of the rotation policies")
+	}
+	return []string{"Move what needs it: " + strings.Join(ways, "; ") + "."}
+}
