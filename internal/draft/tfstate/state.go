@@ -17,7 +17,7 @@ type Resource struct {
 	Index  string // "" or as it is written behind the name, with brackets
 	// Deposed is the id of an object that a replacement left behind: Terraform deletes it in its next apply.
 	Deposed string
-	Attrs  map[string]any
+	Attrs   map[string]any
 }
 
 // Address is the instance's address in Terraform.
