@@ -86,6 +86,45 @@ removed {
 	}
 }
 
+// A module's own removed block with for_each is about each of its instances, by what each is given.
+func TestAModuleRemovesForEach(t *testing.T) {
+	c := called(t, strings.Replace(strings.Replace(twoTeams, "modules/team", "own", 1), "each.key", "[each.key, \"both\"]", 1), "own/main.kms.hcl", `
+variable "team" {}
+locals {
+  gone = toset([for t in var.team : "old-${t}"])
+}
+removed {
+  for_each = local.gone
+  from     = key.k[each.key]
+  action   = "retire"
+}
+`)
+	var all []string
+	for _, r := range c.Removed {
+		all = append(all, r.From.String()+" "+r.Action)
+	}
+	want := `module.team["a"].key.k["old-a"] retire|module.team["a"].key.k["old-both"] retire|module.team["b"].key.k["old-b"] retire|module.team["b"].key.k["old-both"] retire`
+	if got := strings.Join(all, "|"); got != want {
+		t.Error(got)
+	}
+	for body, want := range map[string]string{
+		"variable \"team\" {}\nkey \"k\" { for_each = toset([\"x\"]) }\nremoved {\n  for_each = toset([\"x\"])\n  from = key.k[each.key]\n  action = \"forget\"\n}\n": "is still declared, at own/main.kms.hcl",
+		"variable \"team\" {}\nkey \"k\" {}\nremoved {\n  for_each = toset([key.k.id])\n  from = key.o[each.key]\n  action = \"forget\"\n}\n":                         "may not refer to",
+		"variable \"team\" {}\nremoved {\n  for_each = [var.team]\n  from = key.o[each.key]\n  action = \"forget\"\n}\n":                                              "takes a map or a set",
+		"variable \"team\" {}\nimport {\n  for_each = toset([\"x\"])\n  to = key.o[each.key]\n  id = \"i\"\n}\n":                                                      "A module that is called has no import block",
+	} {
+		_, diags := calling(t, strings.Replace(twoTeams, "modules/team", "own", 1), "own/main.kms.hcl", body)
+		if text := shown(diags); !diags.HasErrors() || !strings.Contains(text, want) {
+			t.Errorf("%s:\n%s", body, text)
+		}
+	}
+	// What is known after apply only says so.
+	_, diags := calling(t, "key \"root\" {}\nmodule \"team\" {\n  source = \"./own\"\n  team = key.root.id\n}\n", "own/main.kms.hcl", "variable \"team\" {}\nremoved {\n  for_each = toset([var.team])\n  from = key.o[each.key]\n  action = \"forget\"\n}\n")
+	if text := shown(diags); !strings.Contains(text, "not known yet") {
+		t.Error(text)
+	}
+}
+
 func TestWrongRefactoringsOfModules(t *testing.T) {
 	for text, want := range map[string]string{
 		"moved {\n  from = module.team[\"a\"]\n  to = module.crew\n}":                      `module.team["a"] is still declared, so it cannot have moved to module.crew`,

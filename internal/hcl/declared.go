@@ -120,12 +120,17 @@ func markNames(used map[string]bool, expr hclv2.Expression, but string) {
 	}
 }
 
-// loose are the expressions outside the graph: of encryption and imports, which stand in the root module.
-func (m *module) loose() []hclv2.Expression {
-	if m.path != "" {
-		return nil
+// loose are the expressions outside the graph: of encryption and imports, which stand in the root module, and of what is
+// removed.
+func (m *module) loose() (list []hclv2.Expression) {
+	for _, e := range m.refactors {
+		if e.m == m {
+			list = append(list, e.forEach)
+		}
 	}
-	var list []hclv2.Expression
+	if m.path != "" {
+		return list
+	}
 	if m.encryption != nil {
 		for _, a := range m.encryption.attrs {
 			list = append(list, a.Expr)
@@ -136,9 +141,6 @@ func (m *module) loose() []hclv2.Expression {
 		if id.takeOver != nil {
 			list = append(list, id.takeOver)
 		}
-	}
-	for _, e := range m.refactors {
-		list = append(list, e.forEach)
 	}
 	return list
 }

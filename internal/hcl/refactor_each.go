@@ -13,7 +13,8 @@ import (
 // refactorEach is an import or removed block with for_each. It stands for one block for each element, whose addresses are
 // known once variables and locals are.
 type refactorEach struct {
-	what    string // for messages
+	m       *module // in which it stands
+	what    string  // for messages
 	at      hclv2.Range
 	forEach hclv2.Expression
 	address *hclv2.Attribute
@@ -59,12 +60,9 @@ func (d *decoder) patternOf(a *hclv2.Attribute) (addr.Address, bool) {
 	return addr.Address{}, false
 }
 
-// forEach notes a block with for_each. Only the root module's are read: it says what becomes of live objects.
+// forEach notes a block with for_each. In a module that is called, it stands for blocks of each of its instances.
 func (d *decoder) forEach(e refactorEach) {
-	if d.m.path != "" {
-		d.report(fault(e.at, "Block of the root module", "%s with for_each stands in the root module, with the whole address. Move it there.", e.what))
-		return
-	}
+	e.m = d.m
 	d.m.refactors = append(d.m.refactors, e)
 }
 
@@ -77,15 +75,15 @@ func (d *decoder) expandRefactorings() (diags hclv2.Diagnostics) {
 }
 
 func (d *decoder) expandRefactoring(e refactorEach) hclv2.Diagnostics {
-	refs, diags := d.m.references(e.forEach, names{only: e.what})
+	refs, diags := e.m.references(e.forEach, names{only: e.what})
 	if diags.HasErrors() {
 		return diags
 	}
-	owner := &repeated{node: node{m: d.m, name: e.what, rng: e.at}, forEach: e.forEach, eachRefs: refs, byKey: map[string]*instance{}}
+	owner := &repeated{node: node{m: e.m, name: e.what, rng: e.at}, forEach: e.forEach, eachRefs: refs, byKey: map[string]*instance{}}
 	owner.secretive = secretive(refs)
-	diags = append(diags, owner.expand(session{m: d.m})...)
+	diags = append(diags, owner.expand(session{m: e.m})...)
 	for _, in := range owner.instances {
-		one := eachOne{m: d.m, owner: owner, in: in, what: e.what}
+		one := eachOne{m: e.m, owner: owner, in: in, what: e.what}
 		text := addressText(e.address.Expr, func(index hclsyntax.Expression) string {
 			v := one.value(index, cty.DynamicPseudoType)
 			k, _ := withKey(addr.Address{}, v)
@@ -102,6 +100,7 @@ func (d *decoder) expandRefactoring(e refactorEach) hclv2.Diagnostics {
 			one.diags = append(one.diags, fault(e.address.Expr.Range(), "Invalid address", "For %s, %s is no address: an index is a text, or a whole number.", in.key, e.address.Name))
 		}
 		if diags = append(diags, one.diags...); !one.diags.HasErrors() {
+			a.Module = e.m.path.Join(a.Module)
 			e.make(a, texts)
 		}
 	}

@@ -213,7 +213,7 @@ var Removed = Block{
 	Attributes: []Attribute{
 		{Name: "from", Type: cty.DynamicPseudoType, Mode: Required, Doc: "The address of the block or instance; or of predecessors, `predecessor.NAME[\"KEY-ID\"]` or all of one block, `predecessor.NAME`."},
 		static("action", cty.String, "What to do. Required.", nil),
-		{Name: "for_each", Type: cty.DynamicPseudoType, Doc: "A map, or a set of texts, of variables and locals: one removal for each, of `from = key.NAME[each.key]`. In the root module."},
+		{Name: "for_each", Type: cty.DynamicPseudoType, Doc: "A map, or a set of texts, of variables and locals: one removal for each, of `from = key.NAME[each.key]`. In a module that is called, of each of its instances."},
 		static("soak_days", cty.Number, "For `retire`: the days between disabling a key and scheduling its deletion.", nil),
 		static("window_days", cty.Number, "For a key's `retire` and a secret's `delete`: how long the deletion can be taken back.", nil),
 	},
