@@ -16,6 +16,7 @@ type completion struct {
 	more   string            // blocks beside the example
 	files  map[string]string // what it reads
 	script string            // commands between before and the example
+	after  string            // commands after it
 	// unapplied says why the example is only validated.
 	unapplied string
 }
@@ -24,6 +25,15 @@ const emulatorGateway = "gateway \"dev\" {\n  emulator {}\n}\n"
 
 // keyElsewhere makes a key of the instance with an alias, as somebody else does.
 const keyElsewhere = `exec sh -c 'I=$(kmsplan kms ListKmsInstances -json | sed -n "s/.*\"KmsInstanceId\": \"\(.*\)\".*/\1/p"); ID=$(kmsplan kms CreateKey -dkms-instance-id $I -json | sed -n "s/.*\"KeyId\": \"\(.*\)\".*/\1/p" | head -n 1); kmsplan kms CreateAlias -alias-name alias/kmsplan -key-id $ID'
+`
+
+// emulatorElsewhere runs an emulator that the module reaches as it would the service: at addresses, with a CA, a client key
+// and the credentials of a profile.
+const emulatorElsewhere = `exec kmsplan emulator serve -memory -ready-file ready.json &serve&
+exec sh -c 'for i in $(seq 600); do test -s ready.json && exit 0; sleep 0.05; done; exit 1'
+exec sh -ec 'eval "$(kmsplan emulator env -ready-file ready.json)"; cp "$KMSPLAN_EMULATOR_CA_FILE" ca.pem; cp "$(sed -n "s/.*\"client_key_file\": *\"\([^\"]*\)\".*/\1/p" ready.json)" clientKey.json; mkdir -p .aliyun; printf "{\"current\":\"platform\",\"profiles\":[{\"name\":\"platform\",\"mode\":\"AK\",\"access_key_id\":\"%s\",\"access_key_secret\":\"%s\"}]}" "$ALIBABA_CLOUD_ACCESS_KEY_ID" "$ALIBABA_CLOUD_ACCESS_KEY_SECRET" > .aliyun/config.json; chmod 600 .aliyun/config.json clientKey.json; printf "public = \"%s\"\ninstance = { id = \"%s\", endpoint = \"%s\", file = \"clientKey.json\", password = \"%s\" }\n" "$KMSPLAN_EMULATOR_HTTPS" $(sed -n "/\"instance\"/,/}/s/.*\"\(id\|endpoint\|client_key_password\)\": *\"\([^\"]*\)\".*/\2/p" ready.json) > kmsplan.kmsvars.hcl'
+env ALIBABA_CLOUD_ACCESS_KEY_ID=
+env ALIBABA_CLOUD_ACCESS_KEY_SECRET=
 `
 
 // completions are the examples that do not stand alone, by heading and number below it. All others are applied
@@ -51,9 +61,23 @@ var completions = map[string]completion{
 		"config/app.yaml":          "a: 1\n",
 		"modules/team/policy.json": `{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1234567890123456:*"]},"Action":["kms:*"],"Resource":["*"]}]}` + "\n",
 	}},
-	"Data blocks: files 1":              {files: map[string]string{"config/app.yaml": "a: 1\n"}},
-	"Data blocks: lookups 1":            {files: map[string]string{"config/app.yaml": "a: 1\n"}},
-	"Accounts and regions: `gateway` 1": {unapplied: "it names an account's own instance on the public service"},
+	"A key with all its arguments 1": {script: "env KMSPLAN_VAR_material=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n"},
+	"Secrets with all their arguments 1": {
+		script: "env KMSPLAN_VAR_keystore=AAECAwQF\nenv KMSPLAN_VAR_database_password=opensesame-1234\n",
+	},
+	"Files that share a data key 1": {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Modules of a number, in an order, on other gateways 1": {
+		script: "env KMSPLAN_VAR_password=opensesame-1234\n", files: map[string]string{"seed.json": "{\"keys\": [{\"id\": \"key-hzz0000000000000seeded\", \"description\": \"older\"}]}\n"},
+	},
+	"Imports of many, and from another stack 1": {
+		before: emulatorGateway + "key \"main\" {}\nalias \"all\" {\n  for_each = toset([\"orders\", \"billing\"])\n  name     = \"alias/${each.key}\"\n  key      = key.main.id\n}\n",
+		script: "exec kmsplan state rm alias.all\n",
+	},
+	"Settings of what is shared and sealed 1": {before: emulatorGateway, script: keyElsewhere},
+	"A gateway at addresses of its own 1":     {script: emulatorElsewhere, files: map[string]string{"config/app.yaml": "a: 1\n"}, after: "kill -INT serve\nwait serve\n"},
+	"Data blocks: files 1":                    {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Data blocks: lookups 1":                  {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Accounts and regions: `gateway` 1":       {unapplied: "it names an account's own instance on the public service"},
 }
 
 // mayBeUnapplied holds the number of examples that are only validated: it may fall.
@@ -110,6 +134,7 @@ func (c completion) of(key, source string, modules map[string]string) string {
 	if c.unapplied == "" {
 		b.WriteString("exec kmsplan plan -out saved\nexec kmsplan apply -auto-approve saved\ncode 0 kmsplan plan -detailed-exitcode\n")
 	}
+	b.WriteString(c.after)
 	fmt.Fprintf(&b, "-- example.hcl --\n%s%s", source, c.more)
 	if c.before != "" {
 		fmt.Fprintf(&b, "-- before.hcl --\n%s", c.before)
