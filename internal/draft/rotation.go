@@ -37,14 +37,14 @@ func rotatesKey(o *plan.Object, every time.Duration) bool {
 	return text(o.Attrs["instance"]) != "" || every == kind.DefaultKeyRotation
 }
 
-// DrawRotation writes the policy that a key or a managed secret rotates by.
-func DrawRotation(a addr.Address, o *plan.Object, known Known) (Block, error) {
+// DrawRotation writes the policy that a key or a managed secret rotates by; gateway "" is the default.
+func DrawRotation(a addr.Address, gateway string, o *plan.Object, known Known) (Block, error) {
 	every := Rotation(o)
 	if every == "" {
 		return Block{}, fmt.Errorf("the %s %s does not rotate by itself, or not as a policy could say", o.Kind, o.ID)
 	}
 	e, err := known.refer(o.Kind, o.ID)
-	return RotationBlock(a, "", every, o.Kind, []Expr{e}), err
+	return RotationBlock(a, gateway, every, o.Kind, []Expr{e}), err
 }
 
 // RotationBlock is a policy over keys, or over secrets.

@@ -1,6 +1,8 @@
 package hcl
 
 import (
+	"strings"
+
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/addr"
@@ -23,11 +25,26 @@ func (d *decoder) importTargets() {
 			d.report(fault(i.Range, "Duplicate import", "Two import blocks import into %s. Remove one.", i.To))
 		case !declared && d.m.in.Undeclared && i.draftable():
 			d.config.Undeclared = append(d.config.Undeclared, i.To)
+		case !declared && d.m.in.Undeclared && i.To.Module != "":
+			d.report(fault(i.Range, "Import without a block", "There is no %s to import into, and blocks are generated for the root module only: what a module declares is the same in all of its instances. Declare it in the directory of %s; `kmsplan discover` shows the block that the object has in the root module.", i.To, i.To.Module))
+		case !declared && d.m.in.Undeclared:
+			d.report(fault(i.Range, "Import without a block", "There is no %s to import into, and no block is generated for an instance of several, which would have to be alike. Write %s %q { for_each = … } yourself; or import each into a block of its own, such as %s, and generate those.", i.To, i.To.Kind, i.To.Name, exampleOf(i.To)))
 		case !declared:
 			d.report(fault(i.Range, "Import without a block", "There is no %s to import into.%s Declare it first.", i.To, didYouMean(i.To.Block().String(), d.m.allAddresses())))
 		}
 		seen[i.To] = true
 	}
+}
+
+// exampleOf is an address for the object of an instance in a block of its own.
+func exampleOf(a addr.Address) addr.Address {
+	name := strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, a.Key)
+	return addr.Resource(a.Kind, a.Name+"_"+name)
 }
 
 // draftable reports whether a block could be written for the target as it is: one of the root module, and no instance of
