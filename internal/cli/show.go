@@ -25,11 +25,15 @@ Terraform's plan format, and the state in its state format, so that tools made f
 			if len(args) == 1 {
 				return a.showPlan(c.Context(), args[0])
 			}
-			st, err := a.readState(c)
+			stored, err := a.openState(0)
 			if err != nil {
 				return err
 			}
-			a.view.State(st)
+			st, err := a.readStored(c, stored)
+			if err != nil {
+				return err
+			}
+			a.view.State(st, stored.Checks(st))
 			return nil
 		},
 	}
@@ -53,6 +57,10 @@ func (a *app) readState(c *cobra.Command) (state.State, error) {
 	if err != nil {
 		return state.State{}, err
 	}
+	return a.readStored(c, stored)
+}
+
+func (a *app) readStored(c *cobra.Command, stored *stack.Stored) (state.State, error) {
 	st, open, err := stored.Read(c.Context())
 	if err == nil && len(open) > 0 {
 		a.view.Notef("%d calls of an interrupted run are still open; the next plan or apply resolves them", len(open))

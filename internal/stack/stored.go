@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
@@ -45,6 +46,12 @@ func (s *Stored) Close() error { return s.gateways.Close() }
 // Nothing is written.
 func (s *Stored) Read(ctx context.Context) (state.State, []state.Intent, error) {
 	return readStored(ctx, s.store)
+}
+
+// Checks is what the module's conditions say of a state: of what it remembers, and of nothing that has to be asked for. What
+// depends on a variable that has no value here, on a lookup or on what is ephemeral is not known.
+func (s *Stored) Checks(st state.State) []plan.Checked {
+	return plan.CheckAll(s.config, plan.Remember(s.config, st, plan.Live{}))
 }
 
 // Remembered is Read's state under the names that gateways have now: moved blocks are followed, and nobody is asked whether

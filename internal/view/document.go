@@ -46,8 +46,10 @@ func document(w io.Writer, v any) {
 func (d Document) Validated(diags hclv2.Diagnostics, files map[string]*hclv2.File) {
 	document(d.out, validateJSON(diags, files))
 }
-func (d Document) Plan(p *plan.Plan)    { document(d.out, planJSON(p, d.version)) }
-func (d Document) State(st state.State) { document(d.out, stateJSON(st, d.version)) }
+func (d Document) Plan(p *plan.Plan) { document(d.out, planJSON(p, d.version)) }
+func (d Document) State(st state.State, checks []plan.Checked) {
+	document(d.out, stateJSON(st, checks, d.version))
+}
 func (d Document) Resource(r state.Resource, st state.State) {
 	document(d.out, resourceDocument{r, neededBy(r, st)})
 }

@@ -56,13 +56,15 @@ func (m multi) Failed(s apply.Step, o apply.Outcome) {
 func (m multi) Skipped(s apply.Step, o apply.Outcome) {
 	m.each(func(v View) { v.Skipped(s, o) })
 }
-func (m multi) Applied(r apply.Report)                    { m.each(func(v View) { v.Applied(r) }) }
-func (m multi) Rescued(r apply.Report)                    { m.each(func(v View) { v.Rescued(r) }) }
-func (m multi) Unfinished(r apply.Report, err error)      { m.each(func(v View) { v.Unfinished(r, err) }) }
-func (m multi) Current(block string)                      { m.each(func(v View) { v.Current(block) }) }
-func (m multi) Wrote(block string, paths []string)        { m.each(func(v View) { v.Wrote(block, paths) }) }
-func (m multi) Recovery(r apply.Recovery)                 { m.each(func(v View) { v.Recovery(r) }) }
-func (m multi) State(st state.State)                      { m.each(func(v View) { v.State(st) }) }
+func (m multi) Applied(r apply.Report)               { m.each(func(v View) { v.Applied(r) }) }
+func (m multi) Rescued(r apply.Report)               { m.each(func(v View) { v.Rescued(r) }) }
+func (m multi) Unfinished(r apply.Report, err error) { m.each(func(v View) { v.Unfinished(r, err) }) }
+func (m multi) Current(block string)                 { m.each(func(v View) { v.Current(block) }) }
+func (m multi) Wrote(block string, paths []string)   { m.each(func(v View) { v.Wrote(block, paths) }) }
+func (m multi) Recovery(r apply.Recovery)            { m.each(func(v View) { v.Recovery(r) }) }
+func (m multi) State(st state.State, checks []plan.Checked) {
+	m.each(func(v View) { v.State(st, checks) })
+}
 func (m multi) Resource(r state.Resource, st state.State) { m.each(func(v View) { v.Resource(r, st) }) }
 func (m multi) Census(files []state.File)                 { m.each(func(v View) { v.Census(files) }) }
 func (m multi) Outputs(outputs map[string]any)            { m.each(func(v View) { v.Outputs(outputs) }) }

@@ -39,7 +39,7 @@ func (Silent) Wrote(string, []string)                                {}
 func (Silent) Recovery(apply.Recovery)                               {}
 func (Silent) Validated(hclv2.Diagnostics, map[string]*hclv2.File)   {}
 func (Silent) Linted(lint.Report, map[string]*hclv2.File)            {}
-func (Silent) State(state.State)                                     {}
+func (Silent) State(state.State, []plan.Checked)                     {}
 func (Silent) Resource(state.Resource, state.State)                  {}
 func (Silent) Census([]state.File)                                   {}
 func (Silent) Outputs(map[string]any)                                {}

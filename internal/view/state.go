@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // State prints what the state remembers.
-func (t *Terminal) State(st state.State) {
+func (t *Terminal) State(st state.State, _ []plan.Checked) {
 	for _, r := range st.Resources {
 		t.Resource(r, st)
 	}

@@ -6,6 +6,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -13,8 +14,8 @@ import (
 const stateFormatVersion = "1.0"
 
 // stateJSON renders a state in Terraform's state JSON. The state as it is stored, which knows more, stands under the key
-// "kmsplan".
-func stateJSON(st state.State, version string) map[string]any {
+// "kmsplan"; what conditions say of it, under "checks".
+func stateJSON(st state.State, checks []plan.Checked, version string) map[string]any {
 	objects := newModules()
 	for i := range st.Resources {
 		if r := &st.Resources[i]; r.Address != "" {
@@ -27,6 +28,7 @@ func stateJSON(st state.State, version string) map[string]any {
 	}
 	return map[string]any{
 		"format_version": stateFormatVersion, "terraform_version": version, "kmsplan": st,
+		"checks": checksJSON(checks),
 		"values": map[string]any{"outputs": outputs, "root_module": objects.json()},
 	}
 }

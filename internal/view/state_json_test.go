@@ -6,6 +6,9 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -17,13 +20,16 @@ func TestAStateIsReadByTerraformsReaders(t *testing.T) {
 			Fingerprints: map[string]state.Fingerprint{"value": {}}},
 	}
 	st.Outputs = map[string]any{"ids": map[string]any{"orders": "k-1"}}
-	doc, err := json.Marshal(stateJSON(st, "1.2.3"))
+	doc, err := json.Marshal(stateJSON(st, []plan.Checked{{Addr: addr.Resource(hcl.CheckKind, "protected"), Status: plan.Failed, Problems: []plan.Problem{{Condition: hcl.Assertion, Message: "nothing protects it"}}}}, "1.2.3"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got tfjson.State
 	if err := json.Unmarshal(doc, &got); err != nil {
 		t.Fatal(err)
+	}
+	if len(got.Checks) != 1 || got.Checks[0].Address.ToDisplay != "check.protected" || got.Checks[0].Status != tfjson.CheckStatusFail || got.Checks[0].Instances[0].Problems[0].Message != "nothing protects it" {
+		t.Errorf("the checks: %+v", got.Checks)
 	}
 	root := got.Values.RootModule
 	if len(root.Resources) != 1 || root.Resources[0].AttributeValues["id"] != "k-1" || root.Resources[0].AttributeValues["description"] != "Orders" {

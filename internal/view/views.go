@@ -87,7 +87,7 @@ type Lint interface {
 type Show interface {
 	Voice
 	Plan(p *plan.Plan)
-	State(st state.State)
+	State(st state.State, checks []plan.Checked)
 	Resource(r state.Resource, of state.State)
 	Census(files []state.File)
 	Outputs(outputs map[string]any)

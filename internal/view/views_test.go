@@ -39,7 +39,7 @@ func something(t reflect.Type) reflect.Value {
 		"text %v", []string{"a line"}, errors.New("a failure"), &plan.Plan{
 			Created: today, Changes: []plan.Change{{Addr: key, Kind: "key", Action: plan.Create}}, Refusals: []plan.Refusal{{Guard: "g"}},
 		},
-		[]plan.Refusal{{Guard: "g", Reason: "No."}}, apply.Step{Addr: key, Action: plan.Create}, apply.Outcome{ID: "key-1", Reason: "x"},
+		[]plan.Refusal{{Guard: "g", Reason: "No."}}, []plan.Checked{{Addr: key, Status: plan.Passed}}, apply.Step{Addr: key, Action: plan.Create}, apply.Outcome{ID: "key-1", Reason: "x"},
 		lint.Report{Findings: []lint.Finding{{Rule: lint.Rules()[0], Message: "Wrong."}}}, apply.Recovered{}, apply.Recovery{}, apply.Report{}, hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "Wrong"}}, map[string]*hclv2.File{},
 		state.State{Resources: []state.Resource{{Address: "key.k", Kind: "key"}}}, state.Resource{Address: "key.k", Kind: "key"}, []state.File{{Path: "f"}},
 		map[string]any{"o": "v"}, []Envelope{{Path: "f"}}, []Finding{{Check: "c"}}, plan.Drifts{At: today, Drift: []plan.Drift{{Addr: key, Kind: "key", Gone: true}}}, []Traffic{{Gateway: "g", Calls: map[string]int{"X": 1}}}, Reading{Gateway: "g", Total: 1000, PerSecond: 10}, json.RawMessage(`{"a":1}`), []any{"x"}, [][]string{{"a cell"}},
