@@ -38,7 +38,7 @@ func longer(t reflect.Type) reflect.Value {
 	refused := wholePlan()
 	refused.Refusals = []plan.Refusal{{Guard: "key-vanished", Addr: at, Reason: long, WaysForward: []string{long}}}
 	for _, v := range []any{
-		long, []string{long, "  " + long}, errors.New(long), refused, []plan.Refusal{{Guard: "key-vanished", Addr: at, Reason: long, WaysForward: []string{long}}},
+		long, []string{long, "  " + long}, errors.New(long), refused, []plan.Checked{{Addr: at, Status: plan.Failed, Problems: []plan.Problem{{Message: long}}}}, []plan.Refusal{{Guard: "key-vanished", Addr: at, Reason: long, WaysForward: []string{long}}},
 		apply.Step{Addr: at, Action: plan.Succeed}, apply.Outcome{ID: "key-hzz0123456789abcdef01", Found: true, Duplicates: []string{"key-hzz2"}, Reason: long},
 		lint.Report{Findings: []lint.Finding{{Rule: lint.Rules()[0], Address: at.String(), Message: long, Pack: long}}, Rules: lint.Rules(), Unread: true},
 		apply.Recovered{Intent: apply.Recovered{}.Intent, Status: apply.Adopted, ID: "key-hzz0123456789abcdef01", Duplicates: []string{"key-hzz2"}},
