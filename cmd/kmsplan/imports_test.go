@@ -27,7 +27,7 @@ type pkg struct {
 var below = map[string][]string{
 	"cmd/kmsplan":                    {"internal/cli"},
 	"internal/cli":                   {"internal/..."},
-	"internal/stack":                 {"internal/apply", "internal/document", "internal/iam", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
+	"internal/stack":                 {"internal/apply", "internal/document", "internal/keyfile", "internal/iam", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
 	"internal/trial":                 {"internal/stack", "internal/plan", "internal/hcl", "internal/state/memory", "internal/addr"},
 	"internal/view":                  {"internal/apply", "internal/lint", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
 	"internal/draft/tfstate":         {"internal/draft", "internal/plan", "internal/kind"},
@@ -37,7 +37,8 @@ var below = map[string][]string{
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag"},
 	"internal/ops":                   {"internal/ops/...", "internal/document", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},
 	"internal/ops/keys":              {"internal/kms", "internal/envelope"},
-	"internal/resource":              {"internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/addr"},
+	"internal/keyfile":               {"internal/durable", "internal/kms/wire/dkms"},
+	"internal/resource":              {"internal/keyfile", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/addr"},
 	"internal/plan":                  {"internal/hcl", "internal/suggest", "internal/kind", "internal/state", "internal/addr", "internal/dag"},
 	"internal/plan/planfile":         {"internal/plan", "internal/hcl", "internal/state", "internal/addr"},
 	"internal/hcl":                   {"internal/kind", "internal/addr", "internal/suggest", "internal/dag"},

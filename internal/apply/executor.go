@@ -124,7 +124,7 @@ func (x *executor) session(c plan.Change, body hcl.Body, token string, j *change
 		Journal: j, Now: x.work.Now, ServiceTime: x.work.ServiceTime, Removed: x.work.Config.RemovedFor(c.Addr), Timing: clients.Timing,
 		Seen:         func(o *plan.Object) error { return x.seen(c.Gateway, o) },
 		Fingerprints: x.work.Fingerprints, Given: x.given[c.Addr],
-		Dir: x.work.Config.Dir,
+		Dir: x.work.Config.Dir, Owned: x.work.Config.Owned().ReachesNow,
 	}, handler, nil
 }
 

@@ -80,6 +80,8 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 		r.secret(in, body)
 		r.unique(b, in, body, kind.SecretNameUnique)
 		r.encryptionKey(b, body, came)
+	case b.addr.Kind == "client_key":
+		r.keyFiles(b, in, body)
 	case b.kind.CreatedBy != "":
 		r.unique(b, in, body, kind.AccessNameUnique)
 	}
@@ -192,10 +194,22 @@ func (r *rules) files(b *block, in *instance, body Body) {
 			r.reads = append(r.reads, source)
 		}
 	}
-	output, ok := use("output")
-	if !ok {
-		return
+	if output, ok := use("output"); ok {
+		r.write(in, output)
 	}
+}
+
+// keyFiles gathers what client keys write.
+func (r *rules) keyFiles(b *block, in *instance, body Body) {
+	for _, name := range []string{"file", "password_file"} {
+		if p := text(body, name); p != "" {
+			r.write(in, fileUse{path: path.Clean(p), by: in.addr, b: b, rng: body.Ranges[name]})
+		}
+	}
+}
+
+// write notes what writes a file, and refuses what is not its own to write.
+func (r *rules) write(in *instance, output fileUse) {
 	if what := r.reaches(output.path); what != "" && !safety.Off(safety.OwnedOutput) {
 		r.fail(output.rng, kind.OutputNotOwned, "%s would write over %s, which is %s. Give it another output.", in.addr, output.path, what)
 		return
@@ -237,7 +251,7 @@ func (r *rules) finish() hclv2.Diagnostics {
 		w, ok := r.writes[p.path]
 		switch {
 		case !ok || w.by == p.by:
-		case w.by.Kind == "decrypt":
+		case w.by.Kind == "decrypt", w.by.Kind == "client_key":
 			r.fail(w.rng, kind.OutputSparesSources, "%s would write over %s, the plaintext that %s encrypts. Give it another output.", w.by, p.path, p.by)
 		default:
 			p.b.after(p.by, w.by)

@@ -20,7 +20,7 @@ func Lookup(name string, data bool) *Kind {
 
 var kinds = [...]*Kind{
 	finish(keyKind()), finish(aliasKind()), finish(rotationPolicyKind()), finish(secretKind()),
-	finish(networkRuleKind()), finish(accessPolicyKind()), finish(accessPointKind()),
+	finish(networkRuleKind()), finish(accessPolicyKind()), finish(accessPointKind()), finish(clientKeyKind()),
 	finish(encryptKind()), finish(decryptKind()), finish(rewrapKind()),
 	finish(keyLookup()), finish(keysLookup()), finish(publicKeyLookup()), finish(aliasLookup()), finish(aliasesLookup()),
 	finish(secretLookup()), finish(secretsLookup()), finish(instanceLookup()),

@@ -95,6 +95,7 @@ func (p *planner) accessUsers(n *node) (stay []string, leave []*node) {
 				continue
 			}
 			seen[other.change.ID] = true
+			other.seePrevious(seen)
 			was := other.object != nil && names(other.object.Attrs[use.attr], n.change.ID)
 			switch will := other.willName(use.attr, n.change.ID); {
 			case will:

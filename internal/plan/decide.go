@@ -114,7 +114,7 @@ type Verdict struct {
 //	        vanished     known    any            refuse rotation-policy-vanished (prevent_destroy only)
 //	        any other    known    any            forget
 //
-//	network_rule, access_policy, application_access_point
+//	network_rule, access_policy, application_access_point, client_key
 //	        declared     unknown  absent         create
 //	                              ours           adopt, compare
 //	                              foreign        refuse name-taken
@@ -123,7 +123,7 @@ type Verdict struct {
 //	        imported     unknown  absent         refuse import-not-found
 //	                              alive          adopt, compare
 //	        vanished     known    any            refuse access-vanished
-//	        unprotected  known    alive          delete; an access point: forget
+//	        unprotected  known    alive          delete; an access point, a client key: forget
 //	                              absent         forget
 //	        retire,      known    alive          delete
 //	        delete, torn down     absent         forget

@@ -23,6 +23,9 @@ func Destroying(cfg *hcl.Config, st state.State) *hcl.Config {
 			continue
 		}
 		removed = append(removed, wayOut(a, k, emulated[r.Gateway]))
+		if !k.Succeeds {
+			continue // what came before goes with it
+		}
 		for _, was := range r.Predecessors {
 			removed = append(removed, wayOut(addr.Predecessor(a, was.ID), k, emulated[r.Gateway]))
 		}

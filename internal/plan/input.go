@@ -23,6 +23,9 @@ type Input struct {
 	// Materials is what is known of the material of keys whose blocks name some.
 	Materials map[addr.Address]Material
 
+	// ClientKeys is what is known of the files of client keys.
+	ClientKeys map[addr.Address]ClientKeyFile
+
 	// Scope narrows the plan to these instances or blocks and what they depend
 	// on; empty = everything. Guards hold for what is targeted only.
 	Scope Scope

@@ -24,7 +24,7 @@ type limit struct {
 
 // limits are what kmsplan { limits { … } } may hold; kind.Limits has their defaults.
 var limits = [...]limit{
-	{count: "deletions", what: "retire keys, or delete secrets or access points", counts: func(_ *planner, n *node) bool {
+	{count: "deletions", what: "retire keys, or delete secrets, access points or client keys", counts: func(_ *planner, n *node) bool {
 		return n.change.Action == Retire || n.change.Action == Delete && !lesser(n)
 	}},
 	{count: "removals", what: "delete aliases, network rules or access policies", counts: func(_ *planner, n *node) bool {
@@ -48,7 +48,9 @@ var limits = [...]limit{
 }
 
 // lesser reports whether an object can be made again as it was by its block alone.
-func lesser(n *node) bool { return n.change.Kind != KindSecret && n.change.Kind != KindAccessPoint }
+func lesser(n *node) bool {
+	return n.change.Kind != KindSecret && n.change.Kind != KindAccessPoint && n.change.Kind != KindClientKey
+}
 
 // checkLimits refuses a plan that takes more away than kmsplan { limits { … } } allows.
 func (p *planner) checkLimits() {

@@ -25,6 +25,8 @@ func planningOf(name string) planning {
 		return rotationPlanning{}
 	case KindSecret:
 		return secretPlanning{}
+	case KindClientKey:
+		return clientKeyPlanning{}
 	}
 	if named(name) {
 		return accessPlanning{}

@@ -18,7 +18,7 @@ func (p *planner) planPredecessors() {
 	var users map[objectID][]user // built for the first of them
 	for i := range p.in.State.Resources {
 		r, a := &p.in.State.Resources[i], p.addrs[i]
-		if len(r.Predecessors) == 0 || a.Kind == "" || p.prior[a] != r || p.nodes[a] == nil {
+		if len(r.Predecessors) == 0 || r.Kind != KindKey || a.Kind == "" || p.prior[a] != r || p.nodes[a] == nil {
 			continue
 		}
 		if users == nil {

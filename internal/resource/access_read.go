@@ -55,6 +55,23 @@ func (r *regionReader) readClientKeys(ctx context.Context) error {
 	for _, k := range keys {
 		r.named[plan.KindClientKey][k.ID] = clientKeyObject(k)
 	}
+	return r.askForClientKeys(ctx)
+}
+
+// askForClientKeys asks for those that state holds and the list lacks, so that it is the service that says they are gone.
+func (r *regionReader) askForClientKeys(ctx context.Context) error {
+	for id := range r.wish.known {
+		if id.kind != plan.KindClientKey || r.named[id.kind][id.id] != nil {
+			continue
+		}
+		o, err := readClientKey(ctx, r.clients.Manager, id.id)
+		if err != nil {
+			return err
+		}
+		if o != nil {
+			r.named[id.kind][id.id] = o
+		}
+	}
 	return nil
 }
 

@@ -47,6 +47,8 @@ func readerOf(kind string) reader {
 		return rotationHandler{}
 	case plan.KindSecret:
 		return secretHandler{}
+	case plan.KindClientKey:
+		return clientKeyHandler{}
 	}
 	for _, k := range accessKinds {
 		if k.calls.kind == kind {

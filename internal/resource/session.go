@@ -51,6 +51,8 @@ type Session struct {
 	ServiceTime func() time.Time
 	Removed     *hcl.Removed // the removed block behind a retire, delete or forget
 	Dir         string       // of the module, that the files of a block are in
+	// Owned says what of kmsplan's or git's own a path of the module leads to, or ""; nil = nothing.
+	Owned func(name string) string
 	// Fingerprints are the stack's; nil = argon2id.
 	Fingerprints *state.Fingerprints
 

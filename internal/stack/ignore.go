@@ -65,6 +65,9 @@ func unwanted(cfg *hcl.Config) []string {
 			add(g.Instance.ClientKey.File, "")
 		}
 	}
+	for _, name := range clientKeyFileNames(cfg) {
+		add(name, "")
+	}
 	return out
 }
 

@@ -37,7 +37,7 @@ func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Ti
 	p, diags := plan.Calculate(plan.Input{
 		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: today, Writer: version.Number, Scope: scope, Reading: s.reading,
 		FileKeys: s.fileKeys(ctx, blocks, files), Compare: compare, Sealed: sealed,
-		Materials: s.materials(), MovedGateways: s.moved, Astray: s.astray,
+		Materials: s.materials(), ClientKeys: s.clientKeyFiles(), MovedGateways: s.moved, Astray: s.astray,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
 		s.options.Note(err.Error())

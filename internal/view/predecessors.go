@@ -5,12 +5,17 @@ import (
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // predecessors lists the keys that an object succeeded, each with what still needs it as far as the state knows.
 func (t *Terminal) predecessors(r state.Resource, st state.State) {
 	for _, p := range r.Predecessors {
+		if r.Kind == plan.KindClientKey {
+			t.Printf("    # %s, %s\n", neutral(p.ID), earlierClientKey(p))
+			continue
+		}
 		since := ""
 		if !p.Since.IsZero() {
 			since = ", succeeded on " + p.Since.UTC().Format(time.DateOnly)
@@ -28,6 +33,14 @@ func (t *Terminal) predecessors(r state.Resource, st state.State) {
 			t.tell("    #   %s\n", neutral(user))
 		}
 	}
+}
+
+// earlierClientKey says why a client key is still remembered.
+func earlierClientKey(p state.Predecessor) string {
+	if p.Retire == plan.RetireLost {
+		return "whose private half was lost; the next apply deletes it"
+	}
+	return "whose place this one took on " + p.Since.UTC().Format(time.DateOnly)
 }
 
 func predecessorName(r state.Resource, p state.Predecessor) string {
