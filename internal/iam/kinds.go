@@ -211,6 +211,30 @@ func (w *work) named(o *object) {
 	}
 }
 
+// clientKey is a client key, whose id nobody knows before it is made.
+func (w *work) clientKey(o *object) {
+	w.allow(target{resource: "*"}, "ListClientKeys")
+	t := target{resource: w.arn(o.gateway, "clientkey/*")}
+	if o.prior != nil || w.Purpose == Apply {
+		w.allow(t, "GetClientKey")
+	}
+	switch r := w.Config.RemovedFor(o.addr); {
+	case w.Purpose != Apply:
+	case o.declared():
+		w.allow(target{resource: w.arn(o.gateway, "applicationaccesspoint/"+orAny(o.text("access_point")))}, "CreateClientKey")
+		w.allow(t, "DeleteClientKey") // of those that others take the place of
+	case r != nil && r.Action != "forget":
+		w.allow(t, "DeleteClientKey")
+	}
+}
+
+func orAny(name string) string {
+	if name == "" {
+		return "*"
+	}
+	return name
+}
+
 func accessPathOf(describe string) string {
 	for _, p := range accessPaths {
 		if p.describe == describe {

@@ -120,6 +120,8 @@ func (w *work) object(o *object) {
 		w.rotation(o)
 	case plan.KindSecret:
 		w.secret(o)
+	case plan.KindClientKey:
+		w.clientKey(o)
 	default:
 		if o.kind.CreatedBy != "" {
 			w.named(o)

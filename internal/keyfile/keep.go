@@ -11,7 +11,6 @@ import (
 	"filippo.io/age"
 
 	"kmsplan.dev/kmsplan/internal/kms/wire/dkms"
-	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // ageBegins is how a file that is encrypted to age recipients begins.
@@ -80,10 +79,9 @@ func (p Place) seal(content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
-	}
-	return sealed.Bytes(), w.Close()
+	_, err = w.Write(content)
+	err = errors.Join(err, w.Close()) // what is last is written then
+	return sealed.Bytes(), err
 }
 
 // Take puts what waits for a client key in the place of the files, the password first, and returns the digest of the
@@ -102,7 +100,7 @@ func (p Place) Take(id string, r Recorded) (sum string, found bool, err error) {
 	}
 	defer clear(content)
 	next := digest(content)
-	if there := p.Look(r, ""); there.Standing == Other && there.Digest != next && !safety.Off(safety.ClientKeyFileKept) {
+	if there := p.Look(r, ""); kept(there.Standing == Other && there.Digest != next) {
 		return next, true, fmt.Errorf("%s: %w, and it is not this client key's; what was made waits in %s", p.File, fs.ErrExist, Pending(p.File, id))
 	}
 	if p.PasswordFile != "" {

@@ -25,6 +25,7 @@ type Place struct {
 	Recipients   []string // age public keys; none = the files are not encrypted
 	// Owned says what of kmsplan's or git's own a path of the module leads to, or ""; nil = nothing.
 	Owned func(name string) string
+	Disk  durable.Seam // of tests; nil = none
 }
 
 // Recorded is what is remembered of a client key's file. The zero value: of none.
@@ -48,13 +49,16 @@ func (p Place) Free(r Recorded) error {
 	switch {
 	case found.Problem != "":
 		return errors.New(found.Problem)
-	case found.Standing == Other && !safety.Off(safety.ClientKeyFileKept):
+	case kept(found.Standing == Other):
 		return fmt.Errorf("%s is there, and it is not this client key's; nothing was called; move it away, or give the client key another file", p.File)
-	case p.PasswordFile == "" || p.PasswordFile == r.PasswordFile || found.NoPassword || safety.Off(safety.ClientKeyFileKept):
-		return nil
+	case kept(p.PasswordFile != "" && p.PasswordFile != r.PasswordFile && !found.NoPassword):
+		return fmt.Errorf("%s is there, and it is not this client key's; nothing was called; move it away, or give the client key another password_file", p.PasswordFile)
 	}
-	return fmt.Errorf("%s is there, and it is not this client key's; nothing was called; move it away, or give the client key another password_file", p.PasswordFile)
+	return nil
 }
+
+// kept reports whether a file stays, because it is not the client key's.
+func kept(theirs bool) bool { return theirs && !safety.Off(safety.ClientKeyFileKept) }
 
 // in opens the directory of a file, which is made where it is missing.
 func (p Place) in(name string) (*durable.Dir, string, error) {
@@ -63,7 +67,7 @@ func (p Place) in(name string) (*durable.Dir, string, error) {
 		return nil, "", fmt.Errorf("open the module directory: %w", err)
 	}
 	defer root.Close()
-	d, err := durable.In(root, path.Dir(path.Clean(name)), 0o755, nil)
+	d, err := durable.In(root, path.Dir(path.Clean(name)), 0o755, p.Disk)
 	if err != nil {
 		return nil, "", fmt.Errorf("open the directory of %s: %w", name, err)
 	}

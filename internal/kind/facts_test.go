@@ -38,7 +38,10 @@ func TestTheFactsOfAnAttributeFitTogether(t *testing.T) {
 }
 
 // unsent are attributes that no call sends once an object exists.
-var unsent = map[string]bool{"secret.data_type": true, "secret.recovery_window_days": true}
+var unsent = map[string]bool{
+	"secret.data_type": true, "secret.recovery_window_days": true,
+	"client_key.file": true, "client_key.password_file": true, "client_key.rotate_before": true, "client_key.keep_previous": true,
+}
 
 func TestEveryManagedKindCanBeForgottenAndOnlyOtherwiseGoes(t *testing.T) {
 	ranks := map[int]string{}

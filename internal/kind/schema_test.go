@@ -47,10 +47,10 @@ func TestTheTablesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	if strings.Join(Managed(), " ") != "key alias rotation_policy secret network_rule access_policy application_access_point" || strings.Join(DataKinds(), " ") != "encrypt decrypt rewrap key keys public_key alias aliases secret secrets instance" {
+	if strings.Join(Managed(), " ") != "key alias rotation_policy secret network_rule access_policy application_access_point client_key" || strings.Join(DataKinds(), " ") != "encrypt decrypt rewrap key keys public_key alias aliases secret secrets instance" {
 		t.Error(Managed(), DataKinds())
 	}
-	for _, name := range []string{"key", "secret", "application_access_point"} {
+	for _, name := range []string{"key", "secret", "application_access_point", "client_key"} {
 		if !Lookup(name, false).Protected {
 			t.Errorf("a vanished %s block is not refused", name)
 		}

@@ -98,7 +98,7 @@ func (p *planner) planClientKey(n *node) {
 	lost := n.prior.Retire == RetireLost
 	why := p.whyNext(n, file, lost)
 	if why != "" && file.other() && !n.ignores("file") {
-		p.inTheWay(n, file, "No client key is made until it is moved away: "+why)
+		p.inTheWay(n, file, "No other client key is made until it is moved away")
 		why, c.Diff = "", nil
 	}
 	p.planPrevious(n, why != "", lost)

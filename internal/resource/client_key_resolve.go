@@ -13,7 +13,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -62,7 +61,7 @@ func (w *clientKeyWork) resolveCreate(ctx context.Context, open state.Intent) (R
 	}
 	if made == nil {
 		until := w.lateUntil(open)
-		return Resolution{Pending: w.Now().Before(until) && !safety.Off(safety.NoSecondKey), Until: until, Resource: w.kept()}, nil
+		return Resolution{Pending: w.mayComeLate(until), Until: until, Resource: w.kept()}, nil
 	}
 	with := map[string]any{}
 	if err := json.Unmarshal([]byte(open.Detail[detailMadeWith]), &with); err != nil {

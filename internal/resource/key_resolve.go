@@ -6,7 +6,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/plan"
-	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -66,7 +65,7 @@ func (w *keyWork) resolveCreate(ctx context.Context, open state.Intent) (Resolut
 	}
 	if len(keys) == 0 {
 		until := w.lateUntil(open)
-		return Resolution{Pending: w.Now().Before(until) && !safety.Off(safety.NoSecondKey), Until: until}, nil
+		return Resolution{Pending: w.mayComeLate(until), Until: until}, nil
 	}
 	return w.adopt(ctx, keys, open)
 }

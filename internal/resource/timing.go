@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -48,6 +49,11 @@ func (s *Session) lateUntil(open state.Intent) time.Time {
 		return open.At.Add(t.Certain())
 	}
 	return open.SendBy.Add(t.Late + t.Lag)
+}
+
+// mayComeLate reports whether a creation that nothing shows may still be carried out: until then there is no second one.
+func (s *Session) mayComeLate(until time.Time) bool {
+	return s.Now().Before(until) && !safety.Off(safety.NoSecondKey)
 }
 
 // patience waits for lists that lag behind what was done: ever longer, the lag and a little
