@@ -13,7 +13,7 @@ import (
 func (t *Terminal) predecessors(r state.Resource, st state.State) {
 	for _, p := range r.Predecessors {
 		if r.Kind == plan.KindClientKey {
-			t.Printf("    # %s, %s\n", neutral(p.ID), earlierClientKey(p))
+			t.tell("    # %s, %s\n", neutral(p.ID), earlierClientKey(p))
 			continue
 		}
 		since := ""
