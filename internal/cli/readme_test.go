@@ -163,3 +163,34 @@ func TestTheReadmesShowTheSame(t *testing.T) {
 		t.Errorf("README.md shows %d blocks and README.zh-CN.md %d, and they are not the same", len(shown[0]), len(shown[1]))
 	}
 }
+
+// What one README leads to and names, the other does: every page that is linked, and every command, also in prose.
+func TestTheReadmesNameTheSame(t *testing.T) {
+	named := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)|\x60(kmsplan [a-z-]+)[^\x60]*\x60`)
+	var names [2]map[string]bool
+	for i, name := range []string{"README.md", "README.zh-CN.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[i] = map[string]bool{}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			if !strings.HasPrefix(m[1], "README") {
+				names[i][m[1]+m[2]] = true
+			}
+		}
+	}
+	if len(names[0]) < 30 {
+		t.Fatalf("only %d names were found", len(names[0]))
+	}
+	for name := range names[0] {
+		if !names[1][name] {
+			t.Errorf("README.zh-CN.md does not have %s", name)
+		}
+	}
+	for name := range names[1] {
+		if !names[0][name] {
+			t.Errorf("README.md does not have %s", name)
+		}
+	}
+}

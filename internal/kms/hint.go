@@ -15,7 +15,7 @@ func (e *Error) Hint() string {
 		return hint
 	}
 	switch {
-	case clockCodes[e.Code]:
+	case clockCodes[e.Code], e.Code == "InvalidParam" && strings.Contains(e.Message, "Param Date "): // the instance gateway's words for a date it does not take
 		return e.clockHint()
 	case IsThrottled(e):
 		return "Other users of the account share this quota; try again later or lower the parallelism"
@@ -23,8 +23,21 @@ func (e *Error) Hint() string {
 		return e.tlsHint()
 	case e.Code == CodeUnreachable:
 		return e.networkHint()
+	case e.Code == "InvalidParam" || e.Code == "MissingParameter":
+		return instanceParamHint(e)
 	case strings.HasPrefix(e.Code, "Forbidden.NoPermission"):
 		return permissionHint
+	}
+	return ""
+}
+
+// instanceParamHint is for what the instance gateway says of a request's headers: they are the program's, so that something between
+// took one away or changed it.
+func instanceParamHint(e *Error) string {
+	for _, header := range []string{"x-kms-", "Authorization", "Content-SHA256"} {
+		if strings.Contains(e.Message, header) {
+			return "A proxy changed the request's headers on its way: check HTTPS_PROXY with `kmsplan doctor`"
+		}
 	}
 	return ""
 }
@@ -59,6 +72,10 @@ var codeHints = map[string]string{
 	"Rejected.LimitExceeded":             "A quota of the account or the instance is used up: delete what is unused or buy more",
 	"UnsupportedOperation":               "The key's kind or instance does not offer this; for an instance's key on the public gateway, access over the Internet must be switched on",
 	"Unauthorized":                       "The gateway does not know this ClientKey: it was deleted, or it belongs to another instance",
+	"InvalidApiName":                     "The instance does not know this operation: its version may be older; the public gateway may offer it, as `kmsplan kms NAME -via public` asks it",
+	"InvalidApiVersion":                  "The instance does not speak this version of the protocol: upgrade it in the console",
+	"InvalidContentType":                 "A proxy changed the request on its way: check HTTPS_PROXY with `kmsplan doctor`",
+	"ServiceUnavailableTemporary":        "The instance is restarted or moved: run again in a minute",
 	"SignatureNotMatch":                  "The ClientKey's private key does not belong to its key id: download the ClientKey again",
 	CodeCredentials:                      "See `kmsplan doctor`",
 	CodeRedirect:                         "A proxy or portal answers in the gateway's place: check the endpoint and HTTPS_PROXY",
