@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/suggest"
 	"kmsplan.dev/kmsplan/internal/version"
 	"kmsplan.dev/kmsplan/internal/view"
@@ -155,27 +155,14 @@ func (a *app) whereabouts() (prefix, stack string) {
 	if err != nil {
 		return "", ""
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	_, below, ok := lint.WorkTree(dir, a.getenv("GITHUB_WORKSPACE"))
+	switch {
+	case !ok:
+		return relativeTo(dir), filepath.Base(dir)
+	case below == ".":
+		return "", filepath.Base(dir)
 	}
-	for top := dir; ; top = filepath.Dir(top) {
-		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil || top == a.getenv("GITHUB_WORKSPACE") {
-			rel, err := filepath.Rel(top, dir)
-			if err != nil || rel == "." {
-				rel = ""
-			}
-			return filepath.ToSlash(rel), orBase(filepath.ToSlash(rel), dir)
-		} else if !errors.Is(err, fs.ErrNotExist) || top == filepath.Dir(top) {
-			return relativeTo(dir), filepath.Base(dir)
-		}
-	}
-}
-
-func orBase(rel, dir string) string {
-	if rel == "" {
-		return filepath.Base(dir)
-	}
-	return rel
+	return below, below
 }
 
 // relativeTo is the directory from where the command runs, "" where it is there or elsewhere.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -20,22 +21,29 @@ type repository struct {
 // repositoryOf finds the work tree around a directory.
 func repositoryOf(dir string) *repository {
 	r := &repository{read: map[string][]string{}}
+	if top, below, ok := WorkTree(dir); ok {
+		r.top, r.below = top, below
+	}
+	return r
+}
+
+// WorkTree finds the top of the git work tree that a directory lies in, and the directory relative to it, with slashes. others are
+// tops beside those that git knows. Links are followed.
+func WorkTree(dir string, others ...string) (top, below string, ok bool) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return r
+		return "", "", false
 	}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
 	for top := dir; ; top = filepath.Dir(top) {
-		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil {
-			if rel, err := filepath.Rel(top, dir); err == nil {
-				r.top, r.below = top, filepath.ToSlash(rel)
-			}
-			return r
+		if _, err := os.Lstat(filepath.Join(top, ".git")); err == nil || slices.Contains(others, top) {
+			rel, err := filepath.Rel(top, dir)
+			return top, filepath.ToSlash(rel), err == nil
 		}
 		if top == filepath.Dir(top) {
-			return r
+			return "", "", false
 		}
 	}
 }

@@ -2,6 +2,7 @@ package state
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/safety"
@@ -12,6 +13,7 @@ type batch struct {
 	entries []Entry
 	appends int
 	full    chan struct{} // closed when everybody who works waits for this batch
+	isFull  func()        // closes full, once
 	done    chan struct{}
 	err     error
 }
@@ -36,7 +38,8 @@ func (j *Journal) join(entries []Entry) (b *batch, leader bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.next == nil {
-		j.next, leader = &batch{full: make(chan struct{}), done: make(chan struct{})}, true
+		full := make(chan struct{})
+		j.next, leader = &batch{full: full, isFull: sync.OnceFunc(func() { close(full) }), done: make(chan struct{})}, true
 	}
 	b = j.next
 	b.entries = append(b.entries, entries...)
@@ -47,17 +50,8 @@ func (j *Journal) join(entries []Entry) (b *batch, leader bool) {
 
 // fill ends the wait for a batch that nobody else can join.
 func (j *Journal) fill() {
-	if j.next != nil && j.next.appends >= j.workers && !isClosed(j.next.full) {
-		close(j.next.full)
-	}
-}
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
+	if j.next != nil && j.next.appends >= j.workers {
+		j.next.isFull()
 	}
 }
 

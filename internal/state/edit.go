@@ -36,10 +36,9 @@ func Select(st State, patterns ...string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		p = target.String()
 		n := len(selected)
 		for _, a := range all {
-			if names(p, a) {
+			if covers(target, a) {
 				selected = append(selected, a)
 			}
 		}
@@ -63,10 +62,10 @@ func addresses(st State) []string {
 	return slices.Compact(all)
 }
 
-// names reports whether pattern is the address, its block or a module around it.
-func names(pattern, address string) bool {
-	rest, ok := strings.CutPrefix(address, pattern)
-	return ok && (rest == "" || rest[0] == '[' || rest[0] == '.')
+// covers asks a target about an address as a state has it. What is no address is covered by none.
+func covers(target addr.Address, address string) bool {
+	a, err := addr.Parse(address)
+	return err == nil && target.Covers(a)
 }
 
 // Move gives an object, all instances of a block, or a module with all that is in it, another address. The objects
@@ -93,11 +92,15 @@ func Move(st State, from, to string) (State, error) {
 
 // taken reports whether an address has something besides what is moved: what is on the move may get a key, or lose it.
 func taken(all, moved []string, to string) bool {
+	target, err := addr.ParseTarget(to)
+	if err != nil {
+		return false // movable has read it
+	}
 	moving := make(map[string]bool, len(moved))
 	for _, a := range moved {
 		moving[a] = true
 	}
-	return slices.ContainsFunc(all, func(a string) bool { return names(to, a) && !moving[a] })
+	return slices.ContainsFunc(all, func(a string) bool { return covers(target, a) && !moving[a] })
 }
 
 // movable returns both addresses as state spells them.
