@@ -34,7 +34,7 @@ func (o *planOptions) flags(c *cobra.Command) {
 	o.surveyFlags(c)
 	f := c.Flags()
 	f.BoolVar(&o.refreshOnly, "refresh-only", false, "only record in the state what has changed outside of kmsplan")
-	f.StringVar(&o.refresh, "refresh", "true", "how much of the service is read: true or full, list (by pages only), or false (nothing); `HOW`")
+	f.StringVar(&o.refresh, "refresh", "true", "read `HOW` much of the service: true or full, list (by pages only), or false (nothing)")
 	f.Lookup("refresh").NoOptDefVal = "true"
 	f.BoolVar(&o.destroy, "destroy", false, "take away all that the state holds, as far as nothing protects it")
 	o.shownFlags(c)
