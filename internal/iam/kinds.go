@@ -21,6 +21,7 @@ func (w *work) key(o *object) {
 	case o.declared():
 		w.allow(t, "CancelKeyDeletion")
 		w.allow(t, o.changes()...)
+		w.material(o, t)
 		if o.prior.Address != o.addr.String() {
 			w.allow(t, "TagResources")
 		}
@@ -36,7 +37,9 @@ func (w *work) newKey(o *object) {
 		t := w.keyTarget(o.gateway, im.ID, o.addr.String())
 		w.allow(t, "DescribeKey")
 		if w.Purpose == Apply {
-			w.allow(t, append(o.changes(), "CancelKeyDeletion", "TagResources")...)
+			w.allow(t, append(o.changes(), "CancelKeyDeletion")...)
+			w.takesOver(im, t)
+			w.material(o, t)
 		}
 		return
 	}
@@ -44,6 +47,11 @@ func (w *work) newKey(o *object) {
 		return
 	}
 	w.allow(target{resource: w.arn(o.gateway, "key")}, "CreateKey")
+	if o.material() {
+		t := w.keyTarget(o.gateway, "", o.addr.String())
+		w.allow(t, "DescribeKey")
+		w.material(o, t)
+	}
 	for i := range o.kind.Attributes {
 		if at := &o.kind.Attributes[i]; at.AfterCreate && o.writes(at.Name) {
 			w.allow(w.keyTarget(o.gateway, "", o.addr.String()), at.ChangedBy[0], "DescribeKey")
@@ -51,6 +59,22 @@ func (w *work) newKey(o *object) {
 	}
 	if v := o.body.Attrs["enabled"]; o.writes("enabled") && !v.IsMarked() && v.IsKnown() && !v.IsNull() && v.False() {
 		w.allow(w.keyTarget(o.gateway, "", o.addr.String()), "DisableKey", "DescribeKey")
+	}
+}
+
+// takesOver marks an object as this stack's that another one had.
+func (w *work) takesOver(im hcl.Import, t target) {
+	if im.TakeOver != "" {
+		w.allow(t, "TagResources")
+	}
+}
+
+func (o *object) material() bool { _, written := o.body.Blocks["material"]; return written }
+
+// material imports a key's own material, where the block has some.
+func (w *work) material(o *object, t target) {
+	if o.material() {
+		w.allow(t, "GetParametersForImport", "ImportKeyMaterial")
 	}
 }
 
@@ -141,8 +165,13 @@ func (w *work) secret(o *object) {
 	if o.prior != nil {
 		name = o.prior.ID
 	}
+	im, imported := w.Config.ImportOf(o.addr)
+	if imported && o.prior == nil {
+		name = im.ID
+	}
+	taken := o.prior != nil || imported // it is there already
 	t := target{resource: w.arn(o.gateway, "secret/"+name)}
-	if o.prior != nil {
+	if taken {
 		w.allow(t, "DescribeSecret", "ListSecretVersionIds")
 		if o.writes("policy") {
 			w.allow(t, "GetSecretPolicy")
@@ -157,15 +186,18 @@ func (w *work) secret(o *object) {
 			w.allow(t, "DeleteSecret")
 		}
 		return
-	case o.prior != nil:
+	case taken:
 		w.allow(t, "RestoreSecret")
 		w.allow(t, o.changes()...)
+		if o.prior == nil {
+			w.takesOver(im, t)
+		}
 		if _, generated := o.body.Blocks["generate"]; generated || o.writes("value") {
 			w.allow(t, "PutSecretValue")
 		}
 	}
 	w.allow(t, "DescribeSecret")
-	if _, generated := o.body.Blocks["generate"]; o.prior == nil || !generated {
+	if _, generated := o.body.Blocks["generate"]; !imported && (o.prior == nil || !generated) {
 		w.allow(target{resource: w.arn(o.gateway, "secret")}, "CreateSecret")
 		if o.writes("encryption_key") {
 			w.allow(w.keyTarget(o.gateway, o.text("encryption_key"), o.addr.String()), "GenerateDataKey")

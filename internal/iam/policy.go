@@ -43,11 +43,27 @@ func (g *grants) allow(t target, operations ...string) {
 
 func (g *grants) note(format string, args ...any) { g.notes[fmt.Sprintf(format, args...)] = true }
 
+// covered reports whether an action on a resource is allowed by a pattern as well, whatever the resource carries.
+func (g *grants) covered(t target, action string) bool {
+	for other, actions := range g.by {
+		prefix, pattern := strings.CutSuffix(other.resource, "*")
+		if pattern && other != t && actions[action] && (other.tag == "" || other.tag == t.tag) && strings.HasPrefix(t.resource, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // document joins the resources that the same actions are allowed on into one statement, in a fixed order.
 func (g *grants) document() Document {
 	type line struct{ actions, tag string }
 	joined := map[line][]string{}
-	for t, actions := range g.by {
+	for t, allowed := range g.by {
+		actions := maps.Clone(allowed)
+		maps.DeleteFunc(actions, func(action string, _ bool) bool { return g.covered(t, action) })
+		if len(actions) == 0 {
+			continue
+		}
 		l := line{strings.Join(slices.Sorted(maps.Keys(actions)), " "), t.tag}
 		joined[l] = append(joined[l], t.resource)
 	}

@@ -15,6 +15,9 @@ func (s *Stored) Permissions(st state.State, purpose, gateway string) (iam.Docum
 	if gateway != "" && !slices.ContainsFunc(s.config.Gateways, func(g *hcl.Gateway) bool { return g.Name == gateway }) {
 		return iam.Document{}, nil, fmt.Errorf("there is no gateway %q; the module's gateway blocks have the names", gateway)
 	}
+	if st.Serial == 0 {
+		st.Lineage = "" // nobody has stored it: the one that it has was made for this look, and apply makes its own
+	}
 	policy, notes := iam.Policy(iam.Needs{Purpose: purpose, Gateway: gateway, Config: s.config, State: st})
 	if len(policy.Statement) == 0 {
 		return policy, nil, hint(fmt.Errorf("%s needs no permission of RAM: nothing of this module is there to do", purpose),
