@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
 // succeeds reports whether the block asks for a successor where an attribute differs that KMS cannot change.
@@ -31,11 +32,20 @@ func (p *planner) planSuccession(n *node) {
 	}
 	c.Action, c.Calls, c.Diff, c.Succeeds = Succeed, []string{"CreateKey"}, nil, []string{n.object.ID}
 	n.creation()
+	block, imports := n.body.Blocks[kind.MaterialBlock]
+	if imports {
+		c.Calls = append(c.Calls, importCalls...)
+	}
 	n.afterCreate()
 	if n.startsDisabled() {
 		c.Calls = append(c.Calls, "DisableKey")
 	}
 	n.againstThe(n.object)
+	if calls := c.Calls; imports {
+		expires, _ := momentOf(block["expires"])
+		p.importMaterial(n, expires, p.in.Materials[n.addr])
+		c.Calls = calls
+	}
 	c.Reason = fmt.Sprintf("KMS cannot change %s; a new key takes the place of %s, which stays for what it encrypted", strings.Join(names, ", "), n.object.ID)
 }
 

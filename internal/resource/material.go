@@ -155,7 +155,7 @@ func (w *keyWork) materialAtHand() ([]byte, *time.Time, error) {
 
 // isOther reports whether the material is another than the one state has a fingerprint of.
 func (w *keyWork) isOther(material []byte) bool {
-	if w.Prior == nil {
+	if w.Prior == nil || w.succeeded() { // a successor is made with material of its own
 		return false
 	}
 	fp, recorded := w.Prior.Fingerprints[plan.MaterialPrint]
