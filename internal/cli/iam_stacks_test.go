@@ -53,6 +53,9 @@ func transitions() []transition {
 			world: func(p *permitted) { p.root("apply", "-auto-approve") }, idle: append([]string{"kms:DisableKey"}, whileOthers...)},
 		{name: "imports", after: iamKey + strings.Replace(iamSecret, "encryption_key = key.k.id", "", 1) + "import {\n  to = key.k\n  id = \"%s\"\n}\nimport {\n  to = secret.s\n  id = \"s\"\n}\n",
 			idle: whileOthers},
+		{name: "what is renamed", before: iamKey + iamSecret, after: strings.ReplaceAll(strings.ReplaceAll(iamKey+iamSecret, "\"k\" {", "\"n\" {"), "key.k.id", "key.n.id") + "moved {\n  from = key.k\n  to = key.n\n}\n",
+			idle: whileOthers},
+		{name: "a secret that is renamed", before: iamKey + iamSecret, after: iamKey + strings.Replace(iamSecret, "\"s\" {", "\"n\" {", 1) + "moved {\n  from = secret.s\n  to = secret.n\n}\n", idle: whileOthers},
 		{name: "imported material", after: "key \"m\" {\n  origin = \"EXTERNAL\"\n  instance = null\n  material {\n    base64 = sensitive(base64encode(\"0123456789abcdef0123456789abcdef\"))\n  }\n}\n"},
 		{name: "a file that is rewrapped", before: iamKey + iamFiles, after: iamKey + "data \"rewrap\" \"w\" {\n  key = key.k.id\n  source = \"kept/*.enc\"\n}\n", command: []string{"run"}, idle: []string{"kms:DescribeKey"}},
 	}

@@ -189,8 +189,11 @@ func (w *work) secret(o *object) {
 	case taken:
 		w.allow(t, "RestoreSecret")
 		w.allow(t, o.changes()...)
-		if o.prior == nil {
+		switch {
+		case o.prior == nil:
 			w.takesOver(im, t)
+		case o.prior.Address != o.addr.String():
+			w.allow(t, "TagResources")
 		}
 		if _, generated := o.body.Blocks["generate"]; generated || o.writes("value") {
 			w.allow(t, "PutSecretValue")
