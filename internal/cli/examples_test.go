@@ -47,8 +47,9 @@ var completions = map[string]completion{
 		more: emulatorGateway + "key \"k\" {\n  for_each    = local.names\n  description = each.value\n}\n",
 	},
 	"Secrets in a configuration 1": {script: "env KMSPLAN_VAR_db_password=opensesame-1234\n"},
+	"Versions and stages 1":        {script: "env KMSPLAN_VAR_db_password=opensesame-1234\n"},
 	"Imported key material 1":      {files: map[string]string{"secrets/byok.key": "an-example-of-material-32-bytes\n"}},
-	"Secrets in a configuration 2": {script: "env KMSPLAN_VAR_access_key_secret=opensesame-1234\n"},
+	"Managed secrets 1":            {script: "env KMSPLAN_VAR_access_key_secret=opensesame-1234\n"},
 	"Leaving, renaming, adopting: `removed`, `moved`, `import` 1": {
 		before: emulatorGateway + "kmsplan {\n  limits {\n    deletions = 5\n  }\n}\nkey \"legacy\" {}\nkey \"compromised\" {}\nkey \"s\" {}\nsecret \"old\" {\n  name           = \"old\"\n  encryption_key = key.s.id\n  generate {\n    length = 32\n  }\n}\n",
 		more:   "kmsplan {\n  limits {\n    deletions = 5\n  }\n}\nkey \"s\" {}\n",
