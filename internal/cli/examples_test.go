@@ -66,7 +66,8 @@ var completions = map[string]completion{
 	"Secrets with all their arguments 1": {
 		script: "env KMSPLAN_VAR_keystore=AAECAwQF\nenv KMSPLAN_VAR_database_password=opensesame-1234\n",
 	},
-	"Files that share a data key 1": {files: map[string]string{"config/app.yaml": "password: opensesame-1234\npassword_hint: a fairy tale\nport: 5432\n"}},
+	"Access of applications with all its arguments 1": {script: "env KMSPLAN_VAR_client_key_password=Opensesame_1234\n"},
+	"Files that share a data key 1":                   {files: map[string]string{"config/app.yaml": "password: opensesame-1234\npassword_hint: a fairy tale\nport: 5432\n"}},
 	"Modules of a number, in an order, on other gateways 1": {
 		script: "env KMSPLAN_VAR_password=opensesame-1234\n", files: map[string]string{"seed.json": "{\"keys\": [{\"id\": \"key-hzz0000000000000seeded\", \"description\": \"older\"}]}\n"},
 	},
