@@ -18,6 +18,8 @@ type Hooks struct {
 	Failed    func(Step, Outcome) // failed, or of unknown outcome
 	Skipped   func(Step, Outcome)
 	Recovered func(Recovered) // a call of an earlier run
+	// Reached says, after each step that ended, how many of all objects and files that is.
+	Reached func(done, total int)
 }
 
 // Step is one node of the work: a managed object, a lookup that was put off, or a data block with its stale files.
@@ -77,12 +79,25 @@ const (
 
 // bell calls hooks one at a time.
 type bell struct {
-	mu    sync.Mutex
-	hooks Hooks
+	mu          sync.Mutex
+	hooks       Hooks
+	done, total int // objects, and files of data blocks
 }
 
+// count says what there is to do.
+func (b *bell) count(g *graph) {
+	for _, n := range g.nodes {
+		if n.Action != plan.NoOp || len(n.Files) > 0 {
+			b.total += n.weight()
+		}
+	}
+}
+
+// weight is how much of the work a step is.
+func (s Step) weight() int { return max(1, len(s.Files)) }
+
 func (b *bell) started(s Step)              { b.ring(b.hooks.Started, s) }
-func (b *bell) done(s Step, out Outcome)    { b.ringOut(b.hooks.Done, s, out) }
+func (b *bell) ended(s Step, out Outcome)   { b.ringOut(b.hooks.Done, s, out) }
 func (b *bell) failed(s Step, out Outcome)  { b.ringOut(b.hooks.Failed, s, out) }
 func (b *bell) skipped(s Step, out Outcome) { b.ringOut(b.hooks.Skipped, s, out) }
 
@@ -111,9 +126,12 @@ func (b *bell) ring(hook func(Step), s Step) {
 }
 
 func (b *bell) ringOut(hook func(Step, Outcome), s Step, out Outcome) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if hook != nil {
-		b.mu.Lock()
-		defer b.mu.Unlock()
 		hook(s, out)
+	}
+	if b.done += s.weight(); b.hooks.Reached != nil {
+		b.hooks.Reached(b.done, b.total)
 	}
 }

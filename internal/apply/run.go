@@ -68,6 +68,7 @@ func run(ctx context.Context, in Input) (Report, error) {
 	j.Born(at.State.Lineage)
 	g, err := newGraph(in.Plan, in.Config, at.State)
 	if err == nil {
+		b.count(g)
 		err = in.Scheme.begin(j, at.State)
 	}
 	if err != nil {
@@ -165,7 +166,7 @@ func (x *executor) end(n *node) {
 	}
 	switch n.out.Status {
 	case Done:
-		x.bell.done(n.Step, *n.out)
+		x.bell.ended(n.Step, *n.out)
 	case Skipped:
 		x.bell.skipped(n.Step, *n.out)
 	default:

@@ -229,7 +229,7 @@ func (a *app) carryOut(ctx context.Context, s *stack.Stack, p *plan.Plan, parall
 	}
 	stop, done := a.patient()
 	defer done()
-	return a.carriedOut(ctx, s, p, stack.Applying{Parallelism: parallelism, Hooks: view.Hooks(a.view), Stop: stop})
+	return a.carriedOut(ctx, s, p, stack.Applying{Parallelism: parallelism, Hooks: a.reaching(view.Hooks(a.view)), Stop: stop})
 }
 
 // carriedOut runs a plan, or the rescues of one that is refused, and shows what became of it.

@@ -11,6 +11,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // runOptions are the flags of run.
@@ -65,7 +66,16 @@ func (a *app) run(ctx context.Context, o *runOptions, args []string) error {
 // fileHooks say which files were written.
 func (a *app) fileHooks() apply.Hooks {
 	wrote := func(s apply.Step, o apply.Outcome) { a.view.Wrote(s.Addr.String(), o.Written) }
-	return apply.Hooks{Done: wrote, Failed: wrote}
+	return a.reaching(apply.Hooks{Done: wrote, Failed: wrote})
+}
+
+// reaching adds to hooks that a view shows how far the work is.
+func (a *app) reaching(h apply.Hooks) apply.Hooks {
+	began := a.now()
+	h.Reached = func(done, total int) {
+		a.view.Working(view.Working{Done: done, Total: total, Began: began, At: a.now()})
+	}
+	return h
 }
 
 // current says which blocks had nothing to do.

@@ -23,7 +23,9 @@ type atWork struct {
 func (t *Terminal) say(s apply.Step, format string, args ...any) {
 	t.work.mu.Lock()
 	defer t.work.mu.Unlock()
-	t.tell("%s%s\n", paint(t.Color, bold, s.Addr.String()+": "), fmt.Sprintf(format, args...))
+	t.aboveWorking(func() {
+		t.tell("%s%s\n", paint(t.Color, bold, s.Addr.String()+": "), fmt.Sprintf(format, args...))
+	})
 }
 
 // Started begins a step.
@@ -243,6 +245,7 @@ func (t *Terminal) Current(block string) { t.tell("%s: current\n", block) }
 
 // Wrote lists what a data block wrote.
 func (t *Terminal) Wrote(block string, paths []string) {
+	t.clearWorking()
 	for _, p := range paths {
 		t.tell("%s: wrote %s\n", block, neutral(pathText(p)))
 	}

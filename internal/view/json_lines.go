@@ -24,6 +24,7 @@ type Lines struct {
 	now     func() time.Time
 	version string
 	read    reading
+	worked  reading
 }
 
 var _ View = (*Lines)(nil)

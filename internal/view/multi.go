@@ -72,6 +72,7 @@ func (m multi) Output(value any)                          { m.each(func(v View) 
 func (m multi) Inspect(list []Envelope)                   { m.each(func(v View) { v.Inspect(list) }) }
 func (m multi) Findings(list []Finding)                   { m.each(func(v View) { v.Findings(list) }) }
 func (m multi) Reading(r Reading)                         { m.each(func(v View) { v.Reading(r) }) }
+func (m multi) Working(w Working)                         { m.each(func(v View) { v.Working(w) }) }
 func (m multi) Traffic(list []Traffic)                    { m.each(func(v View) { v.Traffic(list) }) }
 func (m multi) Drift(d plan.Drifts)                       { m.each(func(v View) { v.Drift(d) }) }
 func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) { v.Refreshed(d) }) }

@@ -48,6 +48,7 @@ func (Silent) Inspect([]Envelope)                                    {}
 func (Silent) Findings([]Finding)                                    {}
 func (Silent) Answer(json.RawMessage)                                {}
 func (Silent) Reading(Reading)                                       {}
+func (Silent) Working(Working)                                       {}
 func (Silent) Traffic([]Traffic)                                     {}
 func (Silent) Drift(plan.Drifts)                                     {}
 func (Silent) Refreshed(plan.Drifts)                                 {}

@@ -24,6 +24,7 @@ func (k Talk) Recovered(r apply.Recovered)                               { k.t.R
 func (k Talk) Notef(format string, args ...any)                          { k.t.Notef(format, args...) }
 func (k Talk) Error(summary string, err error, hints ...string)          { k.t.Error(summary, err, hints...) }
 func (k Talk) Reading(r Reading)                                         { k.t.Reading(r) }
+func (k Talk) Working(w Working)                                         { k.t.Working(w) }
 func (k Talk) Saved(name string, p *plan.Plan)                           { k.t.Saved(name, p) }
 
 // Plan says what refuses a plan; what it would do stands in the report.

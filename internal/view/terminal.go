@@ -27,9 +27,11 @@ type Terminal struct {
 	CompactWarnings bool // a warning is one line
 	Calls           bool // plans list the calls that each change needs
 
-	compat string // the tool whose lines are printed for bots
-	work   atWork
-	read   reading
+	compat   string // the tool whose lines are printed for bots
+	work     atWork
+	read     reading
+	worked   reading
+	workLine string // that stands there
 }
 
 var _ View = (*Terminal)(nil)
@@ -73,6 +75,7 @@ func (t *Terminal) onErr() *Terminal {
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
 	t.clearReading()
+	t.clearWorking()
 	fmt.Fprint(t.beside(), "kmsplan: "+neutral(fmt.Sprintf(format, args...))+"\n")
 }
 

@@ -23,6 +23,8 @@ type Voice interface {
 	Notef(format string, args ...any)
 	// Reading shows how far the reading of a gateway's objects is.
 	Reading(r Reading)
+	// Working shows how far an apply or a run is.
+	Working(w Working)
 	// Traffic shows what a run made of the quotas of calls.
 	Traffic(list []Traffic)
 	// Error shows what ended a command, with the help that stands under it.
