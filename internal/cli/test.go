@@ -16,6 +16,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state/memory"
 	"kmsplan.dev/kmsplan/internal/trial"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // trials are what test was asked to do, and how it goes.
@@ -23,8 +24,8 @@ type trials struct {
 	vars    variables
 	filter  []string
 	verbose bool
-	json    bool
 	junit   string
+	streamFlags
 	results []trial.Result
 }
 
@@ -43,13 +44,15 @@ Exit codes: 0 when every test passed; 1 otherwise.`,
 	t.vars.flags(c)
 	c.Flags().StringArrayVar(&t.filter, "filter", nil, "run only the tests of `FILE`; repeatable")
 	c.Flags().BoolVar(&t.verbose, "verbose", false, "show the plan of every run")
-	c.Flags().BoolVar(&t.json, "json", false, "print the results as a JSON document")
+	t.streamFlags.flags(c)
 	c.Flags().StringVar(&t.junit, "junit-xml", "", "write the results to `FILE` as JUnit's XML")
 	return c
 }
 
 func (a *app) test(ctx context.Context, t *trials) error {
-	a.answerIn(t.json)
+	if err := a.openViews(t.streamFlags); err != nil {
+		return err
+	}
 	m, err := a.module(&t.vars)
 	if err != nil {
 		return err
@@ -112,30 +115,19 @@ func (a *app) testFile(ctx context.Context, t *trials, m stack.Module, name stri
 	if sandbox, err = filepath.EvalSymlinks(sandbox); err != nil {
 		return fmt.Errorf("make a directory to test in: %w", err)
 	}
-	a.testLines(t, name+"... in progress")
+	a.view.TestFile(name, "in progress")
 	o := a.options(0)
 	o.Note, o.Recovered, o.Store = func(string) {}, nil, new(memory.Place).Open()
 	results := trial.File(ctx, tests, trial.Options{Module: m, Stack: o, Sandbox: sandbox, Ended: func(r trial.Result) { a.testEnded(t, r) }})
 	t.results = append(t.results, results...)
-	a.testLines(t, name+"... tearing down", name+"... "+string(trial.Worst(results)))
+	a.view.TestFile(name, "tearing down")
+	a.view.TestFile(name, string(trial.Worst(results)))
 	return nil
-}
-
-// testLines shows lines to people.
-func (a *app) testLines(t *trials, lines ...string) {
-	if !t.json {
-		a.view.Result(nil, lines...)
-	}
 }
 
 // testEnded shows how a run ended.
 func (a *app) testEnded(t *trials, r trial.Result) {
-	if t.json {
-		return
-	}
-	if r.Run != "" { // else the file has none: it cannot be read
-		a.testLines(t, fmt.Sprintf("  run %q... %s", r.Run, r.Status))
-	}
+	a.view.TestRun(view.TestRun{File: r.File, Run: r.Run, Line: r.Line, Status: string(r.Status), Reasons: r.Reasons()})
 	if t.verbose && r.Plan != nil {
 		a.view.Plan(r.Plan)
 	}
@@ -150,11 +142,9 @@ func (a *app) testEnded(t *trials, r trial.Result) {
 // tested sums up.
 func (a *app) tested(t *trials) error {
 	counts := trial.Count(t.results)
-	if t.json {
-		a.view.Result(trial.Document(t.results))
-	} else {
-		a.testLines(t, "", counts.Sentence())
-	}
+	a.view.Tested(view.TestCounts{
+		Status: string(trial.Worst(t.results)), Passed: counts.Passed, Failed: counts.Failed, Skipped: counts.Skipped, Sentence: counts.Sentence(),
+	})
 	if t.junit != "" {
 		text, err := trial.JUnit(t.results)
 		if err != nil {

@@ -38,6 +38,8 @@ type TestRun struct {
 	ExpectFailures   []string
 	Targets, Exclude []string
 	Destroy          bool
+	RefreshOnly      bool // record what changed outside, and do nothing else
+	Unread           bool // refresh = false
 	Range            hclv2.Range
 }
 
@@ -141,7 +143,7 @@ func (r *TestRun) assert(b *hclv2.Block) hclv2.Diagnostics {
 }
 
 func (r *TestRun) options(body hclv2.Body) hclv2.Diagnostics {
-	content, diags := body.Content(&hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "target"}, {Name: "exclude"}, {Name: "mode"}}})
+	content, diags := body.Content(&hclv2.BodySchema{Attributes: []hclv2.AttributeSchema{{Name: "target"}, {Name: "exclude"}, {Name: "mode"}, {Name: "refresh"}, {Name: "replace"}}})
 	for name, a := range content.Attributes {
 		var found hclv2.Diagnostics
 		switch name {
@@ -149,16 +151,37 @@ func (r *TestRun) options(body hclv2.Body) hclv2.Diagnostics {
 			r.Targets, found = testNames(a)
 		case "exclude":
 			r.Exclude, found = testNames(a)
-		default:
-			word := hclv2.ExprAsKeyword(a.Expr)
-			r.Destroy = word == "destroy"
-			if word != "normal" && word != "destroy" {
-				found = hclv2.Diagnostics{fault(a.Expr.Range(), "Unknown mode", "Write mode = normal, which is the default, or mode = destroy.")}
+		case "refresh":
+			var v cty.Value
+			if v, found = a.Expr.Value(nil); !found.HasErrors() && (v.Type() != cty.Bool || v.IsNull()) {
+				found = hclv2.Diagnostics{fault(a.Expr.Range(), "Invalid refresh", "Write refresh = true, which is the default, or refresh = false.")}
 			}
+			r.Unread = !found.HasErrors() && v.False()
+		case "replace":
+			found = hclv2.Diagnostics{fault(a.NameRange, "Unsupported argument", "kmsplan never replaces an object, so there is no replace. Remove it.")}
+		default:
+			found = r.mode(a)
 		}
 		diags = append(diags, found...)
 	}
+	if r.Unread && (r.Destroy || r.RefreshOnly) {
+		diags = append(diags, fault(content.Attributes["refresh"].Range, "Nothing read", "refresh = false leaves the service unread, and the modes destroy and refresh-only need all of it. Remove one of the two."))
+	}
 	return diags
+}
+
+// mode reads normal, destroy or refresh-only.
+func (r *TestRun) mode(a *hclv2.Attribute) hclv2.Diagnostics {
+	switch word := hclv2.ExprAsKeyword(a.Expr); word {
+	case "normal":
+	case "destroy":
+		r.Destroy = true
+	case "refresh-only":
+		r.RefreshOnly = true
+	default:
+		return hclv2.Diagnostics{fault(a.Expr.Range(), "Unknown mode", "Write mode = normal, which is the default, mode = destroy, or mode = refresh-only.")}
+	}
+	return nil
 }
 
 func (r *TestRun) module(body hclv2.Body) hclv2.Diagnostics {

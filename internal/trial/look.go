@@ -72,17 +72,23 @@ func planValue(p *plan.Plan) cty.Value {
 	for _, c := range p.Files {
 		files[c.Path] = cty.StringVal(c.Action.Word())
 	}
-	guards := cty.ListValEmpty(cty.String)
-	var names []cty.Value
+	var guards, drift []cty.Value
 	for _, g := range p.Refusals {
-		names = append(names, cty.StringVal(g.Guard))
+		guards = append(guards, cty.StringVal(g.Guard))
 	}
-	if len(names) > 0 {
-		guards = cty.ListVal(names)
+	for _, d := range p.Drift {
+		drift = append(drift, cty.StringVal(d.Addr.String()))
 	}
 	return cty.ObjectVal(map[string]cty.Value{
-		"actions": cty.ObjectVal(actions), "files": texts(files), "refusals": guards, "empty": cty.BoolVal(p.Empty()),
+		"actions": cty.ObjectVal(actions), "files": texts(files), "refusals": list(guards), "drift": list(drift), "empty": cty.BoolVal(p.Empty()),
 	})
+}
+
+func list(elements []cty.Value) cty.Value {
+	if len(elements) == 0 {
+		return cty.ListValEmpty(cty.String)
+	}
+	return cty.ListVal(elements)
 }
 
 func texts(m map[string]cty.Value) cty.Value {

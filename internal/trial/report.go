@@ -57,8 +57,8 @@ func Unreadable(t *hcl.TestFile, diags hclv2.Diagnostics) Result {
 	return Result{File: t.Name, Status: Errored, Diags: diags, Sources: map[string]*hclv2.File{t.Name: t.Source}}
 }
 
-// reasons are what was wrong, a line each.
-func (r Result) reasons() []string {
+// Reasons are what was wrong, a line each.
+func (r Result) Reasons() []string {
 	var out []string
 	for _, d := range r.Diags {
 		if d.Severity != hclv2.DiagError {
@@ -71,31 +71,6 @@ func (r Result) reasons() []string {
 		out = append(out, line)
 	}
 	return append(out, r.Problems...)
-}
-
-// Run is a result as JSON has it.
-type Run struct {
-	File    string   `json:"file"`
-	Line    int      `json:"line,omitempty"`
-	Run     string   `json:"run"`
-	Status  Status   `json:"status"`
-	Reasons []string `json:"reasons,omitempty"`
-}
-
-// Report is all results as JSON has them.
-type Report struct {
-	Status  Status `json:"status"`
-	Summary Counts `json:"summary"`
-	Runs    []Run  `json:"runs"`
-}
-
-// Document is all results as JSON has them.
-func Document(list []Result) Report {
-	out := Report{Status: Worst(list), Summary: Count(list), Runs: []Run{}}
-	for _, r := range list {
-		out.Runs = append(out.Runs, Run{r.File, r.Line, r.Run, r.Status, r.reasons()})
-	}
-	return out
 }
 
 type (
@@ -149,8 +124,8 @@ func JUnit(list []Result) ([]byte, error) {
 
 func (s *junitSuite) add(r Result) {
 	c := junitCase{Class: r.File, Name: r.Run, File: r.File, Line: r.Line}
-	why := &junitReason{Text: strings.Join(r.reasons(), "\n")}
-	if all := r.reasons(); len(all) > 0 {
+	why := &junitReason{Text: strings.Join(r.Reasons(), "\n")}
+	if all := r.Reasons(); len(all) > 0 {
 		why.Message = all[0]
 	}
 	s.Tests++

@@ -126,8 +126,14 @@ func (f *file) carryOut(ctx context.Context, s *stack.Stack, run *hcl.TestRun, e
 			return fmt.Errorf("advance = %q: %w", run.Advance, err)
 		}
 	}
+	if run.Unread {
+		s.Reading(plan.ReadNothing)
+	}
 	if err := s.Survey(ctx, "apply", scope); err != nil {
 		return err
+	}
+	if run.RefreshOnly {
+		return f.refresh(ctx, s, run, scope, e, r)
 	}
 	if run.Destroy {
 		s.Destroy()
@@ -138,11 +144,33 @@ func (f *file) carryOut(ctx context.Context, s *stack.Stack, run *hcl.TestRun, e
 	}
 	r.Plan = p
 	if !run.Plan {
-		if _, err := s.Apply(ctx, p, stack.Applying{}); err != nil && !e.any() {
+		again, err := s.ReadAgain(ctx, p, scope)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Apply(ctx, again.Plan, stack.Applying{}); err != nil && !e.any() {
 			return err
 		}
 	}
 	e.ofPlan(p, r)
+	f.look(s, run, p, r)
+	e.missed(r)
+	return nil
+}
+
+// refresh looks for what changed outside, records it where the run applies, and does nothing else.
+func (f *file) refresh(ctx context.Context, s *stack.Stack, run *hcl.TestRun, scope plan.Scope, e *expected, r *Result) error {
+	d, err := s.Drift(ctx, scope)
+	if err != nil {
+		return err
+	}
+	p := &plan.Plan{Created: d.At, Drift: d.Drift, Dying: d.Dying}
+	r.Plan = p
+	if !run.Plan && len(d.Drift) > 0 {
+		if err := s.Refresh(ctx, d.Drift); err != nil {
+			return err
+		}
+	}
 	f.look(s, run, p, r)
 	e.missed(r)
 	return nil

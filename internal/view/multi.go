@@ -73,6 +73,9 @@ func (m multi) Inspect(list []Envelope)                   { m.each(func(v View) 
 func (m multi) Findings(list []Finding)                   { m.each(func(v View) { v.Findings(list) }) }
 func (m multi) Reading(r Reading)                         { m.each(func(v View) { v.Reading(r) }) }
 func (m multi) Working(w Working)                         { m.each(func(v View) { v.Working(w) }) }
+func (m multi) TestFile(name, status string)              { m.each(func(v View) { v.TestFile(name, status) }) }
+func (m multi) TestRun(r TestRun)                         { m.each(func(v View) { v.TestRun(r) }) }
+func (m multi) Tested(c TestCounts)                       { m.each(func(v View) { v.Tested(c) }) }
 func (m multi) Traffic(list []Traffic)                    { m.each(func(v View) { v.Traffic(list) }) }
 func (m multi) Drift(d plan.Drifts)                       { m.each(func(v View) { v.Drift(d) }) }
 func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) { v.Refreshed(d) }) }

@@ -52,6 +52,9 @@ func (Silent) Working(Working)                                       {}
 func (Silent) Traffic([]Traffic)                                     {}
 func (Silent) Drift(plan.Drifts)                                     {}
 func (Silent) Refreshed(plan.Drifts)                                 {}
+func (Silent) TestFile(string, string)                               {}
+func (Silent) TestRun(TestRun)                                       {}
+func (Silent) Tested(TestCounts)                                     {}
 func (Silent) Result(any, ...string)                                 {}
 func (Silent) Listed(any, ...string)                                 {}
 func (Silent) Table(any, []string, [][]string)                       {}

@@ -137,6 +137,7 @@ type View interface {
 	Inspect
 	Doctor
 	Drift
+	Test
 	Answer
 	Result
 }
