@@ -50,6 +50,8 @@ func longer(t reflect.Type) reflect.Value {
 		[]Finding{{Gateway: "a_gateway_with_a_name", Check: "the endpoint is reached", Detail: long + "\n" + long}, {Check: long}},
 		plan.Drifts{At: today, Drift: wholePlan().Drift}, []Traffic{{Gateway: "a_gateway_with_a_name", Group: "a_group", Calls: map[string]int{"DescribeKey": 1, "ListResourceTags": 2}}},
 		Reading{Gateway: "a_gateway_with_a_name", Total: 100000, PerSecond: 10, Quota: "q", At: today, Began: today.Add(-time.Minute)},
+		Working{Done: 1234, Total: 100000, Began: today.Add(-time.Minute), At: today},
+		TestRun{File: "tests/orders.kmstest.hcl", Run: "a_run_with_quite_a_long_name_of_its_own", Status: "pass"}, TestCounts{Sentence: long},
 		json.RawMessage(`{"Description": "` + long + `", "Tags": ["` + long + `"]}`), []any{"x"}, [][]string{{"1", long}, {"2", long}},
 	} {
 		if reflect.TypeOf(v) == t || t.Kind() == reflect.Interface && t.NumMethod() == 0 || t.Kind() == reflect.Interface && reflect.TypeOf(v).Implements(t) {

@@ -47,14 +47,14 @@ func (t *Terminal) Working(w Working) {
 	if w.Done == w.Total {
 		t.clearWorking()
 	} else if t.worked.dueWork(w, redrawEvery) {
-		t.drawWorking(cut(neutral(w.sentence()), t.Width-1))
+		t.drawWorking(w.sentence())
 	}
 }
 
 func (t *Terminal) drawWorking(line string) {
 	t.worked.mu.Lock()
 	defer t.worked.mu.Unlock()
-	fmt.Fprintf(t.Err, "\r\x1b[K%s", line)
+	t.redraw(line)
 	t.worked.shown, t.workLine = true, line
 }
 
@@ -71,7 +71,7 @@ func (t *Terminal) clearWorking() (shown bool) {
 	t.worked.mu.Lock()
 	defer t.worked.mu.Unlock()
 	if shown = t.worked.shown; shown {
-		fmt.Fprint(t.Err, "\r\x1b[K")
+		t.redraw("")
 		t.worked.shown = false
 	}
 	return shown
