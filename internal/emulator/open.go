@@ -107,6 +107,6 @@ func (s *Server) openCalls() error {
 		s.onClose(f.Close)
 		sink = f
 	}
-	s.calls = calllog.New(0, sink)
+	s.calls = calllog.New(s.settings.Calls, sink)
 	return nil
 }

@@ -41,6 +41,8 @@ type Options struct {
 	// once. 0 = they are. At most an hour.
 	ListLag time.Duration
 	CallLog string // file that gets every call as a line of JSON, 0600; "" = none
+	// Calls is how many of the newest calls can be asked for; 0 = calllog.DefaultSize. All are counted.
+	Calls int
 
 	// Addresses to listen on, host:port; "" = 127.0.0.1:0. HTTPListen may be "off".
 	Listen, HTTPListen, InstanceListen, ControlListen string

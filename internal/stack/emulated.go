@@ -92,6 +92,7 @@ func (g *Gateways) emulatorReady(ctx context.Context, b *hcl.Gateway) (emulator.
 	// It runs until Close: who needs it first may be one file of many, whose own context ends with that file.
 	server, err := emulator.Start(context.WithoutCancel(ctx), emulator.Options{
 		Dir: path, Region: region, SeedFile: seed, Faults: g.options.Faults, LockTimeout: g.options.LockTimeout, Waiting: g.options.waiting,
+		Calls: 1, // nobody can ask an emulator that ends with the command
 	})
 	if err != nil {
 		return emulator.Ready{}, fmt.Errorf("start the emulator: %w", err)

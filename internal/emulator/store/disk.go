@@ -37,6 +37,22 @@ func (db *DB) openDisk() (err error) {
 			err = damaged(path, fmt.Errorf("%v", p))
 		}
 	}()
+	if err := db.mapFile(path); err != nil {
+		return err
+	}
+	if db.seal, err = loadRootKey(db.dir, statErr == nil && hasRecords(db.disk)); err != nil {
+		return err
+	}
+	if err := db.proveRootKey(); err != nil {
+		return err
+	}
+	if err := db.readAll(path); err != nil {
+		return err
+	}
+	return db.letGo(path)
+}
+
+func (db *DB) mapFile(path string) error {
 	disk, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: diskTimeout, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
 		if errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
@@ -45,13 +61,18 @@ func (db *DB) openDisk() (err error) {
 		return damaged(path, err)
 	}
 	db.disk = disk
-	if db.seal, err = loadRootKey(db.dir, statErr == nil && hasRecords(disk)); err != nil {
-		return err
+	return nil
+}
+
+// letGo opens the file anew, because the pages that were read stay in the memory of who maps it, 33 MiB of them for ten
+// thousand keys. Nothing is read from it again.
+func (db *DB) letGo(path string) error {
+	disk := db.disk
+	db.disk = nil
+	if err := disk.Close(); err != nil {
+		return fmt.Errorf("open the emulator's data: %w", err)
 	}
-	if err := db.proveRootKey(); err != nil {
-		return err
-	}
-	return db.readAll(path)
+	return db.mapFile(path)
 }
 
 func damaged(path string, err error) error {
