@@ -85,6 +85,7 @@ type planner struct {
 	census   Census
 	stale    map[addr.Address]bool // data blocks
 	scratch  map[string]cty.Value
+	first    map[string]cty.Value // by kind: see typed
 	nodes    map[addr.Address]*node
 	order    []*node // declared ones in dependency order, then removals
 	claimed  map[objectID]addr.Address
@@ -109,6 +110,7 @@ type node struct {
 	refused bool
 	asked   *Request // what a person asks of it; nil = nothing
 	unread  bool     // its gateway was not read
+	pending bool     // not in the plan yet: see finish
 
 	// What the guards look at.
 	facts         Facts
@@ -149,6 +151,7 @@ func newPlanner(in Input) *planner {
 		census:   CensusOf(MovedFiles(in.Config, in.State.Files)),
 		stale:    Stale(in.Files),
 		scratch:  map[string]cty.Value{},
+		first:    map[string]cty.Value{},
 		nodes:    make(map[addr.Address]*node, len(in.State.Resources)),
 		claimed:  make(map[objectID]addr.Address, len(in.State.Resources)),
 		released: map[addr.Address]bool{},
@@ -253,24 +256,23 @@ func (p *planner) evaluateInstance(block *hcl.Block, a addr.Address) {
 // on and otherwise in the order they were found in.
 func (p *planner) finish() {
 	p.plan.Changes = make([]Change, 0, len(p.order))
-	kept := make(map[addr.Address]*node, len(p.order))
 	for _, n := range p.order {
-		kept[n.addr] = n
+		n.pending = true
 	}
 	for _, n := range p.order {
-		p.emit(n, kept)
+		p.emit(n)
 	}
 }
 
-func (p *planner) emit(n *node, kept map[addr.Address]*node) {
-	if kept[n.addr] == nil {
+func (p *planner) emit(n *node) {
+	if !n.pending {
 		return
 	}
-	delete(kept, n.addr)
+	n.pending = false
 	n.whole()
 	for _, a := range n.change.DependsOn {
-		if d := kept[a]; d != nil {
-			p.emit(d, kept)
+		if d := p.nodes[a]; d != nil {
+			p.emit(d)
 		}
 	}
 	if n.change.Action == 0 {

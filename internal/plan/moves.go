@@ -83,10 +83,15 @@ func (m movedBlocks) module(path addr.Module) (addr.Module, bool) {
 func movedAddresses(cfg *hcl.Config, s state.State) (now []addr.Address, stays []addr.Address) {
 	moves := movesOf(cfg)
 	now = make([]addr.Address, len(s.Resources))
-	taken := make(map[addr.Address]bool, len(s.Resources))
 	for i := range s.Resources {
 		now[i], _ = addr.Parse(s.Resources[i].Address) // who plans reports what is unreadable
-		if to, moved := moves.target(now[i]); !moved {
+	}
+	if len(cfg.Moved) == 0 {
+		return now, nil
+	}
+	taken := make(map[addr.Address]bool, len(s.Resources))
+	for _, a := range now {
+		if to, moved := moves.target(a); !moved {
 			taken[to] = true
 		}
 	}

@@ -24,12 +24,25 @@ func (p *planner) know(n *node) {
 		return
 	}
 	clear(p.scratch)
-	n.change.After, n.change.WriteOnly = n.planned(p.scratch), n.writeOnlyNames()
+	n.change.After, n.change.WriteOnly = p.typed(n.change.Kind, n.planned(p.scratch)), n.writeOnlyNames()
 	p.objects.Set(n.addr, n.change.After)
 	n.body.Ranges = nil
 	if n.change.Kind == KindKey {
 		n.body = hcl.Body{}
 	}
+}
+
+// typed is an object with the type that the first of its kind had, if it has the same: cty makes a type for each object, and
+// half of what ten thousand planned keys hold is that. Only an element of a list takes a type that is there already.
+func (p *planner) typed(kind string, object cty.Value) cty.Value {
+	first, ok := p.first[kind]
+	switch {
+	case !ok:
+		p.first[kind] = object
+	case first.Type().Equals(object.Type()):
+		return cty.ListVal([]cty.Value{first, object}).Index(cty.NumberIntVal(1))
+	}
+	return object
 }
 
 // planned builds the object in a map that it may overwrite.

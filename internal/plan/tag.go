@@ -37,9 +37,12 @@ func AddressTag(a addr.Address) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
+// percents turns the tag's escapes into those of a URL's path. Making it costs more than using it.
+var percents = strings.NewReplacer("%", "%25", "=", "%")
+
 // TaggedAddress is the address that a kmsplan:address tag renders, as people write it. A digest, and what is no address, stays as it is.
 func TaggedAddress(tag string) string {
-	text, err := url.PathUnescape(strings.NewReplacer("%", "%25", "=", "%").Replace(tag))
+	text, err := url.PathUnescape(percents.Replace(tag))
 	if err != nil {
 		return tag
 	}
