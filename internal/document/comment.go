@@ -39,7 +39,7 @@ func (c asComments) Detach(src []byte) ([]byte, []string, error) {
 		switch {
 		case is && strings.HasPrefix(line, magic+" "):
 			if start >= 0 {
-				return nil, nil, &Refusal{Why: "there are two headers in this file, as after a merge of two documents: keep the whole of one side, or merge with kmsplan git"}
+				return nil, nil, errTwoHeaders
 			}
 			start = at
 			lines = append(lines, line)
@@ -66,6 +66,8 @@ func (c asComments) Detach(src []byte) ([]byte, []string, error) {
 	}
 	return append(bytes.Clone(before), src[end:]...), lines, nil
 }
+
+var errTwoHeaders = &Refusal{Why: "there are two headers in this file, as after a merge of two documents: keep the whole of one side, or merge with kmsplan git"}
 
 // line is a comment line without what makes it one. White space around it is nobody's.
 func (c asComments) line(raw []byte) (string, bool) {

@@ -24,7 +24,9 @@ type Format interface {
 }
 
 // formats are all there are, in the order they are shown.
-var formats = []Format{yamlFormat{asComments{"# "}}, jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}}
+var formats = []Format{
+	yamlFormat{asComments{"# "}}, jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}, dotenvFormat{asComments{"# "}}, iniFormat{},
+}
 
 // Names are the names of the formats.
 func Names() []string {
@@ -51,7 +53,9 @@ var extensions = map[string]string{
 	".json": "json", ".jsonc": "jsonc",
 	".toml": "toml",
 	".env":  "dotenv",
-	".ini":  "ini", ".cfg": "ini", ".conf": "ini", ".properties": "ini",
+	".ini":  "ini", ".cfg": "ini", ".cnf": "ini", ".conf": "ini", ".properties": "ini",
+	".npmrc": "ini", ".pypirc": "ini", ".gitconfig": "ini", ".editorconfig": "ini",
+	".service": "ini", ".socket": "ini", ".timer": "ini", ".desktop": "ini",
 	".hcl": "hcl", ".tf": "hcl", ".tfvars": "hcl",
 }
 

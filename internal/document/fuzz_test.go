@@ -40,3 +40,11 @@ func FuzzJSON(f *testing.F) {
 func FuzzJSONC(f *testing.F) {
 	fuzz(f, "jsonc", "// a\n{\"a\": 1, /* b */}\n", "{\"a\": 1} // c")
 }
+
+func FuzzDotenv(f *testing.F) {
+	fuzz(f, "dotenv", "export A=1 # c\nB='x\ny'\nC=\n", "A=\"q\\\"\" # c\r\nB: x\n", "A=`'\"`\nB", "\ufeffA='\\'\n")
+}
+
+func FuzzINI(f *testing.F) {
+	fuzz(f, "ini", "[a \"b\"] ; c\nb = c\n  d\n\n  e\n# f\n", "a=b\\\n c\nd:\n", "[[a]]\nb\n!c\n=", "[a]\r\nb =\r\n  c\r\n  ; d\r\n  e")
+}

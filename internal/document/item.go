@@ -89,3 +89,16 @@ func position(src []byte, at int) (line, column int) {
 	}
 	return line, column
 }
+
+// names are those of one map so far.
+type names map[string]bool
+
+// again is the mark before a name that its map has already. Without it a map could be torn into two of one name, and
+// a reader that takes the last one would miss what is in the first.
+func (n names) again(name string, p Path) []Item {
+	if n[name] {
+		return []Item{{Kind: Mark, Type: "again", Text: name, Path: p}}
+	}
+	n[name] = true
+	return nil
+}

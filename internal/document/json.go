@@ -90,6 +90,7 @@ func (w *jsonWalk) object(o *hujson.Object, p Path) error {
 	if len(o.Members) == 0 {
 		w.items = append(w.items, Item{Kind: Empty, Type: "map", Path: p})
 	}
+	seen := names{}
 	for i := range o.Members {
 		m := &o.Members[i]
 		w.comments(m.Name.BeforeExtra)
@@ -97,6 +98,7 @@ func (w *jsonWalk) object(o *hujson.Object, p Path) error {
 		if loneSurrogate(name) {
 			return refuse(w.src, m.Name.StartOffset+w.shift, "a name with half a surrogate pair, which no two programs read alike")
 		}
+		w.items = append(w.items, seen.again(name.String(), p)...)
 		w.comments(m.Name.AfterExtra)
 		if err := w.value(&m.Value, p.With(Name(name.String()))); err != nil {
 			return err
@@ -247,7 +249,7 @@ func (jsonFormat) Detach(src []byte) ([]byte, []string, error) {
 	var lines []string
 	for i, v := range values {
 		if got, ok := headerList(v); ok && found >= 0 {
-			return nil, nil, &Refusal{Why: "there are two headers in this file, as after a merge of two documents: keep the whole of one side, or merge with kmsplan git"}
+			return nil, nil, errTwoHeaders
 		} else if ok {
 			found, lines = i, got
 		}

@@ -151,3 +151,27 @@ func TestProof(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// A map that is torn into two of one name has the same values in the same places, and a reader that takes the last
+// one misses half of them.
+func TestTornMapIsNoticed(t *testing.T) {
+	for format, c := range map[string]struct{ whole, torn string }{
+		"json": {`{"s": "x", "a": {"b": 1, "c": 2}}`, `{"s": "x", "a": {"b": 1}, "a": {"c": 2}}`},
+		"yaml": {"s: x\na:\n  b: 1\n  c: 2\n", "s: x\na:\n  b: 1\na:\n  c: 2\n"},
+	} {
+		for _, src := range []string{c.whole, c.torn} {
+			r := newRig(t, format)
+			r.options.Rules = Rules{Only: []string{"^s$"}}
+			doc := string(r.backAndForth(src))
+			from, to := c.whole[strings.Index(c.whole, "x")+1:], c.torn[strings.Index(c.torn, "x")+1:]
+			if src == c.torn {
+				from, to = to, from
+			}
+			from, to = strings.TrimSuffix(from, "}"), strings.TrimSuffix(to, "}")
+			if !strings.Contains(doc, from) {
+				t.Fatalf("%q does not stand in\n%s", from, doc)
+			}
+			refused(t, r, strings.Replace(doc, from, to, 1))
+		}
+	}
+}

@@ -119,6 +119,7 @@ func (w *yamlWalk) mapping(n *yaml.Node, p Path, indent int) error {
 		}
 		indent = w.column(at)
 	}
+	seen := names{}
 	for k := 0; k+1 < len(n.Content); k += 2 {
 		key := n.Content[k]
 		if key.Kind != yaml.ScalarNode {
@@ -135,6 +136,7 @@ func (w *yamlWalk) mapping(n *yaml.Node, p Path, indent int) error {
 			return w.refuse(key, "the place of the name %q cannot be told for certain", key.Value)
 		}
 		w.at = i.End
+		w.items = append(w.items, seen.again(key.Value, p)...)
 		if err := w.node(n.Content[k+1], p.With(Name(key.Value)), indent); err != nil {
 			return err
 		}
