@@ -53,6 +53,7 @@ var below = map[string][]string{
 	"internal/kms/kmstest":           {"internal/kms", "internal/kms/transport", "internal/kms/wire/dkms"},
 	"internal/envelope":              {"internal/envelope/cobblestone"},
 	"internal/document":              {"internal/envelope"},
+	"internal/git":                   {"internal/durable"},
 	"internal/addr":                  nil,
 	"internal/dag":                   nil,
 	"internal/durable":               nil,

@@ -10,7 +10,7 @@ func (a *app) commands() []*cobra.Command {
 		a.workspaceCommand(),
 		a.rotateCommand(), a.rescueCommand(), a.importMaterialCommand(), a.secretCommand(),
 		a.lintCommand(), a.testCommand(),
-		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(),
+		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.gitCommand(),
 		a.kmsCommand(),
 		a.emulatorCommand(), a.doctorCommand(), a.versionCommand(),
 	}

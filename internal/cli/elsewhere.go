@@ -38,7 +38,6 @@ var elsewhere = map[string]string{
 	"publish":    "kmsplan run writes the files that a stack's data blocks name",
 	"keyservice": "the gateway blocks say which KMS is asked",
 	"keygen":     "declare a key block and apply; kmsplan kms GenerateRandom gives random bytes",
-	"git":        "a data \"encrypt\" block keeps a file encrypted: commit its output and ignore its source",
 	"batch":      "a data \"rewrap\" block with a pattern and kmsplan run re-wrap many files in one go",
 	"worker":     "a data \"rewrap\" block with a pattern and kmsplan run re-wrap many files in one go",
 	"transfer":   "kmsplan decrypt and kmsplan encrypt move a file between formats and keys",

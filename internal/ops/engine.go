@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"context"
 	"runtime"
 	"time"
 
@@ -104,3 +105,18 @@ func (e *Engine) workersFor(size int64) int {
 
 // Progress is told how much of a file is done, from the goroutine that works on it.
 type Progress func(done, total int64)
+
+// Identity opens data keys with the engine's identities, then through its gateways.
+func (e *Engine) Identity() envelope.IdentityForSuite { return engineIdentity{e} }
+
+type engineIdentity struct{ e *Engine }
+
+// Unwrap implements envelope.Identity.
+func (i engineIdentity) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
+	return i.UnwrapForSuite(ctx, envelope.AES256, stanzas, ec)
+}
+
+// UnwrapForSuite implements envelope.IdentityForSuite.
+func (i engineIdentity) UnwrapForSuite(ctx context.Context, s envelope.Suite, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
+	return envelope.Unwrap(ctx, s, stanzas, ec, i.e.identities()...)
+}
