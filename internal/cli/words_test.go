@@ -58,8 +58,8 @@ func TestEveryCommandThatIsNamedExists(t *testing.T) {
 		}
 		for _, m := range quotedCommand.FindAllStringSubmatch(text, -1) {
 			words := strings.Fields(m[1])
-			if c, _, err := root.Find(words[:1]); err != nil || c == root {
-				continue // another program's
+			if c, _, err := root.Find(words[:1]); err != nil || c == root || words[0] == "git" {
+				continue // another program's: git's own commands stand in quotes, kmsplan's are written out
 			}
 			if wrong := notACommand(root, words); wrong != "" {
 				t.Errorf("%s: %s: %s", where, m[0], wrong)
