@@ -48,9 +48,14 @@ data key is wrapped by a KMS key. A dash reads standard input and writes standar
 
 The key is an id, an alias or an ARN; the gateway is a gateway block of the module in the
 working directory. -context NAME=VALUE binds the file to what it is for: KMS itself
-refuses to open it under another context.`,
+refuses to open it under another context.
+
+With -values the file stays a configuration file: its values are sealed one by one, and
+names, order, comments and every byte beside them stay as they are. The format is told by
+the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their kin.`,
 		Example: `  kmsplan encrypt -key alias/orders -context app=orders config/app.yaml
-  tar c data | kmsplan encrypt -key alias/backup - > data.tar.enc`,
+  tar c data | kmsplan encrypt -key alias/backup - > data.tar.enc
+  kmsplan encrypt -key alias/orders -values -only 'PASSWORD|TOKEN' -in-place .env`,
 		Args: needFiles, RunE: func(c *cobra.Command, args []string) error { return a.encrypt(c.Context(), e, args) },
 	}
 	e.vars.flags(c)

@@ -25,8 +25,12 @@ type Format interface {
 
 // formats are all there are, in the order they are shown.
 var formats = []Format{
-	yamlFormat{asComments{"# "}}, jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}, dotenvFormat{asComments{"# "}}, iniFormat{},
+	yamlFormat{asComments{"# "}}, jsonFormat{}, jsoncFormat{asComments: asComments{"// "}}, tomlFormat{asComments{"# "}},
+	dotenvFormat{asComments{"# "}}, iniFormat{}, hclFormat{asComments{"# "}},
 }
+
+// maxDepth is how deep a file may be nested.
+const maxDepth = 500
 
 // Names are the names of the formats.
 func Names() []string {

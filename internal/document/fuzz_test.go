@@ -48,3 +48,11 @@ func FuzzDotenv(f *testing.F) {
 func FuzzINI(f *testing.F) {
 	fuzz(f, "ini", "[a \"b\"] ; c\nb = c\n  d\n\n  e\n# f\n", "a=b\\\n c\nd:\n", "[[a]]\nb\n!c\n=", "[a]\r\nb =\r\n  c\r\n  ; d\r\n  e")
 }
+
+func FuzzTOML(f *testing.F) {
+	fuzz(f, "toml", "a.b = 1 # c\n[[d]]\n'e' = [1, {f = \"\"\"\nx\"\"\"}]\n[d.g]\nh = 07:32:00\r\n", "\ufeffa = '''x'''", "a = [\n# b\n]\nc = true")
+}
+
+func FuzzHCL(f *testing.F) {
+	fuzz(f, "hcl", "a \"b\" {\n  c = [1, {d = \"x\", (e) : f(1)}] // g\n}\na \"b\" { h = (-2) }\n", "a = <<-E\n x\n E\r\n/* b */ c = \"${d}\"", "a = \"$${x}\"\nb = null # c")
+}

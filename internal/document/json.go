@@ -57,11 +57,41 @@ func parseJSON(src []byte) ([]Item, error) {
 // jsonTree parses src; shift is what the offsets of the tree lack.
 func jsonTree(src []byte) (*hujson.Value, int, error) {
 	rest := bytes.TrimPrefix(src, bom)
+	if at := jsonTooDeep(rest); at >= 0 {
+		return nil, 0, refuse(src, at+len(src)-len(rest), "nested more than %d deep", maxDepth)
+	}
 	v, err := hujson.Parse(append(rest[:len(rest):len(rest)], '\n')) // a comment may be the last of the file
 	if err != nil {
 		return nil, 0, &Refusal{Why: "this is no JSON: " + strings.TrimPrefix(err.Error(), "hujson: ")}
 	}
 	return &v, len(src) - len(rest), nil
+}
+
+// jsonTooDeep is where a file is nested deeper than the parser, which calls itself for each bracket, is trusted with;
+// -1 if nowhere.
+func jsonTooDeep(src []byte) int {
+	depth := 0
+	for at := 0; at < len(src); at++ {
+		switch src[at] {
+		case '"':
+			if end := closing(src, at, '"', true); end > 0 {
+				at = end - 1
+			}
+		case '/':
+			if end := bytes.Index(src[at:], []byte("*/")); bytes.HasPrefix(src[at:], []byte("/*")) && end > 0 {
+				at += end
+			} else if bytes.HasPrefix(src[at:], []byte("//")) {
+				at = lineEnd(src, at)
+			}
+		case '[', '{':
+			if depth++; depth > maxDepth {
+				return at
+			}
+		case ']', '}':
+			depth--
+		}
+	}
+	return -1
 }
 
 type jsonWalk struct {
