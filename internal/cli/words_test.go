@@ -103,6 +103,11 @@ func literals(t *testing.T, path string, check func(where, text string)) {
 		t.Fatal(err)
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if text := byHand(call); text != "" {
+				check(set.Position(call.Pos()).String(), text)
+			}
+		}
 		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 			if text, err := strconv.Unquote(lit.Value); err == nil {
 				check(set.Position(lit.Pos()).String(), text)
@@ -110,6 +115,26 @@ func literals(t *testing.T, path string, check func(where, text string)) {
 		}
 		return true
 	})
+}
+
+// byHand is the command that a call of plan.ByHand writes, as far as literals say it.
+func byHand(call *ast.CallExpr) string {
+	name, ok := call.Fun.(*ast.Ident)
+	if qualified, is := call.Fun.(*ast.SelectorExpr); is {
+		name, ok = qualified.Sel, true
+	}
+	if !ok || name.Name != "ByHand" || len(call.Args) < 2 {
+		return ""
+	}
+	text := "kmsplan kms"
+	for _, arg := range call.Args[1:] {
+		if lit, is := arg.(*ast.BasicLit); is {
+			if word, err := strconv.Unquote(lit.Value); err == nil {
+				text += " " + word
+			}
+		}
+	}
+	return text
 }
 
 // notACommand says what is wrong with words that stand behind the program's name, or "".

@@ -183,12 +183,11 @@ func (p *planner) stray(gateway string, c Claim) string {
 
 // WaysOfStray says how to go on with an object that carries this stack's tags and that its state does not know.
 func WaysOfStray(gateway string, c Claim) string {
-	untag := fmt.Sprintf("kmsplan kms UntagResource -gateway %s -key-id %s -tag-keys '[\"%s\"]'", gateway, c.ID, TagOwner)
-	rid := fmt.Sprintf("once nothing is encrypted under it, run `kmsplan kms ScheduleKeyDeletion -gateway %s -key-id %s -pending-window-in-days 30`", gateway, c.ID)
+	id, rid := "-key-id", "once nothing is encrypted under it, run "+ByHand(gateway, "ScheduleKeyDeletion", "-key-id", c.ID, "-pending-window-in-days 30")
 	if c.Kind == KindSecret {
-		untag = strings.Replace(untag, "-key-id", "-secret-name", 1)
-		rid = fmt.Sprintf("once nothing reads it, run `kmsplan kms DeleteSecret -gateway %s -secret-name %s -recovery-window-in-days 30`", gateway, c.ID)
+		id, rid = "-secret-name", "once nothing reads it, run "+ByHand(gateway, "DeleteSecret", "-secret-name", c.ID, "-recovery-window-in-days 30")
 	}
-	return fmt.Sprintf(" To leave it to itself, take its tag off, and this is not said again: `%s`. To be rid of it, %s. To manage it, declare a %s and add:", untag, rid, c.Kind) +
+	untag := ByHand(gateway, "UntagResource", id, c.ID, fmt.Sprintf("-tag-keys '[%q]'", TagOwner))
+	return fmt.Sprintf(" To leave it to itself, take its tag off, and this is not said again: %s. To be rid of it, %s. To manage it, declare a %s and add:", untag, rid, c.Kind) +
 		importText(c.Kind+".NAME", c.ID, "")
 }

@@ -109,7 +109,7 @@ func (n *node) takesNoMaterial() (reason string, ways []string) {
 			[]string{fmt.Sprintf("Declare another key with origin = %q, move aliases and files to that one, and retire the old one.", kind.OriginExternal), leave}
 	case kind.MaterialSize(spec) == 0:
 		return fmt.Sprintf("its spec is %s, and kmsplan imports symmetric material only.", spec),
-			[]string{"Import it with the service's console, or with `kmsplan kms ImportKeyMaterial`.", leave}
+			[]string{"Import it with the service's console, or with " + ByHand(n.gateway, "ImportKeyMaterial") + ".", leave}
 	case state != "" && state != StatePendingImport && state != StateEnabled && state != StateDisabled:
 		return fmt.Sprintf("its state is %s.", state), []string{"Wait until it waits for its material (PendingImport), and import it then.", leave}
 	}

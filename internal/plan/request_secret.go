@@ -62,7 +62,7 @@ func (p *planner) askFresh(n *node) {
 func (p *planner) askPromotion(n *node, version string) {
 	if !slices.Contains(n.object.Versions, version) && !slices.Contains(n.prior.Versions, version) {
 		p.impossible(n, fmt.Sprintf("%s has no version %s that carries a stage: it has %s.", n.addr, version, versionList(n.object)),
-			fmt.Sprintf("List all of them with `kmsplan kms ListSecretVersionIds -secret-name %s -include-deprecated true`.", n.object.ID),
+			"List all of them with "+allVersions(n)+".",
 			fmt.Sprintf("Or put the value again, with `kmsplan secret put '%s'`.", n.addr))
 		return
 	}
@@ -93,7 +93,7 @@ func (p *planner) askRollback(n *node) {
 	}
 	p.impossible(n, fmt.Sprintf("%s has no previous version: its current one is the only one with a stage.", n.addr),
 		fmt.Sprintf("Put the value that it should have, with `kmsplan secret put '%s'`.", n.addr),
-		fmt.Sprintf("List all versions with `kmsplan kms ListSecretVersionIds -secret-name %s -include-deprecated true`.", n.object.ID))
+		"List all versions with "+allVersions(n)+".")
 }
 
 // replaces notes whose version the one that was asked for would take the place of: one that this stack did not write is

@@ -149,6 +149,6 @@ func (p *planner) needsVersion(n *node, argument, id string) {
 		fmt.Sprintf("Write the id of one that is there, or write version_id = %q beside the value that it has.", id), "Or leave the stage out until the version is there."}
 	if n.object != nil {
 		n.noVersion[0] = fmt.Sprintf("%s of %s is %s, and the secret has no version of that id that carries a stage: it has %s.", argument, n.addr, id, versionList(n.object))
-		n.noVersion[2] = fmt.Sprintf("All of them are listed by `kmsplan kms ListSecretVersionIds -secret-name %s -include-deprecated true`.", n.object.ID)
+		n.noVersion[2] = "All of them are listed by " + allVersions(n) + "."
 	}
 }

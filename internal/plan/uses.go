@@ -144,7 +144,7 @@ func (p *planner) refuseStillInUse(n *node, users []string) {
 	if n.of != nil {
 		ways = p.waysFromPredecessor(n)
 	}
-	last := "If it has to be disabled now whatever breaks, take enabled out of the block and run `kmsplan kms DisableKey --key-id " + n.change.ID + "`; `kmsplan kms EnableKey` takes it back."
+	last := "If it has to be disabled now whatever breaks, take enabled out of the block and run " + ByHand(n.gateway, "DisableKey", "-key-id", n.change.ID) + "; " + ByHand(n.gateway, "EnableKey", "-key-id", n.change.ID) + " takes it back."
 	if n.change.Action == Retire {
 		last = "To keep the key, take the removed block out and put the key's block back."
 	}

@@ -31,7 +31,7 @@ func (r planText) dying(keys []plan.DyingKey) {
 	r.printf("\n%s\n", paint(r.color, yellow, fmt.Sprintf("Waiting for deletion in this account and region: %s", plural(len(keys), "key"))))
 	for i, k := range keys {
 		if i == 20 {
-			r.printf("  … and %d more (kmsplan kms ListKeys --filters '[{\"Key\":\"KeyState\",\"Values\":[\"PendingDeletion\"]}]')\n", len(keys)-i)
+			r.printf("  … and %d more (%s)\n", len(keys)-i, plan.ByHand(k.Gateway, "ListKeys", `-filters '[{"Key":"KeyState","Values":["PendingDeletion"]}]'`))
 			return
 		}
 		name := "not managed by kmsplan"
