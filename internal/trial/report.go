@@ -1,13 +1,13 @@
 package trial
 
 import (
-	"encoding/xml"
 	"fmt"
 	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/junit"
 )
 
 // Counts are the sums of results.
@@ -73,72 +73,32 @@ func (r Result) Reasons() []string {
 	return append(out, r.Problems...)
 }
 
-type (
-	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Suites   []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Errors   int         `xml:"errors,attr"`
-		Skipped  int         `xml:"skipped,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Class   string       `xml:"classname,attr"`
-		Name    string       `xml:"name,attr"`
-		File    string       `xml:"file,attr"`
-		Line    int          `xml:"line,attr,omitempty"`
-		Failure *junitReason `xml:"failure"`
-		Error   *junitReason `xml:"error"`
-		Skipped *struct{}    `xml:"skipped"`
-	}
-	junitReason struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
 // JUnit is all results as CI servers read them: a suite for each file.
 func JUnit(list []Result) ([]byte, error) {
-	doc := junitSuites{Name: "kmsplan test"}
+	var suites []junit.Suite
 	for _, r := range list {
-		if n := len(doc.Suites); n == 0 || doc.Suites[n-1].Name != r.File {
-			doc.Suites = append(doc.Suites, junitSuite{Name: r.File})
+		if n := len(suites); n == 0 || suites[n-1].Name != r.File {
+			suites = append(suites, junit.Suite{Name: r.File})
 		}
-		s := &doc.Suites[len(doc.Suites)-1]
-		s.add(r)
+		s := &suites[len(suites)-1]
+		s.Cases = append(s.Cases, r.junit())
 	}
-	for _, s := range doc.Suites {
-		doc.Tests, doc.Failures, doc.Errors = doc.Tests+s.Tests, doc.Failures+s.Failures, doc.Errors+s.Errors
-	}
-	out, err := xml.MarshalIndent(doc, "", "  ")
-	return append([]byte(xml.Header), append(out, '\n')...), err
+	return junit.Write("kmsplan test", suites...)
 }
 
-func (s *junitSuite) add(r Result) {
-	c := junitCase{Class: r.File, Name: r.Run, File: r.File, Line: r.Line}
-	why := &junitReason{Text: strings.Join(r.Reasons(), "\n")}
+func (r Result) junit() junit.Case {
+	c := junit.Case{Class: r.File, Name: r.Run, File: r.File, Line: r.Line}
+	why := &junit.Problem{Text: strings.Join(r.Reasons(), "\n")}
 	if all := r.Reasons(); len(all) > 0 {
 		why.Message = all[0]
 	}
-	s.Tests++
 	switch r.Status {
 	case Fail:
-		s.Failures++
 		c.Failure = why
 	case Errored:
-		s.Errors++
 		c.Error = why
 	case Skip:
-		s.Skipped++
-		c.Skipped = &struct{}{}
+		c.Skipped = &junit.Skipped{}
 	}
-	s.Cases = append(s.Cases, c)
+	return c
 }

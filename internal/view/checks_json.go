@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/junit"
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
@@ -80,18 +81,18 @@ func (l *Lines) checks(list []plan.Checked) {
 }
 
 // junitChecks has a case for what has conditions. Those that hold something up are among the errors already.
-func (t *Told) junitChecks(list []plan.Checked) (cases []junitCase) {
+func (t *Told) junitChecks(list []plan.Checked) (cases []junit.Case) {
 	for _, c := range list {
-		of := junitCase{Class: "condition." + c.Of(), Name: neutral(c.Addr.String())}
+		of := junit.Case{Class: "condition." + c.Of(), Name: neutral(c.Addr.String())}
 		switch {
 		case !c.Bad() && c.Status == plan.Undecided:
-			of.Skipped = &junitSkipped{"known after apply"}
+			of.Skipped = &junit.Skipped{Message: "known after apply"}
 		case c.Bad() && !c.Soft():
 			continue
 		}
 		for _, p := range c.Problems {
 			of = t.at(of, p.Range)
-			of.Failure = &junitProblem{c.Title(p), "check", neutral(p.Message)}
+			of.Failure = junit.Because(c.Title(p), "check", neutral(p.Message))
 			cases = append(cases, of)
 		}
 		if !c.Bad() {

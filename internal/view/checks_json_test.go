@@ -56,7 +56,7 @@ func TestChecksInReports(t *testing.T) {
 	told := &Told{About: About{Command: "plan", Prefix: "infra", Stack: "infra"}}
 	told.Plan(checkedPlan())
 	told.Diagnostics(plan.Problems(checkedPlan().Checks), nil)
-	xml, doc := string(must(junit(told))), string(must(markdown(told)))
+	xml, doc := string(must(junitXML(told))), string(must(markdown(told)))
 	for _, want := range []string{`classname="condition.resource" name="key.k[&#34;eu&#34;]"`, `<skipped message="known after apply"`, `<failure message="Check block assertion failed" type="check"`, `<error message="Resource precondition failed"`} {
 		if strings.Count(xml, want) != 1 {
 			t.Errorf("%q stands %d times in\n%s", want, strings.Count(xml, want), xml)

@@ -19,7 +19,7 @@ func Forms() []Form {
 		{FormGitHub, []string{"lint", "plan", "drift"}, "annotations of GitHub Actions, with step summary and outputs", github},
 		{"gitlab", []string{"lint"}, "GitLab's code quality report", codeQuality},
 		{"gitlab", []string{"plan"}, "GitLab's terraform report", gitlabTerraform},
-		{"junit", []string{"lint", "plan", "drift"}, "JUnit's XML", junit},
+		{"junit", []string{"lint", "plan", "drift"}, "JUnit's XML", junitXML},
 		{"markdown", []string{"lint", "plan", "drift"}, "a comment for a pull request", markdown},
 		{"sarif", []string{"lint", "plan", "drift"}, "SARIF 2.1.0, for code scanning", sarif},
 	}

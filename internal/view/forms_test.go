@@ -40,7 +40,7 @@ func TestJUnitIsReadAsItWasMeant(t *testing.T) {
 		"findings": {lintTold(), 5, 3, 0, 1}, "broken": {brokenTold(), 3, 0, 3, 0}, "nothing": {&Told{About: About{Command: "lint"}}, 0, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			doc, err := junit(c.told)
+			doc, err := junitXML(c.told)
 			if err != nil {
 				t.Fatal(err)
 			}
