@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,7 @@ as those of their plaintext, and merge them. kmsplan git install sets up the rep
 calls from then on are textconv and merge. No plaintext gets into git's objects or into files.`,
 		RunE: needCommand,
 	}
-	c.AddCommand(a.gitInstallCommand(), a.gitUninstallCommand(), a.gitStatusCommand(), a.gitTextconvCommand())
+	c.AddCommand(a.gitInstallCommand(), a.gitUninstallCommand(), a.gitStatusCommand(), a.gitTextconvCommand(), a.gitMergeCommand(), a.gitResolveCommand())
 	return c
 }
 
@@ -36,8 +38,9 @@ func (a *app) gitInstallCommand() *cobra.Command {
 so that git diff, git log -p, git show and git blame show the plaintext of encrypted files, and
 git merge and git rebase merge them. The gateways are those of the module in the working directory.
 
-The files are *.enc, those of -pattern, and the tracked documents whose values are sealed. Patterns
-that were installed before stay. Commit .gitattributes; everybody runs kmsplan git install once in
+The files are *.enc, those of -pattern, and where tracked documents, whose values are sealed, are
+not among them, all files that end as they do, so that a renamed one is merged too. What is not
+encrypted is shown and merged as before. Patterns that were installed before stay. Commit .gitattributes; everybody runs kmsplan git install once in
 each clone. A second run changes nothing.`,
 		Example: `  kmsplan git install
   kmsplan -chdir=infra git install -pattern 'secrets/**'`,
@@ -61,10 +64,20 @@ func (a *app) gitInstall(ctx context.Context, patterns []string) error {
 	if err != nil {
 		return err
 	}
-	setup.Patterns = append(append([]string{git.DefaultPattern}, patterns...), documents...)
+	setup.Patterns = append([]string{git.DefaultPattern}, patterns...)
 	changed, err := r.Install(ctx, setup)
 	if err != nil {
 		return err
+	}
+	uncovered, err := r.Uncovered(ctx, documents)
+	if err != nil {
+		return err
+	}
+	if len(uncovered) > 0 {
+		setup.Patterns = kindsOf(uncovered)
+		if changed, err = r.Install(ctx, setup); err != nil {
+			return err
+		}
 	}
 	if !changed {
 		a.view.Result(nil, "Everything is set up already.")
@@ -72,6 +85,21 @@ func (a *app) gitInstall(ctx context.Context, patterns []string) error {
 	}
 	a.view.Result(nil, "git shows and merges encrypted files of "+r.Top+" now. Commit .gitattributes, and run kmsplan git install in every clone.")
 	return nil
+}
+
+// kindsOf are patterns of all files that are named like these.
+func kindsOf(names []string) []string {
+	var out []string
+	for _, name := range names {
+		pattern := "*" + path.Ext(name)
+		if pattern == "*" {
+			pattern = path.Base(name)
+		}
+		if !slices.Contains(out, pattern) {
+			out = append(out, pattern)
+		}
+	}
+	return out
 }
 
 func (a *app) gitUninstallCommand() *cobra.Command {

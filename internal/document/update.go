@@ -17,7 +17,7 @@ func (d *Document) Update(plain []byte) ([]byte, *Header, error) {
 
 // UpdateFor is Update under other rules, for other recipients.
 func (d *Document) UpdateFor(plain []byte, r Rules, stanzas []*envelope.Stanza) ([]byte, *Header, error) {
-	same := slices.EqualFunc(stanzas, d.Header.Stanzas, (*envelope.Stanza).Equal)
+	same := EqualStanzas(stanzas, d.Header.Stanzas)
 	switch {
 	case bytes.Equal(plain, d.Plain) && r.Equal(d.Header.Rules) && same:
 		return d.source, d.Header, nil
@@ -32,6 +32,11 @@ func (d *Document) UpdateFor(plain []byte, r Rules, stanzas []*envelope.Stanza) 
 	}
 	h.Rules, h.Stanzas = r, stanzas
 	return seal(plain, d.format, h, d.DataKey, d.tokens())
+}
+
+// EqualStanzas reports whether the same can open both.
+func EqualStanzas(a, b []*envelope.Stanza) bool {
+	return slices.EqualFunc(a, b, (*envelope.Stanza).Equal)
 }
 
 // Rewrap exchanges who can open the document. No value changes, and nor does the data key: who opened it before can
