@@ -21,6 +21,8 @@ type transition struct {
 
 const (
 	iamKey    = "key \"k\" {\n  description = \"one\"\n}\n"
+	iamAsym   = "key \"k\" {\n  spec = \"RSA_2048\"\n  usage = \"SIGN/VERIFY\"\n  lifecycle {\n    on_immutable_change = \"succeed\"\n  }\n}\n"
+	iamAlias  = "alias \"k\" {\n  name = \"alias/k\"\n  key = key.k.id\n}\n"
 	iamSecret = "secret \"s\" {\n  name = \"s\"\n  value = sensitive(\"first\")\n  encryption_key = key.k.id\n}\n"
 	iamRule   = "network_rule \"r\" {\n  name = \"r\"\n  source_private_ip = [\"10.0.0.0/8\"]\n}\n"
 	iamPolicy = "access_policy \"d\" {\n  name = \"d\"\n  permissions = [\"RbacPermission/Template/CryptoServiceKeyUser\"]\n  resources = [\"key/*\"]\n  network_rules = [network_rule.r.name]\n}\n"
@@ -57,6 +59,7 @@ func transitions() []transition {
 			idle: whileOthers},
 		{name: "a secret that is renamed", before: iamKey + iamSecret, after: iamKey + strings.Replace(iamSecret, "\"s\" {", "\"n\" {", 1) + "moved {\n  from = secret.s\n  to = secret.n\n}\n", idle: whileOthers},
 		{name: "imported material", after: "key \"m\" {\n  origin = \"EXTERNAL\"\n  instance = null\n  material {\n    base64 = sensitive(base64encode(\"0123456789abcdef0123456789abcdef\"))\n  }\n}\n"},
+		{name: "a successor", before: iamAsym + iamAlias, after: strings.Replace(iamAsym, "RSA_2048", "RSA_3072", 1) + iamAlias, idle: whileOthers},
 		{name: "a file that is rewrapped", before: iamKey + iamFiles, after: iamKey + "data \"rewrap\" \"w\" {\n  key = key.k.id\n  source = \"kept/*.enc\"\n}\n", command: []string{"run"}, idle: []string{"kms:DescribeKey"}},
 	}
 }

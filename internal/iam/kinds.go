@@ -18,6 +18,9 @@ func (w *work) key(o *object) {
 	}
 	switch {
 	case !apply:
+	case w.succeeded[o.addr]:
+		w.createKey(o)
+		fallthrough
 	case o.declared():
 		w.allow(t, "CancelKeyDeletion")
 		w.allow(t, o.changes()...)
@@ -43,9 +46,13 @@ func (w *work) newKey(o *object) {
 		}
 		return
 	}
-	if w.Purpose != Apply {
-		return
+	if w.Purpose == Apply {
+		w.createKey(o)
 	}
+}
+
+// createKey makes a key, and gives it what CreateKey does not.
+func (w *work) createKey(o *object) {
 	w.allow(target{resource: w.arn(o.gateway, "key")}, "CreateKey")
 	if o.material() {
 		t := w.keyTarget(o.gateway, "", o.addr.String())

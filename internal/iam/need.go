@@ -36,6 +36,7 @@ type Needs struct {
 // full sentences, where it had to be wider than it will be.
 func Policy(in Needs) (Document, []string) {
 	w := &work{Needs: in, grants: newGrants(), prior: plan.MovedAddresses(in.Config, in.State), objects: plan.Remember(in.Config, in.State, plan.Live{})}
+	w.succession()
 	if in.Purpose != Run {
 		w.objectsOf()
 	}
@@ -60,6 +61,8 @@ type work struct {
 	*grants
 	prior   map[addr.Address]*state.Resource
 	objects *hcl.ObjectMap
+
+	succeeded map[addr.Address]bool // keys in whose place another comes
 }
 
 // objectsOf goes through what is declared and what is only in state.
