@@ -39,7 +39,15 @@ func strictJSON(src []byte) bool {
 	return err != nil || v.IsStandard()
 }
 
-func (jsonFormat) Parse(src []byte) ([]Item, error) { return parseJSON(src) }
+func (jsonFormat) Parse(src []byte) ([]Item, error) {
+	items, err := parseJSON(src)
+	if err == nil && !strictJSON(src) {
+		return nil, &Refusal{Why: "there are comments or trailing commas in this file, and JSON has none: its format is jsonc"}
+	}
+	return items, err
+}
+
+func (jsoncFormat) Parse(src []byte) ([]Item, error) { return parseJSON(src) }
 
 // parseJSON reads either kind: comments stand in the one only, and are items.
 func parseJSON(src []byte) ([]Item, error) {
@@ -62,7 +70,7 @@ func jsonTree(src []byte) (*hujson.Value, int, error) {
 	}
 	v, err := hujson.Parse(append(rest[:len(rest):len(rest)], '\n')) // a comment may be the last of the file
 	if err != nil {
-		return nil, 0, &Refusal{Why: "this is no JSON: " + strings.TrimPrefix(err.Error(), "hujson: ")}
+		return nil, 0, &Refusal{Why: "this is no JSON: " + jsonReason(err)}
 	}
 	return &v, len(src) - len(rest), nil
 }
@@ -94,6 +102,15 @@ func jsonTooDeep(src []byte) int {
 	return -1
 }
 
+// jsonReason is what the parser says, without what it read: that may be a value.
+func jsonReason(err error) string {
+	why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "hujson: "), "invalid literal")
+	if strings.HasSuffix(why, ": ") {
+		return why + "this is no text, number, true, false or null"
+	}
+	return why
+}
+
 type jsonWalk struct {
 	src   []byte
 	shift int
@@ -102,6 +119,9 @@ type jsonWalk struct {
 
 // value adds what stands before a value, the value, and what stands after it.
 func (w *jsonWalk) value(v *hujson.Value, p Path) error {
+	if len(p) > maxDepth {
+		return refuse(w.src, v.StartOffset+w.shift, "lists and maps stand in each other more than %d deep; encrypt the file whole, without -values", maxDepth)
+	}
 	w.comments(v.BeforeExtra)
 	var err error
 	switch t := v.Value.(type) {
@@ -265,10 +285,12 @@ func (jsonFormat) Detach(src []byte) ([]byte, []string, error) {
 		return nil, nil, err
 	}
 	var values []*hujson.Value
+	var names []string // of members
 	switch t := root.Value.(type) {
 	case *hujson.Object:
 		for i := range t.Members {
 			values = append(values, &t.Members[i].Value)
+			names = append(names, t.Members[i].Name.Value.(hujson.Literal).String())
 		}
 	case *hujson.Array:
 		for i := range t.Elements {
@@ -287,6 +309,8 @@ func (jsonFormat) Detach(src []byte) ([]byte, []string, error) {
 	switch {
 	case found < 0:
 		return src, nil, nil
+	case names != nil && names[found] != jsonMember:
+		return nil, nil, errors.Join(ErrChanged, &Refusal{Why: "the header is not named " + jsonMember})
 	case found != len(values)-1 || found == 0:
 		return nil, nil, errors.Join(ErrChanged, &Refusal{Why: "the header is not the last in the file"})
 	}

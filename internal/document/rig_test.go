@@ -12,12 +12,12 @@ import (
 
 // rig seals for one identity.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	identity envelope.Identity
 	options  Options
 }
 
-func newRig(t *testing.T, format string) *rig {
+func newRig(t testing.TB, format string) *rig {
 	t.Helper()
 	id, err := age.GenerateX25519Identity()
 	if err != nil {

@@ -90,7 +90,7 @@ func finish(f Format, body []byte, h *Header, keys *secrets, items []Item, seale
 	if err != nil {
 		return nil, nil, err
 	}
-	if again, _, err := f.Detach(out); err != nil || !bytes.Equal(again, body) {
+	if g, again, read, err := detach(out); err != nil || g.Name() != f.Name() || !bytes.Equal(again, body) || read.MAC != h.MAC {
 		return nil, nil, &Refusal{Why: "a header has no place in this file that could be taken off again; encrypt the file whole, without -values"}
 	}
 	return out, h, nil
@@ -110,6 +110,9 @@ func parse(f Format, src []byte) ([]Item, error) {
 	}
 	if i := bytes.IndexByte(src, 0); i >= 0 {
 		return nil, refuse(src, i, "a NUL byte: this is no text; encrypt the file whole, without -values")
+	}
+	if nesting(src) > maxBrackets {
+		return nil, tooDeep()
 	}
 	items, err := f.Parse(src)
 	if err != nil {

@@ -25,6 +25,9 @@ func (yamlFormat) Quote(token string, raw []byte) string {
 // Parse reads all documents of a file. Where a document begins is a mark, and paths of the second and later ones
 // begin with its number.
 func (yamlFormat) Parse(src []byte) ([]Item, error) {
+	if err := refuseYAMLBreaks(src); err != nil {
+		return nil, err
+	}
 	w := &yamlWalk{src: src, lines: lineStarts(src)}
 	loader, err := yaml.NewLoader(bytes.NewReader(asVersion11(src)), yaml.WithV4Defaults(), yaml.WithUniqueKeys(false))
 	if err != nil {
@@ -37,7 +40,7 @@ func (yamlFormat) Parse(src []byte) ([]Item, error) {
 			break
 		}
 		if err != nil {
-			return nil, &Refusal{Why: "this is no YAML: " + strings.TrimPrefix(err.Error(), "go-yaml ")}
+			return nil, &Refusal{Why: "this is no YAML: " + yamlReason(err)}
 		}
 		var p Path
 		if number > 0 {
@@ -50,7 +53,30 @@ func (yamlFormat) Parse(src []byte) ([]Item, error) {
 			}
 		}
 	}
-	return w.items, w.gap(len(src))
+	if err := w.gap(len(src)); err != nil {
+		return nil, err
+	}
+	return w.items, w.versions()
+}
+
+// yamlReason is what the parser says, without what it read: that may be a value.
+func yamlReason(err error) string {
+	why := strings.TrimPrefix(err.Error(), "go-yaml ")
+	if at := strings.Index(why, "unknown anchor"); at >= 0 {
+		why = why[:at] + "an alias of no anchor (a text that begins with * needs quotes)"
+	}
+	return why
+}
+
+// refuseYAMLBreaks refuses what ends a line for some versions of YAML only: whoever has no key could break lines with
+// it, for the one program and not for the other.
+func refuseYAMLBreaks(src []byte) error {
+	for _, c := range []string{"\u0085", "\u2028", "\u2029"} {
+		if at := bytes.Index(src, []byte(c)); at >= 0 {
+			return refuse(src, at, "the character %U ends a line in YAML 1.1 and not in 1.2; write it with an escape in double quotes, or encrypt the file whole, without -values", []rune(c)[0])
+		}
+	}
+	return refuseLoneReturns(src)
 }
 
 // asVersion11 lets the parser read what calls itself YAML 1.2: it knows both by one name. No byte moves.
@@ -67,22 +93,39 @@ func asVersion11(src []byte) []byte {
 	return bytes.Join(lines, nil)
 }
 
+// versions refuses a file in which asVersion11 took text of a value for a directive.
+func (w *yamlWalk) versions() error {
+	changed := bytes.Count(w.src, []byte("\n%YAML 1.2"))
+	if bytes.HasPrefix(w.src, []byte("%YAML 1.2")) {
+		changed++
+	}
+	for _, i := range w.items {
+		if i.Kind == Mark && i.Type == "directive" && strings.HasPrefix(i.Text, "%YAML 1.2") {
+			changed--
+		}
+	}
+	if changed != 0 {
+		return &Refusal{Why: "a line of a value begins with %YAML; encrypt the file whole, without -values"}
+	}
+	return nil
+}
+
 // yamlWalk goes through a file in its order.
 type yamlWalk struct {
 	src   []byte
 	lines []int // where each line starts
 	at    int   // up to here all has been read
 	items []Item
+
+	line, column1, byteAt int // the place that was looked up last: that line, column and byte
 }
 
 // node adds a node's items. indent is that of the block around it, -1 at the top.
 func (w *yamlWalk) node(n *yaml.Node, p Path, indent int) error {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return w.mapping(n, p, indent)
-	case yaml.SequenceNode:
-		return w.sequence(n, p, indent)
-	case yaml.AliasNode:
+	if len(p) > maxDepth {
+		return w.refuse(n, "lists and maps stand in each other more than %d deep", maxDepth)
+	}
+	if !unwritten(n) || indent < 0 { // where nothing is written its place is that of what follows, except at the top
 		at, err := w.place(n)
 		if err != nil {
 			return err
@@ -90,7 +133,17 @@ func (w *yamlWalk) node(n *yaml.Node, p Path, indent int) error {
 		if err := w.gap(at); err != nil {
 			return err
 		}
-		return w.value(n, Item{Kind: Value, Type: alias, Path: p, Text: n.Value, Start: at, End: at + 1 + len(n.Value), Fixed: true})
+	}
+	if err := w.properties(n, "", p); err != nil {
+		return err
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return w.mapping(n, p, indent)
+	case yaml.SequenceNode:
+		return w.sequence(n, p, indent)
+	case yaml.AliasNode:
+		return w.value(n, Item{Kind: Value, Type: alias, Path: p, Text: n.Value, Start: w.at, End: w.at + 1 + len(n.Value), Fixed: true})
 	}
 	i, err := w.scalar(n, p, indent)
 	if err != nil {
@@ -112,12 +165,8 @@ func (w *yamlWalk) mapping(n *yaml.Node, p Path, indent int) error {
 	if len(n.Content) == 0 {
 		w.items = append(w.items, Item{Kind: Empty, Type: "map", Path: p})
 	}
-	if len(n.Content) > 0 && n.Style&yaml.FlowStyle == 0 {
-		at, err := w.place(n.Content[0])
-		if err != nil {
-			return err
-		}
-		indent = w.column(at)
+	if n.Style&yaml.FlowStyle == 0 {
+		indent = w.column(w.blanks(w.at))
 	}
 	seen := names{}
 	for k := 0; k+1 < len(n.Content); k += 2 {
@@ -125,7 +174,7 @@ func (w *yamlWalk) mapping(n *yaml.Node, p Path, indent int) error {
 		if key.Kind != yaml.ScalarNode {
 			return w.refuse(key, "a name that is a list, a map or an alias has no path")
 		}
-		i, err := w.scalar(key, p, indent)
+		i, err := w.name(key, p, indent)
 		if err != nil {
 			return err
 		}
@@ -144,16 +193,29 @@ func (w *yamlWalk) mapping(n *yaml.Node, p Path, indent int) error {
 	return nil
 }
 
+// name reads the name of a member of the map at p, and gives it as if it were a value.
+func (w *yamlWalk) name(key *yaml.Node, p Path, indent int) (Item, error) {
+	if !unwritten(key) {
+		at, err := w.place(key)
+		if err != nil {
+			return Item{}, err
+		}
+		if err := w.gap(at); err != nil {
+			return Item{}, err
+		}
+	}
+	if err := w.properties(key, "name ", p.With(Name(key.Value))); err != nil {
+		return Item{}, err
+	}
+	return w.scalar(key, p, indent)
+}
+
 func (w *yamlWalk) sequence(n *yaml.Node, p Path, indent int) error {
 	if len(n.Content) == 0 {
 		w.items = append(w.items, Item{Kind: Empty, Type: "list", Path: p})
 	}
 	if n.Style&yaml.FlowStyle == 0 {
-		at, err := w.place(n)
-		if err != nil {
-			return err
-		}
-		indent = w.column(w.properties(at))
+		indent = w.column(w.blanks(w.at))
 	}
 	for k, element := range n.Content {
 		if err := w.node(element, p.With(Index(k)), indent); err != nil {
@@ -175,30 +237,60 @@ func (w *yamlWalk) gap(to int) error {
 			end := min(lineEnd(w.src, w.at), to)
 			w.items = append(w.items, Item{Kind: Comment, Text: strings.TrimRight(string(w.src[w.at:end]), " \t\r")})
 			w.at = end
-		case c == '%' && (w.at == 0 || w.src[w.at-1] == '\n'):
-			w.mark("directive", min(lineEnd(w.src, w.at), to))
-		case c == '&':
-			w.mark("anchor", min(wordEnd(w.src, w.at), to))
-		case c == '!':
-			w.mark("tag", min(wordEnd(w.src, w.at), to))
-		default:
+		case c == '%' && w.column(w.at) == 0:
+			w.mark("directive", nil, min(lineEnd(w.src, w.at), to))
+		case strings.IndexByte(" \t\r\n-?:,[]{}.", c) >= 0:
 			w.at++
+		case w.at == 0 && bytes.HasPrefix(w.src, bom):
+			w.at += len(bom)
+		default: // also an anchor or a tag that is no node's
+			return refuse(w.src, w.at, "what stands here cannot be told for certain; encrypt the file whole, without -values")
 		}
 	}
 	return nil
 }
 
-func (w *yamlWalk) mark(kind string, end int) {
-	w.items = append(w.items, Item{Kind: Mark, Type: kind, Text: strings.TrimRight(string(w.src[w.at:end]), " \t\r")})
+func (w *yamlWalk) mark(kind string, p Path, end int) {
+	w.items = append(w.items, Item{Kind: Mark, Type: kind, Text: strings.TrimRight(string(w.src[w.at:end]), " \t\r"), Path: p})
 	w.at = end
 }
 
-// properties is where a node begins behind its anchor and tag.
-func (w *yamlWalk) properties(at int) int {
-	for at < len(w.src) && (w.src[at] == '&' || w.src[at] == '!') {
-		at = w.blanks(wordEnd(w.src, at))
+// properties reads the anchor and the tag of a node that begins here: as many as the parser says are its own, since
+// that of a map and that of its first name may stand side by side.
+func (w *yamlWalk) properties(n *yaml.Node, of string, p Path) error {
+	for range anchors(n) + tags(n) {
+		if err := w.gap(w.blanks(w.at)); err != nil {
+			return err
+		}
+		switch {
+		case w.at < len(w.src) && w.src[w.at] == '&':
+			w.mark(of+"anchor", p, wordEnd(w.src, w.at))
+		case w.at < len(w.src) && w.src[w.at] == '!':
+			w.mark(of+"tag", p, tagEnd(w.src, w.at))
+		default:
+			return w.refuse(n, "the place of an anchor or a tag cannot be told for certain")
+		}
 	}
-	return at
+	return nil
+}
+
+func anchors(n *yaml.Node) int {
+	if n.Anchor != "" && n.Kind != yaml.AliasNode {
+		return 1
+	}
+	return 0
+}
+
+func tags(n *yaml.Node) int {
+	if n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" {
+		return 1
+	}
+	return 0
+}
+
+// unwritten reports whether a node is nothing at all, not even an anchor.
+func unwritten(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.FlowStyle == 0 && anchors(n)+tags(n) == 0
 }
 
 // blanks is the next place that is neither white space nor comment.
@@ -231,6 +323,16 @@ func lineEnd(src []byte, at int) int {
 		return at + i
 	}
 	return len(src)
+}
+
+// tagEnd is the end of a tag; in angle brackets it may hold what ends others.
+func tagEnd(src []byte, at int) int {
+	if bytes.HasPrefix(src[at:], []byte("!<")) {
+		if i := bytes.IndexByte(src[at:], '>'); i >= 0 {
+			return at + i + 1
+		}
+	}
+	return wordEnd(src, at)
 }
 
 // wordEnd is the end of an anchor or a tag.

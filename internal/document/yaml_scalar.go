@@ -9,19 +9,18 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// scalar finds the bytes of a scalar: the parser says where it begins and what it means, its style how it ends.
+// scalar finds the bytes of a scalar: it begins behind its anchor and tag, its value and style say how it ends.
 func (w *yamlWalk) scalar(n *yaml.Node, p Path, indent int) (Item, error) {
-	at, err := w.place(n)
-	if err != nil {
-		return Item{}, err
-	}
 	i := Item{Kind: Value, Type: text, Path: p, Text: n.Value}
 	style := n.Style &^ (yaml.TaggedStyle | yaml.FlowStyle)
 	if style == 0 && n.Value == "" { // nothing is written
 		i.Type, i.Fixed, i.Start, i.End = plain, true, w.at, w.at
 		return i, nil
 	}
-	at = w.properties(at)
+	at := w.at
+	if anchors(n)+tags(n) > 0 {
+		at = w.blanks(at)
+	}
 	if err := w.gap(at); err != nil {
 		return Item{}, err
 	}
@@ -139,20 +138,23 @@ func (w *yamlWalk) nextLine(end int) int {
 	return end + 1
 }
 
-// place is the byte at which a node begins, its anchor and tag included. The parser counts characters.
+// place is the byte at which a node begins, its anchor and tag included. The parser counts characters. What follows
+// the last place in its line is counted from there: a long line would take the square of its length.
 func (w *yamlWalk) place(n *yaml.Node) (int, error) {
 	if n.Line < 1 || n.Line > len(w.lines) {
 		return 0, w.refuse(n, "the place of a value cannot be told for certain")
 	}
-	at := w.lines[n.Line-1]
-	for range n.Column - 1 {
-		if at >= len(w.src) {
+	if n.Line != w.line || n.Column < w.column1 {
+		w.line, w.column1, w.byteAt = n.Line, 1, w.lines[n.Line-1]
+	}
+	for ; w.column1 < n.Column; w.column1++ {
+		if w.byteAt >= len(w.src) {
 			return 0, w.refuse(n, "the place of a value cannot be told for certain")
 		}
-		_, size := utf8.DecodeRune(w.src[at:])
-		at += size
+		_, size := utf8.DecodeRune(w.src[w.byteAt:])
+		w.byteAt += size
 	}
-	return at, nil
+	return w.byteAt, nil
 }
 
 // column is how far a place is from the begin of its line, from 0.
