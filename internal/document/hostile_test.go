@@ -28,9 +28,9 @@ func TestNoValueInAnError(t *testing.T) {
 // Nothing that somebody sends can exhaust stack or memory: paths go into the MAC, and parsers call themselves.
 func TestNestingIsBounded(t *testing.T) {
 	for format, sources := range map[string][]string{
-		"json":  {strings.Repeat("[", 1<<20), strings.Repeat(`{"a":`, 1<<20), strings.Repeat("[", 101) + "1" + strings.Repeat("]", 101)},
-		"jsonc": {strings.Repeat("[", 1<<20)},
-		"yaml":  {strings.Repeat("[", 1<<20), strings.Repeat("{a: ", 1<<20), strings.Repeat("- ", 200) + "a\n", strings.Repeat("? ", 200) + "a\n"},
+		"json":  {strings.Repeat("[", 1<<20), strings.Repeat(`{"a":`, 1<<20), strings.Repeat("[", maxDepth+1) + "1" + strings.Repeat("]", maxDepth+1)},
+		"jsonc": {strings.Repeat("[", maxDepth) + strings.Repeat("1, ", 2*maxSteps/maxDepth) + strings.Repeat("]", maxDepth), strings.Repeat("[", 1<<20)},
+		"yaml":  {strings.Repeat("- ", maxDepth) + "[" + strings.Repeat("a, ", 2*maxSteps/maxDepth) + "]\n", strings.Repeat("[", 1<<20), strings.Repeat("{a: ", 1<<20), strings.Repeat("- ", maxDepth+1) + "a\n", strings.Repeat("? ", maxDepth+1) + "a\n"},
 	} {
 		r := newRig(t, format)
 		for _, src := range sources {
@@ -47,8 +47,8 @@ func TestNestingIsBounded(t *testing.T) {
 			t.Error("opened")
 		}
 	}
-	r.backAndForth(strings.Repeat("[", 99) + "1" + strings.Repeat("]", 99))
-	newRig(t, "yaml").backAndForth(strings.Repeat("- ", 99) + "a\n")
+	r.backAndForth(strings.Repeat("[", maxDepth) + "1" + strings.Repeat("]", maxDepth))
+	newRig(t, "yaml").backAndForth(strings.Repeat("- ", maxDepth) + "a\n")
 }
 
 // Aliases are never followed: a file that would grow to a billion values has as many as stand in it.

@@ -115,12 +115,13 @@ type jsonWalk struct {
 	src   []byte
 	shift int
 	items []Item
+	depth depth
 }
 
 // value adds what stands before a value, the value, and what stands after it.
 func (w *jsonWalk) value(v *hujson.Value, p Path) error {
-	if len(p) > maxDepth {
-		return refuse(w.src, v.StartOffset+w.shift, "lists and maps stand in each other more than %d deep; encrypt the file whole, without -values", maxDepth)
+	if r := w.depth.enter(p); r != nil {
+		return r
 	}
 	w.comments(v.BeforeExtra)
 	var err error

@@ -111,16 +111,17 @@ func parse(f Format, src []byte) ([]Item, error) {
 	if i := bytes.IndexByte(src, 0); i >= 0 {
 		return nil, refuse(src, i, "a NUL byte: this is no text; encrypt the file whole, without -values")
 	}
-	if nesting(src) > maxBrackets {
-		return nil, tooDeep()
-	}
 	items, err := f.Parse(src)
 	if err != nil {
 		return nil, err
 	}
 	end := 0
+	var d depth
 	for n := range items {
 		i := &items[n]
+		if r := d.enter(i.Path); r != nil {
+			return nil, r
+		}
 		if i.Kind != Value {
 			continue
 		}

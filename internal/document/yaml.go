@@ -116,14 +116,16 @@ type yamlWalk struct {
 	lines []int // where each line starts
 	at    int   // up to here all has been read
 	items []Item
+	depth depth
 
 	line, column1, byteAt int // the place that was looked up last: that line, column and byte
 }
 
 // node adds a node's items. indent is that of the block around it, -1 at the top.
 func (w *yamlWalk) node(n *yaml.Node, p Path, indent int) error {
-	if len(p) > maxDepth {
-		return w.refuse(n, "lists and maps stand in each other more than %d deep", maxDepth)
+	if r := w.depth.enter(p); r != nil {
+		r.Line, r.Column = n.Line, n.Column
+		return r
 	}
 	if !unwritten(n) || indent < 0 { // where nothing is written its place is that of what follows, except at the top
 		at, err := w.place(n)
