@@ -37,6 +37,8 @@ var below = map[string][]string{
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag"},
 	"internal/ops":                   {"internal/ops/...", "internal/document", "internal/merge", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},
 	"internal/ops/keys":              {"internal/kms", "internal/envelope"},
+	"internal/scratch":               {"internal/durable"},
+	"internal/child":                 nil,
 	"internal/keyfile":               {"internal/durable", "internal/kms/wire/dkms"},
 	"internal/resource":              {"internal/keyfile", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/addr"},
 	"internal/plan":                  {"internal/hcl", "internal/suggest", "internal/kind", "internal/state", "internal/addr", "internal/dag"},

@@ -11,6 +11,7 @@ func (a *app) commands() []*cobra.Command {
 		a.rotateCommand(), a.rescueCommand(), a.importMaterialCommand(), a.secretCommand(),
 		a.lintCommand(), a.testCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.gitCommand(),
+		a.editCommand(),
 		a.kmsCommand(),
 		a.emulatorCommand(), a.doctorCommand(), a.versionCommand(),
 	}

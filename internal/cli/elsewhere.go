@@ -24,7 +24,6 @@ var elsewhere = map[string]string{
 	"usage":  "the guard of a retirement lists every user of a key: plan a removed block with action = \"retire\"",
 	"report": "kmsplan show prints what this stack has, and kmsplan plan what waits for deletion",
 
-	"edit":       "kmsplan decrypt writes the plaintext, any editor changes it, and kmsplan encrypt or kmsplan run seals it again",
 	"exec":       "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",
 	"exec-env":   "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",
 	"exec-file":  "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",

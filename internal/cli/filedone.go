@@ -11,7 +11,7 @@ import (
 // fileDone is what became of a file, as -json says it. Of one that failed only the name, the status and the error are known.
 type fileDone struct {
 	Path       state.PathText    `json:"path"`
-	Status     string            `json:"status"` // encrypted, decrypted, rewrapped, current, good, failed or not_begun
+	Status     string            `json:"status"` // encrypted, decrypted, rewrapped, current, good, edited, created, unchanged (the first two also with would_be_ before), failed or not_begun
 	Error      string            `json:"error,omitempty"`
 	Output     state.PathText    `json:"output,omitempty"`
 	Key        string            `json:"key,omitempty"` // an ARN, or the id where the envelope has no more
@@ -21,6 +21,7 @@ type fileDone struct {
 	Commitment string            `json:"commitment,omitempty"` // base64
 	Generation uint64            `json:"generation,omitempty"`
 	PlainBytes *int64            `json:"plaintext_bytes,omitempty"`
+	Changed    []string          `json:"changed,omitempty"` // the paths of values that edit and set changed, of a document
 }
 
 // doneWith is a file whose envelope is known; output is "" where it stayed in its place, or its bytes went to standard output.

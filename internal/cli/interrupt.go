@@ -18,12 +18,13 @@ type interrupt struct {
 	signals   chan os.Signal
 	claimed   atomic.Bool
 	undo      atomic.Pointer[func()] // before the process ends
+	heir      atomic.Pointer[func(os.Signal)]
 }
 
 // before has something undone if an interrupt ends the process before the returned function is called.
 func (i *interrupt) before(undo func()) (done func()) {
-	i.undo.Store(&undo)
-	return func() { i.undo.Store(nil) }
+	earlier := i.undo.Swap(&undo)
+	return func() { i.undo.Store(earlier) }
 }
 
 // end ends the process.
@@ -36,28 +37,39 @@ func (i *interrupt) end() {
 
 // watchInterrupts begins to watch; release ends it.
 func watchInterrupts() *interrupt {
-	i := &interrupt{requested: make(chan struct{}), done: make(chan struct{}), signals: make(chan os.Signal, 2)}
+	i := &interrupt{requested: make(chan struct{}), done: make(chan struct{}), signals: make(chan os.Signal, 16)}
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
 	go i.watch()
 	return i
 }
 
 func (i *interrupt) watch() {
-	select {
-	case <-i.signals:
-	case <-i.done:
-		return
-	}
-	if !i.claimed.Load() {
-		i.end()
-	}
-	close(i.requested)
-	select {
-	case <-i.signals:
-		i.end()
-	case <-i.done:
+	for heard := false; ; {
+		select {
+		case s := <-i.signals:
+			if heir := i.heir.Load(); heir != nil {
+				(*heir)(s)
+				continue
+			}
+			if heard || !i.claimed.Load() {
+				i.end()
+			}
+			heard = true
+			close(i.requested)
+		case <-i.done:
+			return
+		}
 	}
 }
+
+// handOver gives every signal to somebody else, a program that this one runs, until the returned function is called.
+func (i *interrupt) handOver(heir func(os.Signal)) (back func()) {
+	i.heir.Store(&heir)
+	return func() { i.heir.Store(nil) }
+}
+
+// hear also watches for further signals, until the command ends.
+func (i *interrupt) hear(more ...os.Signal) { signal.Notify(i.signals, more...) }
 
 func (i *interrupt) release() {
 	signal.Stop(i.signals)
