@@ -11,7 +11,6 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
-	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // MaxOpened is the longest encrypted file that is opened in memory, bytes.
@@ -133,7 +132,7 @@ func (o *Opened) Described() Envelope {
 
 // Replaceable refuses a file whose other names would keep the old content.
 func (o *Opened) Replaceable() error {
-	if o.names > 1 && !safety.Off(safety.HardLinks) {
+	if manyNames(o.names) {
 		return fmt.Errorf("%s has %d names (hard links); make a copy under one name and change that", o.at, o.names)
 	}
 	return nil

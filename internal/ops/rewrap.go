@@ -39,7 +39,7 @@ func (e *Engine) rewrap(ctx context.Context, p place, t Target) (Envelope, bool,
 		return Envelope{}, false, err
 	}
 	defer f.Close()
-	if links(info) > 1 && !safety.Off(safety.HardLinks) {
+	if manyNames(links(info)) {
 		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and rewrap that", links(info))
 	}
 	if doc, err := documentIn(f, info.Size()); err != nil || doc != nil {
@@ -192,3 +192,6 @@ func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte,
 	}
 	return h, out.Commit()
 }
+
+// manyNames reports whether a file has other names, which would keep the old content.
+func manyNames(links uint64) bool { return links > 1 && !safety.Off(safety.HardLinks) }
