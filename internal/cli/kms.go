@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,10 +23,17 @@ func (a *app) kmsCommand() *cobra.Command {
 		Long: `Call one operation of KMS: by API name (kms ListKeys) or in kebab case (kms list-keys).
 Parameters are flags in kebab case (PageSize is -page-size). A parameter that holds
 plaintext, a password or key material is never a flag: -plaintext-file reads it from a file,
-or from standard input with "-".
+or from standard input with "-". Any other parameter may be a file's content as well:
+-policy @FILE, or @- for standard input (@@ stands for an @). A file of bytes is taken as it is, or
+as base64 with -base64. -request FILE gives parameters by their API names in JSON.
+
+-field prints one field of the answer alone, -decode without its base64, -o into a file.
 
 Operations that both gateways offer (Encrypt, GetPublicKey …) go to the gateway block's
 instance when it has one; -via=public or -via=instance says otherwise.`,
+		Example: `  kmsplan kms Encrypt -key-id alias/orders -plaintext-file config.yaml -field CiphertextBlob -decode -o config.sealed
+  kmsplan kms Decrypt -ciphertext-blob-file config.sealed -field Plaintext -decode -o config.yaml
+  kmsplan kms CreateKey -request key.json -field KeyMetadata.KeyId`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{fmt.Errorf("name an operation, for example kms ListKeys; kms -help lists them")}
@@ -50,7 +57,12 @@ type rawCall struct {
 	json    bool
 	reveal  bool
 	values  map[string]*string // by parameter name
-	files   map[string]*string // secret parameters: where to read them
+	files   map[string]*string // by parameter name: where to read it
+	request string             // a file of parameters in JSON
+	base64  bool               // files of bytes hold base64
+	field   string             // of the answer
+	decode  bool               // out of base64
+	out     string             // a file for it
 }
 
 // operationCommand makes the command of one operation.
@@ -70,7 +82,12 @@ func (a *app) operationCommand(name string, variants []kms.Operation) *cobra.Com
 	if len(variants) > 1 {
 		c.Flags().StringVar(&call.via, "via", "", "which gateway serves it: public or instance")
 	}
+	c.Flags().StringVar(&call.request, "request", "", "read parameters by their API names from a JSON `FILE`, or from standard input with -; flags go before it")
+	c.Flags().BoolVar(&call.base64, "base64", false, "the files of bytes hold base64, as answers do")
 	c.Flags().BoolVar(&call.json, "json", false, "print the answer as the service sent it")
+	c.Flags().StringVar(&call.field, "field", "", "print this `FIELD` of the answer alone, such as KeyMetadata.KeyId")
+	c.Flags().BoolVar(&call.decode, "decode", false, "decode the -field from base64")
+	c.Flags().StringVarP(&call.out, "output", "o", "", "write the answer, or its -field, to `FILE`, which only its owner reads")
 	if variants[0].SecretAnswer || variants[len(variants)-1].SecretAnswer {
 		c.Flags().BoolVar(&call.reveal, "reveal", false, "print secret parts of the answer on a terminal too")
 	}
@@ -84,10 +101,10 @@ func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 	if p.Required {
 		text += ", required"
 	}
-	switch {
-	case p.Secret && r.files[p.Name] == nil:
+	if (p.Secret || p.Type == kms.TypeBytes) && r.files[p.Name] == nil {
 		r.files[p.Name] = c.Flags().String(name+"-file", "", "read "+p.Name+" from `FILE`, or from standard input with -")
-	case !p.Secret && r.values[p.Name] == nil:
+	}
+	if !p.Secret && r.values[p.Name] == nil {
 		r.values[p.Name] = c.Flags().String(name, "", p.Name+" ("+text+")")
 	}
 }
@@ -95,6 +112,9 @@ func (r *rawCall) flag(c *cobra.Command, op kms.Operation, p kms.Param) {
 // callOperation gathers the parameters, makes the call and prints the answer.
 func (a *app) callOperation(c *cobra.Command, r *rawCall) error {
 	a.answerIn(r.json)
+	if r.decode && r.field == "" {
+		return usageError{errors.New("-decode is about one field of the answer; name it with -field")}
+	}
 	if r.via != "" && r.via != kms.GatewayPublic && r.via != kms.GatewayInstance {
 		return usageError{fmt.Errorf("-via %q is not known; write public or instance", r.via)}
 	}
@@ -118,58 +138,59 @@ func (a *app) callOperation(c *cobra.Command, r *rawCall) error {
 	return a.printAnswer(r, op, answer)
 }
 
-// printAnswer shows an answer. Its secret parts are not put on a terminal unasked.
-func (a *app) printAnswer(r *rawCall, op kms.Operation, answer json.RawMessage) error {
-	if op.SecretAnswer && a.term.Live && !r.reveal {
-		redacted, err := redactAnswer(answer)
-		if err != nil {
-			return err
-		}
-		answer = redacted
-	}
-	a.view.Answer(answer)
-	return nil
-}
-
-// params turns the flags that were set into parameters of the gateway's operation.
+// params turns the request file and the flags that were set into parameters of the gateway's operation. A flag goes
+// before what the request says.
 func (r *rawCall) params(a *app, c *cobra.Command, op kms.Operation) (map[string]any, error) {
-	out := map[string]any{}
-	for name, value := range r.values {
-		if !c.Flags().Changed(kms.Kebab(name)) {
+	files, out := &paramFiles{app: a, base64: r.base64}, map[string]any{}
+	if r.request != "" {
+		given, err := files.request(r.request, op)
+		if err != nil {
+			return nil, err
+		}
+		out = given
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.values)) {
+		if flag := kms.Kebab(name); c.Flags().Changed(flag) {
+			if err := r.put(op, name, flag, out, func(p kms.Param) (any, error) { return files.flagValue(p, flag, *r.values[name]) }); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.files)) {
+		flag := kms.Kebab(name) + "-file"
+		if !c.Flags().Changed(flag) {
 			continue
 		}
-		p, ok := op.Param(name)
-		if !ok {
-			return nil, usageError{fmt.Errorf("-%s is no parameter of %s on the %s gateway", kms.Kebab(name), op.Name, op.Gateway)}
+		if value := r.values[name]; value != nil && c.Flags().Changed(kms.Kebab(name)) {
+			return nil, usageError{fmt.Errorf("-%s and -%s both give %s; leave one out", kms.Kebab(name), flag, name)}
 		}
-		parsed, err := parseParam(p, *value)
-		if err != nil {
-			return nil, usageError{fmt.Errorf("-%s: %w", kms.Kebab(name), err)}
+		if err := r.put(op, name, flag, out, func(p kms.Param) (any, error) {
+			content, err := files.read(flag, *r.files[name])
+			if err != nil {
+				return nil, err
+			}
+			return files.value(p, content)
+		}); err != nil {
+			return nil, err
 		}
-		out[name] = parsed
-	}
-	if err := r.secretParams(a, op, out); err != nil {
-		return nil, err
 	}
 	return out, missing(op, out)
 }
 
-// secretParams reads the parameters that are never flags.
-func (r *rawCall) secretParams(a *app, op kms.Operation, out map[string]any) error {
-	for name, file := range r.files {
-		if *file == "" {
-			continue
-		}
-		p, ok := op.Param(name)
-		if !ok {
-			return usageError{fmt.Errorf("-%s-file is no parameter of %s on the %s gateway", kms.Kebab(name), op.Name, op.Gateway)}
-		}
-		content, err := a.readSecret(*file)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-		out[name] = secretParam(p, content)
+// put adds the parameter of one flag.
+func (r *rawCall) put(op kms.Operation, name, flag string, out map[string]any, value func(kms.Param) (any, error)) error {
+	p, ok := op.Param(name)
+	if !ok {
+		return usageError{fmt.Errorf("-%s is no parameter of %s on the %s gateway", flag, op.Name, op.Gateway)}
 	}
+	got, err := value(p)
+	if err != nil {
+		if errors.As(err, new(usageError)) || strings.HasPrefix(err.Error(), "-") {
+			return err
+		}
+		return usageError{fmt.Errorf("-%s: %w", flag, err)}
+	}
+	out[name] = got
 	return nil
 }
 

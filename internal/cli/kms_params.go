@@ -78,15 +78,6 @@ func parseParam(p kms.Param, text string) (any, error) {
 	return text, nil
 }
 
-// secretParam turns a file's content into a secret parameter's value: text as it is,
-// bytes as base64.
-func secretParam(p kms.Param, content []byte) any {
-	if p.Type == kms.TypeBytes {
-		return base64.StdEncoding.EncodeToString(content)
-	}
-	return string(content)
-}
-
 // redactAnswer replaces the secret parts of an answer.
 func redactAnswer(answer json.RawMessage) (json.RawMessage, error) {
 	var doc any

@@ -117,16 +117,23 @@ type Gateway struct {
 
 // PublicGateway is public { endpoint, ca_file, credentials … }.
 type PublicGateway struct {
-	Endpoint string // "" = kms.<region>.aliyuncs.com
+	Connection
+	Profile string // CLI profile; "" = the credential chain
+}
+
+// Connection is how a gateway is reached.
+type Connection struct {
+	Endpoint string // "" = kms.<region>.aliyuncs.com, or <id>.cryptoservice.kms.aliyuncs.com
 	CAFile   string
-	Profile  string // CLI profile; "" = the credential chain
+	CA       string        // PEM; at most one of the two is given
+	Timeout  time.Duration // of one attempt; 0 = the default
+	Proxy    string        // a URL, kind.NoProxy, or "" for the environment's
 }
 
 // InstanceGateway is instance { id, ca_file, client_key {} }.
 type InstanceGateway struct {
+	Connection
 	ID        string
-	Endpoint  string // "" = <id>.cryptoservice.kms.aliyuncs.com
-	CAFile    string
 	ClientKey *ClientKey // nil = RAM credentials on the dedicated gateway
 }
 

@@ -278,7 +278,7 @@ gateway "dev" {
 }
 `, Inputs{Vars: []Assignment{{Name: "pw", Value: "hunter2"}}})
 	live, emulated := c.Gateways[0], c.Gateways[1]
-	if live.Region != "cn-hangzhou" || *live.Public != (PublicGateway{"https://127.0.0.1:1", "ca.pem", "ops"}) || live.Instance.CAFile != "ca.pem" || live.Instance.ClientKey.File != "k.json" {
+	if live.Region != "cn-hangzhou" || *live.Public != (PublicGateway{Connection{Endpoint: "https://127.0.0.1:1", CAFile: "ca.pem"}, "ops"}) || live.Instance.CAFile != "ca.pem" || live.Instance.ClientKey.File != "k.json" {
 		t.Errorf("%+v", live)
 	}
 	pw := live.Instance.ClientKey.Password

@@ -94,10 +94,10 @@ func (g *gateway) fill(text map[string]string) {
 	d := g.decl
 	d.Region = text["region"]
 	if d.Public != nil {
-		d.Public.Endpoint, d.Public.CAFile, d.Public.Profile = text["public.endpoint"], text["public.ca_file"], text["public.profile"]
+		d.Public.Connection, d.Public.Profile = connection("public.", text), text["public.profile"]
 	}
 	if d.Instance != nil {
-		d.Instance.ID, d.Instance.Endpoint, d.Instance.CAFile = text["instance.id"], text["instance.endpoint"], text["instance.ca_file"]
+		d.Instance.Connection, d.Instance.ID = connection("instance.", text), text["instance.id"]
 		if d.Instance.ClientKey != nil {
 			d.Instance.ClientKey.File = text["instance.client_key.file"]
 			if d.Instance.ClientKey.Password == cty.NilVal {
@@ -110,6 +110,14 @@ func (g *gateway) fill(text map[string]string) {
 		if p := text["emulator.path"]; p != "" {
 			d.Emulator.Path = p
 		}
+	}
+}
+
+// connection reads how one of the gateways is reached. What is wrong with it check says.
+func connection(prefix string, text map[string]string) Connection {
+	timeout, _ := kind.ParseDuration(text[prefix+"timeout"])
+	return Connection{
+		Endpoint: text[prefix+"endpoint"], CAFile: text[prefix+"ca_file"], CA: text[prefix+"ca"], Timeout: timeout, Proxy: text[prefix+"proxy"],
 	}
 }
 
@@ -145,7 +153,16 @@ func (g *gateway) check(text map[string]string) hclv2.Diagnostics {
 			continue
 		}
 		if err := decl.Check(cty.StringVal(given)); err != nil {
-			diags = append(diags, fault(at[path], "Invalid "+decl.Name, "%s", err))
+			where := at[path]
+			if decl.Name == "proxy" {
+				where = g.rng // its line may hold a password
+			}
+			diags = append(diags, fault(where, "Invalid "+decl.Name, "%s", err))
+		}
+	}
+	for _, part := range []string{"public.", "instance."} {
+		if text[part+"ca"] != "" && text[part+"ca_file"] != "" {
+			diags = append(diags, fault(at[part+"ca"], "Conflicting arguments", "ca is the certificate and ca_file a file of it. Remove one of them."))
 		}
 	}
 	if text["emulator.ready_file"] != "" {

@@ -86,6 +86,8 @@ var Gateway = Block{
 		{Name: "public", Doc: "Management: `kms.REGION.aliyuncs.com`, with RAM credentials from the usual chain.", Attributes: []Attribute{
 			{Name: "endpoint", Type: cty.String, Doc: "Another address, for private access.", Check: checkText(CheckEndpoint)},
 			{Name: "ca_file", Type: cty.String, Doc: "A CA file in PEM for `endpoint`."},
+			{Name: "ca", Type: cty.String, Doc: "The CA itself, PEM text, instead of `ca_file`."},
+			connectionTimeout, connectionProxy, ignoreSSL, insecure,
 			{Name: "profile", Type: cty.String, Doc: "A profile of the Alibaba Cloud CLI, instead of the credential chain."},
 		}},
 		{
@@ -93,6 +95,8 @@ var Gateway = Block{
 				{Name: "id", Type: cty.String, Mode: Required, Doc: "The instance id, `kst-…`.", Check: checkInstance},
 				{Name: "endpoint", Type: cty.String, Doc: "Another address than `ID.cryptoservice.kms.aliyuncs.com`.", Check: checkText(CheckEndpoint)},
 				{Name: "ca_file", Type: cty.String, Doc: "The instance's CA certificate."},
+				{Name: "ca", Type: cty.String, Doc: "The certificate itself, PEM text, instead of `ca_file`: what a variable holds, or `ca_chain` of an instance as another stack's output."},
+				connectionTimeout, connectionProxy, ignoreSSL, insecure,
 			},
 			Blocks: []Block{{Name: "client_key", Doc: "A client key. Without it, RAM credentials are used on the instance's gateway.", Attributes: []Attribute{
 				{Name: "file", Type: cty.String, Mode: Required, Doc: "The client key's file."},

@@ -42,12 +42,12 @@ func gatewayRules() []*Rule {
 		},
 		{
 			ID: "KP026", Name: "instance-ca", Severity: Warning, Title: "Instance without its CA",
-			Why:    "The certificate of an instance gateway is signed by the instance's own CA. Without `ca_file` the machine's roots are asked: they refuse it, or let another in.",
+			Why:    "The certificate of an instance gateway is signed by the instance's own CA. Without `ca_file` or `ca` the machine's roots are asked: they refuse it, or let another in.",
 			Fix:    "Download the CA certificate of the instance and write `ca_file = \"PrivateKmsCA_kst-….pem\"`.",
 			Source: "KMS: instance gateway, CA certificate",
 			check: func(p *pass) {
 				for _, g := range p.Config.Gateways {
-					if g.Instance != nil && g.Instance.CAFile == "" && !written(g, "instance.ca_file") {
+					if g.Instance != nil && g.Instance.CAFile == "" && g.Instance.CA == "" && !written(g, "instance.ca_file") && !written(g, "instance.ca") {
 						p.report(orElse(g, "instance.id"), "gateway."+g.Name, "gateway.%s does not say which CA signs the instance's certificate.", g.Name)
 					}
 				}

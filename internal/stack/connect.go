@@ -3,10 +3,13 @@ package stack
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/kms/clientkey"
 	"kmsplan.dev/kmsplan/internal/kms/credential"
@@ -36,12 +39,12 @@ func (g *Gateways) connect(ctx context.Context, b *hcl.Gateway) (*gateway, error
 }
 
 func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.Credentials) error {
-	ca, err := g.readCA(b.Public.CAFile)
+	connection, err := g.connection(out, b.Public.Connection, "public.ca")
 	if err != nil {
 		return err
 	}
 	out.public, err = public.New(public.Config{
-		Connection: transport.Connection{Endpoint: b.Public.Endpoint, CA: ca, Aliases: &out.aliases}, Region: b.Region,
+		Connection: connection, Region: b.Region,
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare, Turns: sharing(
 			b.Region, b.Public.Endpoint, b.Public.Profile, os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ROLE_ARN"))},
@@ -52,11 +55,10 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 
 // connectInstance chooses the protocol: ClientKey where one is named, RAM credentials otherwise.
 func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms.Credentials) error {
-	ca, err := g.readCA(b.Instance.CAFile)
+	connection, err := g.connection(out, b.Instance.Connection, "instance.ca")
 	if err != nil {
 		return err
 	}
-	connection := transport.Connection{Endpoint: b.Instance.Endpoint, CA: ca, Aliases: &out.aliases}
 	if b.Instance.ClientKey == nil {
 		dedicated, err := public.NewDedicated(public.DedicatedConfig{
 			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
@@ -98,11 +100,31 @@ func passwordOf(k *hcl.ClientKey) (kms.Secret, error) {
 	return kms.NewSecret(v.AsString()), nil
 }
 
-func (g *Gateways) readCA(file string) (*transport.CA, error) {
-	if file == "" {
-		return nil, nil
+// connection is how a gateway is reached; caName is the argument that may hold the CA itself.
+func (g *Gateways) connection(out *gateway, c hcl.Connection, caName string) (transport.Connection, error) {
+	made := transport.Connection{Endpoint: c.Endpoint, Timeout: c.Timeout, Aliases: &out.aliases}
+	var err error
+	switch {
+	case c.CAFile != "":
+		made.CA, err = transport.ReadCA(g.path(c.CAFile), g.options.Now())
+	case c.CA != "":
+		made.CA, err = transport.ParseCA([]byte(c.CA), caName, g.options.Now())
 	}
-	return transport.ReadCA(g.path(file), g.options.Now())
+	if err != nil {
+		return made, err
+	}
+	switch c.Proxy {
+	case "":
+	case kind.NoProxy:
+		made.Proxy = transport.NoProxy
+	default:
+		proxy, err := url.Parse(c.Proxy)
+		if err != nil {
+			return made, errors.New("the proxy is no URL")
+		}
+		made.Proxy = http.ProxyURL(proxy)
+	}
+	return made, nil
 }
 
 // path resolves a path of the configuration against the module.

@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"net/http"
+	"net/url"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/kms"
@@ -18,9 +20,14 @@ type Connection struct {
 	Aliases *kms.Aliases
 	// Timeout bounds one attempt, connection and answer included; 0 = 10 s.
 	Timeout time.Duration
+	// Proxy chooses the proxy of a request; nil = what the environment says.
+	Proxy func(*http.Request) (*url.URL, error)
 	// MaxConns bounds idle connections that are kept; 0 = 64.
 	MaxConns int
 }
+
+// NoProxy passes by the environment's proxy.
+func NoProxy(*http.Request) (*url.URL, error) { return nil, nil }
 
 // QuotaConfig holds calls inside the public gateway's rate limits, which the
 // account shares with everything else that uses KMS.

@@ -35,12 +35,16 @@ func NewExchange(e Endpoint, c Connection) *Exchange {
 	if c.CA != nil {
 		config.RootCAs = c.CA.pool
 	}
+	proxy := c.Proxy
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
+	}
 	return &Exchange{
 		Endpoint: e,
 		ca:       c.CA,
 		Timeout:  cmp.Or(c.Timeout, defaultTimeout),
 		transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
+			Proxy: proxy,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				conn, err := dialer.DialContext(ctx, network, address)
 				if err != nil {
