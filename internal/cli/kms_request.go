@@ -86,6 +86,7 @@ func (f *paramFiles) request(name string, op kms.Operation) (map[string]any, err
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("-request: something stands behind the JSON object in %s", shownFile(name))
 	}
+	delete(given, "RequestId") // of an answer that is the next call's request, as Encrypt's is Decrypt's
 	for param := range given {
 		if _, ok := op.Param(param); !ok {
 			return nil, fmt.Errorf("-request: %s has no parameter %q on the %s gateway%s", op.Name, param, op.Gateway, suggest.Clause(param, paramNames(op)))
