@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -83,23 +84,48 @@ func ByFile(name string, content []byte) (Format, error) {
 	return ByName(format)
 }
 
-// Is reports whether content is a document, whole or damaged.
-func Is(content []byte) bool { return formatNamed(content) != "" }
+// Is reports whether content is a document, whole or damaged, also one of a version that this program does not know.
+func Is(content []byte) bool { return formatNamed(content) != "" || otherVersion(content) }
 
 // formatNamed is the format that a document's first header line names, or "".
 func formatNamed(content []byte) string {
-	for {
-		i := bytes.LastIndex(content, []byte(magic+" "))
-		if i < 0 {
-			return ""
-		}
-		rest := content[i+len(magic)+1:]
+	return announced(content, magic+" ", func(rest []byte) string {
 		end := bytes.IndexFunc(rest, func(r rune) bool { return r < 'a' || r > 'z' })
 		if end < 0 {
 			end = len(rest)
 		}
-		if begins(content[:i]) && end > 0 && end < 16 {
-			return string(rest[:end])
+		if end >= 16 {
+			end = 0
+		}
+		return string(rest[:end])
+	})
+}
+
+// otherVersion reports whether a document says that it is of a version that this program does not know.
+func otherVersion(content []byte) bool {
+	return announced(content, family, func(rest []byte) string {
+		version, _, _ := strings.Cut(string(rest[:min(len(rest), 16)]), " ")
+		if !versionNumber.MatchString(version) || family+version == magic {
+			return ""
+		}
+		return version
+	}) != ""
+}
+
+var versionNumber = regexp.MustCompile(`^v[1-9][0-9]*$`)
+
+// announced is what read makes of what follows text in the last place in which a header's first line may stand, "" if
+// there is none.
+func announced(content []byte, text string, read func(rest []byte) string) string {
+	for {
+		i := bytes.LastIndex(content, []byte(text))
+		if i < 0 {
+			return ""
+		}
+		if begins(content[:i]) {
+			if said := read(content[i+len(text):]); said != "" {
+				return said
+			}
 		}
 		content = content[:i]
 	}

@@ -14,7 +14,8 @@ import (
 
 const (
 	// magic begins a header, and is bound into every key.
-	magic   = "kmsplan.dev/document/v1"
+	magic   = family + "v1"
+	family  = "kmsplan.dev/document/" // of all versions
 	macLine = "---"
 	macSize = 32
 	idSize  = 16
@@ -174,6 +175,9 @@ func Read(src []byte) (*Header, error) {
 // detach takes a document apart: the format, what is left without the header, the header.
 func detach(src []byte) (Format, []byte, *Header, error) {
 	name := formatNamed(src)
+	if name == "" && otherVersion(src) {
+		return nil, nil, nil, fmt.Errorf("a document of another version than v1: %w", envelope.ErrUnsupported)
+	}
 	if name == "" {
 		return nil, nil, nil, ErrNotDocument
 	}
