@@ -56,6 +56,7 @@ var below = map[string][]string{
 	"internal/envelope":              {"internal/envelope/cobblestone"},
 	"internal/document":              {"internal/envelope"},
 	"internal/merge":                 {"internal/document"},
+	"internal/keycache":              nil,
 	"internal/git":                   {"internal/durable"},
 	"internal/addr":                  nil,
 	"internal/dag":                   nil,

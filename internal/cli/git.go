@@ -26,7 +26,7 @@ as those of their plaintext, and merge them. kmsplan git install sets up the rep
 calls from then on are textconv and merge. No plaintext gets into git's objects or into files.`,
 		RunE: needCommand,
 	}
-	c.AddCommand(a.gitInstallCommand(), a.gitUninstallCommand(), a.gitStatusCommand(), a.gitTextconvCommand(), a.gitMergeCommand(), a.gitResolveCommand())
+	c.AddCommand(a.gitInstallCommand(), a.gitUninstallCommand(), a.gitStatusCommand(), a.gitTextconvCommand(), a.gitMergeCommand(), a.gitResolveCommand(), a.gitCacheCommand())
 	return c
 }
 

@@ -2,17 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/document"
-	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
 )
 
@@ -27,9 +24,16 @@ type drivers struct {
 	vars       variables
 	module     string
 	identities []string
+	noCache    bool
 }
 
 func (d *drivers) flags(c *cobra.Command) {
+	d.moduleFlags(c)
+	c.Flags().BoolVar(&d.noCache, "no-cache", false, "keep no data key in a process beside: ask KMS for every file")
+}
+
+// moduleFlags say whose gateways are asked, and as whom.
+func (d *drivers) moduleFlags(c *cobra.Command) {
 	d.vars.flags(c)
 	c.Flags().StringVar(&d.module, "module", "", "the `DIR` of the module whose gateways are asked (default: the working directory)")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
@@ -91,86 +95,4 @@ func readShown(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has more than %d bytes, too many to be held in memory", path, maxShown)
 	}
 	return content, nil
-}
-
-// driverKeys open data keys as the drivers do: those of this run once each, by the gateways of the module, which is
-// not read before it is needed.
-func (a *app) driverKeys(d *drivers) (*keyring, func()) {
-	k := &keyring{known: map[string][]byte{}}
-	var closers []func()
-	k.open = func() (envelope.IdentityForSuite, error) {
-		if d.module != "" {
-			a.chdir = a.path(filepath.FromSlash(d.module))
-		}
-		engine, done, err := a.openEngine(&d.vars, d.identities...)
-		if err != nil {
-			return nil, err
-		}
-		closers = append(closers, done)
-		return engine.Identity(), nil
-	}
-	return k, func() {
-		for _, done := range closers {
-			done()
-		}
-		k.forget()
-	}
-}
-
-// keyring opens data keys, each wrap once.
-type keyring struct {
-	open  func() (envelope.IdentityForSuite, error)
-	ident envelope.IdentityForSuite
-	known map[string][]byte
-}
-
-var _ envelope.IdentityForSuite = &keyring{}
-
-// Unwrap implements envelope.Identity.
-func (k *keyring) Unwrap(ctx context.Context, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
-	return k.UnwrapForSuite(ctx, envelope.AES256, stanzas, ec)
-}
-
-// UnwrapForSuite implements envelope.IdentityForSuite.
-func (k *keyring) UnwrapForSuite(ctx context.Context, s envelope.Suite, stanzas []*envelope.Stanza, ec envelope.Context) ([]byte, error) {
-	id, err := wrapsOf(s, stanzas, ec)
-	if err != nil {
-		return nil, err
-	}
-	if key := k.known[id]; key != nil {
-		return key, nil
-	}
-	if k.ident == nil {
-		if k.ident, err = k.open(); err != nil {
-			return nil, err
-		}
-	}
-	key, err := k.ident.UnwrapForSuite(ctx, s, stanzas, ec)
-	if err == nil {
-		k.known[id] = append([]byte{}, key...)
-	}
-	return key, err
-}
-
-func (k *keyring) forget() {
-	for _, key := range k.known {
-		clear(key)
-	}
-}
-
-// wrapsOf names what a data key is opened from: equal names are opened into equal keys.
-func wrapsOf(s envelope.Suite, stanzas []*envelope.Stanza, ec envelope.Context) (string, error) {
-	pairs, err := ec.Pairs()
-	if err != nil {
-		return "", err
-	}
-	lines := []string{s.String(), strings.Join(pairs, " ")}
-	for _, stanza := range stanzas {
-		line, err := stanza.Line()
-		if err != nil {
-			return "", errors.New("a stanza of the header is malformed")
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n"), nil
 }

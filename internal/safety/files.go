@@ -8,6 +8,7 @@ const (
 	NotTwiceDocument Switch = "not-twice-document"
 	DocumentPath     Switch = "document-path"
 	DocumentMAC      Switch = "document-mac"
+	CachePeer        Switch = "cache-peer"
 	DocumentProof    Switch = "document-proof"
 	BoundContext     Switch = "bound-context"
 	SlotSync         Switch = "slot-sync"
@@ -36,6 +37,7 @@ func files() []Safety {
 		{NotTwiceDocument, "A document whose values are sealed is not encrypted again.", "internal/ops", "TestDocumentIsNotEncryptedTwice"},
 		{DocumentPath, "A sealed value opens only where in its document it was sealed.", "internal/document", "TestValueIsBoundToItsPlace"},
 		{DocumentMAC, "A document in which anything was moved, renamed, added, left out or put back is not opened.", "internal/document", "TestTamper"},
+		{CachePeer, "A data key that is kept for git is given to no other user.", "internal/keycache", "TestAnotherUserIsTurnedAway"},
 		{DocumentProof, "A file that would read otherwise with its values exchanged is refused, and not written.", "internal/document", "TestProof"},
 		{ExpectedContext, "An envelope of another context than the one expected is not opened.", "internal/envelope", "TestExpectedContext"},
 		{BoundContext, "The body's keys are bound to the encryption context.", "internal/envelope", "TestChangedContext"},
