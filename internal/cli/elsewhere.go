@@ -32,7 +32,6 @@ var elsewhere = map[string]string{
 	"set":        "a file is encrypted whole: decrypt it, change it, and encrypt it again",
 	"unset":      "a file is encrypted whole: decrypt it, change it, and encrypt it again",
 	"filestatus": "kmsplan inspect shows an envelope, and kmsplan plan which files of this stack are stale",
-	"status":     "kmsplan inspect shows an envelope, kmsplan plan which files of this stack are stale, and kmsplan emulator status a running emulator",
 	"groups":     "a context and a key bind an envelope: kmsplan encrypt -key KEY -context NAME=VALUE",
 	"publish":    "kmsplan run writes the files that a stack's data blocks name",
 	"keyservice": "the gateway blocks say which KMS is asked",

@@ -47,6 +47,8 @@ type Input struct {
 	// Astray are the gateways that State has objects on, or calls of an interrupted run, and that are not known to lead
 	// to where those are, by the name that State has. Nothing is concluded about those objects, and the plan is refused.
 	Astray map[string]Refusal
+	// Absent are the paths of imported files of the census that are not there, or are no encrypted files any more.
+	Absent map[string]bool
 
 	// Requests narrow the plan to what a person asks of single objects; nil = the plan is about what is declared.
 	Requests []Request

@@ -7,7 +7,6 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
-	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
@@ -48,30 +47,22 @@ func (n *node) cannotRotate() (reason string, ways []string) {
 // thenRewrap says which files of the census stay under the version that was the primary one, and what rewraps them.
 func (p *planner) thenRewrap(n *node) {
 	var files []string
-	var blocks []addr.Address
 	for _, f := range MovedFiles(p.in.Config, p.in.State.Files) {
-		if f.KeyID != n.object.ID {
-			continue
-		}
-		files = append(files, f.Path)
-		if a, err := addr.Parse(f.Address); err == nil && !slices.Contains(blocks, a) {
-			blocks = append(blocks, a)
+		if f.KeyID == n.object.ID {
+			files = append(files, f.Path)
 		}
 	}
 	if len(files) == 0 {
 		p.then("no file of this stack is encrypted under %s", n.addr)
 		return
 	}
-	slices.Sort(files)
-	p.then("%d %s under an earlier version of %s now, and stale: %s. What is stale is decrypted as before; `kmsplan run%s` rewraps it",
-		len(files), plural(len(files), "file is", "files are"), n.addr, strings.Join(listed(files), ", "), quoted(blocks))
-}
-
-// quoted lists addresses as a shell takes them.
-func quoted(list []addr.Address) string {
-	var b strings.Builder
-	for _, a := range list {
-		fmt.Fprintf(&b, " '%s'", a)
+	under, commands := p.filesUnder(n.object.ID), []string(nil)
+	if len(under.blocks) > 0 {
+		commands = append(commands, "`kmsplan run "+strings.Join(under.blocks, " ")+"`")
 	}
-	return b.String()
+	if others := sortedOnce(slices.Concat(under.loose, under.imported)); len(others) > 0 {
+		commands = append(commands, fmt.Sprintf("`kmsplan rewrap -key %s %s`", p.under(n, n.object.ID), strings.Join(others, " ")))
+	}
+	p.then("%d %s under an earlier version of %s now, and stale: %s. What is stale is decrypted as before; %s rewraps it",
+		len(files), plural(len(files), "file is", "files are"), n.addr, strings.Join(listed(sortedOnce(files)), ", "), strings.Join(commands, " and "))
 }

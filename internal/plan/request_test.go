@@ -118,12 +118,14 @@ func TestARotationNamesTheFilesItMakesStale(t *testing.T) {
 	w.state.Files = []state.File{
 		{Address: "data.encrypt.app", Path: "dist/app.enc", KeyID: id}, {Address: "data.encrypt.app", Path: "dist/b.enc", KeyID: id},
 		{Address: "data.encrypt.other", Path: "dist/other.enc", KeyID: "another"},
+		{Address: state.ImportedAddress("it's.enc", 0), Path: "it's.enc", KeyID: id},
 	}
-	in := w.input(config(t, `key "k" {}`))
+	in := w.input(config(t, "key \"k\" {}\ndata \"encrypt\" \"app\" {\n  key    = key.k.id\n  source = \"a\"\n  output = \"dist/app.enc\"\n}"))
 	in.Requests = []plan.Request{ask("key", "k", plan.ActRotate, "")}
 	p, diags := plan.Calculate(in)
 	fatalErrors(t, diags)
-	want := "2 files are under an earlier version of key.k now, and stale: dist/app.enc, dist/b.enc. What is stale is decrypted as before; `kmsplan run 'data.encrypt.app'` rewraps it"
+	want := "3 files are under an earlier version of key.k now, and stale: dist/app.enc, dist/b.enc, it's.enc. What is stale is decrypted as before; " +
+		"`kmsplan run 'data.encrypt.app'` and `kmsplan rewrap -key " + id + ` 'it'\''s.enc'` + "` rewraps it"
 	if len(p.Then) != 1 || p.Then[0] != want {
 		t.Errorf("%q", p.Then)
 	}

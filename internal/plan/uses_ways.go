@@ -8,27 +8,40 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 )
 
-// keyFiles are the files of the census under one key: those of blocks that there are, and those of blocks that are gone.
+// keyFiles are the files of the census under one key: those of blocks that there are, those of blocks that are gone, and those
+// that were taken up of others. All are quoted for a shell.
 type keyFiles struct {
-	blocks      []string // addresses, quoted for a shell, each once
+	blocks      []string // addresses, each once
 	loose, gone []string // paths, and the addresses that the state has them under
+	imported    []string // paths
+	absent      []string // paths of imported files that are not there
 }
 
 func (p *planner) filesUnder(key string) (f keyFiles) {
-	for _, file := range p.in.State.Files {
+	for _, file := range MovedFiles(p.in.Config, p.in.State.Files) {
 		a, err := addr.Parse(file.Address)
 		switch {
 		case file.KeyID != key:
 		case err == nil && p.in.Config.Block(a.Block()) != nil:
-			f.blocks = append(f.blocks, "'"+file.Address+"'")
+			f.blocks = append(f.blocks, shellWord(file.Address))
+		case file.Imported() && p.in.Absent[file.Path]:
+			f.absent = append(f.absent, shellWord(file.Path))
+		case file.Imported():
+			f.imported = append(f.imported, shellWord(file.Path))
 		default:
-			f.loose = append(f.loose, "'"+strings.ReplaceAll(file.Path, "'", `'\''`)+"'")
-			f.gone = append(f.gone, "'"+file.Address+"'")
+			sealed := file.Path
+			if a.Kind == "decrypt" {
+				sealed = file.Source
+			}
+			f.loose = append(f.loose, shellWord(sealed))
+			f.gone = append(f.gone, shellWord(file.Address))
 		}
 	}
-	f.blocks, f.gone = sortedOnce(f.blocks), sortedOnce(f.gone)
+	f.blocks, f.gone, f.imported, f.absent = sortedOnce(f.blocks), sortedOnce(f.gone), sortedOnce(f.imported), sortedOnce(f.absent)
 	return f
 }
+
+func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func sortedOnce(list []string) []string {
 	slices.Sort(list)
@@ -41,11 +54,37 @@ func (f keyFiles) waysOfLoose(key string) string {
 		key, strings.Join(f.loose, " "), strings.Join(f.gone, " "))
 }
 
+// waysOfImported say how files that were taken up let go of their key; every plan looks at them again.
+func (f keyFiles) waysOfImported(key string) (ways []string) {
+	if len(f.imported) > 0 {
+		ways = append(ways, fmt.Sprintf("bring the imported files under the new key with `kmsplan rewrap -key %s %s`", key, strings.Join(f.imported, " ")))
+	}
+	if len(f.absent) > 0 {
+		ways = append(ways, fmt.Sprintf("look where the imported files are that are not in their places, or drop them if nobody needs them with `kmsplan import-census -forget %s`", strings.Join(f.absent, " ")))
+	}
+	return ways
+}
+
+// under is how rewrap names a key of a node's gateway.
+func (p *planner) under(n *node, key string) string {
+	if all := p.in.Config.Gateways; len(all) > 0 && all[0].Name != n.gateway {
+		return key + " -gateway " + n.gateway
+	}
+	return key
+}
+
 // waysFromKey say how what uses a key lets go of it.
 func (p *planner) waysFromKey(n *node) []string {
 	ways := []string{"Move every user to another key first: re-point or delete the aliases, re-create the secrets, rewrap the files."}
-	if f := p.filesUnder(n.change.ID); len(f.gone) > 0 {
+	f := p.filesUnder(n.change.ID)
+	if len(f.blocks) > 0 {
+		ways = append(ways, fmt.Sprintf("Name another key in the blocks of the files, and write them anew with `kmsplan run %s`.", strings.Join(f.blocks, " ")))
+	}
+	if len(f.gone) > 0 {
 		way := f.waysOfLoose("KEY")
+		ways = append(ways, strings.ToUpper(way[:1])+way[1:]+".")
+	}
+	for _, way := range f.waysOfImported("KEY") {
 		ways = append(ways, strings.ToUpper(way[:1])+way[1:]+".")
 	}
 	if dying := p.dyingSecrets(n); len(dying) > 0 {
@@ -77,8 +116,9 @@ func (p *planner) waysFromPredecessor(n *node) []string {
 		ways = append(ways, fmt.Sprintf("bring the files under the new key with `kmsplan run %s`", strings.Join(f.blocks, " ")))
 	}
 	if len(f.loose) > 0 {
-		ways = append(ways, f.waysOfLoose(n.of.change.ID))
+		ways = append(ways, f.waysOfLoose(p.under(n, n.of.change.ID)))
 	}
+	ways = append(ways, f.waysOfImported(p.under(n, n.of.change.ID))...)
 	if n.usedBy(KindAlias) {
 		ways = append(ways, "point the aliases at the new key")
 	}

@@ -12,6 +12,7 @@ import (
 // refuse for ever. A secret that goes in the same plan needs its key until its window ends.
 func TestTheWaysOfWhatStaysInAKeysWay(t *testing.T) {
 	old := []state.File{{Address: "data.encrypt.f", Path: "it's.enc", KeyID: "key-0001"}}
+	others := []state.File{{Address: state.ImportedAddress("it's.enc", 0), Path: "it's.enc", KeyID: "key-0001"}}
 	const gone = `removed {
   from   = secret.s
   action = "delete"
@@ -22,9 +23,11 @@ func TestTheWaysOfWhatStaysInAKeysWay(t *testing.T) {
 		files       []state.File
 		want        []string
 	}{
-		"a key's file":         {`key "old" {}`, limits + retire, old, []string{`kmsplan rewrap -key KEY 'it'\''s.enc'`, "`kmsplan state rm 'data.encrypt.f'`"}},
-		"a predecessor's file": {succeeding("Aliyun_AES_256"), limits + succeeding("Aliyun_SM4") + retirePredecessor, old, []string{"kmsplan rewrap -key key-0002", "`kmsplan state rm 'data.encrypt.f'`"}},
-		"a secret that goes":   {"key \"old\" {}\n" + keyed("key.old.id"), strings.Replace(limits, "deletions = 1", "deletions = 9", 1) + retire + gone, nil, []string{"Delete app/s without retiring the key", "after the window"}},
+		"a key's file":                        {`key "old" {}`, limits + retire, old, []string{`kmsplan rewrap -key KEY 'it'\''s.enc'`, "`kmsplan state rm 'data.encrypt.f'`"}},
+		"a predecessor's file":                {succeeding("Aliyun_AES_256"), limits + succeeding("Aliyun_SM4") + retirePredecessor, old, []string{"kmsplan rewrap -key key-0002", "`kmsplan state rm 'data.encrypt.f'`"}},
+		"a file of others":                    {`key "old" {}`, limits + retire, others, []string{`kmsplan rewrap -key KEY 'it'\''s.enc'`}},
+		"others under one that was succeeded": {succeeding("Aliyun_AES_256"), limits + succeeding("Aliyun_SM4") + retirePredecessor, others, []string{`kmsplan rewrap -key key-0002 'it'\''s.enc'`}},
+		"a secret that goes":                  {"key \"old\" {}\n" + keyed("key.old.id"), strings.Replace(limits, "deletions = 1", "deletions = 9", 1) + retire + gone, nil, []string{"Delete app/s without retiring the key", "after the window"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

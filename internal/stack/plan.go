@@ -20,6 +20,7 @@ func (s *Stack) Plan(ctx context.Context, scope plan.Scope) (*plan.Plan, hclv2.D
 // planAt plans with a time that decides what has soaked long enough, and one that decides what is frozen.
 func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Time) (*plan.Plan, hclv2.Diagnostics, error) {
 	compare := s.compare()
+	counted, absent := s.counted(ctx)
 	err := s.answerLookups(ctx, plan.Input{
 		Config: s.Config, State: s.State, Now: now, Today: today, Writer: version.Number, Scope: scope, Compare: compare, Astray: s.astray,
 	})
@@ -35,9 +36,9 @@ func (s *Stack) planAt(ctx context.Context, scope plan.Scope, now, today time.Ti
 		return nil, nil, err
 	}
 	p, diags := plan.Calculate(plan.Input{
-		Config: s.Config, State: s.State, Live: s.live, Files: files, Now: now, Today: today, Writer: version.Number, Scope: scope, Reading: s.reading,
+		Config: s.Config, State: counted, Live: s.live, Files: files, Now: now, Today: today, Writer: version.Number, Scope: scope, Reading: s.reading,
 		FileKeys: s.fileKeys(ctx, blocks, files), Compare: compare, Sealed: sealed,
-		Materials: s.materials(), ClientKeys: s.clientKeyFiles(), MovedGateways: s.moved, Astray: s.astray,
+		Materials: s.materials(), ClientKeys: s.clientKeyFiles(), MovedGateways: s.moved, Astray: s.astray, Absent: absent,
 	})
 	if err := s.fingerprints().Failure(); err != nil {
 		s.options.Note(err.Error())

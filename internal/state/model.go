@@ -26,6 +26,9 @@ type State struct {
 	Resources []Resource         `json:"resources"`
 	Files     []File             `json:"files"`
 	Outputs   map[string]any     `json:"outputs,omitempty"`
+	// Uses are the last uses of keys that usage import learnt of, and Drill is the last drill; none of them is a change of objects.
+	Uses  []Use  `json:"uses,omitempty"`
+	Drill *Drill `json:"drill,omitempty"`
 	// Previous is the digest (Version.Digest) of the state that this one replaced, "" for the first; the store fills it in.
 	Previous string `json:"previous,omitempty"`
 	// Journal is the id of the last journal folded into this state: folding it again does nothing.
@@ -41,6 +44,9 @@ func New() State {
 
 // Next is the state that follows st, once whoever writes it has changed objects and files.
 func (st State) Next(writer string) State { return st.successor(writer, true, true) }
+
+// NextCensus is Next for a change of what is beside the objects: the census, uses and drills.
+func (st State) NextCensus(writer string) State { return st.successor(writer, false, true) }
 
 func (st State) successor(writer string, objects, files bool) State {
 	st.Serial++

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/census"
+	"kmsplan.dev/kmsplan/internal/state"
+)
+
+// statusOf is what status was asked.
+type statusOf struct {
+	vars         variables
+	lockTimeout  time.Duration
+	key, version string
+	recursive    bool
+	refresh      bool
+	json         bool
+}
+
+// statusCommand says which files need a key.
+func (a *app) statusCommand() *cobra.Command {
+	var o statusOf
+	c := &cobra.Command{
+		Use: "status [PATH …]", Short: "Show which encrypted files need which key and version, and whether one may go", GroupID: groupFiles,
+		Long: `Show every encrypted file that this stack keeps, or that import-census took up, by key and key version, held
+against the file itself: only headers are read, and nothing is called or proved. PATHs are files beside the census,
+and with -r all below directories.
+
+-key and -version narrow the list, and ask whether the key, or that version of it, may go: a file that is missing or
+cannot be read counts as it was last known. Of a key, secrets and aliases of the state count too, and what
+kmsplan usage import learnt of it is said.
+
+Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 something does; 1 error.`,
+		Example: `  kmsplan status
+  kmsplan status -key key.orders -version 2f1a4c5e-0001-4aeb-9f0a-000000000001
+  kmsplan status -r -key alias/orders /srv/archive`,
+		RunE: func(c *cobra.Command, args []string) error { return a.status(c.Context(), &o, args) },
+	}
+	o.vars.flags(c)
+	f := c.Flags()
+	f.StringVar(&o.key, "key", "", "only what needs the `KEY`: an address of the state, id, alias/NAME or ARN; and whether it may go")
+	f.StringVar(&o.version, "version", "", "only what needs the key `VERSION`, and whether it may go")
+	f.BoolVarP(&o.recursive, "recursive", "r", false, "look at everything below directories")
+	f.BoolVar(&o.refresh, "refresh", false, "record in the state what imported files are now")
+	jsonFlag(c, &o.json)
+	lockTimeoutFlag(c, &o.lockTimeout)
+	return c
+}
+
+func (a *app) status(ctx context.Context, o *statusOf, paths []string) error {
+	a.answerIn(o.json)
+	stored, err := a.openStateWith(&o.vars, o.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer a.closing(stored.Close)
+	st, err := stored.Remembered(ctx)
+	if err != nil {
+		return err
+	}
+	names := namesOf(st)
+	key, err := names.find(o.key)
+	if err != nil {
+		return err
+	}
+	looked := census.Look(ctx, stored.Dir(), st.Files)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if o.refresh {
+		err := stored.EditCensus(ctx, "status", func(now state.State) (state.State, error) {
+			now.Files, _ = census.Refreshed(now.Files, census.LookAtImported(ctx, stored.Dir(), now.Files))
+			return now, ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	found := census.Find(stored.Dir(), paths, o.recursive)
+	answer := newStatus(a.now(), st, names, looked, found.Entries, key, o.version)
+	answer.Passed = passed(found.Passed)
+	a.showStatus(answer, o.json)
+	if err := a.passedErrors(found.Passed); err != nil {
+		return err
+	}
+	if answer.Asked != nil && !answer.Asked.MayGo {
+		return exit{exitChanges}
+	}
+	return nil
+}
+
+// passedErrors are the errors of names that were not looked at; links that were only found are said.
+func (a *app) passedErrors(list []census.Passed) error {
+	var errs []error
+	for _, p := range list {
+		if p.Link {
+			a.view.Notef("%s was not looked at: %s", pathWord(p.Path), p.Reason)
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%s was not looked at: %w", pathWord(p.Path), errors.New(p.Reason)))
+	}
+	return failures(len(list), errs)
+}
