@@ -73,12 +73,4 @@ func (n keyNaming) rotates(q *statusAsked) string {
 	return q.Key
 }
 
-// called is a key as people know it.
-func (n keyNaming) called(id string) string {
-	if a := n.address[id]; a != "" {
-		return a
-	}
-	return id
-}
-
 func keysIn[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
