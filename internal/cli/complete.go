@@ -9,6 +9,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/lint"
+	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/view"
@@ -71,7 +72,7 @@ func words(list ...string) complete {
 
 // envelopes completes files that encrypt made.
 func envelopes(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{strings.TrimPrefix(envelopeSuffix, ".")}, cobra.ShellCompDirectiveFilterFileExt
+	return []string{strings.TrimPrefix(ops.Suffix, ".")}, cobra.ShellCompDirectiveFilterFileExt
 }
 
 // terraformStates completes files that Terraform keeps its state in.

@@ -23,13 +23,15 @@ type decryption struct {
 	identities []string
 	inPlace    bool
 	json       bool
+	values     bool
+	choosing   choosing
 }
 
 // decryptCommand opens envelopes.
 func (a *app) decryptCommand() *cobra.Command {
 	d := &decryption{}
 	c := &cobra.Command{
-		Use: "decrypt FILE.enc …", Short: "Decrypt envelopes", GroupID: groupFiles,
+		Use: "decrypt FILE.enc|DIR …", Short: "Decrypt envelopes", GroupID: groupFiles,
 		Long: `Decrypt each FILE.enc into FILE (or -o OUTPUT for a single one). The plaintext appears, mode
 0600, only after the envelope was authenticated to its last byte. A dash reads standard
 input or writes standard output; then the whole envelope is authenticated first, and
@@ -45,49 +47,72 @@ nothing is written if it is not good.
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
 	c.Flags().BoolVar(&d.inPlace, "in-place", false, "put the plaintext, mode 0600, in the place of FILE")
+	c.Flags().BoolVar(&d.values, "values", false, "of what is found in directories, take only documents whose values are sealed one by one")
+	d.choosing.flags(c)
+	d.choosing.dryRunFlag(c)
 	jsonFlag(c, &d.json)
 	return c
 }
 
-func (a *app) decrypt(ctx context.Context, d *decryption, files []string) error {
-	if d.output != "" && len(files) > 1 {
-		return usageError{errors.New("-o takes one file; without it each FILE.enc becomes FILE")}
-	}
-	if d.inPlace && (d.output != "" || slices.Contains(files, "-")) {
-		return usageError{errors.New("-in-place puts each file in its own place: leave -o and - out")}
-	}
+func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
 	unseal, err := d.unseal()
 	if err != nil {
 		return err
 	}
-	if err := a.answerFiles(d.json, d.output == "-" || d.output == "" && slices.Contains(files, "-")); err != nil {
+	want := ops.Choice{Sealed: true, InPlace: d.inPlace}
+	if d.values {
+		want.Values = &ops.Values{}
+	}
+	files, err := a.chosen(&d.choosing, args, &d.vars, want)
+	if err != nil {
 		return err
 	}
-	place := a.outputPlaces(&d.vars, hcl.OwnedConfig, hcl.OwnedVars) // a module's own files may be kept encrypted
+	switch stream := anyStream(files.Files); {
+	case d.output != "" && len(files.Files) > 1:
+		return usageError{errors.New("-o takes one file; without it each FILE.enc becomes FILE")}
+	case d.inPlace && (d.output != "" || stream != ""):
+		return usageError{errors.New("-in-place puts each file in its own place: leave -o and - out")}
+	}
+	if err := a.answerFiles(d.json, d.output == "-" || d.output == "" && slices.Contains(files.Files, "-")); err != nil {
+		return err
+	}
+	target := a.plainPlaces(d)
+	if d.choosing.dryRun {
+		return a.foresee("decrypt", files, target)
+	}
 	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
-		if err := place(d.output); err != nil {
-			return fileDone{}, err
-		}
-		if name == "-" || d.output == "-" {
-			got, err := a.decryptStream(ctx, engine, name, d.output, unseal)
-			return doneWith("decrypted", d.output, got), err
-		}
-		output, err := plaintextName(name, d.output)
-		if d.inPlace {
-			output, err = name, nil
-		}
-		if err == nil {
-			err = place(output)
-		}
+		output, err := target(name)
 		if err != nil {
 			return fileDone{}, err
 		}
+		if isStream(name) || output == "-" {
+			got, err := a.decryptStream(ctx, engine, name, output, unseal)
+			return doneWith("decrypted", d.output, got), err
+		}
 		got, err := engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
 		if err == nil {
-			a.view.Notef("decrypted %s into %s", name, output)
+			a.view.Notef("decrypted %s", into(name, output))
 		}
 		return doneWith("decrypted", output, got), err
 	})
+}
+
+// plainPlaces says where each file's plaintext goes.
+func (a *app) plainPlaces(d *decryption) func(name string) (string, error) {
+	place := a.outputPlaces(&d.vars, hcl.OwnedConfig, hcl.OwnedVars) // a module's own files may be kept encrypted
+	return func(name string) (string, error) {
+		if d.inPlace {
+			return name, place(name)
+		}
+		if d.output == "" && name == "-" {
+			return "-", nil
+		}
+		output, err := plaintextName(name, d.output)
+		if err != nil {
+			return "", err
+		}
+		return output, place(output)
+	}
 }
 
 // unseal is what the flags demand of an envelope.
@@ -105,10 +130,10 @@ func plaintextName(name, output string) (string, error) {
 	if output != "" {
 		return output, nil
 	}
-	if trimmed, ok := strings.CutSuffix(name, envelopeSuffix); ok {
+	if trimmed, ok := strings.CutSuffix(name, ops.Suffix); ok {
 		return trimmed, nil
 	}
-	return "", usageError{fmt.Errorf("%s does not end in %s; say with -o where its plaintext goes", name, envelopeSuffix)}
+	return "", usageError{fmt.Errorf("%s does not end in %s; say with -o where its plaintext goes", name, ops.Suffix)}
 }
 
 // decryptStream decrypts where one end is not a file with a name.

@@ -88,7 +88,7 @@ type privateFile struct {
 
 // newPrivateFile writes a plaintext. Its name is the encrypted file's, so that an editor knows what it is.
 func newPrivateFile(dir *scratch.Dir, name string, plain []byte) (*privateFile, error) {
-	f := &privateFile{dir, strings.TrimSuffix(filepath.Base(name), envelopeSuffix)}
+	f := &privateFile{dir, strings.TrimSuffix(filepath.Base(name), ops.Suffix)}
 	if f.name == "" {
 		f.name = "text"
 	}

@@ -16,9 +16,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/ops"
 )
 
-// envelopeSuffix is what encrypt appends to a file's name and decrypt takes away.
-const envelopeSuffix = ".enc"
-
 // encryption is what encrypt was asked to do.
 type encryption struct {
 	vars       variables
@@ -36,13 +33,14 @@ type encryption struct {
 	except     []string
 	inPlace    bool
 	json       bool
+	choosing   choosing
 }
 
 // encryptCommand encrypts files into envelopes.
 func (a *app) encryptCommand() *cobra.Command {
 	e := &encryption{}
 	c := &cobra.Command{
-		Use: "encrypt -key KEY FILE …", Short: "Encrypt files into envelopes", GroupID: groupFiles,
+		Use: "encrypt -key KEY FILE|DIR …", Short: "Encrypt files into envelopes", GroupID: groupFiles,
 		Long: `Encrypt each FILE into FILE.enc (or -o OUTPUT for a single one), a kmsplan envelope whose
 data key is wrapped by a KMS key. A dash reads standard input and writes standard output.
 
@@ -73,6 +71,8 @@ the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their 
 	f.StringArrayVar(&e.except, "except", nil, "with -values, leave values below a name that `RE` finds; repeatable")
 	f.BoolVar(&e.inPlace, "in-place", false, "put the encrypted file in the place of FILE")
 	f.BoolVar(&e.again, "again", false, "also encrypt what is an envelope or an age file already")
+	e.choosing.flags(c)
+	e.choosing.dryRunFlag(c)
 	jsonFlag(c, &e.json)
 	a.unprovedFlag(c)
 	return c
@@ -81,14 +81,6 @@ the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their 
 // unprovedFlag is that of the commands that make data keys.
 func (a *app) unprovedFlag(c *cobra.Command) {
 	c.Flags().BoolVar(&a.unproved, "unproved", false, "do not open each new data key once before it encrypts anything: one call less, and no right to decrypt needed")
-}
-
-// needFiles demands at least one file.
-func needFiles(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usageError{fmt.Errorf("name the files, or - for standard input; see %s -help", c.CommandPath())}
-	}
-	return nil
 }
 
 // seal turns the flags into what the engine takes.
@@ -155,45 +147,73 @@ func parsePairs(flag string, list []string) (map[string]string, error) {
 	return out, nil
 }
 
-func (a *app) encrypt(ctx context.Context, e *encryption, files []string) error {
+func (a *app) encrypt(ctx context.Context, e *encryption, args []string) error {
 	seal, err := e.seal()
 	if err != nil {
 		return err
 	}
-	if e.inPlace && (e.output != "" || slices.Contains(files, "-")) {
-		return usageError{errors.New("-in-place puts each file in its own place: leave -o and - out")}
-	}
-	if e.values && !e.inPlace && e.output == "" && !slices.Contains(files, "-") {
-		return usageError{errors.New("-values needs -in-place, or -o FILE: the file keeps its format, so FILE.enc would mislead")}
-	}
-	if e.output != "" && len(files) > 1 {
-		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
-	}
-	if err := a.answerFiles(e.json, e.output == "-" || e.output == "" && slices.Contains(files, "-")); err != nil {
+	files, err := a.chosen(&e.choosing, args, &e.vars, ops.Choice{InPlace: e.inPlace, Values: seal.Values})
+	if err != nil {
 		return err
 	}
-	place := a.outputPlaces(&e.vars)
+	if err := a.encryptable(e, files.Files); err != nil {
+		return err
+	}
+	if err := a.answerFiles(e.json, e.output == "-" || e.output == "" && slices.Contains(files.Files, "-")); err != nil {
+		return err
+	}
+	target := a.sealedPlaces(e)
+	if e.choosing.dryRun {
+		return a.foresee("encrypt", files, target)
+	}
 	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
+		output, err := target(name)
+		if err != nil {
+			return fileDone{}, err
+		}
+		if isStream(name) || e.output == "-" {
+			got, err := a.encryptStream(ctx, engine, name, e.output, seal)
+			return doneWith("encrypted", e.output, got), err
+		}
+		got, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
+		if err == nil {
+			a.view.Notef("encrypted %s", into(name, output))
+		}
+		return doneWith("encrypted", output, got), err
+	})
+}
+
+// encryptable refuses files that the flags do not fit.
+func (a *app) encryptable(e *encryption, files []string) error {
+	stream := anyStream(files)
+	switch {
+	case e.inPlace && (e.output != "" || stream != ""):
+		return usageError{errors.New("-in-place puts each file in its own place: leave -o and - out")}
+	case e.values && !e.inPlace && e.output == "" && stream != "-":
+		return usageError{errors.New("-values needs -in-place, or -o FILE: the file keeps its format, so FILE.enc would mislead")}
+	case e.output != "" && len(files) > 1:
+		return usageError{errors.New("-o takes one file; without it each FILE becomes FILE.enc")}
+	case e.output == "" && stream != "" && stream != "-":
+		return usageError{fmt.Errorf("%s is a stream and has no name to put the envelope beside; say with -o where it goes", stream)}
+	}
+	return nil
+}
+
+// sealedPlaces says where each file's envelope goes.
+func (a *app) sealedPlaces(e *encryption) func(name string) (string, error) {
+	place := a.outputPlaces(&e.vars)
+	return func(name string) (string, error) {
 		output := e.output
 		switch {
 		case e.inPlace:
 			output = name
-		case output == "" && name != "-":
-			output = name + envelopeSuffix
+		case output == "" && name == "-":
+			output = "-"
+		case output == "":
+			output = name + ops.Suffix
 		}
-		if err := place(output); err != nil {
-			return fileDone{}, err
-		}
-		if name == "-" || e.output == "-" {
-			got, err := a.encryptStream(ctx, engine, name, e.output, seal)
-			return doneWith("encrypted", output, got), err
-		}
-		got, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
-		if err == nil {
-			a.view.Notef("encrypted %s into %s", name, output)
-		}
-		return doneWith("encrypted", output, got), err
-	})
+		return output, place(output)
+	}
 }
 
 // encryptStream encrypts where one end is not a file with a name.

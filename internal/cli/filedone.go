@@ -11,8 +11,9 @@ import (
 // fileDone is what became of a file, as -json says it. Of one that failed only the name, the status and the error are known.
 type fileDone struct {
 	Path       state.PathText    `json:"path"`
-	Status     string            `json:"status"` // encrypted, decrypted, rewrapped, current, good, edited, created, unchanged (the first two also with would_be_ before), failed or not_begun
+	Status     string            `json:"status"` // see docs/json.md
 	Error      string            `json:"error,omitempty"`
+	Reason     string            `json:"reason,omitempty"` // why it was passed over, or is as it should be
 	Output     state.PathText    `json:"output,omitempty"`
 	Key        string            `json:"key,omitempty"` // an ARN, or the id where the envelope has no more
 	KeyVersion string            `json:"key_version,omitempty"`

@@ -24,23 +24,33 @@ func (a *app) outputPlaces(v *variables, allowed ...string) func(name string) er
 }
 
 func (a *app) placesOf(cfg *hcl.Config, allowed ...string) func(name string) error {
-	dir, err := a.dir()
+	_, err := a.dir()
 	return func(name string) error {
 		if name == "" || name == "-" || err != nil {
 			return err
 		}
-		path, err := filepath.Abs(a.path(name))
-		if err != nil {
-			return fmt.Errorf("find %s: %w", name, err)
-		}
-		if rel, err := filepath.Rel(dir, path); err == nil {
-			path = filepath.ToSlash(rel)
-		}
-		if what := cfg.Owned().ReachesNow(path); what != "" && !slices.Contains(allowed, what) {
+		if what := a.ownerOf(cfg, name, allowed...); what != "" {
 			return fmt.Errorf("%s is %s, and nothing else is written there; name another file", name, what)
 		}
 		return nil
 	}
+}
+
+// ownerOf says what of kmsplan's or git's own a name leads to, but for the owners that are allowed; "" = nothing.
+func (a *app) ownerOf(cfg *hcl.Config, name string, allowed ...string) string {
+	path := a.path(name)
+	if dir, err := a.dir(); err == nil {
+		if abs, err := filepath.Abs(path); err == nil {
+			path = abs
+			if rel, err := filepath.Rel(dir, abs); err == nil {
+				path = filepath.ToSlash(rel)
+			}
+		}
+	}
+	if what := cfg.Owned().ReachesNow(path); !slices.Contains(allowed, what) {
+		return what
+	}
+	return ""
 }
 
 // planPlace is where a plan may be saved: over a plan, and over no device.

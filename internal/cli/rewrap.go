@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +14,9 @@ func (a *app) rewrapCommand() *cobra.Command {
 	var vars variables
 	var t ops.Target
 	var asJSON bool
+	var choosing choosing
 	c := &cobra.Command{
-		Use: "rewrap -key KEY FILE.enc …", Short: "Wrap envelopes' data keys under a key's primary version; bodies stay as they are", GroupID: groupFiles,
+		Use: "rewrap -key KEY FILE.enc|DIR …", Short: "Wrap envelopes' data keys under a key's primary version; bodies stay as they are", GroupID: groupFiles,
 		Long: `Unwrap each envelope's data key and wrap it under KEY's primary version: after a rotation, or
 to move to another key. Only headers are rewritten, so the cost does not depend on size. The new
 wrap is opened once before the old one goes.
@@ -28,11 +28,18 @@ and encrypt the file anew: old copies stay openable.`,
 			if t.Key == "" {
 				return usageError{errors.New("-key is required: an id, alias/NAME or an ARN")}
 			}
-			if slices.Contains(args, "-") {
+			files, err := a.chosen(&choosing, args, &vars, ops.Choice{Sealed: true, AnyName: true})
+			if err != nil {
+				return err
+			}
+			if anyStream(files.Files) != "" {
 				return usageError{errors.New("rewrap changes files where they are; name them (a file called - is ./-)")}
 			}
 			a.answerIn(asJSON)
-			return a.eachFile(c.Context(), &vars, nil, args, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) (fileDone, error) {
+			if choosing.dryRun {
+				return a.foresee("rewrap", files, inTheirPlace)
+			}
+			return a.eachFile(c.Context(), &vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) (fileDone, error) {
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
 				status := "current"
 				switch {
@@ -50,8 +57,13 @@ and encrypt the file anew: old copies stay openable.`,
 	}
 	vars.flags(c)
 	jsonFlag(c, &asJSON)
+	choosing.flags(c)
+	choosing.dryRunFlag(c)
 	c.Flags().StringVar(&t.Key, "key", "", "the KMS `KEY`: id, alias/NAME or ARN (required)")
 	c.Flags().StringVar(&t.Gateway, "gateway", "", "the gateway block to use (default: the first)")
 	c.Flags().StringVar(&t.Version, "version", "", "the key `VERSION` that must result; files already under it are skipped without a call")
 	return c
 }
+
+// inTheirPlace is where the output of a command goes that changes files where they are.
+func inTheirPlace(string) (string, error) { return "", nil }

@@ -13,15 +13,22 @@ import (
 func (a *app) verifyCommand() *cobra.Command {
 	d := &decryption{}
 	c := &cobra.Command{
-		Use: "verify FILE.enc …", Short: "Authenticate envelopes to the last byte, writing nothing", GroupID: groupFiles, Args: needFiles,
+		Use: "verify FILE.enc|DIR …", Short: "Authenticate envelopes to the last byte, writing nothing", GroupID: groupFiles, Args: needFiles,
 		Long: "Authenticate each envelope to its last byte and write nothing. A dash reads standard input.",
 		RunE: func(c *cobra.Command, args []string) error {
 			unseal, err := d.unseal()
 			if err != nil {
 				return err
 			}
+			files, err := a.chosen(&d.choosing, args, &d.vars, ops.Choice{Sealed: true, AnyName: true})
+			if err != nil {
+				return err
+			}
 			a.answerIn(d.json)
-			return a.eachFile(c.Context(), &d.vars, d.identities, args, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
+			if d.choosing.dryRun {
+				return a.foresee("verify", files, inTheirPlace)
+			}
+			return a.eachFile(c.Context(), &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 				got, err := a.verify(ctx, engine, name, unseal, progress("verifying"))
 				if err == nil {
 					a.view.Result(nil, fmt.Sprintf("%s: good, %d bytes of plaintext", name, got.Plaintext))
@@ -33,14 +40,21 @@ func (a *app) verifyCommand() *cobra.Command {
 	d.vars.flags(c)
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	d.choosing.flags(c)
+	d.choosing.dryRunFlag(c)
 	jsonFlag(c, &d.json)
 	return c
 }
 
 // verify authenticates one envelope; - is standard input.
 func (a *app) verify(ctx context.Context, engine *ops.Engine, name string, u ops.Unseal, p ops.Progress) (ops.Envelope, error) {
-	if name == "-" {
-		return engine.VerifyStream(ctx, a.proc.Stdin, u, p)
+	if isStream(name) {
+		in, done, err := a.openStream(name)
+		if err != nil {
+			return ops.Envelope{}, err
+		}
+		defer done()
+		return engine.VerifyStream(ctx, in, u, p)
 	}
 	return engine.Verify(ctx, a.path(name), u, p)
 }

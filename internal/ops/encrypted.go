@@ -50,7 +50,7 @@ func refuseDocument(r io.ReaderAt, n int64, again bool) error {
 		return err
 	}
 	if document.Is(tail) {
-		return encryptedError{"a document whose values are sealed"}
+		return encryptedError{formDocument}
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ const documentTail = 256 << 10
 func encryptedAs(first []byte) string {
 	switch text := string(first); {
 	case envelope.Recognize(first):
-		return "an envelope"
+		return formEnvelope
 	case strings.HasPrefix(text, "age-encryption.org/"), strings.HasPrefix(text, "-----BEGIN AGE ENCRYPTED FILE-----"):
 		return "an age file"
 	}
