@@ -32,7 +32,7 @@ func secondItems(format, src string) (items []secondItem, err error) {
 }
 
 // secondExtra are a comment, or a comma that nothing follows; texts are matched so that nothing in them is.
-var secondExtra = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|//[^\n]*|/\*(?s:.*?)\*/|,(?:\s|//[^\n]*|/\*(?s:.*?)\*/)*[\]}]`)
+var secondExtra = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|//[^\n]*|/\*(?:[^*]|\*+[^*/])*\*+/|,(?:\s|//[^\n]*|/\*(?:[^*]|\*+[^*/])*\*+/)*[\]}]`)
 
 func secondJSON(format, src string) ([]secondItem, error) {
 	file := strings.TrimPrefix(src, "\ufeff")
