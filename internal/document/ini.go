@@ -198,7 +198,7 @@ func (w *iniWalk) value(p Path, sign int, first textLine) error {
 		case !open && !deeper:
 			at = len(w.src)
 			continue
-		case open != deeper && !empty && w.likeKey(l):
+		case open != deeper && !empty && l.indent() != i.Start-first.start && w.likeKey(l):
 			return refuse(w.src, l.at, "this line continues the value above it for some programs, and is a value of its own for others: indent it as the line above, or encrypt the file whole, without -values")
 		}
 		texts = append(texts, string(w.src[l.at:l.end]))
@@ -216,11 +216,26 @@ func continues(src []byte, l textLine) bool {
 	return (len(line)-len(bytes.TrimRight(line, `\`)))%2 == 1
 }
 
-// likeKey reports whether a line would be a name with a value, or a section, if it continued nothing.
+// likeKey reports whether a line would be a name with a value, or a section, if it continued nothing. An address and
+// a comparison, as of versions, are neither.
 func (w *iniWalk) likeKey(l textLine) bool {
 	if l.empty() {
 		return false
 	}
-	sign := w.sign(l)
-	return w.src[l.at] == '[' || sign >= 0 && !strings.ContainsAny(string(bytes.TrimRight(w.src[l.at:sign], " \t")), " \t")
+	line := string(w.src[l.at:l.end])
+	if line[0] == '[' {
+		return true
+	}
+	sign := strings.IndexAny(line, "=:")
+	if sign < 0 || strings.ContainsAny(strings.TrimRight(line[:sign], " \t"), " \t") {
+		return false
+	}
+	before, after := line[:sign], line[sign+1:]
+	switch {
+	case line[sign] == ':':
+		return after == "" || blank(after[0])
+	case strings.HasPrefix(after, "="):
+		return false
+	}
+	return before == "" || !strings.ContainsRune("<>~!", rune(before[sign-1]))
 }

@@ -14,6 +14,7 @@ func TestINIComesBackByteForByte(t *testing.T) {
 		"[mysqld]\nskip-networking\nport = 3306\n!includedir /etc/mysql/conf.d/\n", "# properties\n! also\na.b=c\nlist=a,\\\n  b,\\\n  c\nunicode=\\u00e9\nurl=jdbc:mysql://h/db?x=1;y=2\n",
 		"\ufeff[a]\r\nb = 1\r\n  2\r\nc=\r\n", "[Desktop Entry]\nName[de]=Wort\nExec=x %U\n", "//registry.npmjs.org/:_authToken=npm_secret\nregistry=https://x/\n",
 		"[[deep]]\na=1\n[[[er]]]\nb=2\n", "a = x\\", "[a]\nb = 1\n; end", "[x]\na = y\\\\\nb = z\n", "a = \\\n\nb = c\n",
+		"[testenv]\ndeps =  -r{toxinidir}/x.txt\n        https://x.y/z.tgz\n    a==1\n    b>=2\nsetenv = A=1\n         B=2\n",
 	} {
 		r := newRig(t, "ini")
 		doc := r.backAndForth(src)
@@ -32,6 +33,7 @@ func TestRefusedINI(t *testing.T) {
 		"[a\nb=1\n":                "line 1, column 1: the name of this section has no end",
 		"[a] b = 1\n":              "line 1, column 5: behind the name of a section",
 		"[a]\n = 1\n":              "line 2, column 2: a value without a name",
+		"[a]\nb = 1\n c: 2\n":      "line 3, column 2: this line continues the value above it for some",
 		"[a]\nb = 1\n  c = 2\n":    "line 3, column 3: this line continues the value above it for some",
 		"[a]\nb = 1\\\nc = 2\n":    "line 3, column 1: this line continues the value above it for some",
 		"[a]\nb=1\rc=2\n":          "line 2, column 4: a carriage return",

@@ -36,6 +36,7 @@ func TestRefusedYAML(t *testing.T) {
 		"a:\nb: ~\n":      "no value that could be sealed",
 		"? [x]\n: 1\n":    "has no path",
 		"# only\n":        "no value that could be sealed",
+		"---\n# c":        "no value that could be sealed",
 		"":                "no value that could be sealed",
 		"a: kmsplan:v1:x": "sealed already",
 	} {
