@@ -34,6 +34,9 @@ func (hclFormat) Parse(src []byte) ([]Item, error) {
 	}
 	w := &hclWalk{src: src}
 	w.body(f.Body.(*hclsyntax.Body), nil)
+	if w.refused != nil {
+		return nil, w.refused
+	}
 	return w.withComments(tokens), nil
 }
 
@@ -74,6 +77,9 @@ func hclShallow(src []byte, tokens hclsyntax.Tokens) error {
 type hclWalk struct {
 	src   []byte
 	items []Item // the bytes of marks are where they stand, for their order
+
+	depth   depth
+	refused *Refusal // and nothing more is read
 }
 
 func (w *hclWalk) add(i Item) { w.items = append(w.items, i) }
@@ -114,7 +120,14 @@ func (w *hclWalk) body(b *hclsyntax.Body, p Path) {
 
 // expression adds the values of one.
 func (w *hclWalk) expression(e hclsyntax.Expression, p Path) {
+	if w.refused != nil {
+		return
+	}
 	start, end := e.Range().Start.Byte, e.Range().End.Byte
+	if w.refused = w.depth.enter(p); w.refused != nil {
+		w.refused.Line, w.refused.Column = position(w.src, start)
+		return
+	}
 	raw := string(w.src[start:end])
 	switch t := e.(type) {
 	case *hclsyntax.ParenthesesExpr:

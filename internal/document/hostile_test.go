@@ -12,6 +12,12 @@ func TestNoValueInAnError(t *testing.T) {
 		"json": {`{"p": s3cret}`, `{"p": "s3cret\q"}`, `{"p": 's3cret'}`, "{\"p\": \"s3c\tret\"}", `{"p": "x" s3cret}`, `{"p": "s3cret`, `{"p": 0s3cret}`},
 		"yaml": {"p: s3cret: x\n", "p: \"s3cret\\q\"\n", "p: *s3cret\n", "p: [s3cret\n", "p: %s3cret\n", "p: @s3cret\n", "p: !s3cret!x y\n",
 			"p: 's3cret", "p: `s3cret\n", "p: x\n s3cret\n b: s3cret\n", "p: {s3cret]\n", "p: &s3cret\n- *s4cret\n", "p: |s3cret\n  x\n"},
+		"toml": {"p = s3cret\n", "p = \"s3cret\\q\"\n", "p = 's3cret\n", "p = \"x\" s3cret\n", "p = [s3cret]\n", "p = \"s3cret\n", "s3cret\n", "p = 0s3cret\n",
+			"p = {s3cret}\n", "p = 1\np = \"s3cret\"\n", "p = \"\"\"s3cret", "p = true s3cret\n", "p = trues3cret\n", "p = 1979-13-01s3cret\n", "p = 99999999999999999999 # s3cret\n"},
+		"dotenv": {"P s3cret=\n", "s3cret x\n", "P=\"s3cret\n", "P='x's3cret\n", "=s3cret\n"},
+		"ini":    {"p s3cret\n", "[a] s3cret\n", "[s3cret\n", "= s3cret\n", "p = x\n s3cret = x\n"},
+		"hcl": {"p = s3cret x\n", "p = \"s3cret\\q\"\n", "p = \"s3cret\n", "p s3cret\n", "p = 's3cret'\n", "p = <<E\ns3cret\n", "p = [s3cret\n", "p = \"x\"\np = \"s3cret\"\n",
+			"p = \"${s3cret\"\n", "p = s3cret(\n", "p = @s3cret\n", "p = 0s3cret\n"},
 	} {
 		r := newRig(t, format)
 		for _, src := range sources {
@@ -30,7 +36,11 @@ func TestNestingIsBounded(t *testing.T) {
 	for format, sources := range map[string][]string{
 		"json":  {strings.Repeat("[", 1<<20), strings.Repeat(`{"a":`, 1<<20), strings.Repeat("[", maxDepth+1) + "1" + strings.Repeat("]", maxDepth+1)},
 		"jsonc": {strings.Repeat("[", maxDepth) + strings.Repeat("1, ", 2*maxSteps/maxDepth) + strings.Repeat("]", maxDepth), strings.Repeat("[", 1<<20)},
-		"yaml":  {strings.Repeat("- ", maxDepth) + "[" + strings.Repeat("a, ", 2*maxSteps/maxDepth) + "]\n", strings.Repeat("[", 1<<20), strings.Repeat("{a: ", 1<<20), strings.Repeat("- ", maxDepth+1) + "a\n", strings.Repeat("? ", maxDepth+1) + "a\n"},
+		"toml": {"a = " + strings.Repeat("[", 1<<20), "a = " + strings.Repeat("[", maxDepth+1) + "1" + strings.Repeat("]", maxDepth+1),
+			"a = " + strings.Repeat("[", maxDepth-1) + strings.Repeat("1, ", 2*maxSteps/maxDepth) + strings.Repeat("]", maxDepth-1), "[" + strings.Repeat("a.", maxDepth) + "a]\n"},
+		"hcl": {"a = " + strings.Repeat("[", 1<<18), "a = " + strings.Repeat("[", maxDepth-1) + strings.Repeat("1, ", 2*maxSteps/maxDepth) + strings.Repeat("]", maxDepth-1),
+			strings.Repeat("a {\n", 1<<18), "a = " + strings.Repeat("!", 1<<18) + "true", "a = " + strings.Repeat("a?b:", 1<<18) + "c"},
+		"yaml": {strings.Repeat("- ", maxDepth) + "[" + strings.Repeat("a, ", 2*maxSteps/maxDepth) + "]\n", strings.Repeat("[", 1<<20), strings.Repeat("{a: ", 1<<20), strings.Repeat("- ", maxDepth+1) + "a\n", strings.Repeat("? ", maxDepth+1) + "a\n"},
 	} {
 		r := newRig(t, format)
 		for _, src := range sources {
@@ -39,6 +49,9 @@ func TestNestingIsBounded(t *testing.T) {
 				t.Errorf("%s: %.20s…: %v", format, src, err)
 			}
 		}
+	}
+	for _, format := range []string{"toml", "hcl"} {
+		newRig(t, format).backAndForth("a = " + strings.Repeat("[", maxDepth-1) + "1" + strings.Repeat("]", maxDepth-1) + "\n")
 	}
 	r := newRig(t, "json")
 	doc := string(r.seal(`{"a": "1"}`))
@@ -81,7 +94,8 @@ func TestReadingAHeaderCompilesNoPattern(t *testing.T) {
 
 // A header counts in one place, under one name and as what it says it is.
 func TestHeaderConfusion(t *testing.T) {
-	for format, src := range map[string]string{"json": `{"a": "x", "b": 1}`, "yaml": "a: x\nb: 1\n", "jsonc": "{\"a\": \"x\", \"b\": 1}\n"} {
+	for format, src := range map[string]string{"json": `{"a": "x", "b": 1}`, "yaml": "a: x\nb: 1\n", "jsonc": "{\"a\": \"x\", \"b\": 1}\n",
+		"toml": "a = 'x'\nb = 1\n", "hcl": "a = \"x\"\nb = 1\n", "dotenv": "a=x\nb=1\n", "ini": "[s]\na = x\n"} {
 		r := newRig(t, format)
 		doc := string(r.seal(src))
 		other := string(r.seal(src))
@@ -93,8 +107,8 @@ func TestHeaderConfusion(t *testing.T) {
 			"twice":           strings.Replace(doc, header, header+"\n"+header, 1),
 			"half":            doc[:strings.LastIndex(doc, "--- ")],
 			"without its end": doc[:strings.LastIndex(doc, "--- ")+8],
-			"another comment": strings.NewReplacer("# ", "; ", "// ", "# ").Replace(doc),
-			"another format":  strings.Replace(doc, magic+" "+format, magic+" toml", 1),
+			"another comment": strings.NewReplacer("# ", "// ", "; ", "// ", "// ", "; ").Replace(doc),
+			"another format":  strings.Replace(doc, magic+" "+format, magic+" "+map[bool]string{true: "toml", false: "yaml"}[format != "toml"], 1),
 			"another version": strings.Replace(doc, "document/v1", "document/v2", 1),
 			"no format":       strings.Replace(doc, magic+" "+format, magic+" ", 1),
 		} {

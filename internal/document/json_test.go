@@ -42,3 +42,7 @@ func TestRefusedJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestBracketsInTextsAndCommentsNestNothing(t *testing.T) {
+	newRig(t, "jsonc").backAndForth(`{"a": "` + strings.Repeat("[", 2*maxDepth) + `" /* ` + strings.Repeat("{", 2*maxDepth) + " */}")
+}

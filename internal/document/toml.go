@@ -33,11 +33,14 @@ func (tomlFormat) Parse(src []byte) ([]Item, error) {
 	w := &tomlWalk{src: src, shift: shift, at: shift, arrays: map[string]int{}}
 	var p unstable.Parser
 	p.Reset(bytes.Clone(rest)) // of the very capacity that its ranges are counted by
-	for p.NextExpression() {
+	for w.refused == nil && p.NextExpression() {
 		w.expression(p.Expression())
 	}
 	if err := p.Error(); err != nil {
 		return nil, notTOML(err)
+	}
+	if w.refused != nil {
+		return nil, w.refused
 	}
 	w.gap(len(src))
 	return w.items, nil
@@ -59,6 +62,9 @@ type tomlWalk struct {
 	table  Path
 	arrays map[string]int // how many tables an array of tables has so far
 	items  []Item
+
+	depth   depth
+	refused *Refusal // and nothing more is read
 }
 
 func (w *tomlWalk) add(i Item) { w.items = append(w.items, i) }
@@ -69,6 +75,7 @@ func (w *tomlWalk) expression(n *unstable.Node) {
 		w.keyValue(n, w.table)
 	case unstable.Table, unstable.ArrayTable:
 		w.table = w.header(w.key(n.Key()), n.Kind == unstable.ArrayTable)
+		w.refused = w.depth.enter(w.table)
 		w.add(Item{Kind: Mark, Type: "table", Path: w.table})
 	}
 }
@@ -109,6 +116,13 @@ func (w *tomlWalk) keyValue(n *unstable.Node, p Path) {
 }
 
 func (w *tomlWalk) value(n *unstable.Node, p Path) {
+	if w.refused != nil {
+		return
+	}
+	if w.refused = w.depth.enter(p); w.refused != nil {
+		w.refused.Line, w.refused.Column = position(w.src, w.at)
+		return
+	}
 	switch n.Kind {
 	case unstable.Array:
 		count := 0

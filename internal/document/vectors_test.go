@@ -220,7 +220,7 @@ func lineOf(doc, text string) string {
 func (m *maker) tampered() {
 	doc, h := m.ok("jsonc-rules", "the document of most tampered ones", "jsonc", vectorJSONC, rules("password list", ""))
 	other, _ := m.ok("jsonc-other", "another file with the same data key", "jsonc", vectorJSONC, rules("password list", ""))
-	v := values(m.t, doc)
+	v := sealedIn(m.t, jsoncFormat{}, doc)
 	for _, c := range [][3]string{
 		{"rename-a-readable-name", `"guest"`, `"root"`},
 		{"rename-a-sealed-value", `"password"`, `"passwort"`},
@@ -250,7 +250,7 @@ func (m *maker) tampered() {
 	} {
 		m.bad(c[0], "changed", vectorJSONC, doc, h, v.Replace(c[1]), v.Replace(c[2]))
 	}
-	m.bad("a-value-of-another-file", "changed", vectorJSONC, doc, h, v.Replace("~P"), values(m.t, other).Replace("~P"))
+	m.bad("a-value-of-another-file", "changed", vectorJSONC, doc, h, v.Replace("~P"), sealedIn(m.t, jsoncFormat{}, other).Replace("~P"))
 	m.add("bad-header-of-another-file", "the header of another file", "changed", vectorJSONC, doc[:strings.Index(doc, "// "+magic)]+other[strings.Index(other, "// "+magic):], h)
 }
 

@@ -141,6 +141,9 @@ func (w *yamlWalk) nextLine(end int) int {
 // place is the byte at which a node begins, its anchor and tag included. The parser counts characters. What follows
 // the last place in its line is counted from there: a long line would take the square of its length.
 func (w *yamlWalk) place(n *yaml.Node) (int, error) {
+	if n.Line == len(w.lines)+1 && unwritten(n) { // the parser ends the last line of a file that does not
+		return len(w.src), nil
+	}
 	if n.Line < 1 || n.Line > len(w.lines) {
 		return 0, w.refuse(n, "the place of a value cannot be told for certain")
 	}
