@@ -57,6 +57,7 @@ var below = map[string][]string{
 	"internal/document":              {"internal/envelope"},
 	"internal/merge":                 {"internal/document"},
 	"internal/keycache":              nil,
+	"internal/staged":                {"internal/git", "internal/lint", "internal/hcl", "internal/kind", "internal/ops", "internal/document"},
 	"internal/git":                   {"internal/durable"},
 	"internal/census":                {"internal/ops", "internal/state", "internal/addr", "internal/durable"},
 	"internal/addr":                  nil,

@@ -208,7 +208,7 @@ func program() string {
 
 // trackedDocuments are the tracked files whose values are sealed.
 func trackedDocuments(ctx context.Context, r *git.Repository) ([]string, error) {
-	held, err := r.Holding(ctx, "kmsplan.dev/document/v1 ")
+	held, err := r.Holding(ctx, document.Signature, false)
 	if err != nil {
 		return nil, err
 	}

@@ -114,9 +114,13 @@ func readBatch(in *bufio.Reader, entries []Entry, limit int64, use func(Entry, [
 	return nil
 }
 
-// Holding lists tracked files, as they lie in the work tree, that hold a text.
-func (r *Repository) Holding(ctx context.Context, text string) ([]string, error) {
-	out, err := r.Run(ctx, nil, "grep", "-l", "-z", "-a", "-F", "--no-textconv", "-e", text)
+// Holding lists tracked files that hold a text, as they lie in the work tree, or as they stand in the index.
+func (r *Repository) Holding(ctx context.Context, text string, index bool) ([]string, error) {
+	args := []string{"grep", "-l", "-z", "-a", "-F", "--no-textconv", "-e", text}
+	if index {
+		args = append(args, "--cached")
+	}
+	out, err := r.Run(ctx, nil, args...)
 	if code(err) == 1 {
 		return nil, nil
 	}

@@ -77,6 +77,15 @@ type Settings struct {
 	Freezes         []Freeze
 	QuotaShare      float64     // of each quota of calls; 0 = the default
 	Encryption      *Encryption // nil = none
+	Files           *FileRules  // nil = none
+}
+
+// FileRules is kmsplan { files { … } }: patterns of files that are encrypted when they are committed.
+type FileRules struct {
+	Encrypted []string // envelopes or documents
+	Values    []string // documents
+	Except    []string
+	Range     hclv2.Range
 }
 
 // Encryption is kmsplan { encryption { … } }: the KMS key that wraps the stack's fingerprint key,

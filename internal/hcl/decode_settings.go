@@ -35,6 +35,8 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 			}
 		case "freeze":
 			d.freeze(inner)
+		case "files":
+			d.fileRules(inner)
 		case "limits":
 			t := d.read(kind.Settings.Block("limits"), inner.Body)
 			d.config.Settings.Limits = Limits{}
@@ -45,6 +47,20 @@ func (d *decoder) settingsBlock(b *hclv2.Block) {
 			}
 		}
 	}
+}
+
+// fileRules decodes which files are encrypted when they are committed.
+func (d *decoder) fileRules(b *hclv2.Block) {
+	t := d.read(kind.Settings.Block("files"), b.Body)
+	list := func(name string) (out []string) {
+		if v, ok := t.static[name]; ok {
+			for _, e := range v.AsValueSlice() {
+				out = append(out, e.AsString())
+			}
+		}
+		return out
+	}
+	d.config.Settings.Files = &FileRules{Encrypted: list("encrypted"), Values: list("values"), Except: list("except"), Range: b.DefRange}
 }
 
 func (d *decoder) requiredVersion(text string, at hclv2.Range) {

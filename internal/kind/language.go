@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -36,6 +37,16 @@ func checkMoment(v cty.Value) error {
 	return nil
 }
 
+// checkFilePatterns wants patterns that can match.
+func checkFilePatterns(v cty.Value) error {
+	for _, e := range v.AsValueSlice() {
+		if e.IsNull() || !ValidGlob(strings.TrimPrefix(e.AsString(), "/")) || strings.HasPrefix(e.AsString(), "..") {
+			return sentence(`A pattern is a path from the module's directory, or with a slash before it from the top of the repository, with *, **, ? and {a,b}: "secrets/**", "/deploy/*.yaml".`)
+		}
+	}
+	return nil
+}
+
 func static(name string, t cty.Type, doc string, check func(cty.Value) error) Attribute {
 	return Attribute{Name: name, Type: t, Static: true, Doc: doc, Check: check}
 }
@@ -49,6 +60,14 @@ var Settings = Block{
 			Name: "backend", Labels: []string{"type"}, Doc: "Where state is kept: `local`, `http`, `pg`, `s3` or `oss`, each with the arguments below.",
 		},
 		limits,
+		{
+			Name: "files", Doc: "Which files of the repository are encrypted when they are committed: `kmsplan check-staged` holds git's index against it. Patterns are as in `source` of `rewrap`, from the module's directory; one that begins with `/` is from the top of the repository.",
+			Attributes: []Attribute{
+				static("encrypted", cty.List(cty.String), "Files that are envelopes, or documents whose values are sealed: `secrets/**`.", checkFilePatterns),
+				static("values", cty.List(cty.String), "Files that are documents whose values are sealed: `config/*.yaml`.", checkFilePatterns),
+				static("except", cty.List(cty.String), "Files that are neither all the same: `secrets/README.md`.", checkFilePatterns),
+			},
+		},
 		{
 			Name: "freeze", Repeats: true, Doc: "A time in which plans that change managed objects are refused. Rescues are carried out, and files are not held up.",
 			Attributes: []Attribute{

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/hcl"
 )
 
 // Finding is one place at which a rule is broken.
@@ -32,6 +35,7 @@ type Report struct {
 // Looked is how much was looked at.
 type Looked struct {
 	Files, Blocks, Objects int
+	Index                  bool // files in git's index are what was looked at
 }
 
 // Count is the number of findings of a severity.
@@ -42,6 +46,36 @@ func (r Report) Count(s Severity) (n int) {
 		}
 	}
 	return n
+}
+
+// Plaintext is a file that a data block reads or writes and that is not encrypted.
+type Plaintext struct {
+	Block addr.Address
+	Path  string // as the block writes it
+	Made  bool   // it is the block's output
+}
+
+// Plaintexts are the plaintext files of the data blocks of a module, and the encrypted ones, as far as they are known
+// before anything is applied.
+func Plaintexts(c *hcl.Config) (plain, encrypted []Plaintext) {
+	m := survey(c)
+	for _, kindName := range []string{"encrypt", "decrypt"} {
+		for _, in := range m.of(kindName) {
+			source, known := in.String("source")
+			output, alsoKnown := in.String("output")
+			from, to := Plaintext{in.addr, source, false}, Plaintext{in.addr, output, true}
+			if kindName == "decrypt" {
+				from, to, known, alsoKnown = to, from, alsoKnown, known
+			}
+			if known {
+				plain = append(plain, from)
+			}
+			if alsoKnown {
+				encrypted = append(encrypted, to)
+			}
+		}
+	}
+	return plain, encrypted
 }
 
 // arrange sorts findings as they are read, and drops what is said twice: the instances of a block share its text.

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,7 @@ type Rule struct {
 	Source   string // where the fact stands: an operation of KMS, or a page of this documentation
 	// Recorded says that the rule looks at what a state or a saved plan has recorded; without one it finds nothing.
 	Recorded bool
+	Page     string // that documents it; "" = docs/lint.md
 
 	check func(*pass)
 	late  bool // it looks at what became of the comments: asked when all others were
@@ -29,7 +31,7 @@ func Rules() []*Rule {
 }
 
 // Docs is where the rule is documented.
-func (r *Rule) Docs() string { return "docs/lint.md#" + strings.ToLower(r.ID) }
+func (r *Rule) Docs() string { return cmp.Or(r.Page, "docs/lint.md") + "#" + strings.ToLower(r.ID) }
 
 // Lookup finds a rule by its id or its name, in any case; nil = there is none.
 func Lookup(rules []*Rule, text string) *Rule {

@@ -14,7 +14,7 @@ type Options struct {
 // Run looks at the input with the chosen rules.
 func Run(in Input, o Options) Report {
 	in.Bounds = in.Bounds.withDefaults()
-	r := Report{Pack: o.Pack, Looked: Looked{len(in.Config.Files), len(in.Config.Blocks), len(in.Recorded)}}
+	r := Report{Pack: o.Pack, Looked: Looked{Files: len(in.Config.Files), Blocks: len(in.Config.Blocks), Objects: len(in.Recorded)}}
 	all := Rules()
 	r.Rules = slices.DeleteFunc(slices.Clone(all), func(rule *Rule) bool { return !o.runs(rule) })
 	p := pass{Input: in, module: survey(in.Config), running: r.Rules, comments: ignores(in.Config, all)}

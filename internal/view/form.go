@@ -16,12 +16,12 @@ const FormGitHub = "github"
 // Forms are all forms of report, by name.
 func Forms() []Form {
 	return []Form{
-		{FormGitHub, []string{"lint", "plan", "drift"}, "annotations of GitHub Actions, with step summary and outputs", github},
-		{"gitlab", []string{"lint"}, "GitLab's code quality report", codeQuality},
+		{FormGitHub, []string{"lint", "plan", "drift", "check-staged"}, "annotations of GitHub Actions, with step summary and outputs", github},
+		{"gitlab", []string{"lint", "check-staged"}, "GitLab's code quality report", codeQuality},
 		{"gitlab", []string{"plan"}, "GitLab's terraform report", gitlabTerraform},
-		{"junit", []string{"lint", "plan", "drift"}, "JUnit's XML", junitXML},
-		{"markdown", []string{"lint", "plan", "drift"}, "a comment for a pull request", markdown},
-		{"sarif", []string{"lint", "plan", "drift"}, "SARIF 2.1.0, for code scanning", sarif},
+		{"junit", []string{"lint", "plan", "drift", "check-staged"}, "JUnit's XML", junitXML},
+		{"markdown", []string{"lint", "plan", "drift", "check-staged"}, "a comment for a pull request", markdown},
+		{"sarif", []string{"lint", "plan", "drift", "check-staged"}, "SARIF 2.1.0, for code scanning", sarif},
 	}
 }
 

@@ -49,6 +49,9 @@ func (t *Terminal) findingText(f lint.Finding, files map[string]*hclv2.File) str
 // lintSummary says how many findings there are, and of what.
 func lintSummary(r lint.Report) string {
 	looked := fmt.Sprintf("%s looked at %s.", plural(len(r.Rules), "rule"), plural(r.Looked.Blocks, "block"))
+	if r.Looked.Index {
+		looked = fmt.Sprintf("%s looked at %s in git's index.", plural(len(r.Rules), "rule"), plural(r.Looked.Files, "file"))
+	}
 	text := "No findings: " + looked
 	if n := len(r.Findings); n > 0 {
 		var parts []string
