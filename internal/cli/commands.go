@@ -11,7 +11,7 @@ func (a *app) commands() []*cobra.Command {
 		a.statusCommand(), a.importCensusCommand(),
 		a.rotateCommand(), a.rescueCommand(), a.importMaterialCommand(), a.secretCommand(),
 		a.lintCommand(), a.testCommand(),
-		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.gitCommand(), a.checkStagedCommand(),
+		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.reencryptCommand(), a.gitCommand(), a.checkStagedCommand(),
 		a.editCommand(),
 		a.kmsCommand(),
 		a.emulatorCommand(), a.doctorCommand(), a.versionCommand(),

@@ -27,7 +27,6 @@ var elsewhere = map[string]string{
 	"exec":       "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",
 	"exec-env":   "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",
 	"exec-file":  "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",
-	"reencrypt":  "kmsplan rewrap moves envelopes to a key's primary version; for a fresh data key decrypt and encrypt the file",
 	"updatekeys": "kmsplan rewrap moves envelopes to another key; a data \"encrypt\" block does it by kmsplan run",
 	"set":        "a file is encrypted whole: decrypt it, change it, and encrypt it again",
 	"unset":      "a file is encrypted whole: decrypt it, change it, and encrypt it again",

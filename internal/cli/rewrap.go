@@ -21,8 +21,8 @@ func (a *app) rewrapCommand() *cobra.Command {
 to move to another key. Only headers are rewritten, so the cost does not depend on size. The new
 wrap is opened once before the old one goes.
 
-Rewrapping changes who can open a file from now on. If a data key or the key itself leaked, decrypt
-and encrypt the file anew: old copies stay openable.`,
+Rewrapping changes who can open a file from now on. If a data key leaked, kmsplan
+reencrypt gives the file another; old copies stay openable.`,
 		Args: needFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			if t.Key == "" {

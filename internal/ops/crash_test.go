@@ -86,6 +86,8 @@ func crashCases(r *rig) map[string]crashed {
 	}
 	rewrap := func(e *Engine, path string) error { return third(e.Rewrap(ctx, path, Target{Key: keys[1]})) }
 
+	anew := func(e *Engine, path string) error { return third(e.Reencrypt(ctx, path, Anew{Key: keys[1]}, nil)) }
+
 	reader := r.engine() // remembers the data keys that it opened
 	sealed := func(data []byte) (string, error) {
 		var out bytes.Buffer
@@ -101,6 +103,7 @@ func crashCases(r *rig) map[string]crashed {
 		"encrypt":         {encrypt(one), encrypt(other), sealed, keys[0] + oneText, keys[0] + otherText},
 		"decrypt":         {decrypt(one), decrypt(other), open, oneText, otherText},
 		"rewrap whole":    {encrypt(one), rewrap, sealed, keys[0] + oneText, keys[1] + oneText},
+		"reencrypt":       {encrypt(one), anew, sealed, keys[0] + oneText, keys[1] + oneText},
 		"rewrap in place": {encrypt(large), rewrap, sealed, keys[0] + largeText, keys[1] + largeText},
 	}
 }

@@ -24,6 +24,8 @@ const (
 	NotTwice         Switch = "not-twice"
 	VerifiedFirst    Switch = "verified-first"
 	DataKeyProved    Switch = "data-key-proved"
+	AnewProved       Switch = "anew-proved"
+	NobodyLockedOut  Switch = "nobody-locked-out"
 	DataKeyLimits    Switch = "data-key-limits"
 	WrapProved       Switch = "wrap-proved"
 	WrapKey          Switch = "wrap-key"
@@ -54,6 +56,8 @@ func files() []Safety {
 		{NotTwice, "Nothing is encrypted twice by mistake.", "internal/ops", "TestNothingIsEncryptedTwice"},
 		{VerifiedFirst, "No plaintext leaves before the whole envelope is authenticated.", "internal/ops", "TestBadEnvelopes"},
 		{DataKeyProved, "A data key is opened once before it seals anything.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/corrupt plaintext"},
+		{AnewProved, "A file that is encrypted anew is opened from the disk before the old one goes.", "internal/ops", "TestReencryptProvesWhatItWrote"},
+		{NobodyLockedOut, "Encrypting anew takes no identity away from a file unasked.", "internal/ops", "TestReencryptLocksNobodyOut"},
 		{DataKeyLimits, "No data key serves more files, bytes or time than its scope allows.", "internal/ops/keys", "TestScopesLimitADataKey"},
 		{WrapProved, "A new wrap is opened once before the old one goes.", "internal/ops", "TestANewWrapIsProvedBeforeTheOldOneGoes"},
 		{OneKeyAFile, "No two blocks undo each other's rewraps of one file at every run.", "internal/ops", "TestBlocksThatWouldUndoEachOther"},
