@@ -2,7 +2,6 @@ package ops
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -90,12 +89,15 @@ func (a Anew) use(h Head) (Seal, error) {
 		return s, fmt.Errorf("it has %d KMS keys; say with -key under which one it is encrypted anew", len(of))
 	}
 	if s.Key == "" {
-		s.Key = cmp.Or(of[0].KeyARN, KeyID(of[0].KeyARN))
+		s.Key = of[0].KeyARN
 	}
-	if others := len(h.Stanzas) - len(of); others > 0 && len(a.Recipients) == 0 && !a.Drop && !safety.Off(safety.NobodyLockedOut) {
+	if a.Drop || safety.Off(safety.NobodyLockedOut) {
+		return s, nil
+	}
+	if others := len(h.Stanzas) - len(of); others > 0 && len(a.Recipients) == 0 {
 		return s, fmt.Errorf("it also opens with %d identities that are no KMS key, and its header does not say whose: name them with -recipient, or say -drop-recipients", others)
 	}
-	if len(of) > 1 && !a.Drop && !safety.Off(safety.NobodyLockedOut) {
+	if len(of) > 1 {
 		return s, fmt.Errorf("it opens under %d KMS keys, and would open under one; say -drop-recipients if it should", len(of))
 	}
 	return s, nil
