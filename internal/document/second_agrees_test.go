@@ -22,6 +22,16 @@ func TestSecondReaderAgrees(t *testing.T) {
 			"// top\n{\n  /* a */ \"a\": 1, // why\n  \"b\": [2,],\n}\n", "{\"a\" /* b */ : /* c */ {/* d */}, /* e */ \"a\": [ // f\n 1, {} ], /* g */ }\n/* h */ // i",
 			"{\"a\": \"// no /* comment */\", \"b\": \",}\" // \"text\"\n}",
 		},
+		"dotenv": {
+			"A=1\n", "A=1", "A=\nB=  \nC= # none\n", "# top\n\nexport A=x # why\n  B = \"y\" # z\nC='its'\n", "A=\"one\ntwo\" # end\nB='x\ny'\nC=`a'\"b`\n",
+			"A=\"q\\\"uote\"\nC=don't\nD=a#b\nE=#fff\n", "\ufeffA=1\r\nB=\"x\r\ny\"\r\n", "B: yaml\nFROM_HOST\nexport C # c\nA=1\n", "export=1\nexport A = 2\nA-b.c=a b  c\t# d\n",
+			"a={\"json\": \"x\"}\nb=1\na=2 #",
+		},
+		"ini": {
+			"[a]\nb = 1\n", "b=1", "[x]\na =\nb = \nd: x\n", "; top\n# also\n[a] ; why\n  b = c ; d # e\n\n[a]\nb = 2\n[c]\n", "a.b: 1\n! c\na=x\\\n  y\nb\n",
+			"[m]\na =\n    One :: Two\n    # not this\n    Three\n\n    Four==1.0\nb = x\n", "[r \"o]x\"]\n\ta = git@x:y\n\tf = +r\n", "[S]\na=/bin/x \\\n  --p=y \\\n  --z\na=\n",
+			"\ufeff[a]\r\nb = 1\r\n  2\r\nc=\r\n", "//h/:_t=x\na=b\n", "[[d]]\na=1\n", "a = x\\", "[x]\na = y\\\\\nb = z\n; end",
+		},
 	} {
 		for _, src := range sources {
 			r := newRig(t, format)

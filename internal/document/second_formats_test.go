@@ -23,6 +23,10 @@ func secondItems(format, src string) (items []secondItem, err error) {
 	switch format {
 	case "json", "jsonc":
 		return secondJSON(format, src)
+	case "dotenv":
+		return secondDotenv(src)
+	case "ini":
+		return secondINI(src)
 	case "yaml":
 		y := &secondYAML{src: src}
 		y.stream()

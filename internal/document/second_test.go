@@ -139,6 +139,12 @@ func secondDetach(format, file string) (body string, header []string, err error)
 		return secondDetachJSON(file)
 	}
 	prefix := map[string]string{"yaml": "# ", "jsonc": "// ", "dotenv": "# "}[format]
+	if format == "ini" {
+		prefix = "; "
+		if strings.Contains(file, "# kmsplan.dev/document/v1 ini") {
+			prefix = "# "
+		}
+	}
 	lines := strings.SplitAfter(file, "\n")
 	content := func(line string) (string, bool) { return strings.CutPrefix(strings.TrimSpace(line), prefix) }
 	begins := func(line string) bool {

@@ -137,6 +137,7 @@ func makeVectors(t *testing.T) map[string]vector {
 	m.tampered()
 	m.tamperedYAML()
 	m.tamperedHeader()
+	m.lineByLine()
 	return m.all
 }
 
