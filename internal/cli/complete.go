@@ -23,6 +23,7 @@ type complete = cobra.CompletionFunc
 func (a *app) completions(root *cobra.Command) {
 	arguments := map[string]complete{
 		"kmsplan state show": a.stateAddresses, "kmsplan state list": a.stateAddresses, "kmsplan state mv": a.stateAddresses,
+		"kmsplan usage show": a.keyNames, "kmsplan usage forget": a.keyNames,
 		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
 		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan import-from-terraform": terraformStates, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan reencrypt": envelopes, "kmsplan inspect": envelopes,

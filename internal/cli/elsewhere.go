@@ -21,7 +21,6 @@ var elsewhere = map[string]string{
 	"keys":   "kmsplan state list shows what this stack has, and kmsplan kms ListKeys what the region has",
 	"alias":  "declare an alias block and apply; kmsplan kms ListAliases lists them",
 	"list":   "kmsplan state list shows what this stack has",
-	"usage":  "the guard of a retirement lists every user of a key: plan a removed block with action = \"retire\"",
 	"report": "kmsplan show prints what this stack has, and kmsplan plan what waits for deletion",
 
 	"exec":       "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",

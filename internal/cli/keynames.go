@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -72,5 +73,8 @@ func (n keyNaming) rotates(q *statusAsked) string {
 	}
 	return q.Key
 }
+
+// called is a key as people know it.
+func (n keyNaming) called(id string) string { return cmp.Or(n.address[id], id) }
 
 func keysIn[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }

@@ -40,6 +40,9 @@ func (a *app) recordState(ctx context.Context, in *lint.Input) error {
 	if err != nil {
 		return err
 	}
+	if d := st.Drill; d != nil {
+		in.Drilled, in.DrillFailed = d.At, d.Failed
+	}
 	in.Recorded = []lint.Object{}
 	for _, r := range st.Resources {
 		at, err := addr.Parse(r.Address)

@@ -32,7 +32,8 @@ against the file itself: only headers are read, and nothing is called or proved.
 and with -r all below directories.
 
 -key and -version narrow the list, and ask whether the key, or that version of it, may go: a file that is missing or
-cannot be read counts as it was last known. Of a key, secrets and aliases of the state count too.
+cannot be read counts as it was last known. Of a key, secrets and aliases of the state count too, and what
+kmsplan usage import learnt of it is said.
 
 Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 something does; 1 error.`,
 		Example: `  kmsplan status

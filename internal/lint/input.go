@@ -16,8 +16,11 @@ type Input struct {
 	// Recorded are the objects of a state or a saved plan; nil = none was read.
 	Recorded []Object
 	Waiting  []Waiting // keys of the region that wait for deletion, as a saved plan lists them
-	Now      time.Time
-	Bounds   Bounds
+	// Drilled is when a drill opened files without KMS last, and DrillFailed how many it did not open; zero = never.
+	Drilled     time.Time
+	DrillFailed int
+	Now         time.Time
+	Bounds      Bounds
 }
 
 // Object is one object as it was last seen.

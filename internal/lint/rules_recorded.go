@@ -51,6 +51,13 @@ func recordedRules() []*Rule {
 			},
 		},
 		{
+			ID: "KP041", Name: "break-glass-drill", Severity: Warning, Title: "Break-glass that nobody tried lately", Recorded: true,
+			Why:    "A recipient helps on the day when its identity is found, is read, and opens the files of that day. Whoever tries it first on that day learns too late that it does not.",
+			Fix:    "Fetch the identity, and run `kmsplan drill -identity FILE`, which opens a sample of the files by it alone and records when that was.",
+			Source: "docs/census.md, Drills",
+			check:  (*pass).undrilled,
+		},
+		{
 			ID: "KP037", Name: "waits-for-deletion", Severity: Error, Title: "Key or secret that waits for deletion", Recorded: true,
 			Why:    "When its window ends it is gone, and with it what only it decrypts. Nothing can be encrypted or decrypted with it meanwhile.",
 			Fix:    "Where a block declares it, `kmsplan apply` takes it out of its window. For another, ask its owner, and run `kmsplan rescue ID`.",

@@ -86,6 +86,8 @@ func (f fixture) recorded(t *testing.T, in *Input) {
 			ID, Address string
 			DeleteAt    time.Time
 		}
+		Drilled     time.Time
+		DrillFailed int
 	}
 	if bounds := f["bounds.json"]; bounds != nil {
 		if err := json.Unmarshal(bounds, &in.Bounds); err != nil {
@@ -105,7 +107,7 @@ func (f fixture) recorded(t *testing.T, in *Input) {
 		}
 		return a
 	}
-	in.Recorded = []Object{}
+	in.Recorded, in.Drilled, in.DrillFailed = []Object{}, doc.Drilled, doc.DrillFailed
 	for _, o := range doc.Objects {
 		in.Recorded = append(in.Recorded, Object{Addr: parse(o.Address), ID: o.ID, Attributes: o.Attributes, Versions: o.Versions})
 	}

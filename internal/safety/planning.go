@@ -13,6 +13,7 @@ const (
 	PlanSealsState     Switch = "plan-seals-state"
 	PlanInUse          Switch = "plan-in-use"
 	MissingCounts      Switch = "census-missing-counts"
+	UsedSinceDisabled  Switch = "plan-used-since-disabled"
 	PlanAccessInUse    Switch = "plan-access-in-use"
 	PlanLimits         Switch = "plan-limits"
 	PlanFreeze         Switch = "plan-freeze"
@@ -56,6 +57,7 @@ func planning() []Safety {
 		{ConditionHolds, "Nothing but a rescue is done with an object whose condition does not hold, nor with what depends on it.", "internal/plan", "TestConditionsHoldUp"},
 		{PlanSealsState, "The key that seals this stack's own state is not taken out of use.", "internal/plan", "TestGuards/seals-the-state"},
 		{PlanAccessInUse, "A network rule, an access policy or an access point that something still names is not deleted.", "internal/plan", "TestWhatIsStillNamedIsNotDeleted"},
+		{UsedSinceDisabled, "A key that somebody asked for after it was disabled is not scheduled for deletion.", "internal/plan", "TestAKeyThatSomebodyAskedForStays"},
 		{MissingCounts, "A file of the census that is not there, or that nobody can read, goes on needing its key.", "internal/census", "TestWhatIsMissingGoesOnCounting"},
 		{PlanInUse, "A key that aliases, secrets, policies or files use is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
 		{PlanLimits, "No plan takes away more than its limits say.", "internal/plan", "TestGuards/too-many-destructive"},
