@@ -38,7 +38,7 @@ func (a *app) gitInstallCommand() *cobra.Command {
 so that git diff, git log -p, git show and git blame show the plaintext of encrypted files, and
 git merge and git rebase merge them. The gateways are those of the module in the working directory.
 
-The files are *.enc, those of -pattern, and where tracked documents, whose values are sealed, are
+The files are *.enc, those of -pattern, and where documents, whose values are sealed, are
 not among them, all files that end as they do, so that a renamed one is merged too. What is not
 encrypted is shown and merged as before. Patterns that were installed before stay. Commit .gitattributes; everybody runs kmsplan git install once in
 each clone. A second run changes nothing.`,
@@ -60,7 +60,7 @@ func (a *app) gitInstall(ctx context.Context, patterns []string) error {
 	if err != nil {
 		return err
 	}
-	documents, err := trackedDocuments(ctx, r)
+	documents, err := repositoryDocuments(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (a *app) gitStatusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "status", Short: "Show whether the repository is set up", Args: cobra.NoArgs,
 		Long: `Compare .gitattributes and git's configuration, the user's and the system's included, with what
-install sets up, and find tracked documents that no pattern names. Exits 1 when something is wrong.`,
+install sets up, and find documents that no pattern names. Exits 1 when something is wrong.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.gitStatus(c.Context(), asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -148,7 +148,7 @@ func (a *app) gitStatus(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	documents, err := trackedDocuments(ctx, r)
+	documents, err := repositoryDocuments(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -206,8 +206,8 @@ func program() string {
 	return self
 }
 
-// trackedDocuments are the tracked files whose values are sealed.
-func trackedDocuments(ctx context.Context, r *git.Repository) ([]string, error) {
+// repositoryDocuments are the files whose values are sealed, but for those that are ignored.
+func repositoryDocuments(ctx context.Context, r *git.Repository) ([]string, error) {
 	held, err := r.Holding(ctx, document.Signature, false)
 	if err != nil {
 		return nil, err

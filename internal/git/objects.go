@@ -114,13 +114,14 @@ func readBatch(in *bufio.Reader, entries []Entry, limit int64, use func(Entry, [
 	return nil
 }
 
-// Holding lists tracked files that hold a text, as they lie in the work tree, or as they stand in the index.
+// Holding lists files that hold a text, as they stand in the index, or as they lie in the work tree: those that are
+// not tracked yet and not ignored then too.
 func (r *Repository) Holding(ctx context.Context, text string, index bool) ([]string, error) {
-	args := []string{"grep", "-l", "-z", "-a", "-F", "--no-textconv", "-e", text}
+	where := "--untracked"
 	if index {
-		args = append(args, "--cached")
+		where = "--cached"
 	}
-	out, err := r.Run(ctx, nil, args...)
+	out, err := r.Run(ctx, nil, "grep", "-l", "-z", "-a", "-F", "--no-textconv", where, "-e", text)
 	if code(err) == 1 {
 		return nil, nil
 	}
