@@ -87,13 +87,18 @@ func (w *iniWalk) line(l textLine) error {
 	case iniComment(w.src[l.at]):
 		w.add(commentItem(w.src, l.at, l.end))
 		return nil
-	case w.src[l.at] == '!': // of properties a comment, of MySQL an inclusion
+	case iniDirective(w.src[l.at:l.end]):
 		w.add(Item{Kind: Mark, Type: "directive", Text: string(w.src[l.at:l.end])})
 		return nil
 	case w.src[l.at] == '[':
 		return w.header(l)
 	}
 	return w.key(l)
+}
+
+// iniDirective reports whether a line includes another file, of MySQL or systemd, or is a comment of properties.
+func iniDirective(line []byte) bool {
+	return line[0] == '!' || bytes.HasPrefix(line, []byte(".include "))
 }
 
 func iniComment(c byte) bool { return c == '#' || c == ';' }
@@ -183,7 +188,7 @@ func (w *iniWalk) value(p Path, sign int, first textLine) error {
 		i.End = i.Start
 	}
 	texts := []string{string(w.src[i.Start:i.End])}
-	open := continues(w.src, first)
+	open, sure := continues(w.src, first), empty
 	var notes []string
 	for at := first.next; at < len(w.src); {
 		l := lineAt(w.src, at)
@@ -198,12 +203,12 @@ func (w *iniWalk) value(p Path, sign int, first textLine) error {
 		case !open && !deeper:
 			at = len(w.src)
 			continue
-		case open != deeper && !empty && l.indent() != i.Start-first.start && w.likeKey(l):
+		case open != deeper && !sure && l.indent() != i.Start-first.start && w.likeKey(l):
 			return refuse(w.src, l.at, "this line continues the value above it for some programs, and is a value of its own for others: indent it as the line above, or encrypt the file whole, without -values")
 		}
 		texts = append(texts, string(w.src[l.at:l.end]))
 		i.Note, i.End, w.at = strings.Join(notes, "\n"), max(l.end, i.End), l.next
-		open = continues(w.src, l)
+		open, sure = continues(w.src, l), sure || deeper && !w.likeKey(l) // which only one that reads on can read
 	}
 	i.Text = strings.Join(texts, "\n")
 	w.add(i)
@@ -216,26 +221,25 @@ func continues(src []byte, l textLine) bool {
 	return (len(line)-len(bytes.TrimRight(line, `\`)))%2 == 1
 }
 
-// likeKey reports whether a line would be a name with a value, or a section, if it continued nothing. An address and
-// a comparison, as of versions, are neither.
+// likeKey reports whether a line would be a name with a value, or a section, if it continued nothing. An address, a
+// comparison, as of versions, and an expression are neither.
 func (w *iniWalk) likeKey(l textLine) bool {
-	if l.empty() {
-		return false
-	}
 	line := string(w.src[l.at:l.end])
-	if line[0] == '[' {
-		return true
-	}
 	sign := strings.IndexAny(line, "=:")
-	if sign < 0 || strings.ContainsAny(strings.TrimRight(line[:sign], " \t"), " \t") {
-		return false
-	}
-	before, after := line[:sign], line[sign+1:]
 	switch {
-	case line[sign] == ':':
-		return after == "" || blank(after[0])
-	case strings.HasPrefix(after, "="):
+	case line == "" || line[0] == '[':
+		return line != ""
+	case sign < 0 || !iniWord(strings.TrimRight(line[:sign], " \t")):
 		return false
+	case line[sign] == ':':
+		return len(line) == sign+1 || blank(line[sign+1])
 	}
-	return before == "" || !strings.ContainsRune("<>~!", rune(before[sign-1]))
+	return !strings.HasPrefix(line[sign:], "==")
+}
+
+// iniWord reports whether a name is of what names are of as a rule.
+func iniWord(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return r < 0x80 && !strings.ContainsRune("_.-/", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }

@@ -13,13 +13,14 @@ func TestINIComesBackByteForByte(t *testing.T) {
 		"[Service]\nExecStart=/bin/x \\\n  --password=y \\\n  --z\nExecStart=\nEnvironment=\"A=b c\"\n[Install]\nWantedBy=multi-user.target\n",
 		"[mysqld]\nskip-networking\nport = 3306\n!includedir /etc/mysql/conf.d/\n", "# properties\n! also\na.b=c\nlist=a,\\\n  b,\\\n  c\nunicode=\\u00e9\nurl=jdbc:mysql://h/db?x=1;y=2\n",
 		"\ufeff[a]\r\nb = 1\r\n  2\r\nc=\r\n", "[Desktop Entry]\nName[de]=Wort\nExec=x %U\n", "//registry.npmjs.org/:_authToken=npm_secret\nregistry=https://x/\n",
-		"[[deep]]\na=1\n[[[er]]]\nb=2\n", "a = x\\", "[a]\nb = 1\n; end", "[x]\na = y\\\\\nb = z\n", "a = \\\n\nb = c\n",
+		"[[deep]]\na=1\n[[[er]]]\nb=2\n", "a = x\\", "[a]\nb = 1\n; end", ".include x.conf\n[a]\nb = if x; then\n   y z\n     c=1\n",
+		"[d]\nfail = ^x\n\t^(?: y)? <HOST>$\n\ta[b=c]\n", "[x]\na = y\\\\\nb = z\n", "a = \\\n\nb = c\n",
 		"[testenv]\ndeps =  -r{toxinidir}/x.txt\n        https://x.y/z.tgz\n    a==1\n    b>=2\nsetenv = A=1\n         B=2\n",
 	} {
 		r := newRig(t, "ini")
 		doc := r.backAndForth(src)
 		for _, secret := range []string{"npm_secret", "Three", "--password", "jdbc", "vim", "Wort"} {
-			if strings.Contains(string(doc), secret) {
+			if strings.Contains(readable(doc), secret) {
 				t.Errorf("%s is readable:\n%s", secret, doc)
 			}
 		}

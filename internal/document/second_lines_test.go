@@ -110,7 +110,7 @@ func secondINI(src string) (items []secondItem, err error) {
 			items = append(items, secondItem{kind: "comment", text: l.text})
 			continue
 		}
-		if l.text[0] == '!' {
+		if l.text[0] == '!' || strings.HasPrefix(l.text, ".include ") {
 			items = append(items, secondItem{kind: "mark", kindOf: "directive", text: l.text})
 			continue
 		}

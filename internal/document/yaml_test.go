@@ -22,7 +22,7 @@ func TestYAMLComesBackByteForByte(t *testing.T) {
 		}
 		r := newRig(t, "yaml")
 		doc := r.backAndForth(src)
-		for _, line := range strings.Split(strings.TrimSpace(string(doc)), "\n") {
+		for _, line := range strings.Split(strings.TrimSpace(readable(doc)), "\n") {
 			if strings.Contains(line, "foo") || strings.Contains(line, "日本") {
 				t.Errorf("a value is readable: %s", line)
 			}
