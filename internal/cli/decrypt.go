@@ -48,6 +48,7 @@ nothing is written if it is not good.
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
 	c.Flags().BoolVar(&d.inPlace, "in-place", false, "put the plaintext, mode 0600, in the place of FILE")
 	c.Flags().BoolVar(&d.values, "values", false, "of what is found in directories, take only documents whose values are sealed one by one")
+	a.gatewayFromFlag(c)
 	d.choosing.flags(c)
 	d.choosing.dryRunFlag(c)
 	jsonFlag(c, &d.json)

@@ -29,6 +29,11 @@ func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, fu
 	return engine, func() { engine.Close(); a.closing(gateways.Close) }, nil
 }
 
+// gatewayFromFlag lets a command work without a module.
+func (a *app) gatewayFromFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.gatewayFrom, "gateway-from", "", "use the gateway that `FILE` describes, or the environment (env), and no module")
+}
+
 // identityFlag lets a command open the state without KMS.
 func (a *app) identityFlag(c *cobra.Command) {
 	c.Flags().StringArrayVar(&a.identities, "identity", nil, "open a sealed state with the age identity in `FILE`, for break-glass; repeatable")

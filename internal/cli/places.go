@@ -38,13 +38,15 @@ func (a *app) placesOf(cfg *hcl.Config, allowed ...string) func(name string) err
 
 // ownerOf says what of kmsplan's or git's own a name leads to, but for the owners that are allowed; "" = nothing.
 func (a *app) ownerOf(cfg *hcl.Config, name string, allowed ...string) string {
+	dir, err := a.dir()
+	if err != nil {
+		return "" // there is no module whose it could be
+	}
 	path := a.path(name)
-	if dir, err := a.dir(); err == nil {
-		if abs, err := filepath.Abs(path); err == nil {
-			path = abs
-			if rel, err := filepath.Rel(dir, abs); err == nil {
-				path = filepath.ToSlash(rel)
-			}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+		if rel, err := filepath.Rel(dir, abs); err == nil {
+			path = filepath.ToSlash(rel)
 		}
 	}
 	if what := cfg.Owned().ReachesNow(path); !slices.Contains(allowed, what) {

@@ -137,6 +137,9 @@ func (a *app) openGateways(v *variables, identities []envelope.Identity) (*stack
 	}
 	o := a.options(stack.DefaultLockTimeout)
 	o.Identities = identities
+	if a.gatewayFrom != "" {
+		return stack.GatewaysFrom(a.gatewayFrom, m.Dir, a.getenv, o)
+	}
 	g, err := stack.OpenGateways(m, o)
 	switch {
 	case err != nil:
