@@ -116,7 +116,7 @@ func (e *Entry) describe(h ops.Head) {
 		e.Context = append(e.Context, name+"="+value)
 	}
 	slices.Sort(e.Context)
-	e.Suite, e.Format, e.BreakGlass = h.Suite.String(), h.Format(), h.BreakGlass()
+	e.Suite, e.Format, e.BreakGlass = h.Suite.Name(), h.Format(), h.BreakGlass()
 }
 
 // differs says what of an entry is not so any more.

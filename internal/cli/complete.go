@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/stack"
@@ -34,7 +37,7 @@ func (a *app) completions(root *cobra.Command) {
 		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
 		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
 		"chdir": directories, "only": ruleIDs, "skip": ruleIDs, "min-severity": words(lint.Severities()...), "pack": words(packNames()...),
-		"format": formNames, "report": reportForms,
+		"format": formNames, "ban": words(slices.Concat(kind.SpecNames(), envelope.SuiteNames())...), "report": reportForms,
 	}
 	for name, values := range parameterWords {
 		flags[name] = words(values...)

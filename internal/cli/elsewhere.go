@@ -17,11 +17,10 @@ var elsewhere = map[string]string{
 	"modules":   "a directory is a module; kmsplan validate checks it",
 	"unlock":    "kmsplan force-unlock ID breaks a lock whose holder is gone",
 
-	"key":    "declare a key block and apply; kmsplan kms DescribeKey shows one",
-	"keys":   "kmsplan state list shows what this stack has, and kmsplan kms ListKeys what the region has",
-	"alias":  "declare an alias block and apply; kmsplan kms ListAliases lists them",
-	"list":   "kmsplan state list shows what this stack has",
-	"report": "kmsplan show prints what this stack has, and kmsplan plan what waits for deletion",
+	"key":   "declare a key block and apply; kmsplan kms DescribeKey shows one",
+	"keys":  "kmsplan state list shows what this stack has, and kmsplan kms ListKeys what the region has",
+	"alias": "declare an alias block and apply; kmsplan kms ListAliases lists them",
+	"list":  "kmsplan state list shows what this stack has",
 
 	"exec":       "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",
 	"exec-env":   "kmsplan decrypt FILE.enc -o - writes the plaintext to standard output, for a program to read",

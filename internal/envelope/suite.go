@@ -39,6 +39,20 @@ func (s Suite) String() string {
 // KeySize is the length of a data key in bytes: 32, or 16 for SM4.
 func (s Suite) KeySize() int { return s.body().KeySize() }
 
+// Name is the suite as flags and blocks name it: AES_256_GCM, SM4_GCM.
+func (s Suite) Name() string {
+	first, _, _ := strings.Cut(s.String(), " ")
+	return strings.TrimPrefix(first, "AEAD_")
+}
+
+// SuiteNames are the names of all suites.
+func SuiteNames() (names []string) {
+	for s := range suiteNames {
+		names = append(names, Suite(s).Name())
+	}
+	return names
+}
+
 func (s Suite) valid() bool { return int(s) < len(suiteNames) }
 
 func (s Suite) body() cobblestone.Instance {

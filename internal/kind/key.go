@@ -49,6 +49,9 @@ func LookupSpec(name string) (Spec, bool) {
 	return specs[i], true
 }
 
+// SpecNames are the key specs of KMS.
+func SpecNames() []string { return specNames() }
+
 func specNames() []string {
 	names := make([]string, len(specs))
 	for i, s := range specs {

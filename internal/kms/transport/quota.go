@@ -33,6 +33,9 @@ var quotaLimits = map[kms.QuotaGroup]float64{
 
 const defaultFraction = 0.6 // leaves room for the account's applications
 
+// QuotaPace is how many calls per second of a group are made where nobody says otherwise.
+func QuotaPace(g kms.QuotaGroup) float64 { return quotaLimits[g] * defaultFraction }
+
 // Quotas holds one limiter per group, shared by all goroutines of a client, and counts what went through. nil neither
 // limits nor counts.
 type Quotas struct {
