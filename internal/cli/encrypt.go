@@ -177,7 +177,7 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) error {
 		}
 		got, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
 		if err == nil {
-			a.view.Notef("encrypted %s", into(name, output))
+			a.view.Notef("encrypted %s%s", into(name, output), writtenAnew(got))
 		}
 		return doneWith("encrypted", output, got), err
 	})
@@ -242,4 +242,12 @@ func (a *app) closing(closer func() error) {
 	if err := closer(); err != nil {
 		a.view.Notef("%v", err)
 	}
+}
+
+// writtenAnew says why no value of a document that was there kept its ciphertext.
+func writtenAnew(got ops.Envelope) string {
+	if got.Anew == "" {
+		return ""
+	}
+	return ", all of it anew: " + got.Anew
 }

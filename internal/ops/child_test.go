@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // job is what a child does to files.
 type job struct {
-	Do          string // encrypt, decrypt, rewrap
+	Do          string // encrypt, decrypt, rewrap, in place (the values of From, and back)
 	Ready       emulator.Ready
 	Seal        Seal
 	From, To    string
@@ -70,6 +71,11 @@ func (j job) once(o Options, e *Engine) (err error) {
 		_, err = e.EncryptFile(ctx, j.From, j.To, j.Seal, nil)
 	case "decrypt":
 		_, err = e.DecryptFile(ctx, j.From, j.To, Unseal{}, nil)
+	case "in place":
+		_, err = e.EncryptFile(ctx, j.From, j.From, j.Seal, nil)
+		if err == nil || errors.Is(err, ErrEncrypted) { // by the run before, which was killed
+			_, err = e.DecryptFile(ctx, j.From, j.From, Unseal{InPlace: true}, nil)
+		}
 	case "rewrap":
 		e = New(o) // as a new run would, so that nothing is remembered of the last wrap
 		defer e.Close()

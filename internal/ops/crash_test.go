@@ -2,13 +2,16 @@ package ops
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/durable/durabletest"
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -95,16 +98,45 @@ func crashCases(r *rig) map[string]crashed {
 		return KeyID(got.KeyARN) + out.String(), err
 	}
 	open := func(data []byte) (string, error) { return string(data), nil }
+	either := func(data []byte) (string, error) { // a document's plaintext, or what it is sealed from
+		if !document.Is(data) {
+			return string(data), nil
+		}
+		return sealed(data)
+	}
+	yaml := func(name, content string) (path, text string) {
+		path = filepath.Join(sources, name+".yaml")
+		r.must(os.WriteFile(path, []byte(content), 0o600))
+		return path, content
+	}
+	values := func(from string) func(*Engine, string) error { // from "" = in place
+		return func(e *Engine, path string) error {
+			s := Seal{Key: keys[0], Values: &Values{Format: "yaml"}, InPlace: from == ""}
+			return second(e.EncryptFile(ctx, cmp.Or(from, path), path, s, nil))
+		}
+	}
+	reveal := func(from string) func(*Engine, string) error {
+		return func(e *Engine, path string) error {
+			return second(e.DecryptFile(ctx, cmp.Or(from, path), path, Unseal{InPlace: from == ""}, nil))
+		}
+	}
+	config, configText := yaml("config", documentSource)
+	changed, changedText := yaml("changed", strings.Replace(documentSource, "two", strings.Repeat("three ", 2000)+"x", 1))
+	r.must(values(config)(r.engine(), config+".sealed"))
 
 	one, oneText := source("one", 3000)
 	other, otherText := source("another", 4000)
 	large, largeText := source("large", envelope.CompactLimit)
 	return map[string]crashed{
-		"encrypt":         {encrypt(one), encrypt(other), sealed, keys[0] + oneText, keys[0] + otherText},
-		"decrypt":         {decrypt(one), decrypt(other), open, oneText, otherText},
-		"rewrap whole":    {encrypt(one), rewrap, sealed, keys[0] + oneText, keys[1] + oneText},
-		"reencrypt":       {encrypt(one), anew, sealed, keys[0] + oneText, keys[1] + oneText},
-		"rewrap in place": {encrypt(large), rewrap, sealed, keys[0] + largeText, keys[1] + largeText},
+		"encrypt":            {encrypt(one), encrypt(other), sealed, keys[0] + oneText, keys[0] + otherText},
+		"decrypt":            {decrypt(one), decrypt(other), open, oneText, otherText},
+		"rewrap whole":       {encrypt(one), rewrap, sealed, keys[0] + oneText, keys[1] + oneText},
+		"reencrypt":          {encrypt(one), anew, sealed, keys[0] + oneText, keys[1] + oneText},
+		"values":             {values(config), values(changed), sealed, keys[0] + configText, keys[0] + changedText},
+		"values in place":    {reveal(config + ".sealed"), values(""), either, configText, keys[0] + configText},
+		"values of a rewrap": {values(config), rewrap, sealed, keys[0] + configText, keys[1] + configText},
+		"values decrypted":   {values(config), reveal(""), either, keys[0] + configText, configText},
+		"rewrap in place":    {encrypt(large), rewrap, sealed, keys[0] + largeText, keys[1] + largeText},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Values say that a file's values are sealed one by one, and which.
@@ -30,7 +31,7 @@ func (v Values) format(name string, content []byte) (document.Format, error) {
 // encryptDocument seals the values of source into output, which may be source: then InPlace says so. An output that
 // is a document of the same context already keeps the ciphertext of every value that did not change.
 func (e *Engine) encryptDocument(ctx context.Context, from, to place, s Seal) (Envelope, error) {
-	src, info, err := readDocument(from)
+	src, info, err := readDocument(from, document.MaxSize)
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -40,14 +41,17 @@ func (e *Engine) encryptDocument(ctx context.Context, from, to place, s Seal) (E
 	}
 	var old []byte
 	if !same {
-		old, _, _ = readDocument(to) // what cannot be read cannot be gone on with, and is replaced or refused below
+		old, _, _ = readDocument(to, document.MaxSealed) // what cannot be read cannot be gone on with, and is replaced or refused below
 	}
 	out, err := e.output(to, envelopeAttributes(info))
 	if err != nil {
 		return Envelope{}, err
 	}
 	defer out.Abort()
-	doc, h, err := e.SealDocument(ctx, from.String(), to.full(), src, old, s)
+	doc, h, anew, err := e.sealDocument(ctx, from.String(), to.full(), src, old, s)
+	if errors.Is(err, ErrEdited) {
+		return Envelope{}, fmt.Errorf("encrypt %s: %s: %w", from, to, err)
+	}
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encrypt %s: %w", from, err)
 	}
@@ -63,6 +67,7 @@ func (e *Engine) encryptDocument(ctx context.Context, from, to place, s Seal) (E
 	}
 	defer release()
 	got := describeDocument(to.full(), h, doc, int64(len(src)))
+	got.Anew = anew
 	if s.Digest {
 		got.Source = sha256.Sum256(src)
 	}
@@ -75,7 +80,7 @@ func (e *Engine) encryptDocumentStream(ctx context.Context, w io.Writer, r io.Re
 	if err != nil {
 		return Envelope{}, err
 	}
-	doc, h, err := e.SealDocument(ctx, name, name, src, nil, s)
+	doc, h, _, err := e.sealDocument(ctx, name, name, src, nil, s)
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -85,53 +90,45 @@ func (e *Engine) encryptDocumentStream(ctx context.Context, w io.Writer, r io.Re
 	return describeDocument(name, h, doc, int64(len(src))), nil
 }
 
-// SealDocument seals the values of src. shown names it, and may say its format; name decides which files share a
+// sealDocument seals the values of src. shown names it, and may say its format; name decides which files share a
 // data key under a scope. old, if it is a document of the same format, suite and context, is gone on with: its data
-// key stays, under the key's primary version, and the values that did not change keep their ciphertext.
-func (e *Engine) SealDocument(ctx context.Context, shown, name string, src, old []byte, s Seal) ([]byte, *document.Header, error) {
+// key stays, under the key's primary version, and the values that did not change keep their ciphertext. anew says why
+// it is not, where that is a surprise.
+func (e *Engine) sealDocument(ctx context.Context, shown, name string, src, old []byte, s Seal) (doc []byte, h *document.Header, anew string, err error) {
 	if what := encryptedAs(src); what != "" && !s.Again {
-		return nil, nil, encryptedError{what}
+		return nil, nil, "", encryptedError{what}
 	}
 	if document.Is(src) {
-		return nil, nil, fmt.Errorf("it is a document whose values are sealed already; kmsplan edit changes them: %w", ErrEncrypted)
+		return nil, nil, "", fmt.Errorf("it is a document whose values are sealed already; kmsplan edit changes them: %w", ErrEncrypted)
 	}
 	f, err := s.Values.format(shown, src)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, "", err
 	}
-	if d := e.goOn(ctx, old, f, s); d != nil {
-		return e.updateDocument(ctx, d, src, s)
+	d, anew, err := e.onto(ctx, old, f, src, s)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if d != nil {
+		stanzas, err := e.keys.Recipients(ctx, d.DataKey, d.Header, s.use())
+		if err != nil {
+			return nil, nil, "", err
+		}
+		if !fewer(d.Header.Stanzas, stanzas) || safety.Off(safety.DocumentFresh) {
+			doc, h, err = d.UpdateFor(src, s.Values.Rules, stanzas)
+			return doc, h, "", err
+		}
+		anew = "it is for other recipients now, and who could open it has its data key"
 	}
 	key, err := e.keys.DataKey(ctx, s.use(), s.Scope, name, int64(len(src)))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, "", err
 	}
 	defer key.Release()
-	return document.Seal(src, document.Options{
+	doc, h, err = document.Seal(src, document.Options{
 		Format: f, Suite: s.Suite, Context: s.Context, Rules: s.Values.Rules, DataKey: key.Key, Stanzas: key.Stanzas,
 	})
-}
-
-// goOn opens the document that is there, if it is one that may be gone on with; nil where it is not.
-func (e *Engine) goOn(ctx context.Context, old []byte, f document.Format, s Seal) *document.Document {
-	h, err := document.Read(old)
-	if err != nil || h.Format != f.Name() || h.Suite != s.Suite || !h.Context.Equal(s.Context) {
-		return nil
-	}
-	d, err := document.Open(ctx, old, envelope.OpenOptions{Identities: e.identities()})
-	if err != nil {
-		return nil // it is replaced, under a data key of its own
-	}
-	return d
-}
-
-// updateDocument seals src in the place of d's plaintext, for the recipients that s names.
-func (e *Engine) updateDocument(ctx context.Context, d *document.Document, src []byte, s Seal) ([]byte, *document.Header, error) {
-	stanzas, err := e.keys.Recipients(ctx, d.DataKey, d.Header, s.use())
-	if err != nil {
-		return nil, nil, err
-	}
-	return d.UpdateFor(src, s.Values.Rules, stanzas)
+	return doc, h, anew, err
 }
 
 // rewrapDocument is rewrap for a document. The file is small and is rewritten whole.
@@ -227,15 +224,15 @@ func describeDocument(path string, h *document.Header, doc []byte, plaintext int
 	return e
 }
 
-// readDocument reads a regular file that may be sealed value by value, or is.
-func readDocument(p place) ([]byte, fs.FileInfo, error) {
+// readDocument reads a regular file of at most limit bytes that may be sealed value by value, or is.
+func readDocument(p place, limit int64) ([]byte, fs.FileInfo, error) {
 	f, info, err := openRegular(p, os.O_RDONLY)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	if info.Size() > document.MaxSize {
-		return nil, nil, fmt.Errorf("%s has %d bytes, too many to be sealed value by value (at most %d); encrypt it whole, without -values", p, info.Size(), document.MaxSize)
+	if info.Size() > limit {
+		return nil, nil, fmt.Errorf("%s has %d bytes, too many to be sealed value by value (at most %d); encrypt it whole, without -values", p, info.Size(), limit)
 	}
 	src, err := io.ReadAll(io.NewSectionReader(f, 0, info.Size()+1))
 	if err != nil {

@@ -13,6 +13,7 @@ type Envelope struct {
 	Commitment [32]byte
 	Generation uint64
 	Format     string   // of a document, whose values are sealed one by one; "" = an envelope
+	Anew       string   // why no value of a document that was there kept its ciphertext; "" = it did, or none was expected to
 	Plaintext  int64    // bytes
 	Sealed     int64    // bytes
 	Source     [32]byte // SHA-256 of the plaintext; zero where it was not asked for

@@ -46,6 +46,34 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestKilledWhileValuesAreSealed is TestKilled for documents: written beside their source, rewrapped, and in the place
+// of their source, where the old file is the only one.
+func TestKilledWhileValuesAreSealed(t *testing.T) {
+	r := newRig(t)
+	keys := []string{r.aesKey(), r.aesKey()}
+	plain := []byte("# of the service\nlist:\n" + strings.Repeat("  - some value # and why\n", 500))
+	for _, do := range []string{"encrypt", "rewrap", "in place"} {
+		t.Run(do, func(t *testing.T) {
+			r := &rig{t: t, server: r.server, clients: r.clients, dir: t.TempDir()}
+			values := func(n int) Seal {
+				return Seal{Key: keys[n%2], Values: &Values{Format: "yaml"}, InPlace: do == "in place"}
+			}
+			file := r.encrypted(r.engine(), "a", plain, values(0))
+			for n := range 12 {
+				j := job{Do: do, Ready: r.ready, Seal: values(n), From: file, To: file}
+				if do == "encrypt" {
+					j.From = r.path("a")
+				}
+				r.kill(j.command(t), time.Duration(rand.IntN(30000))*time.Microsecond)
+				if do != "in place" || !bytes.Equal(r.read("a.enc"), plain) {
+					r.opens(file, plain)
+				}
+				r.noForeignNames()
+			}
+		})
+	}
+}
+
 // kill starts a child, lets it work for a while, kills it and waits for its end.
 func (r *rig) kill(cmd *exec.Cmd, after time.Duration) {
 	r.t.Helper()

@@ -10,6 +10,8 @@ const (
 	DocumentMAC      Switch = "document-mac"
 	CachePeer        Switch = "cache-peer"
 	DocumentProof    Switch = "document-proof"
+	DocumentEdited   Switch = "document-edited"
+	DocumentFresh    Switch = "document-fresh"
 	BoundContext     Switch = "bound-context"
 	SlotSync         Switch = "slot-sync"
 	KeyCommitment    Switch = "key-commitment"
@@ -41,6 +43,8 @@ func files() []Safety {
 		{DocumentMAC, "A document in which anything was moved, renamed, added, left out or put back is not opened.", "internal/document", "TestTamper"},
 		{CachePeer, "A data key that is kept for git is given to no other user.", "internal/keycache", "TestAnotherUserIsTurnedAway"},
 		{DocumentProof, "A file that would read otherwise with its values exchanged is refused, and not written.", "internal/document", "TestProof"},
+		{DocumentEdited, "A document that was changed after it was sealed is not written over while it holds a value that the source has not.", "internal/ops", "TestDocumentOntoAnother"},
+		{DocumentFresh, "A document of which a recipient is left out takes a new data key.", "internal/ops", "TestTheOldDataKeyOpensNothingNew"},
 		{ExpectedContext, "An envelope of another context than the one expected is not opened.", "internal/envelope", "TestExpectedContext"},
 		{BoundContext, "The body's keys are bound to the encryption context.", "internal/envelope", "TestChangedContext"},
 		{SlotSync, "A new header is on disk before the old one is wiped.", "internal/envelope", "TestRewrapSurvivesEveryCrash"},
