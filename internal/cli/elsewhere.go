@@ -35,7 +35,6 @@ var elsewhere = map[string]string{
 	"keygen":     "declare a key block and apply; kmsplan kms GenerateRandom gives random bytes",
 	"batch":      "a data \"rewrap\" block with a pattern and kmsplan run re-wrap many files in one go",
 	"worker":     "a data \"rewrap\" block with a pattern and kmsplan run re-wrap many files in one go",
-	"transfer":   "kmsplan decrypt and kmsplan encrypt move a file between formats and keys",
 
 	"state replace-provider": "objects belong to gateway blocks: kmsplan state replace-gateway OLD NEW tells the state that one has another name",
 	"state force-unlock":     "kmsplan force-unlock ID breaks the lock of a process that is gone",

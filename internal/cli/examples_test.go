@@ -77,9 +77,13 @@ var completions = map[string]completion{
 	},
 	"Settings of what is shared and sealed 1": {before: emulatorGateway, script: keyElsewhere},
 	"A gateway at addresses of its own 1":     {script: emulatorElsewhere, files: map[string]string{"config/app.yaml": "a: 1\n"}, after: "kill -INT serve\nwait serve\n"},
-	"Data blocks: files 1":                    {files: map[string]string{"config/app.yaml": "a: 1\n"}},
-	"Data blocks: lookups 1":                  {files: map[string]string{"config/app.yaml": "a: 1\n"}},
-	"Accounts and regions: `gateway` 1":       {unapplied: "it names an account's own instance on the public service"},
+	"Aliases 1": {
+		before: emulatorGateway + "key \"old\" {\n  instance = null\n}\nkey \"orders\" {}\nalias \"orders\" {\n  name = \"alias/orders\"\n  key  = key.old.id\n}\n",
+		script: "exec kmsplan state rm alias.orders\n", more: emulatorGateway + "key \"old\" {\n  instance = null\n}\nkey \"orders\" {}\n",
+	},
+	"Data blocks: files 1":              {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Data blocks: lookups 1":            {files: map[string]string{"config/app.yaml": "a: 1\n"}},
+	"Accounts and regions: `gateway` 1": {unapplied: "it names an account's own instance on the public service"},
 }
 
 // mayBeUnapplied holds the number of examples that are only validated: it may fall.

@@ -66,7 +66,7 @@ var (
 		{"UpdateSecretRotationPolicy", map[string]any{"SecretName": "s", "EnableAutomaticRotation": true}, `{"SecretName":"s"}`, []string{`"s"`, `"t"`}},
 		{"Encrypt", map[string]any{"KeyId": Mine, "Plaintext": "eA=="}, `{"KeyId":"key-mine"}`, []string{`key-mine`, `key-1`}},
 		{"Decrypt", map[string]any{"CiphertextBlob": BlobMine}, `{"KeyVersionId":"` + VersionID + `"}`, []string{VersionID, Other}},
-		{"ReEncrypt", map[string]any{"CiphertextBlob": BlobMine, "DestinationKeyId": Mine}, `{"KeyId":"key-mine","KeyVersionId":"` + Other + `"}`, []string{`key-mine`, `key-1`}},
+		{"ReEncrypt", map[string]any{"CiphertextBlob": BlobMine, "SourceKeyId": Mine, "DestinationKeyId": "key-1"}, `{"KeyId":"key-mine","KeyVersionId":"` + VersionID + `"}`, []string{`key-mine`, `key-1`, VersionID, Other}},
 		{"GenerateDataKey", map[string]any{"KeyId": MineARN}, `{"KeyId":"key-mine"}`, []string{`key-mine`, `key-1`}},
 		{"GenerateDataKeyWithoutPlaintext", map[string]any{"KeyId": Mine}, `{"KeyId":"key-mine"}`, []string{`key-mine`, `key-1`}},
 		{"ExportDataKey", map[string]any{"CiphertextBlob": BlobMine, "PublicKeyBlob": "eA==", "WrappingAlgorithm": "a", "WrappingKeySpec": "s"}, `{"KeyVersionId":"` + VersionID + `"}`, []string{VersionID, Other}},
