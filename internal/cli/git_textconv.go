@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,6 +62,9 @@ func (a *app) gitTextconv(ctx context.Context, d *drivers, name string) error {
 		return err
 	}
 	content, err := readShown(path)
+	if errors.Is(err, errTooLarge) {
+		return a.showLarge(path, name)
+	}
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,26 @@ func readShown(path string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	case len(content) > maxShown:
-		return nil, fmt.Errorf("%s has more than %d bytes, too many to be held in memory", path, maxShown)
+		return nil, fmt.Errorf("%s: %w", path, errTooLarge)
 	}
 	return content, nil
+}
+
+// errTooLarge says that a file is neither shown nor merged.
+var errTooLarge = fmt.Errorf("more than %d bytes, too many to be held in memory", maxShown)
+
+// showLarge describes an envelope that is not opened for its length, and copies what is not encrypted.
+func (a *app) showLarge(path, name string) error {
+	if h, size, err := ops.Inspect(path); err == nil {
+		a.view.Notef("%s is shown by its header alone: %v", name, errTooLarge)
+		_, err = io.WriteString(a.proc.Stdout, unopened+ops.DescribeHead(h, size))
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(a.proc.Stdout, f)
+	return err
 }

@@ -56,6 +56,11 @@ func Describe(content []byte) string {
 	if err != nil {
 		return fmt.Sprintf("header: unreadable\nbytes: %d\nsha256: %x\n", len(content), DocumentCommitment(content))
 	}
+	return DescribeHead(h, int64(len(content))) + fmt.Sprintf("sha256: %x\n", DocumentCommitment(content))
+}
+
+// DescribeHead says what a header of a file of size bytes says, and which state of the file it is of.
+func DescribeHead(h Head, size int64) string {
 	var b strings.Builder
 	what := "envelope"
 	if h.Document != nil {
@@ -68,6 +73,6 @@ func Describe(content []byte) string {
 	if pairs, err := h.Context.Pairs(); err == nil {
 		fmt.Fprintf(&b, "context: %s\n", strings.Join(pairs, " "))
 	}
-	fmt.Fprintf(&b, "suite: %s\ngeneration: %d\nbytes: %d\nsha256: %x\n", h.Suite, h.Generation, len(content), DocumentCommitment(content))
+	fmt.Fprintf(&b, "suite: %s\ngeneration: %d\nbytes: %d\ncommitment: %x\n", h.Suite, h.Generation, size, h.Commitment)
 	return b.String()
 }
