@@ -70,6 +70,11 @@ func taken(t *testing.T) (dir string, st state.State) {
 		t.Fatal(err)
 	}
 	found := census.Find(dir, []string{"."}, true)
+	for _, p := range found.Passed {
+		if p.Found != (p.Path == "link") {
+			t.Errorf("%+v", p)
+		}
+	}
 	if found.Plain != 2 || len(found.Entries) != 3 || len(found.Passed) != 2 {
 		t.Fatalf("%d plain, %d entries, passed %+v", found.Plain, len(found.Entries), found.Passed)
 	}

@@ -16,7 +16,7 @@ import (
 // Passed is a name that was not taken, with the reason.
 type Passed struct {
 	Path, Reason string
-	Link         bool // a link that was only found: what it leads to may be looked at by its own name
+	Found        bool // it was only found, and is nothing that could be an encrypted file of its own: a link, a pipe
 }
 
 // Found is what a search found.
@@ -78,6 +78,8 @@ func (s *search) directory(name string) {
 			s.file(below, false)
 		case e.Type()&fs.ModeSymlink != 0:
 			s.Passed = append(s.Passed, Passed{below, "it is a symbolic link, which is not followed; name the file itself", true})
+		default:
+			s.Passed = append(s.Passed, Passed{below, "it is no regular file", true})
 		}
 	}
 }

@@ -55,6 +55,9 @@ func sealed(f state.File) string {
 	return f.Path
 }
 
+// Sealed is the path of the encrypted file of an entry: of a decrypt block its source.
+func (e *Entry) Sealed() string { return sealed(e.File) }
+
 // Look holds every entry of the census against its file, in their order.
 func Look(ctx context.Context, dir string, files []state.File) []Entry {
 	return lookAt(ctx, dir, files, func(state.File) bool { return true })

@@ -72,6 +72,13 @@ type takenAnswer struct {
 
 func (a *app) takeCensus(ctx context.Context, stored *stack.Stored, paths []string) error {
 	found := census.Find(stored.Dir(), paths, true)
+	found.Entries = slices.DeleteFunc(found.Entries, func(e census.Entry) bool {
+		what := stored.Owned(e.Path)
+		if what != "" {
+			a.view.Notef("%s is %s, and is not taken up", pathWord(e.Path), what)
+		}
+		return what != ""
+	})
 	var t census.Taken
 	if len(found.Entries) > 0 {
 		err := stored.EditCensus(ctx, "import-census", func(st state.State) (state.State, error) {

@@ -94,11 +94,11 @@ func (a *app) status(ctx context.Context, o *statusOf, paths []string) error {
 	return nil
 }
 
-// passedErrors are the errors of names that were not looked at; links that were only found are said.
+// passedErrors are the errors of names that were not looked at; what was only found and is no file is said.
 func (a *app) passedErrors(list []census.Passed) error {
 	var errs []error
 	for _, p := range list {
-		if p.Link {
+		if p.Found {
 			a.view.Notef("%s was not looked at: %s", pathWord(p.Path), p.Reason)
 			continue
 		}

@@ -44,6 +44,7 @@ type statusAsked struct {
 	Ways       []string `json:"ways"` // commands that bring the files under another version or key
 
 	primary bool
+	unknown bool // nothing here has ever named it
 }
 
 type statusPassed struct {
@@ -62,8 +63,8 @@ func passed(list []census.Passed) []statusPassed {
 func newStatus(now time.Time, st state.State, names keyNaming, looked, outside []census.Entry, key, version string) statusAnswer {
 	answer := statusAnswer{Files: []statusFile{}}
 	known := map[string]bool{}
-	for _, e := range looked {
-		known[e.Path] = true
+	for i := range looked {
+		known[looked[i].Sealed()] = true
 	}
 	for _, e := range outside {
 		if e.Address = ""; !known[e.Path] {
@@ -103,6 +104,7 @@ func newAsked(now time.Time, st state.State, names keyNaming, files []statusFile
 	for id, primary := range names.primary {
 		q.primary = q.primary || version != "" && primary == version && (key == "" || key == id)
 	}
+	q.unknown = names.address[key] == "" && len(files)+len(q.Uses) == 0 && !q.primary
 	q.MayGo = len(files)+len(q.Secrets)+len(q.Aliases) == 0 && !q.primary
 	q.Ways = append([]string{}, waysOut(files, q, names)...)
 	return q

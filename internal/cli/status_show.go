@@ -86,6 +86,8 @@ func askedLines(q *statusAsked) (lines []string) {
 	}
 	needs = append(append(needs, q.Secrets...), q.Aliases...)
 	switch {
+	case q.MayGo && q.unknown:
+		lines = append(lines, what+" may go as far as the census and the state know: nothing in them needs it, and nothing there names it.")
 	case q.MayGo:
 		lines = append(lines, what+" may go as far as the census and the state know: nothing in them needs it.")
 	case len(needs) == 0:

@@ -7,12 +7,23 @@ import (
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/census"
+	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
 
 // Dir is the module's directory, from which paths of the census go.
 func (s *Stored) Dir() string { return s.config.Dir }
+
+// Owned says what of kmsplan's own a path is, or "": a sealed state is an envelope, and none that anybody rewraps.
+func (s *Stored) Owned(path string) string {
+	switch what := s.config.Owned().Reaches(path); what {
+	case hcl.OwnedConfig, hcl.OwnedVars:
+		return "" // they may be kept encrypted
+	default:
+		return what
+	}
+}
 
 // EditCensus is Edit for what is beside the objects: a saved plan stays good.
 func (s *Stored) EditCensus(ctx context.Context, operation string, edit func(state.State) (state.State, error)) error {
