@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // Program is a program that was started.
@@ -14,6 +15,9 @@ type Program struct {
 	done chan struct{}
 	err  error
 }
+
+// outputDelay is how long after its end a program's output is still read, which what it started may go on writing.
+const outputDelay = 2 * time.Second
 
 // Start starts a program. Where the system can do that, death is sent to it when this process ends, however it ends;
 // 0 = nothing.
@@ -24,6 +28,7 @@ func Start(cmd *exec.Cmd, death syscall.Signal) (*Program, error) {
 		runtime.LockOSThread() // the system takes the end of the thread that started it for that of the process
 		defer runtime.UnlockOSThread()
 		dieWith(cmd, death)
+		cmd.WaitDelay = outputDelay
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -54,7 +59,7 @@ func (p *Program) Kill() { _ = p.cmd.Process.Kill() }
 func ExitCode(err error) (code int, ok bool) {
 	var ended *exec.ExitError
 	switch {
-	case err == nil:
+	case err == nil || errors.Is(err, exec.ErrWaitDelay):
 		return 0, true
 	case !errors.As(err, &ended):
 		return 0, false

@@ -81,14 +81,11 @@ func (e editor) command(file string) *exec.Cmd {
 
 // screen is where an editor draws: standard output, or standard error where only that is a terminal.
 func (a *app) screen() io.Writer {
-	out, ok := a.proc.Stdout.(*output)
-	if !ok {
-		return a.proc.Stdout
-	}
-	if f, isFile := out.to.(*os.File); isFile && !term.IsTerminal(int(f.Fd())) && a.term.Live {
+	out := a.stdout()
+	if f, isFile := out.(*os.File); isFile && !term.IsTerminal(int(f.Fd())) && a.term.Live {
 		return a.proc.Stderr
 	}
-	return out.to
+	return out
 }
 
 // patienceWithEditors is how long an editor that was told to end may take for it.

@@ -19,6 +19,8 @@ type interrupt struct {
 	claimed   atomic.Bool
 	undo      atomic.Pointer[func()] // before the process ends
 	heir      atomic.Pointer[func(os.Signal)]
+	// background says that this process was started with interrupts ignored, as a shell does it with &.
+	background bool
 }
 
 // before has something undone if an interrupt ends the process before the returned function is called.
@@ -37,7 +39,7 @@ func (i *interrupt) end() {
 
 // watchInterrupts begins to watch; release ends it.
 func watchInterrupts() *interrupt {
-	i := &interrupt{requested: make(chan struct{}), done: make(chan struct{}), signals: make(chan os.Signal, 16)}
+	i := &interrupt{requested: make(chan struct{}), done: make(chan struct{}), signals: make(chan os.Signal, 16), background: signal.Ignored(os.Interrupt)}
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
 	go i.watch()
 	return i
