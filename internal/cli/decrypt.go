@@ -24,6 +24,8 @@ type decryption struct {
 	inPlace    bool
 	json       bool
 	values     bool
+	force      bool
+	keepMode   bool
 	choosing   choosing
 }
 
@@ -47,6 +49,8 @@ nothing is written if it is not good.
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
 	c.Flags().BoolVar(&d.inPlace, "in-place", false, "put the plaintext, mode 0600, in the place of FILE")
+	c.Flags().BoolVar(&d.force, "force", false, "also replace a FILE that holds something else than FILE.enc")
+	c.Flags().BoolVar(&d.keepMode, "keep-mode", false, "let an executable stay one, for its owner: mode 0700")
 	c.Flags().BoolVar(&d.values, "values", false, "of what is found in directories, take only documents whose values are sealed one by one")
 	a.gatewayFromFlag(c)
 	d.choosing.flags(c)
@@ -91,6 +95,10 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
 			return doneWith("decrypted", d.output, got), err
 		}
 		got, err := engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
+		if got.Same {
+			a.view.Notef("%s holds what is in %s already", output, name)
+			return doneWith("current", output, got), nil
+		}
 		if err == nil {
 			a.view.Notef("decrypted %s", into(name, output))
 		}
@@ -118,7 +126,7 @@ func (a *app) plainPlaces(d *decryption) func(name string) (string, error) {
 
 // unseal is what the flags demand of an envelope.
 func (d *decryption) unseal() (ops.Unseal, error) {
-	u := ops.Unseal{InPlace: d.inPlace}
+	u := ops.Unseal{InPlace: d.inPlace, KeepMode: d.keepMode, Unasked: !d.force && !d.inPlace && d.output == ""}
 	var err error
 	if len(d.context) > 0 {
 		u.Context, err = parsePairs("context", d.context)

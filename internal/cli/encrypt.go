@@ -32,6 +32,7 @@ type encryption struct {
 	only       []string
 	except     []string
 	inPlace    bool
+	force      bool
 	json       bool
 	choosing   choosing
 }
@@ -70,6 +71,7 @@ the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their 
 	f.StringArrayVar(&e.only, "only", nil, "with -values, seal values below a name that the regular expression `RE` finds; repeatable (default: all)")
 	f.StringArrayVar(&e.except, "except", nil, "with -values, leave values below a name that `RE` finds; repeatable")
 	f.BoolVar(&e.inPlace, "in-place", false, "put the encrypted file in the place of FILE")
+	f.BoolVar(&e.force, "force", false, "also replace a FILE.enc that is no envelope, or is of another context")
 	f.BoolVar(&e.again, "again", false, "also encrypt what is an envelope or an age file already")
 	e.choosing.flags(c)
 	e.choosing.dryRunFlag(c)
@@ -113,6 +115,7 @@ func (e *encryption) seal() (ops.Seal, error) {
 // documents says which values are sealed, where they are one by one.
 func (e *encryption) documents(s *ops.Seal) error {
 	s.InPlace = e.inPlace
+	s.Unasked = !e.force && !e.inPlace && e.output == ""
 	if !e.values {
 		if e.format != "" || len(e.only)+len(e.except) > 0 {
 			return usageError{errors.New("-format, -only and -except need -values, which seals values one by one")}

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,6 +22,11 @@ type Unseal struct {
 	Mode    fs.FileMode      // of the plaintext; 0 = 0600, or an existing output's own mode if that is no wider
 	Digest  bool             // also hash the plaintext, for the census
 	InPlace bool             // the output may be the source
+	// KeepMode lets an executable stay one, for its owner.
+	KeepMode bool
+	// Unasked says that nobody named the output: one that holds another plaintext is not replaced, and one that holds the
+	// same stays as it is.
+	Unasked bool
 }
 
 // DecryptFile decrypts source into output, whole or not at all: the plaintext appears
@@ -48,6 +54,9 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 	if sameFile(from, to) && !u.InPlace {
 		return Envelope{}, fmt.Errorf("%s would be decrypted over itself; name another output, or say -in-place", from)
 	}
+	if u.KeepMode && info.Mode()&0o100 != 0 {
+		u.Mode = PrivateMode | 0o100
+	}
 	out, err := e.output(to, plaintextAttributes(u.Mode))
 	if err != nil {
 		return Envelope{}, err
@@ -56,6 +65,14 @@ func (e *Engine) decrypt(ctx context.Context, from, to place, u Unseal, p Progre
 	got, err := e.decryptInto(ctx, out, f, info.Size(), from.full(), u, p)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("decrypt %s: %w", from, err)
+	}
+	if u.Unasked {
+		if err := unedited(to, out); errors.Is(err, errSame) {
+			got.Same = true
+			return got, nil
+		} else if err != nil {
+			return Envelope{}, fmt.Errorf("decrypt %s: %w", from, err)
+		}
 	}
 	return got, out.Commit()
 }

@@ -23,6 +23,7 @@ type Seal struct {
 	Again      bool    // also encrypt what is encrypted already
 	Values     *Values // seal values one by one; nil = the file as a whole
 	InPlace    bool    // the output may be the source
+	Unasked    bool    // nobody named the output: one that is no envelope, or of another context, is not replaced
 }
 
 func (s Seal) use() keys.Use {
@@ -59,6 +60,11 @@ func (e *Engine) encrypt(ctx context.Context, from, to place, s Seal, p Progress
 	}
 	if err := refuseDocument(f, info.Size(), s.Again); err != nil {
 		return Envelope{}, fmt.Errorf("encrypt %s: %w", from, err)
+	}
+	if s.Unasked {
+		if err := replaceable(to, s); err != nil {
+			return Envelope{}, fmt.Errorf("encrypt %s: %w", from, err)
+		}
 	}
 	out, err := e.output(to, envelopeAttributes(info))
 	if err != nil {

@@ -16,6 +16,7 @@ type Envelope struct {
 	Anew       string   // why no value of a document that was there kept its ciphertext; "" = it did, or none was expected to
 	Plaintext  int64    // bytes
 	Sealed     int64    // bytes
+	Same       bool     // decrypting: the output held the plaintext already, and was not written
 	Source     [32]byte // SHA-256 of the plaintext; zero where it was not asked for
 }
 

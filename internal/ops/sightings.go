@@ -165,9 +165,11 @@ func matchedID(f state.Fingerprint) string {
 }
 
 // digestOf is the SHA-256 of a file's content.
-func digestOf(f *os.File) (d [32]byte, err error) {
+func digestOf(f *os.File) (d [32]byte, err error) { return digestOfReader(f) }
+
+func digestOfReader(r io.Reader) (d [32]byte, err error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, r); err != nil {
 		return d, err
 	}
 	h.Sum(d[:0])

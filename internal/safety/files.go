@@ -2,36 +2,38 @@ package safety
 
 // Of envelopes and of the files that hold them.
 const (
-	HeaderMAC        Switch = "header-mac"
-	HostileSlot      Switch = "hostile-slot"
-	ExpectedContext  Switch = "expected-context"
-	NotTwiceDocument Switch = "not-twice-document"
-	DocumentPath     Switch = "document-path"
-	DocumentMAC      Switch = "document-mac"
-	CachePeer        Switch = "cache-peer"
-	DocumentProof    Switch = "document-proof"
-	DocumentEdited   Switch = "document-edited"
-	DocumentFresh    Switch = "document-fresh"
-	BoundContext     Switch = "bound-context"
-	SlotSync         Switch = "slot-sync"
-	KeyCommitment    Switch = "key-commitment"
-	LastChunk        Switch = "last-chunk"
-	ChunkOrder       Switch = "chunk-order"
-	OwnedPlaces      Switch = "owned-places"
-	OverItself       Switch = "over-itself"
-	HardLinks        Switch = "hard-links"
-	SourceAtRest     Switch = "source-at-rest"
-	ModeNoWider      Switch = "mode-no-wider"
-	NameAgain        Switch = "name-again"
-	NotTwice         Switch = "not-twice"
-	VerifiedFirst    Switch = "verified-first"
-	DataKeyProved    Switch = "data-key-proved"
-	AnewProved       Switch = "anew-proved"
-	NobodyLockedOut  Switch = "nobody-locked-out"
-	DataKeyLimits    Switch = "data-key-limits"
-	WrapProved       Switch = "wrap-proved"
-	WrapKey          Switch = "wrap-key"
-	OneKeyAFile      Switch = "one-key-a-file"
+	HeaderMAC           Switch = "header-mac"
+	HostileSlot         Switch = "hostile-slot"
+	ExpectedContext     Switch = "expected-context"
+	NotTwiceDocument    Switch = "not-twice-document"
+	DocumentPath        Switch = "document-path"
+	DocumentMAC         Switch = "document-mac"
+	CachePeer           Switch = "cache-peer"
+	DocumentProof       Switch = "document-proof"
+	DocumentEdited      Switch = "document-edited"
+	DocumentFresh       Switch = "document-fresh"
+	BoundContext        Switch = "bound-context"
+	SlotSync            Switch = "slot-sync"
+	KeyCommitment       Switch = "key-commitment"
+	LastChunk           Switch = "last-chunk"
+	ChunkOrder          Switch = "chunk-order"
+	OwnedPlaces         Switch = "owned-places"
+	OverItself          Switch = "over-itself"
+	HardLinks           Switch = "hard-links"
+	SourceAtRest        Switch = "source-at-rest"
+	ModeNoWider         Switch = "mode-no-wider"
+	NameAgain           Switch = "name-again"
+	NotTwice            Switch = "not-twice"
+	VerifiedFirst       Switch = "verified-first"
+	DataKeyProved       Switch = "data-key-proved"
+	AnewProved          Switch = "anew-proved"
+	NobodyLockedOut     Switch = "nobody-locked-out"
+	DataKeyLimits       Switch = "data-key-limits"
+	WrapProved          Switch = "wrap-proved"
+	WrapKey             Switch = "wrap-key"
+	OneKeyAFile         Switch = "one-key-a-file"
+	NothingEditedLost   Switch = "nothing-edited-lost"
+	NothingElseReplaced Switch = "nothing-else-replaced"
 )
 
 func files() []Safety {
@@ -60,6 +62,8 @@ func files() []Safety {
 		{NotTwice, "Nothing is encrypted twice by mistake.", "internal/ops", "TestNothingIsEncryptedTwice"},
 		{VerifiedFirst, "No plaintext leaves before the whole envelope is authenticated.", "internal/ops", "TestBadEnvelopes"},
 		{DataKeyProved, "A data key is opened once before it seals anything.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/corrupt plaintext"},
+		{NothingEditedLost, "A plaintext that was edited is not decrypted over unasked.", "internal/ops", "TestWhatWasEditedStays"},
+		{NothingElseReplaced, "A file that is no envelope of the same context is not encrypted over unasked.", "internal/ops", "TestWhatIsNoEnvelopeStays"},
 		{AnewProved, "A file that is encrypted anew is opened from the disk before the old one goes.", "internal/ops", "TestReencryptProvesWhatItWrote"},
 		{NobodyLockedOut, "Encrypting anew takes no identity away from a file unasked.", "internal/ops", "TestReencryptLocksNobodyOut"},
 		{DataKeyLimits, "No data key serves more files, bytes or time than its scope allows.", "internal/ops/keys", "TestScopesLimitADataKey"},
