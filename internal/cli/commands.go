@@ -14,6 +14,6 @@ func (a *app) commands() []*cobra.Command {
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.reencryptCommand(), a.gitCommand(), a.checkStagedCommand(),
 		a.editCommand(), a.execCommand(),
 		a.kmsCommand(), a.transferCommand(),
-		a.emulatorCommand(), a.doctorCommand(), a.versionCommand(),
+		a.emulatorCommand(), a.benchCommand(), a.doctorCommand(), a.versionCommand(),
 	}
 }

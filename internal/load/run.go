@@ -23,12 +23,15 @@ type Work struct {
 	Most     int           // calls at all, warm-up included: not one more is begun; 0 = no bound
 }
 
-// Run works until the first of its bounds, or the context's end. Calls under way are waited for, and never cancelled.
+// Run works until the first of its bounds, or the context's end. Calls under way are waited for, and never cancelled. The warm-up
+// takes a tenth of Most at most.
 func Run(ctx context.Context, w Work) Report {
-	r := &run{Work: w, all: newTally(), now: newTally(), stopped: make(chan struct{}), begin: time.Now().Add(w.Warmup)}
-	if w.Duration > 0 {
-		timer := time.AfterFunc(w.Warmup+w.Duration, func() { r.stop(EndedByDuration) })
+	r := &run{Work: w, all: newTally(), now: newTally(), started: make(chan struct{})}
+	if w.Warmup > 0 {
+		timer := time.AfterFunc(w.Warmup, r.start)
 		defer timer.Stop()
+	} else {
+		r.start()
 	}
 	defer context.AfterFunc(ctx, func() { r.stop(EndedByContext) })()
 	var workers, teller sync.WaitGroup
@@ -46,17 +49,37 @@ func Run(ctx context.Context, w Work) Report {
 // run is a Work under way.
 type run struct {
 	Work
-	begin   time.Time // of the measurement
-	stopped chan struct{}
+	started chan struct{} // closed when the measurement begins
 
 	mu       sync.Mutex
 	all, now *tally
+	begin    time.Time // of the measurement; zero before it
+	end      *time.Timer
 	begun    int // calls
 	warm     int // of them before begin
 	ended    string
 	last     time.Time // end of the last measured call
 	told     time.Time // end of the last period
 	periods  []Span
+}
+
+// start ends the warm-up.
+func (r *run) start() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.startLocked()
+}
+
+func (r *run) startLocked() {
+	if !r.begin.IsZero() || r.ended != "" {
+		return
+	}
+	r.begin = time.Now()
+	r.told = r.begin
+	if r.Duration > 0 {
+		r.end = time.AfterFunc(r.Duration, func() { r.stop(EndedByDuration) })
+	}
+	close(r.started)
 }
 
 // stop lets no further call begin; the first reason stands.
@@ -67,42 +90,51 @@ func (r *run) stop(why string) {
 }
 
 func (r *run) stopLocked(why string) {
-	if r.ended == "" {
-		r.ended = why
-		close(r.stopped)
+	if r.ended != "" {
+		return
+	}
+	r.ended = why
+	if r.end != nil {
+		r.end.Stop()
 	}
 }
 
-// take gives the number of a call that may begin now.
-func (r *run) take() (n int, began time.Time, ok bool) {
+// warmShare is the part of Most that a warm-up may take.
+const warmShare = 10
+
+// take gives the number of a call that may begin now, and whether it is measured.
+func (r *run) take() (n int, measured, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	began = time.Now()
+	if r.Most > 0 && r.warm >= r.Most/warmShare {
+		r.startLocked()
+	}
 	switch {
 	case r.ended != "":
-		return 0, began, false
+		return 0, false, false
 	case r.Most > 0 && r.begun >= r.Most:
 		r.stopLocked(EndedByMost)
-		return 0, began, false
+		return 0, false, false
 	case r.Count > 0 && r.begun-r.warm >= r.Count:
 		r.stopLocked(EndedByCount)
-		return 0, began, false
+		return 0, false, false
 	}
-	if began.Before(r.begin) {
+	if r.begin.IsZero() {
 		r.warm++
 	}
 	r.begun++
-	return r.begun - 1, began, true
+	return r.begun - 1, !r.begin.IsZero(), true
 }
 
 func (r *run) work(ctx context.Context) {
 	for {
-		n, began, ok := r.take()
+		n, measured, ok := r.take()
 		if !ok {
 			return
 		}
+		began := time.Now()
 		err := r.Call(ctx, n)
-		if !began.Before(r.begin) {
+		if measured {
 			r.add(began, err)
 		}
 	}
@@ -123,40 +155,38 @@ func (r *run) add(began time.Time, err error) {
 
 // tell ends a period each Every, until done.
 func (r *run) tell(done <-chan struct{}) {
-	r.told = r.begin
-	first := time.NewTimer(time.Until(r.begin) + r.Every)
-	defer first.Stop()
 	select {
 	case <-done:
-		r.period(time.Now())
 		return
-	case <-first.C:
+	case <-r.started:
 	}
-	r.period(time.Now())
 	every := time.NewTicker(r.Every)
 	defer every.Stop()
 	for {
 		select {
 		case <-done:
-			r.period(time.Now())
+			r.period(true)
 			return
 		case <-every.C:
-			r.period(time.Now())
+			r.period(false)
 		}
 	}
 }
 
-// period ends the current period, unless nothing happened in what is left of the last.
-func (r *run) period(end time.Time) {
+// period ends the current period. The last one goes on until the last call ended: what is left of a measurement once no call
+// begins is no period of its own.
+func (r *run) period(last bool) {
 	r.mu.Lock()
-	over := r.ended != "" && r.now.requests == 0
-	length := end.Sub(r.told)
-	span := r.now.span(len(r.periods)+1, end.Sub(r.begin), length, int(r.all.latency.n))
-	if !over {
-		r.now, r.told, r.periods = newTally(), end, append(r.periods, span)
+	now := time.Now()
+	over := r.ended != "" || r.Duration > 0 && now.Sub(r.begin) >= r.Duration
+	if over && !last || last && r.now.requests == 0 {
+		r.mu.Unlock()
+		return
 	}
+	span := r.now.span(len(r.periods)+1, now.Sub(r.begin), now.Sub(r.told), int(r.all.latency.n))
+	r.now, r.told, r.periods = newTally(), now, append(r.periods, span)
 	r.mu.Unlock()
-	if !over && r.Period != nil {
+	if r.Period != nil {
 		r.Period(span)
 	}
 }

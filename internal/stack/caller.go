@@ -30,3 +30,13 @@ func (g *Gateways) Caller(ctx context.Context, name, operation, via string) (kms
 	return nil, kms.Operation{}, hint(fmt.Errorf("gateway %q does not serve %s", opened.block.Name, operation),
 		"Name another gateway block with -gateway, or add `public {}` or `instance {}` to this one.")
 }
+
+// Emulated reports whether a gateway block is an emulator's, whose calls cost nobody anything; name is the block's, for
+// people. What a block says of an endpoint is not believed: only `emulator {}` is an emulator.
+func (g *Gateways) Emulated(name string) (block string, emulated bool, err error) {
+	b, err := g.block(name)
+	if err != nil {
+		return "", false, err
+	}
+	return b.Name, b.Emulator != nil, nil
+}

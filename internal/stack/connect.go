@@ -44,7 +44,7 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 		return err
 	}
 	out.public, err = public.New(public.Config{
-		Connection: connection, Region: b.Region,
+		Connection: connection, Region: b.Region, Retry: g.retry(),
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare, Turns: sharing(
 			b.Region, b.Public.Endpoint, b.Public.Profile, os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ROLE_ARN"))},
@@ -61,7 +61,7 @@ func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms
 	}
 	if b.Instance.ClientKey == nil {
 		dedicated, err := public.NewDedicated(public.DedicatedConfig{
-			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
+			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Retry: g.retry(), Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 		})
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (g *Gateways) connectClientKey(out *gateway, connection transport.Connectio
 		return err
 	}
 	client, err := clientkey.New(clientkey.Config{
-		Connection: connection, InstanceID: instanceID, Key: key, Logger: g.options.Logger, UserAgent: userAgent(),
+		Connection: connection, InstanceID: instanceID, Key: key, Retry: g.retry(), Logger: g.options.Logger, UserAgent: userAgent(),
 	})
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func passwordOf(k *hcl.ClientKey) (kms.Secret, error) {
 
 // connection is how a gateway is reached; caName is the argument that may hold the CA itself.
 func (g *Gateways) connection(out *gateway, c hcl.Connection, caName string) (transport.Connection, error) {
-	made := transport.Connection{Endpoint: c.Endpoint, Timeout: c.Timeout, Aliases: &out.aliases}
+	made := transport.Connection{Endpoint: c.Endpoint, Timeout: c.Timeout, Aliases: &out.aliases, MaxConns: g.options.Connections}
 	var err error
 	switch {
 	case c.CAFile != "":
@@ -133,6 +133,14 @@ func (g *Gateways) path(p string) string {
 		return p
 	}
 	return filepath.Join(g.Config.Dir, p)
+}
+
+// retry is how often a call is tried.
+func (g *Gateways) retry() transport.RetryConfig {
+	if g.options.Once {
+		return transport.RetryConfig{MaxAttempts: 1}
+	}
+	return transport.RetryConfig{}
 }
 
 func userAgent() string { return "kmsplan/" + version.Number }

@@ -39,7 +39,8 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 		out.region = ready.Region
 	}
 	out.public, err = public.New(public.Config{
-		Connection:  transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Aliases: &out.aliases},
+		Connection:  transport.Connection{Endpoint: ready.Public.HTTPS, CA: ca, Aliases: &out.aliases, MaxConns: g.options.Connections},
+		Retry:       g.retry(),
 		Region:      out.region,
 		Credentials: kms.StaticCredentials(ready.AccessKeyID, kms.NewSecret(ready.AccessKeySecret), kms.Secret{}),
 		Logger:      g.options.Logger, UserAgent: userAgent(),
@@ -48,7 +49,7 @@ func (g *Gateways) connectEmulator(ctx context.Context, b *hcl.Gateway) (*gatewa
 	if err != nil {
 		return nil, err
 	}
-	return out, g.connectClientKey(out, transport.Connection{Endpoint: ready.Instance.Endpoint, CA: ca, Aliases: &out.aliases}, ready.Instance.ID,
+	return out, g.connectClientKey(out, transport.Connection{Endpoint: ready.Instance.Endpoint, CA: ca, Aliases: &out.aliases, MaxConns: g.options.Connections}, ready.Instance.ID,
 		ready.Instance.ClientKeyFile, kms.NewSecret(ready.Instance.ClientKeyPassword))
 }
 

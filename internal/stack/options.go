@@ -66,6 +66,10 @@ type Options struct {
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass
 	// UnprovedDataKeys leaves out that each fresh data key is opened once before it seals anything.
 	UnprovedDataKeys bool
+	// Once makes every call once: what fails is not tried again. It is for measuring, where a retry would count as a call.
+	Once bool
+	// Connections is how many idle connections each client keeps; 0 = its default. Who calls from more workers needs more.
+	Connections int
 
 	// What happens on the way. Each may be nil.
 

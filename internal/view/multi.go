@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/lint"
+	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -76,6 +77,8 @@ func (m multi) Working(w Working)                         { m.each(func(v View) 
 func (m multi) TestFile(name, status string)              { m.each(func(v View) { v.TestFile(name, status) }) }
 func (m multi) TestRun(r TestRun)                         { m.each(func(v View) { v.TestRun(r) }) }
 func (m multi) Tested(c TestCounts)                       { m.each(func(v View) { v.Tested(c) }) }
+func (m multi) BenchPeriod(s load.Span)                   { m.each(func(v View) { v.BenchPeriod(s) }) }
+func (m multi) Benched(r load.Report)                     { m.each(func(v View) { v.Benched(r) }) }
 func (m multi) Traffic(list []Traffic)                    { m.each(func(v View) { v.Traffic(list) }) }
 func (m multi) Drift(d plan.Drifts)                       { m.each(func(v View) { v.Drift(d) }) }
 func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) { v.Refreshed(d) }) }

@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/lint"
+	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -50,6 +51,8 @@ func (Silent) Answer(json.RawMessage)                                {}
 func (Silent) Reading(Reading)                                       {}
 func (Silent) Working(Working)                                       {}
 func (Silent) Traffic([]Traffic)                                     {}
+func (Silent) BenchPeriod(load.Span)                                 {}
+func (Silent) Benched(load.Report)                                   {}
 func (Silent) Drift(plan.Drifts)                                     {}
 func (Silent) Refreshed(plan.Drifts)                                 {}
 func (Silent) TestFile(string, string)                               {}

@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/lint"
+	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
@@ -126,6 +127,15 @@ type Result interface {
 	Table(value any, head []string, rows [][]string)
 }
 
+// Bench is the view of bench.
+type Bench interface {
+	Voice
+	// BenchPeriod shows what became of a period's calls.
+	BenchPeriod(s load.Span)
+	// Benched sums the measurement up.
+	Benched(r load.Report)
+}
+
 // View can show the answer of every command. A further form of output is one file: a type that embeds
 // Silent and has the methods it has something to say in.
 type View interface {
@@ -136,6 +146,7 @@ type View interface {
 	Show
 	Inspect
 	Doctor
+	Bench
 	Drift
 	Test
 	Answer
