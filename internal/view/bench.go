@@ -11,17 +11,25 @@ import (
 
 // benchHead and benchRow are the columns of a benchmark's periods, which come one by one.
 const (
-	benchHead = "%8s %9s %9s %9s %9s %8s %8s %8s %8s %8s  %s\n"
-	benchRow  = "%8.1f %9d %9d %9.1f %9.1f %8.2f %8.2f %8.2f %8.2f %8.2f  %s\n"
+	benchHead = "%7s %7s %8s %8s %7s %7s %7s %7s  %s\n"
+	benchRow  = "%7.1f %7d %8.1f %8.1f %7.2f %7.2f %7.2f %7.2f  %s\n"
 )
 
-// BenchPeriod prints a row, with the heads of the columns above the first.
+// BenchPeriod prints a row, with the heads of the columns above the first; a sentence where the terminal is narrow.
 func (t *Terminal) BenchPeriod(s load.Span) {
-	if s.Number == 1 {
-		fmt.Fprintf(t.Out, benchHead, "SECONDS", "CALLS", "ANSWERED", "A SECOND", "AVERAGE", "MIN ms", "MEAN", "P50", "P99", "MAX", "FAILED")
+	l, failed := s.Latency, counted(s.Errors)
+	if t.Width >= narrowest && t.Width < defaultWidth {
+		if failed != "" {
+			failed = "; failed: " + failed
+		}
+		t.tell("%.1f s: %d answered of %d, %.1f a second, p50 %.2f ms, p99 %.2f ms%s\n", s.Seconds, s.Answered, s.Requests, s.PerSecond, l.P50, l.P99, failed)
+		return
 	}
-	l := s.Latency
-	fmt.Fprintf(t.Out, benchRow, s.Seconds, s.Requests, s.Answered, s.PerSecond, s.Average, l.Min, l.Mean, l.P50, l.P99, l.Max, counted(s.Errors))
+	if s.Number == 1 {
+		t.tell(benchHead, "SECONDS", "CALLS", "A SECOND", "AVERAGE", "MEAN ms", "P50", "P99", "MAX", "FAILED")
+	}
+	row := fmt.Sprintf(benchRow, s.Seconds, s.Requests, s.PerSecond, s.Average, l.Mean, l.P50, l.P99, l.Max, failed)
+	t.tell("%s\n", strings.TrimRight(row, " \n"))
 }
 
 // Benched prints the sum.
