@@ -99,6 +99,12 @@ func (e editor) run(file string, cleanUp func()) error {
 			defer func() { _ = term.Restore(int(keyboard.Fd()), shown) }()
 		}
 	}
+	defer e.app.stop.before(cleanUp)()
+	defer e.app.stop.handOver(func(s os.Signal) { // before it starts: an interrupt may be the first that it makes
+		if s != os.Interrupt {
+			e.app.stop.end()
+		}
+	})()
 	program, err := child.Start(e.command(file), syscall.SIGHUP)
 	if err != nil {
 		return fmt.Errorf("start the editor %s: %w", e.argv[0], err)
@@ -113,11 +119,7 @@ func (e editor) run(file string, cleanUp func()) error {
 		cleanUp()
 	}
 	defer e.app.stop.before(undo)()
-	defer e.app.stop.handOver(func(s os.Signal) {
-		if s != os.Interrupt {
-			e.app.stop.end()
-		}
-	})()
+	defer e.app.stop.deaf(os.Interrupt)()
 	if err := program.Wait(); err != nil {
 		return fmt.Errorf("the editor %s: %w", e.argv[0], err)
 	}

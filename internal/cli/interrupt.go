@@ -70,6 +70,13 @@ func (i *interrupt) handOver(heir func(os.Signal)) (back func()) {
 	return func() { i.heir.Store(nil) }
 }
 
+// deaf lets the system discard a signal until the returned function is called: one that was sent before then does not
+// arrive late. What was started before hears it still.
+func (i *interrupt) deaf(s os.Signal) (again func()) {
+	signal.Ignore(s)
+	return func() { signal.Notify(i.signals, s) }
+}
+
 // hear also watches for further signals, until the command ends.
 func (i *interrupt) hear(more ...os.Signal) { signal.Notify(i.signals, more...) }
 
