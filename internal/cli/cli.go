@@ -43,6 +43,8 @@ type app struct {
 	asking    bool          // the command may ask for variables
 	// unproved is the flag of that name.
 	unproved bool
+	// scopeFiles is the flag of that name.
+	scopeFiles int
 	// gatewayFrom is the flag -gateway-from.
 	gatewayFrom string
 	// identities are the files of -identity, of commands that open the state with it.

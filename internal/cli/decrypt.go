@@ -24,6 +24,7 @@ type decryption struct {
 	inPlace    bool
 	json       bool
 	values     bool
+	extract    string
 	force      bool
 	keepMode   bool
 	choosing   choosing
@@ -52,6 +53,7 @@ nothing is written if it is not good.
 	c.Flags().BoolVar(&d.force, "force", false, "also replace a FILE that holds something else than FILE.enc")
 	c.Flags().BoolVar(&d.keepMode, "keep-mode", false, "let an executable stay one, for its owner: mode 0700")
 	c.Flags().BoolVar(&d.values, "values", false, "of what is found in directories, take only documents whose values are sealed one by one")
+	c.Flags().StringVar(&d.extract, "extract", "", "print the value at `PATH` alone, such as db.hosts[0]; of a document, or of a file whose name says its format")
 	a.gatewayFromFlag(c)
 	d.choosing.flags(c)
 	d.choosing.dryRunFlag(c)
@@ -63,6 +65,9 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
 	unseal, err := d.unseal()
 	if err != nil {
 		return err
+	}
+	if d.extract != "" {
+		return a.extractValue(ctx, d, args, unseal)
 	}
 	want := ops.Choice{Sealed: true, InPlace: d.inPlace}
 	if d.values {

@@ -72,5 +72,5 @@ var flagsElsewhere = map[string]string{
 	"passphrase":         "an envelope's data key is wrapped by a KMS key: kmsplan encrypt -key KEY", "p": "an envelope's data key is wrapped by a KMS key: kmsplan encrypt -key KEY",
 	"armor": "an envelope is a binary file; base64 makes text of it", "a": "an envelope is a binary file; base64 makes text of it",
 	"recipients-file": "-recipient age1… may be given several times", "R": "-recipient age1… may be given several times",
-	"extract": "a file is decrypted whole", "set": "a file is encrypted whole",
+	"set": "kmsplan edit changes the values of a file",
 }

@@ -65,7 +65,7 @@ the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their 
 	f.StringArrayVar(&e.context, "context", nil, "bind the envelope to `NAME=VALUE`; repeatable")
 	f.StringArrayVar(&e.recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
 	f.StringVar(&e.suite, "suite", "AES_256_GCM", "the body's cipher: AES_256_GCM or SM4_GCM")
-	f.StringVar(&e.scope, "scope", "file", "how many files share a data key: file, directory or run")
+	a.scopeFlags(c, &e.scope)
 	f.BoolVar(&e.values, "values", false, "seal the values one by one and leave names, order and comments readable")
 	f.StringVar(&e.format, "format", "", "with -values, the `FORMAT`: "+strings.Join(document.Names(), ", ")+" (default: by the name)")
 	f.StringArrayVar(&e.only, "only", nil, "with -values, seal values below a name that the regular expression `RE` finds; repeatable (default: all)")
@@ -78,6 +78,12 @@ the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their 
 	jsonFlag(c, &e.json)
 	a.unprovedFlag(c)
 	return c
+}
+
+// scopeFlags say how many files share a data key.
+func (a *app) scopeFlags(c *cobra.Command, scope *string) {
+	c.Flags().StringVar(scope, "scope", "file", "how many files share a data key: file, directory or run")
+	c.Flags().IntVar(&a.scopeFiles, "scope-files", 1000, "with -scope directory or run, let at most `N` files share a data key; who gets hold of one opens them all")
 }
 
 // unprovedFlag is that of the commands that make data keys.

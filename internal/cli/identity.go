@@ -17,6 +17,9 @@ import (
 // openEngine makes the file engine over the module's gateways. With age identities a module without
 // gateways, or none at all, is enough.
 func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, func(), error) {
+	if a.scopeFiles < 0 || a.scopeFiles > ops.MaxFilesPerKey {
+		return nil, nil, usageError{fmt.Errorf("-scope-files is 1 to %d, not %d", ops.MaxFilesPerKey, a.scopeFiles)}
+	}
 	identities, err := a.ageIdentities(identityFiles)
 	if err != nil {
 		return nil, nil, err

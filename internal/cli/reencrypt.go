@@ -44,7 +44,7 @@ skips what it did, without a call. -again does those files anew as well.`,
 	f.StringVar(&r.anew.Gateway, "gateway", "", "the gateway block to use (default: the first)")
 	f.StringArrayVar(&r.anew.Recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
 	f.BoolVar(&r.anew.Drop, "drop-recipients", false, "let nobody open the files but who may use the KMS key and -recipient")
-	f.StringVar(&r.scope, "scope", "file", "how many files share a data key: file, directory or run")
+	a.scopeFlags(c, &r.scope)
 	f.BoolVar(&r.again, "again", false, "go on with no run that was interrupted: encrypt every file anew")
 	r.choosing.flags(c)
 	r.choosing.dryRunFlag(c)

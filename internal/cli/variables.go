@@ -57,7 +57,7 @@ func (a *app) options(lockTimeout time.Duration) stack.Options {
 	return stack.Options{
 		LockTimeout: lockTimeout, Env: a.proc.Env, MinSerial: a.minSerial, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
 		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, Progress: a.reading, File: a.fileProgress(),
-		UnprovedDataKeys: a.unproved,
+		UnprovedDataKeys: a.unproved, FilesPerDataKey: a.scopeFiles,
 	}
 }
 

@@ -32,25 +32,58 @@ func Values(f Format, src []byte) ([]Meant, error) {
 // Values is Values of the plaintext.
 func (d *Document) Values() ([]Meant, error) { return meantBy(d.format, d.Plain, d.items, d.sealed) }
 
+// Find gives what one value of a file means, by its path as a Path's String writes it. names are the paths of all.
+func Find(f Format, src []byte, path string) (found *Meant, names []string, err error) {
+	items, err := parse(f, src)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, i := range items {
+		if i.Kind != Value {
+			continue
+		}
+		name := i.Path.String()
+		names = append(names, name)
+		if name != path || found != nil {
+			continue
+		}
+		m, err := meant(f, src, i)
+		if err != nil {
+			return nil, names, err
+		}
+		found = &m
+	}
+	return found, names, nil
+}
+
 func meantBy(f Format, src []byte, items []Item, sealed map[int]bool) ([]Meant, error) {
 	var out []Meant
 	for n, i := range items {
 		if i.Kind != Value {
 			continue
 		}
-		m := Meant{Path: i.Path, Text: i.Text, Null: i.Fixed && i.Type == plain, Sealed: sealed[n]}
-		if i.Type == alias || i.Type == expr {
-			return nil, refuse(src, i.Start, "%s is %s, whose value only the file's reader can tell; write it out", i.Path, map[string]string{alias: "an alias", expr: "an expression"}[i.Type])
+		m, err := meant(f, src, i)
+		if err != nil {
+			return nil, err
 		}
-		if i.Type == text {
-			var err error
-			if m.Text, err = decoded(f.Name(), i, src[i.Start:i.End]); err != nil {
-				return nil, refuse(src, i.Start, "%s: %v", i.Path, err)
-			}
-		}
+		m.Sealed = sealed[n]
 		out = append(out, m)
 	}
 	return out, nil
+}
+
+func meant(f Format, src []byte, i Item) (Meant, error) {
+	m := Meant{Path: i.Path, Text: i.Text, Null: i.Fixed && i.Type == plain}
+	if i.Type == alias || i.Type == expr {
+		return m, refuse(src, i.Start, "%s is %s, whose value only the file's reader can tell; write it out", i.Path, map[string]string{alias: "an alias", expr: "an expression"}[i.Type])
+	}
+	if i.Type == text {
+		var err error
+		if m.Text, err = decoded(f.Name(), i, src[i.Start:i.End]); err != nil {
+			return m, refuse(src, i.Start, "%s: %v", i.Path, err)
+		}
+	}
+	return m, nil
 }
 
 // decoded reads the escapes of a text, where a format's items keep them.

@@ -40,6 +40,8 @@ type Options struct {
 	Owned func(name string) string
 	// Unproved leaves out that each fresh data key is opened once before it seals anything: see keys.Options.
 	Unproved bool
+	// FilesPerKey is how many files share a data key at most, under a scope; 0 = 1,000.
+	FilesPerKey int
 	// Disk is asked before every step on the disk: for tests. nil = none.
 	Disk durable.Seam
 }
@@ -62,6 +64,9 @@ const (
 // ParseScope reads a scope's name.
 func ParseScope(s string) (Scope, error) { return keys.ParseScope(s) }
 
+// MaxFilesPerKey bounds Options.FilesPerKey.
+const MaxFilesPerKey = keys.MaxFilesPerKey
+
 // KeyID is the last part of a key's ARN, or the id itself.
 func KeyID(arn string) string { return keys.KeyID(arn) }
 
@@ -75,7 +80,7 @@ func New(o Options) *Engine {
 		o.Fingerprints = func() *state.Fingerprints { return nil }
 	}
 	return &Engine{
-		keys: keys.New(keys.Options{Ring: o.Keyring, Now: o.Now, Unproved: o.Unproved}), now: o.Now,
+		keys: keys.New(keys.Options{Ring: o.Keyring, Now: o.Now, Unproved: o.Unproved, FilesPerKey: o.FilesPerKey}), now: o.Now,
 		extra: o.Identities, workers: workers, patience: holdPatience, prints: o.Fingerprints, owned: o.Owned, disk: o.Disk,
 	}
 }

@@ -15,8 +15,7 @@ func TestScopeCalls(t *testing.T) {
 	r := newRig(t)
 	const n, limit = 45, 20
 	id := ageIdentity(t)
-	e := r.engine()
-	e.keys.LimitFiles(limit)
+	e := r.engine(func(o *Options) { o.FilesPerKey = limit })
 	seal := Seal{Key: r.aesKey(), Scope: ScopeRun, Context: envelope.Context{"app": "x"}, Recipients: []string{id.Recipient().String()}}
 	var names []string
 	for i := range n {

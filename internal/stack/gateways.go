@@ -75,7 +75,7 @@ func (g *Gateways) sealEngine() *ops.Engine {
 }
 
 func (g *Gateways) engineOptions() ops.Options {
-	return ops.Options{Keyring: keyring{g}, Now: g.options.Now, Identities: g.options.Identities, Unproved: g.options.UnprovedDataKeys}
+	return ops.Options{Keyring: keyring{g}, Now: g.options.Now, Identities: g.options.Identities, Unproved: g.options.UnprovedDataKeys, FilesPerKey: g.options.FilesPerDataKey}
 }
 
 // Close stops the emulators.

@@ -66,6 +66,8 @@ type Options struct {
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass
 	// UnprovedDataKeys leaves out that each fresh data key is opened once before it seals anything.
 	UnprovedDataKeys bool
+	// FilesPerDataKey is how many files share a data key at most, under a scope; 0 = 1,000.
+	FilesPerDataKey int
 	// Once makes every call once: what fails is not tried again. It is for measuring, where a retry would count as a call.
 	Once bool
 	// Connections is how many idle connections each client keeps; 0 = its default. Who calls from more workers needs more.

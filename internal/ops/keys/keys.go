@@ -24,12 +24,18 @@ type Options struct {
 	// each data key, and no need for the right to decrypt. What arrived damaged is then noticed by whoever opens
 	// the file, too late. A rewrap is proved all the same: it gives an old wrap up.
 	Unproved bool
+	// FilesPerKey is how many files a shared data key serves at most; 0 = 1,000.
+	FilesPerKey int
 }
 
 // New makes the keys of a run.
 func New(o Options) *Keys {
+	scopes := newScopes(o.Now)
+	if o.FilesPerKey > 0 {
+		scopes.limits.files = o.FilesPerKey
+	}
 	return &Keys{
-		ring: o.Ring, scopes: newScopes(o.Now), unwrap: newUnwrapper(o.Ring), rewraps: newRewraps(), unproved: o.Unproved,
+		ring: o.Ring, scopes: scopes, unwrap: newUnwrapper(o.Ring), rewraps: newRewraps(), unproved: o.Unproved,
 	}
 }
 
@@ -45,8 +51,8 @@ func (k *Keys) Calls() int { return int(k.scopes.calls.Load() + k.unwrap.calls.L
 // Identity opens envelopes through the gateways.
 func (k *Keys) Identity() envelope.Identity { return kmsIdentity{k.unwrap} }
 
-// LimitFiles sets how many files a shared data key serves at most; without it that is 1,000.
-func (k *Keys) LimitFiles(n int) { k.scopes.limits.files = n }
+// MaxFilesPerKey bounds Options.FilesPerKey: what one leaked data key may open.
+const MaxFilesPerKey = 100_000
 
 // callDeadline bounds one KMS call made for a file.
 const callDeadline = 60 * time.Second
