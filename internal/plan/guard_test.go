@@ -172,6 +172,11 @@ rotation_policy "p" {
 		}, wrong: limits + succeeding("Aliyun_SM4") + retirePredecessor, fix: func(w *world) { w.state.Files = nil }},
 		{guard: plan.GuardPredecessors, first: succeeding("Aliyun_AES_256"), world: func(w *world) { w.apply(succeeding("Aliyun_SM4")) },
 			wrong: limits + retire, answer: limits + retire + retirePredecessor},
+		{guard: plan.GuardUsedSince, first: `key "old" {}`, world: func(w *world) {
+			w.apply(limits + retire)
+			w.now = w.now.Add(8 * 24 * time.Hour)
+			w.state.Uses = []state.Use{{KeyID: w.key("key.old").ID, Principal: "ram:user/alice", Operation: "Decrypt", Last: w.now.Add(-time.Hour), Refused: true}}
+		}, wrong: limits + retire, fix: func(w *world) { w.state.Uses = nil }},
 		{guard: plan.GuardTooMany, first: `key "old" {}`, wrong: retire, answer: limits + retire},
 		{guard: plan.GuardTooMany, first: secret, wrong: `removed {
   from   = secret.s
