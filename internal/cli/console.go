@@ -12,6 +12,8 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
+	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/view"
 )
 
@@ -45,20 +47,13 @@ Exit codes: 0; 1 when an expression of the input was not right.`,
 }
 
 func (a *app) console(ctx context.Context, vars *variables, args []string) error {
-	stored, err := a.openStateWith(vars, 0)
-	if err != nil {
-		return err
-	}
-	defer a.closing(stored.Close)
-	st, err := stored.Remembered(ctx)
-	if err != nil {
-		return err
-	}
-	evaluate := stored.Evaluator(st)
-	if len(args) == 1 {
-		return a.evaluated(args[0], evaluate)
-	}
-	return a.consoleLines(evaluate)
+	return a.withRemembered(ctx, vars, 0, func(stored *stack.Stored, st state.State) error {
+		evaluate := stored.Evaluator(st)
+		if len(args) == 1 {
+			return a.evaluated(args[0], evaluate)
+		}
+		return a.consoleLines(evaluate)
+	})
 }
 
 // consoleLines evaluates line by line; one that is not right does not end it.

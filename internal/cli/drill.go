@@ -41,12 +41,9 @@ Exit codes: 0 every file of the sample was opened; 1 one was not, or there is no
 			if err != nil {
 				return err
 			}
-			stored, err := a.openStateWith(&vars, lockTimeout)
-			if err != nil {
-				return err
-			}
-			defer a.closing(stored.Close)
-			return a.drill(c.Context(), stored, identities, sample)
+			return a.withState(&vars, lockTimeout, func(stored *stack.Stored) error {
+				return a.drill(c.Context(), stored, identities, sample)
+			})
 		},
 	}
 	vars.flags(c)

@@ -64,19 +64,31 @@ func variableName(s string) bool {
 
 // values are those of an opened file, and which of them are secret.
 func valuesOf(name string, o *ops.Opened) (values []document.Meant, format string, err error) {
+	f, err := formatOf(name, o)
+	if err != nil {
+		return nil, "", err
+	}
 	if o.Document != nil {
 		values, err = o.Document.Values()
-		return values, o.Document.Format().Name(), err
-	}
-	f, err := document.ByFile(plainName(name), o.Plain)
-	if err != nil {
-		return nil, "", errors.New("its name says no format that has values: it should end like app.yaml, app.json, .env or app.toml.enc")
+		return values, f.Name(), err
 	}
 	values, err = document.Values(f, o.Plain)
 	for i := range values {
 		values[i].Sealed = true
 	}
 	return values, f.Name(), err
+}
+
+// formatOf is the format of an opened file's values: a document's own, or what the name of the plaintext says.
+func formatOf(name string, o *ops.Opened) (document.Format, error) {
+	if o.Document != nil {
+		return o.Document.Format(), nil
+	}
+	f, err := document.ByFile(plainName(name), o.Plain)
+	if err != nil {
+		return nil, errors.New("its name says no format that has values: it should end like app.yaml, app.json, .env or app.toml.enc")
+	}
+	return f, nil
 }
 
 // plainName is the name of an encrypted file's plaintext.

@@ -46,12 +46,9 @@ func (a *app) extractValue(ctx context.Context, d *decryption, files []string, u
 
 // valueAt is the value at a path of an opened file.
 func valueAt(name string, o *ops.Opened, path string) (string, error) {
-	f, err := document.ByFile(plainName(name), o.Plain)
-	if o.Document != nil {
-		f, err = o.Document.Format(), nil
-	}
+	f, err := formatOf(name, o)
 	if err != nil {
-		return "", errors.New("its name says no format that has values: it should end like app.yaml, app.json, .env or app.toml.enc")
+		return "", err
 	}
 	found, names, err := document.Find(f, o.Plain, path)
 	switch {

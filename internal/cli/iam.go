@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/iam"
+	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // iamCommand prints the RAM policy that a command needs.
@@ -35,7 +36,9 @@ Exit codes: 0; 1 on errors, and when the command needs no permission.`,
 			if !slices.Contains(iam.Purposes, purpose) {
 				return usageError{fmt.Errorf("-for is one of %s, not %q", strings.Join(iam.Purposes, ", "), purpose)}
 			}
-			return a.permissions(c.Context(), vars, purpose, gateway)
+			return a.withRemembered(c.Context(), vars, 0, func(stored *stack.Stored, st state.State) error {
+				return a.permissions(stored, st, purpose, gateway)
+			})
 		},
 	}
 	vars.flags(c)
@@ -44,16 +47,7 @@ Exit codes: 0; 1 on errors, and when the command needs no permission.`,
 	return c
 }
 
-func (a *app) permissions(ctx context.Context, vars *variables, purpose, gateway string) error {
-	stored, err := a.openStateWith(vars, 0)
-	if err != nil {
-		return err
-	}
-	defer a.closing(stored.Close)
-	st, err := stored.Remembered(ctx)
-	if err != nil {
-		return err
-	}
+func (a *app) permissions(stored *stack.Stored, st state.State, purpose, gateway string) error {
 	policy, notes, err := stored.Permissions(st, purpose, gateway)
 	if err != nil {
 		return err

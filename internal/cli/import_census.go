@@ -34,15 +34,12 @@ Paths are kept relative to the module. plan and status look at the files again, 
 		Args: needPaths,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.answerIn(asJSON)
-			stored, err := a.openStateWith(&vars, lockTimeout)
-			if err != nil {
-				return err
-			}
-			defer a.closing(stored.Close)
-			if forget {
-				return a.forgetCensus(c.Context(), stored, args)
-			}
-			return a.takeCensus(c.Context(), stored, args)
+			return a.withState(&vars, lockTimeout, func(stored *stack.Stored) error {
+				if forget {
+					return a.forgetCensus(c.Context(), stored, args)
+				}
+				return a.takeCensus(c.Context(), stored, args)
+			})
 		},
 	}
 	vars.flags(c)

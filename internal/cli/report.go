@@ -16,6 +16,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/kms/transport"
+	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
@@ -59,21 +61,16 @@ func (o *reporting) parse() error {
 }
 
 // stock is the inventory of the module.
-func (a *app) stock(ctx context.Context, o *reporting) (census.Inventory, error) {
-	stored, err := a.openStateWith(&o.vars, 0)
-	if err != nil {
-		return census.Inventory{}, err
-	}
-	defer a.closing(stored.Close)
-	st, err := stored.Remembered(ctx)
-	if err != nil {
-		return census.Inventory{}, err
-	}
-	looked := census.Look(ctx, stored.Dir(), st.Files)
-	if ctx.Err() != nil {
-		return census.Inventory{}, context.Cause(ctx)
-	}
-	return census.TakeStock(st, looked), nil
+func (a *app) stock(ctx context.Context, o *reporting) (stock census.Inventory, err error) {
+	err = a.withRemembered(ctx, &o.vars, 0, func(stored *stack.Stored, st state.State) error {
+		looked := census.Look(ctx, stored.Dir(), st.Files)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		stock = census.TakeStock(st, looked)
+		return nil
+	})
+	return stock, err
 }
 
 func (a *app) reportCryptoCommand() *cobra.Command {

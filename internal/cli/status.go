@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/census"
+	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -54,15 +55,13 @@ Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 somethin
 
 func (a *app) status(ctx context.Context, o *statusOf, paths []string) error {
 	a.answerIn(o.json)
-	stored, err := a.openStateWith(&o.vars, o.lockTimeout)
-	if err != nil {
-		return err
-	}
-	defer a.closing(stored.Close)
-	st, err := stored.Remembered(ctx)
-	if err != nil {
-		return err
-	}
+	return a.withRemembered(ctx, &o.vars, o.lockTimeout, func(stored *stack.Stored, st state.State) error {
+		return a.statusIn(ctx, o, paths, stored, st)
+	})
+}
+
+// statusIn looks at the files that a state keeps, and at those named beside.
+func (a *app) statusIn(ctx context.Context, o *statusOf, paths []string, stored *stack.Stored, st state.State) error {
 	names := namesOf(st)
 	key, err := names.find(o.key)
 	if err != nil {

@@ -49,12 +49,9 @@ of rights is no use.`,
 		Args: needFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			a.answerIn(asJSON)
-			stored, err := a.openStateWith(&vars, lockTimeout)
-			if err != nil {
-				return err
-			}
-			defer a.closing(stored.Close)
-			return a.importUsage(c.Context(), stored, args, all)
+			return a.withState(&vars, lockTimeout, func(stored *stack.Stored) error {
+				return a.importUsage(c.Context(), stored, args, all)
+			})
 		},
 	}
 	vars.flags(c)

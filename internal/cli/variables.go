@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/view"
 )
 
@@ -114,6 +116,27 @@ func (a *app) opened(open func(stack.Module, stack.Options) (*stack.Stack, error
 // openState opens the module's state alone.
 func (a *app) openState(lockTimeout time.Duration) (*stack.Stored, error) {
 	return a.openStateWith(&variables{}, lockTimeout)
+}
+
+// withState works on the state of a module whose variables are given, and closes it.
+func (a *app) withState(v *variables, lockTimeout time.Duration, work func(*stack.Stored) error) error {
+	stored, err := a.openStateWith(v, lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer a.closing(stored.Close)
+	return work(stored)
+}
+
+// withRemembered is withState with what the state holds, under the names that gateways have now.
+func (a *app) withRemembered(ctx context.Context, v *variables, lockTimeout time.Duration, work func(*stack.Stored, state.State) error) error {
+	return a.withState(v, lockTimeout, func(stored *stack.Stored) error {
+		st, err := stored.Remembered(ctx)
+		if err != nil {
+			return err
+		}
+		return work(stored, st)
+	})
 }
 
 // openStateWith opens the state of a module whose variables are given: its gateways or its expressions need them.
