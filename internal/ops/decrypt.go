@@ -85,6 +85,11 @@ func (e *Engine) decryptInto(ctx context.Context, w io.Writer, r io.ReaderAt, n 
 		}
 		return e.decryptDocument(ctx, w, doc, name, u)
 	}
+	return e.decryptEnvelope(ctx, w, r, n, name, u, p)
+}
+
+// decryptEnvelope is decryptInto for what is no document.
+func (e *Engine) decryptEnvelope(ctx context.Context, w io.Writer, r io.ReaderAt, n int64, name string, u Unseal, p Progress) (Envelope, error) {
 	opened, err := envelope.Open(ctx, io.NewSectionReader(r, 0, n), envelope.OpenOptions{
 		Identities: e.identities(), Context: u.Context, Workers: e.workersFor(n),
 	})
@@ -136,9 +141,17 @@ func putAside(ctx context.Context, r io.Reader) (*os.File, int64, error) {
 
 // DecryptVerified authenticates an envelope to its end, then decrypts it into w. It reads r
 // twice: when somebody writes to it in between, an authentic beginning may have reached w before the error.
+// A document is proved as a whole before any of it is written, and read once.
 func (e *Engine) DecryptVerified(ctx context.Context, w io.Writer, r io.ReaderAt, n int64, u Unseal, p Progress) (Envelope, error) {
-	if _, err := e.decryptInto(ctx, io.Discard, r, n, "", u, nil); err != nil && !safety.Off(safety.VerifiedFirst) {
+	doc, err := documentIn(r, n)
+	switch {
+	case err != nil:
+		return Envelope{}, err
+	case doc != nil:
+		return e.decryptDocument(ctx, w, doc, "", u)
+	}
+	if _, err := e.decryptEnvelope(ctx, io.Discard, r, n, "", u, nil); err != nil && !safety.Off(safety.VerifiedFirst) {
 		return Envelope{}, err
 	}
-	return e.decryptInto(ctx, w, r, n, "", u, p)
+	return e.decryptEnvelope(ctx, w, r, n, "", u, p)
 }
