@@ -24,6 +24,7 @@ func TestManyProcesses(t *testing.T) {
 }
 
 func TestEveryCallMayFail(t *testing.T) {
+	realServer(t)
 	placetest.Crashes(t, func(t *testing.T) func() remote.Place {
 		o, _ := bucket(t)
 		return func() remote.Place { return open(t, o) }

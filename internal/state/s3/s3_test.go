@@ -21,12 +21,19 @@ import (
 	"kmsplan.dev/kmsplan/internal/state/statetest"
 )
 
-// bucket is an empty bucket of a real server, and a client that looks at it without us.
-func bucket(t *testing.T) (s3.Options, *minio.Client) {
+// realServer is the address of one, without which a test is skipped as a whole.
+func realServer(t *testing.T) string {
+	t.Helper()
 	endpoint := os.Getenv("KMSPLAN_TEST_S3")
 	if endpoint == "" {
 		t.Skip("no server: KMSPLAN_TEST_S3 is not set; .ci/servers starts one")
 	}
+	return endpoint
+}
+
+// bucket is an empty bucket of a real server, and a client that looks at it without us.
+func bucket(t *testing.T) (s3.Options, *minio.Client) {
+	endpoint := realServer(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", os.Getenv("KMSPLAN_TEST_S3_ACCESS"))
 	t.Setenv("AWS_SECRET_ACCESS_KEY", os.Getenv("KMSPLAN_TEST_S3_SECRET"))
 	c, err := minio.New(strings.TrimPrefix(endpoint, "http://"), &minio.Options{Creds: credentials.NewEnvAWS(), Region: "us-east-1"})
