@@ -48,7 +48,7 @@ nothing is written if it is not good.
 	d.vars.flags(c)
 	c.Flags().StringVarP(&d.output, "output", "o", "", "write the plaintext to `FILE`, or - for standard output")
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
-	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	openWithFlag(c, &d.identities)
 	c.Flags().BoolVar(&d.inPlace, "in-place", false, "put the plaintext, mode 0600, in the place of FILE")
 	c.Flags().BoolVar(&d.force, "force", false, "also replace a FILE that holds something else than FILE.enc")
 	c.Flags().BoolVar(&d.keepMode, "keep-mode", false, "let an executable stay one, for its owner: mode 0700")

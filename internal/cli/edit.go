@@ -61,7 +61,7 @@ With -key KEY a FILE that is not there is created; -values seals its values one 
 	f.StringVar(&m.format, "format", "", "with -values, the `FORMAT`: "+strings.Join(document.Names(), ", ")+" (default: by the name)")
 	f.StringArrayVar(&m.only, "only", nil, "with -values, seal values below a name that the regular expression `RE` finds; repeatable (default: all)")
 	f.StringArrayVar(&m.except, "except", nil, "with -values, leave values below a name that `RE` finds; repeatable")
-	f.StringArrayVar(&e.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	openWithFlag(c, &e.identities)
 	f.BoolVar(&e.dryRun, "dry-run", false, "say what would be written, and write nothing")
 	jsonFlag(c, &e.json)
 	a.unprovedFlag(c)

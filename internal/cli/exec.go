@@ -66,7 +66,7 @@ come in parts. Values of fewer than 4 bytes are not masked.`,
 	f := c.Flags()
 	f.StringArrayVar(&x.env, "env", nil, "put the values of the encrypted `FILE` into the environment; repeatable")
 	f.StringArrayVar(&x.files, "file", nil, "give the plaintext of the encrypted `[NAME=]FILE` as a file; repeatable")
-	f.StringArrayVar(&x.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	openWithFlag(c, &x.identities)
 	f.BoolVar(&x.pristine, "pristine", false, "give the command nothing of kmsplan's own environment")
 	f.BoolVar(&x.named, "named", false, "give files names in a private directory, for commands that look at them or hand them on")
 	f.BoolVar(&x.mask, "mask", false, "replace the values in the command's output by ***")

@@ -37,7 +37,7 @@ func (d *drivers) flags(c *cobra.Command) {
 func (d *drivers) moduleFlags(c *cobra.Command) {
 	d.vars.flags(c)
 	c.Flags().StringVar(&d.module, "module", "", "the `DIR` of the module whose gateways are asked (default: the working directory)")
-	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	openWithFlag(c, &d.identities)
 }
 
 // gitTextconvCommand prints what a file says to who may read it.

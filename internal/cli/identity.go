@@ -32,6 +32,11 @@ func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, fu
 	return engine, func() { engine.Close(); a.closing(gateways.Close) }, nil
 }
 
+// openWithFlag are the identities that open files without KMS.
+func openWithFlag(c *cobra.Command, files *[]string) {
+	c.Flags().StringArrayVar(files, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+}
+
 // gatewayFromFlag lets a command work without a module.
 func (a *app) gatewayFromFlag(c *cobra.Command) {
 	c.Flags().StringVar(&a.gatewayFrom, "gateway-from", "", "use the gateway that `FILE` describes, or the environment (env), and no module")

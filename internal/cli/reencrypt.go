@@ -13,12 +13,14 @@ import (
 
 // reencryption is what reencrypt was asked to do.
 type reencryption struct {
-	vars     variables
-	anew     ops.Anew
-	scope    string
-	again    bool
-	json     bool
-	choosing choosing
+	vars  variables
+	anew  ops.Anew
+	scope string
+	// identities open files whose old KMS key does not any more.
+	identities []string
+	again      bool
+	json       bool
+	choosing   choosing
 }
 
 // reencryptCommand encrypts envelopes and documents anew.
@@ -29,6 +31,7 @@ func (a *app) reencryptCommand() *cobra.Command {
 		Long: `Give each file a new data key and encrypt it anew, whole and in its place: after a data key, or what
 opens one, may have leaked. Suite, context and format stay, and so does the KMS key unless -key names
 another. The new content is read back and held against the old plaintext before it takes its place.
+-identity opens what the old KMS key does not any more.
 
 Whoever kept the old file and its data key still opens the old file: change the secrets in it, too.
 
@@ -46,6 +49,8 @@ skips what it did, without a call. -again does those files anew as well.`,
 	f.BoolVar(&r.anew.Drop, "drop-recipients", false, "let nobody open the files but who may use the KMS key and -recipient")
 	a.scopeFlags(c, &r.scope)
 	f.BoolVar(&r.again, "again", false, "go on with no run that was interrupted: encrypt every file anew")
+	openWithFlag(c, &r.identities)
+	a.gatewayFromFlag(c)
 	r.choosing.flags(c)
 	r.choosing.dryRunFlag(c)
 	jsonFlag(c, &r.json)
@@ -77,7 +82,7 @@ func (a *app) reencrypt(ctx context.Context, r *reencryption, args []string) (er
 		defer func() { err = errors.Join(err, note.Close(err == nil)) }()
 	}
 	place := a.outputPlaces(&r.vars)
-	return a.eachFile(ctx, &r.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
+	return a.eachFile(ctx, &r.vars, r.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		if err := place(name); err != nil {
 			return fileDone{}, err
 		}

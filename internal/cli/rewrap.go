@@ -15,6 +15,7 @@ func (a *app) rewrapCommand() *cobra.Command {
 	var t ops.Target
 	var asJSON bool
 	var choosing choosing
+	var identities []string
 	c := &cobra.Command{
 		Use: "rewrap -key KEY FILE.enc|DIR …", Short: "Wrap envelopes' data keys under a key's primary version; bodies stay as they are", GroupID: groupFiles,
 		Long: `Unwrap each envelope's data key and wrap it under KEY's primary version: after a rotation, or
@@ -22,7 +23,9 @@ to move to another key. Only headers are rewritten, so the cost does not depend 
 wrap is opened once before the old one goes.
 
 Rewrapping changes who can open a file from now on. If a data key leaked, kmsplan
-reencrypt gives the file another; old copies stay openable.`,
+reencrypt gives the file another; old copies stay openable.
+
+-identity opens the data key where the old KMS key does not any more; the new one wraps it.`,
 		Args: needFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			if t.Key == "" {
@@ -39,7 +42,7 @@ reencrypt gives the file another; old copies stay openable.`,
 			if choosing.dryRun {
 				return a.foresee("rewrap", files, inTheirPlace)
 			}
-			return a.eachFile(c.Context(), &vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) (fileDone, error) {
+			return a.eachFile(c.Context(), &vars, identities, files, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) (fileDone, error) {
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
 				status := "current"
 				switch {
@@ -57,6 +60,8 @@ reencrypt gives the file another; old copies stay openable.`,
 	}
 	vars.flags(c)
 	jsonFlag(c, &asJSON)
+	openWithFlag(c, &identities)
+	a.gatewayFromFlag(c)
 	choosing.flags(c)
 	choosing.dryRunFlag(c)
 	c.Flags().StringVar(&t.Key, "key", "", "the KMS `KEY`: id, alias/NAME or ARN (required)")

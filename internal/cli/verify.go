@@ -39,7 +39,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	d.vars.flags(c)
 	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
-	c.Flags().StringArrayVar(&d.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	openWithFlag(c, &d.identities)
 	a.gatewayFromFlag(c)
 	d.choosing.flags(c)
 	d.choosing.dryRunFlag(c)
