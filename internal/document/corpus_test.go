@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -96,6 +97,11 @@ func (c *corpus) through(f Format, src []byte) (values int, err error) {
 	}
 	if !bytes.Equal(d.Plain, src) {
 		return 0, errors.New("what was opened differs from what was sealed")
+	}
+	if f.Name() == "toml" || f.Name() == "hcl" { // of the other formats it reads a part
+		if second, err := secondOpen(string(doc), options.DataKey); err != nil || second != string(src) {
+			return 0, fmt.Errorf("the second reader reads otherwise: %v", err)
+		}
 	}
 	values, _ = d.Sealed()
 	edited := edit(d)

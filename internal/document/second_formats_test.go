@@ -27,6 +27,10 @@ func secondItems(format, src string) (items []secondItem, err error) {
 		return secondDotenv(src)
 	case "ini":
 		return secondINI(src)
+	case "toml":
+		return secondTOML(src)
+	case "hcl":
+		return secondHCL(src)
 	case "yaml":
 		y := &secondYAML{src: src}
 		y.stream()

@@ -138,7 +138,7 @@ func secondDetach(format, file string) (body string, header []string, err error)
 	if format == "json" {
 		return secondDetachJSON(file)
 	}
-	prefix := map[string]string{"yaml": "# ", "jsonc": "// ", "dotenv": "# "}[format]
+	prefix := map[string]string{"yaml": "# ", "jsonc": "// ", "toml": "# ", "dotenv": "# ", "hcl": "# "}[format]
 	if format == "ini" {
 		prefix = "; "
 		if strings.Contains(file, "# kmsplan.dev/document/v1 ini") {

@@ -1,6 +1,6 @@
 package document
 
-// lineByLine are the formats that are read line by line. It comes last: what stands before it keeps its randomness.
+// lineByLine are the formats that are read line by line. What stands before it and behind it keeps its randomness.
 func (m *maker) lineByLine() {
 	const env = "# prod\nHOST=db.local\nPASSWORD=\"s3 #cret\" # rotated\nexport KEY='one\ntwo'\nEMPTY=\nFROM_HOST\nB: x\n"
 	m.ok("dotenv", "every value: quotes, several lines, an empty one, a name alone", "dotenv", env)

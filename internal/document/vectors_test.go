@@ -138,6 +138,9 @@ func makeVectors(t *testing.T) map[string]vector {
 	m.tamperedYAML()
 	m.tamperedHeader()
 	m.lineByLine()
+	m.tables()
+	m.blocks()
+	m.linesLater()
 	return m.all
 }
 
@@ -205,6 +208,20 @@ func (m *maker) updated() {
 		m.t.Fatal(err)
 	}
 	m.bad("old-value-put-back", "changed", src, string(later), h, lineOf(string(later), "password"), old)
+}
+
+// next is the document's next generation.
+func (m *maker) next(doc, src string) (string, *Header) {
+	m.t.Helper()
+	d, err := Open(context.Background(), []byte(doc), envelope.OpenOptions{DataKey: vectorKey(envelope.AES256)})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	now, h, err := d.Update([]byte(src))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return string(now), h
 }
 
 // lineOf is the line that holds a text.
