@@ -11,6 +11,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/kms"
 	"kmsplan.dev/kmsplan/internal/kms/wire/ciphertext"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Gateways finds who serves an operation: via is "public", "instance", or "" for the instance where it has it.
@@ -153,10 +154,10 @@ func (s *service) prove(ctx context.Context, raw []byte, o opened, bound map[str
 		return fmt.Errorf("the new ciphertext is under key version %s, which is not of the new key", version)
 	}
 	text, err := s.openNew(ctx, raw, bound)
-	if err != nil {
+	switch {
+	case err != nil && !safety.Off(safety.TransferOpened):
 		return fmt.Errorf("open the new ciphertext: %w", err)
-	}
-	if !sameText(text, o.text) {
+	case err == nil && !sameText(text, o.text) && !safety.Off(safety.TransferSame):
 		return errors.New("the new ciphertext holds something else than the old one, which stays")
 	}
 	return nil
