@@ -24,7 +24,7 @@ func TestCanaryOfValues(t *testing.T) {
 	s.enc.Seal.Values = &Values{Format: "yaml", Rules: document.Rules{Only: []string{"password", "tokens"}}}
 	var said []error
 	run := func(ctx context.Context, b Block, path string) {
-		f, err := s.engine(func(o *Options) { o.Keyring = spy.ring }).Run(ctx, s.root(), b, plan.FileChange{Addr: b.Addr, Path: path}, nil)
+		f, _, err := s.engine(func(o *Options) { o.Keyring = spy.ring }).Run(ctx, s.root(), b, plan.FileChange{Addr: b.Addr, Path: path}, nil)
 		if text, _ := json.Marshal(f); err == nil {
 			s.census = append(s.census, f)
 			err = errors.New(string(text))

@@ -27,7 +27,7 @@ func TestCanary(t *testing.T) {
 	s.write("config/app.yaml", bytes.Repeat([]byte(canary+"\n"), 4000), 0o600)
 	engine := func() *Engine { return s.engine(func(o *Options) { o.Keyring = spy.ring }) }
 	run := func(ctx context.Context, b Block, path string) error {
-		f, err := engine().Run(ctx, s.root(), b, plan.FileChange{Addr: b.Addr, Path: path}, nil)
+		f, _, err := engine().Run(ctx, s.root(), b, plan.FileChange{Addr: b.Addr, Path: path}, nil)
 		if text, _ := json.Marshal(f); err == nil {
 			s.census = append(s.census, f)
 			return errors.New(string(text)) // looked through like the errors

@@ -44,7 +44,7 @@ func TestWhatIsOwnedIsAskedBeforeAndWhenItIsWritten(t *testing.T) {
 					return "this stack's state"
 				}
 			})
-			_, err := e.Run(t.Context(), r.root(), tt.block, plan.FileChange{Path: tt.path}, nil)
+			_, _, err := e.Run(t.Context(), r.root(), tt.block, plan.FileChange{Path: tt.path}, nil)
 			if free > 0 && name == "rewrap in place" {
 				if err != nil {
 					t.Errorf("%s asks more than once: %v", name, err)

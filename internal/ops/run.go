@@ -9,22 +9,24 @@ import (
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
-// Run carries out one file change of a data block and returns its entry of the census.
-func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (state.File, error) {
+// Run carries out one file change of a data block and returns its entry of the census, and why a document was written
+// anew, as Envelope.Anew.
+func (e *Engine) Run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (entry state.File, anew string, err error) {
 	if change.Path == "" {
 		change.Path = b.Output // it was not known when the plan was made
 	}
 	if b.Unknown != "" {
-		return state.File{}, fmt.Errorf("%s of %s is still not known", b.Unknown, b.Addr)
+		return entry, "", fmt.Errorf("%s of %s is still not known", b.Unknown, b.Addr)
 	}
 	if err := e.prints().Err(); err != nil && b.Addr.Kind != "rewrap" {
-		return state.File{}, fmt.Errorf("%s was not written, because what it is made of could not be recorded: %w", change.Path, err)
+		return entry, "", fmt.Errorf("%s was not written, because what it is made of could not be recorded: %w", change.Path, err)
 	}
 	got, err := e.run(ctx, root, b, change, p)
 	if err != nil {
-		return state.File{}, err
+		return entry, "", err
 	}
-	return e.censusEntry(b, change.Path, got)
+	entry, err = e.censusEntry(b, change.Path, got)
+	return entry, got.Anew, err
 }
 
 func (e *Engine) run(ctx context.Context, root *os.Root, b Block, change plan.FileChange, p Progress) (Envelope, error) {

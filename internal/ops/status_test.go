@@ -60,7 +60,7 @@ func newStack(t *testing.T, r *rig) *stack {
 
 func (s *stack) run(b Block, path string) {
 	s.t.Helper()
-	f, err := s.engine().Run(s.t.Context(), s.root(), b, plan.FileChange{Addr: b.Addr, Path: path}, nil)
+	f, _, err := s.engine().Run(s.t.Context(), s.root(), b, plan.FileChange{Addr: b.Addr, Path: path}, nil)
 	s.must(err)
 	s.census = append(slices.DeleteFunc(s.census, func(o state.File) bool { return o.Address == f.Address && o.Path == f.Path }), f)
 }
@@ -159,7 +159,7 @@ func TestWhatCannotBeComparedIsNoChange(t *testing.T) {
 	s := newStack(t, r)
 	for _, b := range []Block{s.enc, s.dec} {
 		e := s.engine(func(o *Options) { o.Fingerprints = give(with) })
-		f, err := e.Run(t.Context(), s.root(), b, plan.FileChange{Addr: b.Addr, Path: b.Output}, nil)
+		f, _, err := e.Run(t.Context(), s.root(), b, plan.FileChange{Addr: b.Addr, Path: b.Output}, nil)
 		s.must(err)
 		s.census = append(slices.DeleteFunc(s.census, func(o state.File) bool { return o.Address == f.Address }), f)
 	}
@@ -185,12 +185,12 @@ func TestWhatCannotBeComparedIsNoChange(t *testing.T) {
 		}
 	}
 	before := s.read("dist/app.enc")
-	_, err := s.engine(func(o *Options) { o.Fingerprints = give(without) }).Run(t.Context(), s.root(), s.enc, plan.FileChange{Path: "dist/app.enc"}, nil)
+	_, _, err := s.engine(func(o *Options) { o.Fingerprints = give(without) }).Run(t.Context(), s.root(), s.enc, plan.FileChange{Path: "dist/app.enc"}, nil)
 	wants(t, err, "dist/app.enc was not written, because what it is made of could not be recorded: no right to decrypt")
 	if string(s.read("dist/app.enc")) != string(before) {
 		t.Error("it was written")
 	}
-	_, err = s.engine(func(o *Options) { o.Fingerprints = give(without) }).Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/2024/one.enc"}, nil)
+	_, _, err = s.engine(func(o *Options) { o.Fingerprints = give(without) }).Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/2024/one.enc"}, nil)
 	s.must(err) // needs none
 
 	s.version = "v2"
@@ -448,9 +448,9 @@ func fingerprintOf(t testing.TB, path string) state.Fingerprint {
 func TestRunErrors(t *testing.T) {
 	s := newStack(t, newRig(t))
 	s.enc.Unknown = "context"
-	_, err := s.engine().Run(t.Context(), s.root(), s.enc, plan.FileChange{}, nil)
+	_, _, err := s.engine().Run(t.Context(), s.root(), s.enc, plan.FileChange{}, nil)
 	wants(t, err, "data.encrypt.e is still not known")
-	_, err = s.engine().Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/note.txt"}, nil)
+	_, _, err = s.engine().Run(t.Context(), s.root(), s.re, plan.FileChange{Path: "archive/note.txt"}, nil)
 	wants(t, err, "rewrap archive/note.txt: not a kmsplan envelope")
 }
 

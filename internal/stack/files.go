@@ -143,13 +143,16 @@ type fileOutcome struct {
 // working says what a kind of block does while it does it.
 var working = map[string]string{"encrypt": "encrypting", "decrypt": "decrypting", "rewrap": "rewrapping"}
 
-func (s *Stack) runFile(ctx context.Context, root *os.Root, b ops.Block, o *fileOutcome) (err error) {
+func (s *Stack) runFile(ctx context.Context, root *os.Root, b ops.Block, o *fileOutcome) error {
 	progress, end := s.options.File(working[b.Addr.Kind], o.change.Path)
 	if end != nil {
 		defer end()
 	}
-	o.entry, err = s.engine.Run(ctx, root, b, o.change, progress)
-	o.done = err == nil
+	entry, anew, err := s.engine.Run(ctx, root, b, o.change, progress)
+	o.entry, o.done = entry, err == nil
+	if anew != "" && err == nil {
+		s.options.Note(fmt.Sprintf("%s was written, all of it anew: %s", entry.Path, anew))
+	}
 	return err
 }
 
