@@ -20,6 +20,7 @@ import (
 type resolution struct {
 	drivers
 	ours, theirs, show bool
+	oursAt, theirsAt   []string
 	from               string
 }
 
@@ -29,9 +30,12 @@ func (a *app) gitResolveCommand() *cobra.Command {
 		Use: "resolve FILE", Short: "Show and decide a conflict in an encrypted file", Args: cobra.ExactArgs(1),
 		Long: `Without a flag, say in what both sides of a merge conflict, without the values; -show prints the
 contested parts as plaintext on standard output. -ours and -theirs take that side of each conflict,
-and what does not conflict from both; -from reads the merged plaintext. FILE is then written
-encrypted; git add marks it as resolved.`,
+and what does not conflict from both; -ours-at and -theirs-at decide one value of a document, as its
+place is named without a flag, or all below a name, and go before -ours and -theirs; -from reads the
+merged plaintext. FILE is then written encrypted; git add marks it as resolved. While one conflict is
+not decided, nothing is written.`,
 		Example: `  kmsplan git resolve -theirs config/app.yaml
+  kmsplan git resolve -ours-at database.password -theirs-at tls config/app.yaml
   kmsplan git resolve -show config/app.yaml
   printf 'password: new\n' | kmsplan git resolve -from - config/app.yaml`,
 		RunE: func(c *cobra.Command, args []string) error { return a.gitResolve(c.Context(), r, args[0]) },
@@ -39,10 +43,27 @@ encrypted; git add marks it as resolved.`,
 	r.flags(c)
 	c.Flags().BoolVar(&r.ours, "ours", false, "take our side of each conflict")
 	c.Flags().BoolVar(&r.theirs, "theirs", false, "take their side of each conflict")
+	c.Flags().StringArrayVar(&r.oursAt, "ours-at", nil, "take our value of this `PLACE`, and of all below it; repeatable")
+	c.Flags().StringArrayVar(&r.theirsAt, "theirs-at", nil, "take their value of this `PLACE`, and of all below it; repeatable")
 	c.Flags().BoolVar(&r.show, "show", false, "print the conflicts as plaintext")
 	c.Flags().StringVar(&r.from, "from", "", "read the merged plaintext from `FILE`, - for standard input")
 	c.MarkFlagsMutuallyExclusive("ours", "theirs", "show", "from")
+	for _, at := range []string{"ours-at", "theirs-at"} {
+		c.MarkFlagsMutuallyExclusive(at, "show")
+		c.MarkFlagsMutuallyExclusive(at, "from")
+	}
 	return c
+}
+
+func (r *resolution) decisions() merge.Decisions {
+	d := merge.Decisions{Rest: r.side()}
+	for _, place := range r.oursAt {
+		d.At = append(d.At, merge.Decision{Place: place, Side: merge.SideOurs})
+	}
+	for _, place := range r.theirsAt {
+		d.At = append(d.At, merge.Decision{Place: place, Side: merge.SideTheirs})
+	}
+	return d
 }
 
 func (r *resolution) side() ops.Side {
@@ -83,14 +104,14 @@ func (a *app) gitResolve(ctx context.Context, r *resolution, name string) error 
 		return nil
 	}
 	if plain == nil {
-		plain, err = v.Plain(r.side())
+		plain, err = v.Decide(r.decisions())
 	}
 	var sealed []byte
 	if err == nil {
 		sealed, err = v.Seal(plain, r.side())
 	}
 	if err != nil {
-		return withHint(fmt.Errorf("resolve %s: %w", name, err), "-show prints the conflicts, -ours and -theirs take one side of each, and -from FILE or -from - reads the merged plaintext.")
+		return withHint(fmt.Errorf("resolve %s: %w", name, err), "-show prints the conflicts, -ours and -theirs take one side of each, -ours-at PLACE and -theirs-at PLACE of one value, and -from FILE or -from - reads the merged plaintext.")
 	}
 	perm := fs.FileMode(0o644)
 	if info, err := os.Lstat(path); err == nil {

@@ -99,12 +99,23 @@ func split(text string) []string {
 // pieces merges sequences of pieces: what stands in all three alike divides them into regions, and a region that only
 // one side changed is that side's. show gives the text of a piece.
 func pieces(base, ours, theirs []string, show func(string) string) Result {
-	inOurs, inTheirs := matches(base, ours), matches(base, theirs)
 	var out Result
+	for _, r := range regions(base, ours, theirs) {
+		out.add(r.chunk(show))
+	}
+	return out
+}
+
+// region is a part of three versions, in pieces: one that all have alike, or what stands between two of those.
+type region struct{ base, ours, theirs []string }
+
+func regions(base, ours, theirs []string) (out []region) {
+	inOurs, inTheirs := matches(base, ours), matches(base, theirs)
 	o, a, b := 0, 0, 0
 	for o < len(base) || a < len(ours) || b < len(theirs) {
 		if o < len(base) && inOurs[o] == a && inTheirs[o] == b {
-			out.add(Chunk{Text: show(base[o])})
+			same := base[o : o+1]
+			out = append(out, region{same, same, same})
 			o, a, b = o+1, a+1, b+1
 			continue
 		}
@@ -116,14 +127,14 @@ func pieces(base, ours, theirs []string, show func(string) string) Result {
 		if next < len(base) {
 			untilA, untilB = inOurs[next], inTheirs[next]
 		}
-		out.add(region(base[o:next], ours[a:untilA], theirs[b:untilB], show))
+		out = append(out, region{base[o:next], ours[a:untilA], theirs[b:untilB]})
 		o, a, b = next, untilA, untilB
 	}
 	return out
 }
 
-// region decides a part that not all three have alike.
-func region(base, ours, theirs []string, show func(string) string) Chunk {
+// chunk decides a region by who changed it.
+func (r region) chunk(show func(string) string) Chunk {
 	text := func(list []string) string {
 		var b strings.Builder
 		for _, s := range list {
@@ -132,12 +143,12 @@ func region(base, ours, theirs []string, show func(string) string) Chunk {
 		return b.String()
 	}
 	switch {
-	case slices.Equal(ours, theirs), slices.Equal(base, theirs):
-		return Chunk{Text: text(ours)}
-	case slices.Equal(base, ours):
-		return Chunk{Text: text(theirs)}
+	case slices.Equal(r.ours, r.theirs), slices.Equal(r.base, r.theirs):
+		return Chunk{Text: text(r.ours)}
+	case slices.Equal(r.base, r.ours):
+		return Chunk{Text: text(r.theirs)}
 	}
-	return Chunk{Conflict: true, Base: text(base), Ours: text(ours), Theirs: text(theirs)}
+	return Chunk{Conflict: true, Base: text(r.base), Ours: text(r.ours), Theirs: text(r.theirs)}
 }
 
 // add appends a chunk, to the last one where neither is a conflict.

@@ -28,7 +28,7 @@ func Values(f document.Format, base, ours, theirs string) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !merged.follows(all[0], all[1], all[2]) {
+	if !merged.follows(all[0], all[1], all[2], nil) {
 		return nil, errors.New("the values of both sides do not fit into one file")
 	}
 	return out, nil
@@ -80,8 +80,9 @@ func shown(piece string) string {
 	return piece
 }
 
-// follows reports whether each value is what the three say of its place, and none is missing.
-func (v version) follows(base, ours, theirs version) bool {
+// follows reports whether each value is what the three say of its place, and none is missing. side says whose a
+// contested one is; without it there may be none.
+func (v version) follows(base, ours, theirs version, side func(path string) Side) bool {
 	places := map[string]bool{}
 	for _, from := range []version{v, base, ours, theirs} {
 		for path := range from.values {
@@ -95,8 +96,10 @@ func (v version) follows(base, ours, theirs version) bool {
 		case a == b, b == o:
 		case a == o:
 			want = b
-		default:
+		case side == nil:
 			return false
+		case side(path) == SideTheirs:
+			want = b
 		}
 		if v.values[path] != want {
 			return false
@@ -113,13 +116,17 @@ func Contested(f document.Format, base, ours, theirs string) []string {
 	if errors.Join(err1, err2, err3) != nil {
 		return nil
 	}
+	return contested(o, a, b)
+}
+
+func contested(base, ours, theirs version) []string {
 	places := map[string]bool{}
-	for _, from := range []version{a, b} {
-		for path := range from.values {
-			if a.values[path] != b.values[path] && o.values[path] != a.values[path] && o.values[path] != b.values[path] {
-				places[path] = true
-			}
+	for _, from := range []version{ours, theirs} {
+		for path, value := range from.values {
+			a, b, o := ours.values[path], theirs.values[path], base.values[path]
+			places[path] = places[path] || value != "" && a != b && o != a && o != b
 		}
 	}
+	maps.DeleteFunc(places, func(_ string, is bool) bool { return !is })
 	return slices.Sorted(maps.Keys(places))
 }

@@ -13,13 +13,13 @@ import (
 )
 
 // Side is whose part of a conflict is taken.
-type Side string
+type Side = merge.Side
 
 // The sides of a merge. Without one a conflict stays one.
 const (
-	Neither Side = ""
-	Ours    Side = "ours"
-	Theirs  Side = "theirs"
+	Neither = merge.Undecided
+	Ours    = merge.SideOurs
+	Theirs  = merge.SideTheirs
 )
 
 // Versions are three versions of a file that git merges, opened where they are encrypted. Base is nil where both sides
@@ -89,6 +89,23 @@ func (v Versions) Plain(side Side) ([]byte, error) {
 		return []byte(r.Take(merge.Theirs)), nil
 	}
 	return []byte(r.Take(merge.Ours)), nil
+}
+
+// Decide is the merged plaintext in which each contested value of a document is the side's that is decided for it.
+func (v Versions) Decide(d merge.Decisions) ([]byte, error) {
+	if len(d.At) == 0 {
+		return v.Plain(d.Rest)
+	}
+	doc := v.document()
+	if doc == nil {
+		return nil, errors.New("values of an envelope cannot be told apart: take one side of all its conflicts, or write what it shall say")
+	}
+	base := ""
+	if v.Base != nil {
+		base = string(v.Base.Plain)
+	}
+	plain, err := merge.Decide(doc.Format(), base, string(v.Ours.Plain), string(v.Theirs.Plain), d)
+	return []byte(plain), err
 }
 
 // chunks merges the plaintexts: by values where the lines conflict. about says what is contested; nil chunks are no
