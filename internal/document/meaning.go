@@ -32,8 +32,11 @@ func Values(f Format, src []byte) ([]Meant, error) {
 // Values is Values of the plaintext.
 func (d *Document) Values() ([]Meant, error) { return meantBy(d.format, d.Plain, d.items, d.sealed) }
 
-// Find gives what one value of a file means, by its path as a Path's String writes it. names are the paths of all.
+// Find gives what one value of a file means, by its path as ParsePath reads it. names are the paths of all.
 func Find(f Format, src []byte, path string) (found *Meant, names []string, err error) {
+	if p, err := ParsePath(path); err == nil {
+		path = p.String()
+	}
 	items, err := parse(f, src)
 	if err != nil {
 		return nil, nil, err
