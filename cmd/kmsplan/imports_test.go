@@ -55,7 +55,7 @@ var below = map[string][]string{
 	"internal/kms/clientkey":         {"internal/kms", "internal/kms/transport", "internal/kms/compare", "internal/kms/wire/..."},
 	"internal/kms/kmstest":           {"internal/kms", "internal/kms/transport", "internal/kms/wire/dkms"},
 	"internal/envelope":              {"internal/envelope/cobblestone"},
-	"internal/document":              {"internal/envelope"},
+	"internal/document":              {"internal/envelope", "internal/suggest"},
 	"internal/merge":                 {"internal/document"},
 	"internal/keycache":              nil,
 	"internal/staged":                {"internal/git", "internal/lint", "internal/hcl", "internal/kind", "internal/ops", "internal/document"},

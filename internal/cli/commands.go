@@ -12,7 +12,7 @@ func (a *app) commands() []*cobra.Command {
 		a.rotateCommand(), a.rescueCommand(), a.importMaterialCommand(), a.secretCommand(),
 		a.lintCommand(), a.testCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.reencryptCommand(), a.gitCommand(), a.checkStagedCommand(),
-		a.editCommand(), a.execCommand(),
+		a.editCommand(), a.setCommand(), a.unsetCommand(), a.execCommand(),
 		a.kmsCommand(), a.transferCommand(),
 		a.emulatorCommand(), a.benchCommand(), a.doctorCommand(), a.versionCommand(),
 	}

@@ -30,6 +30,7 @@ func (a *app) completions(root *cobra.Command) {
 		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
 		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan import-from-terraform": terraformStates, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan reencrypt": envelopes, "kmsplan inspect": envelopes,
+		"kmsplan set": a.fileThenPaths, "kmsplan unset": a.fileThenPaths,
 	}
 	flags := map[string]complete{
 		"target": a.declaredAddresses, "gateway": a.gatewayNames, "via": words("public", "instance"), "key": a.keyNames,

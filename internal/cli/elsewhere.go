@@ -25,8 +25,6 @@ var elsewhere = map[string]string{
 	"exec-env":   "kmsplan exec -env FILE -- COMMAND ARG … runs a command with the values of a file in its environment",
 	"exec-file":  "kmsplan exec -file FILE -- COMMAND {} gives a command the plaintext as a file that vanishes",
 	"updatekeys": "kmsplan rewrap moves envelopes to another key; a data \"encrypt\" block does it by kmsplan run",
-	"set":        "kmsplan edit changes the values of a file",
-	"unset":      "kmsplan edit changes the values of a file",
 	"filestatus": "kmsplan inspect shows an envelope, and kmsplan plan which files of this stack are stale",
 	"groups":     "a context and a key bind an envelope: kmsplan encrypt -key KEY -context NAME=VALUE",
 	"publish":    "kmsplan run writes the files that a stack's data blocks name",
@@ -72,5 +70,5 @@ var flagsElsewhere = map[string]string{
 	"passphrase":         "an envelope's data key is wrapped by a KMS key: kmsplan encrypt -key KEY", "p": "an envelope's data key is wrapped by a KMS key: kmsplan encrypt -key KEY",
 	"armor": "an envelope is a binary file; base64 makes text of it", "a": "an envelope is a binary file; base64 makes text of it",
 	"recipients-file": "-recipient age1… may be given several times", "R": "-recipient age1… may be given several times",
-	"set": "kmsplan edit changes the values of a file",
+	"set": "kmsplan set FILE PATH puts a value into a file",
 }

@@ -21,7 +21,7 @@ var (
 
 // secretValue reads a secret's value from a file, from standard input, or from a person who types it unseen.
 func (a *app) secretValue(at addr.Address, from string, mayAsk bool) (kms.Secret, error) {
-	raw, err := a.readValue(at, from, mayAsk)
+	raw, err := a.readValue(at.String(), from, mayAsk, kind.MaxSecretValue)
 	if err != nil {
 		clear(raw)
 		return kms.Secret{}, err
@@ -40,10 +40,13 @@ func (a *app) secretValue(at addr.Address, from string, mayAsk bool) (kms.Secret
 	return kms.SecretBytes(raw), nil
 }
 
-func (a *app) readValue(at addr.Address, from string, mayAsk bool) ([]byte, error) {
+// readValue reads the value of what from where it is said, a byte more than the limit at most, which tells that it is too
+// long.
+func (a *app) readValue(what, from string, mayAsk bool, limit int64) ([]byte, error) {
+	readShort := func(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, limit+1)) }
 	switch from {
 	case "":
-		return a.typedValue(at, mayAsk)
+		return a.typedValue(what, mayAsk)
 	case "-":
 		return readShort(a.proc.Stdin)
 	}
@@ -59,18 +62,13 @@ func (a *app) readValue(at addr.Address, from string, mayAsk bool) ([]byte, erro
 	return raw, nil
 }
 
-// readShort reads no more than tells that a value is too long.
-func readShort(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, kind.MaxSecretValue+1))
-}
-
 // typedValue asks at the terminal, twice, and shows nothing of what is typed.
-func (a *app) typedValue(at addr.Address, mayAsk bool) ([]byte, error) {
+func (a *app) typedValue(what string, mayAsk bool) ([]byte, error) {
 	in, ok := a.proc.Stdin.(*os.File)
 	if !ok || !mayAsk || !term.IsTerminal(int(in.Fd())) {
 		return nil, withHint(errNoValue, "Give it in a file with -value-file FILE, or on standard input with -value-file -.")
 	}
-	first, err := a.typedOnce(in, fmt.Sprintf("Value of %s (not shown): ", at))
+	first, err := a.typedOnce(in, fmt.Sprintf("Value of %s (not shown): ", what))
 	if err != nil {
 		return nil, err
 	}

@@ -204,3 +204,16 @@ func detach(src []byte) (Format, []byte, *Header, error) {
 
 // ErrNotDocument says that a file has no header of a document.
 var ErrNotDocument = errors.New("not a document of kmsplan, whose values are sealed one by one: check the path, or encrypt it with -values first")
+
+// Paths are those of a document's values, sealed ones included, in the order of the file; nothing is proved of them.
+func Paths(src []byte) []string {
+	f, body, _, err := detach(src)
+	if err != nil {
+		return nil
+	}
+	items, err := parse(f, body)
+	if err != nil {
+		return nil
+	}
+	return pathsOf(items)
+}

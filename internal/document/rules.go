@@ -37,6 +37,12 @@ func (r Rules) Check() error {
 	return err
 }
 
+// Seals reports whether a value at p, other than null, is sealed.
+func (r Rules) Seals(p Path) (bool, error) {
+	c, err := r.compile()
+	return err == nil && c.meant(Item{Kind: Value, Path: p}), err
+}
+
 // Equal reports whether both say the same.
 func (r Rules) Equal(s Rules) bool {
 	return slices.Equal(r.Only, s.Only) && slices.Equal(r.Except, s.Except)

@@ -11,6 +11,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // MaxOpened is the longest encrypted file that is opened in memory, bytes.
@@ -159,7 +160,7 @@ func (o *Opened) Replace(ctx context.Context, content []byte, over bool) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", o.at, err)
 	}
-	if !bytes.Equal(now, o.sealed) && !over {
+	if !bytes.Equal(now, o.sealed) && !over && !safety.Off(safety.ChangedUnderneath) {
 		return fmt.Errorf("%s: %w", o.at, ErrUnderneath)
 	}
 	return o.engine.writeWhole(o.at, content, attributesOf(info))

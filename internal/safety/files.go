@@ -34,6 +34,8 @@ const (
 	OneKeyAFile         Switch = "one-key-a-file"
 	NothingEditedLost   Switch = "nothing-edited-lost"
 	NothingElseReplaced Switch = "nothing-else-replaced"
+	ChangedUnderneath   Switch = "changed-underneath"
+	SetSealed           Switch = "set-sealed"
 )
 
 func files() []Safety {
@@ -69,6 +71,8 @@ func files() []Safety {
 		{DataKeyLimits, "No data key serves more files, bytes or time than its scope allows.", "internal/ops/keys", "TestScopesLimitADataKey"},
 		{WrapProved, "A new wrap is opened once before the old one goes.", "internal/ops", "TestANewWrapIsProvedBeforeTheOldOneGoes"},
 		{OneKeyAFile, "No two blocks undo each other's rewraps of one file at every run.", "internal/ops", "TestBlocksThatWouldUndoEachOther"},
+		{ChangedUnderneath, "A file that changed while its text was edited is not written over unasked.", "internal/ops", "TestAFileThatChangedUnderneathStays"},
+		{SetSealed, "A value that was given unseen is not written where it stays readable, and a sealed one is not taken from the command line.", "internal/cli", "TestSetGuardsItsValue"},
 		{WrapKey, "A wrap under another key than the one asked for is not used.", "internal/ops", "TestADataKeyIsProvedBeforeItSealsAnything/another key's id"},
 	}
 }
