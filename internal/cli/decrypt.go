@@ -61,7 +61,7 @@ nothing is written if it is not good.
 	return c
 }
 
-func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
+func (a *app) decrypt(ctx context.Context, d *decryption, args []string) (err error) {
 	unseal, err := d.unseal()
 	if err != nil {
 		return err
@@ -90,6 +90,8 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
 	if d.choosing.dryRun {
 		return a.foresee("decrypt", files, target)
 	}
+	run := a.goOnDecrypting(d, len(files.Files))
+	defer func() { err = run.close(err) }()
 	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		output, err := target(name)
 		if err != nil {
@@ -99,7 +101,12 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
 			got, err := a.decryptStream(ctx, engine, name, output, unseal)
 			return doneWith("decrypted", d.output, got), err
 		}
-		got, err := engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
+		got, done, err := run.decrypting(name, output, func() (ops.Envelope, error) {
+			return engine.DecryptFile(ctx, a.path(name), a.path(output), unseal, progress("decrypting"))
+		})
+		if done {
+			return doneWith("current", output, got), nil
+		}
 		if got.Same {
 			a.view.Notef("%s holds what is in %s already", output, name)
 			return doneWith("current", output, got), nil
@@ -109,6 +116,14 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) error {
 		}
 		return doneWith("decrypted", output, got), err
 	})
+}
+
+// goOnDecrypting goes on with a run that writes FILE; one in place sees by the files what is done.
+func (a *app) goOnDecrypting(d *decryption, files int) goingOn {
+	if d.inPlace {
+		files = 0
+	}
+	return a.goOnBeside("decrypt", d.force, files, d.context, d.keepMode)
 }
 
 // plainPlaces says where each file's plaintext goes.

@@ -156,7 +156,7 @@ func parsePairs(flag string, list []string) (map[string]string, error) {
 	return out, nil
 }
 
-func (a *app) encrypt(ctx context.Context, e *encryption, args []string) error {
+func (a *app) encrypt(ctx context.Context, e *encryption, args []string) (err error) {
 	seal, err := e.seal()
 	if err != nil {
 		return err
@@ -175,6 +175,8 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) error {
 	if e.choosing.dryRun {
 		return a.foresee("encrypt", files, target)
 	}
+	run := a.goOnEncrypting(e, len(files.Files))
+	defer func() { err = run.close(err) }()
 	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		output, err := target(name)
 		if err != nil {
@@ -184,12 +186,25 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) error {
 			got, err := a.encryptStream(ctx, engine, name, e.output, seal)
 			return doneWith("encrypted", e.output, got), err
 		}
-		got, err := engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
+		got, done, err := run.encrypting(name, output, func() (ops.Envelope, error) {
+			return engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
+		})
+		if done {
+			return doneWith("current", output, got), nil
+		}
 		if err == nil {
 			a.view.Notef("encrypted %s%s", into(name, output), writtenAnew(got))
 		}
 		return doneWith("encrypted", output, got), err
 	})
+}
+
+// goOnEncrypting goes on with a run that writes FILE.enc; one in place sees by the files what is done.
+func (a *app) goOnEncrypting(e *encryption, files int) goingOn {
+	if e.inPlace {
+		files = 0
+	}
+	return a.goOnBeside("encrypt", e.force, files, e.gateway, e.key, e.context, e.recipients, e.suite, e.again)
 }
 
 // encryptable refuses files that the flags do not fit.

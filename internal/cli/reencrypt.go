@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +71,7 @@ func (a *app) reencrypt(ctx context.Context, r *reencryption, args []string) (er
 	if r.choosing.dryRun {
 		return a.foresee("reencrypt", files, inTheirPlace)
 	}
-	note, err := a.goOnReencrypting(r, len(files.Files))
+	note, err := a.goOn("reencrypt", "-again", r.again, len(files.Files), r.anew.Gateway, r.anew.Key, r.anew.Recipients, r.anew.Drop)
 	if err != nil {
 		return err
 	}
@@ -95,29 +93,9 @@ func (a *app) reencrypt(ctx context.Context, r *reencryption, args []string) (er
 			return doneWith("current", "", got), nil
 		}
 		if note != nil {
-			note.Note(got.Commitment)
+			note.Add(got.Commitment)
 		}
 		a.view.Notef("encrypted %s anew under %s", name, ops.KeyID(got.KeyARN))
 		return doneWith("reencrypted", "", got), nil
 	})
-}
-
-// goOnReencrypting opens the note of a run over several files; nil for one alone.
-func (a *app) goOnReencrypting(r *reencryption, files int) (*ops.Redone, error) {
-	if files < 2 {
-		return nil, nil
-	}
-	dir, err := a.dir()
-	if err != nil {
-		return nil, err
-	}
-	what, err := json.Marshal([]any{r.anew.Gateway, r.anew.Key, r.anew.Recipients, r.anew.Drop})
-	if err != nil {
-		return nil, err
-	}
-	note, err := ops.OpenRedone(dir, string(what), r.again, a.now())
-	if err == nil && note.Count() > 0 {
-		a.view.Notef("going on with the run of %s that did not finish: %d files are done (-again does them anew)", note.Began.Format(time.RFC3339), note.Count())
-	}
-	return note, err
 }

@@ -109,8 +109,8 @@ func TestReencryptLocksNobodyOut(t *testing.T) {
 	}
 }
 
-// TestRedone: a run of the same kind goes on for a day, whatever became of its last line.
-func TestRedone(t *testing.T) {
+// TestRunNote: a run of the same kind goes on for a day, whatever became of its last line.
+func TestRunNote(t *testing.T) {
 	dir, began := t.TempDir(), time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	must := func(err error) {
 		t.Helper()
@@ -120,11 +120,11 @@ func TestRedone(t *testing.T) {
 	}
 	run := func(what string, anew bool, now time.Time, finished bool, note ...[32]byte) int {
 		t.Helper()
-		r, err := OpenRedone(dir, what, anew, now)
+		r, err := OpenRunNote(dir, "reencrypt", what, anew, now)
 		must(err)
 		known := r.Count()
 		for _, c := range note {
-			r.Note(c)
+			r.Add(c)
 		}
 		must(r.Close(finished))
 		return known
@@ -144,7 +144,7 @@ func TestRedone(t *testing.T) {
 			t.Errorf("run %d knows %d files, want %d", i, c.got, c.want)
 		}
 	}
-	f, err := os.OpenFile(dir+"/"+redoneFile, os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.OpenFile(dir+"/.kmsplan/reencrypt.jsonl", os.O_APPEND|os.O_WRONLY, 0)
 	must(err)
 	_, err = f.WriteString(`{"commitment":"AgAAA`)
 	must(errors.Join(err, f.Close()))
@@ -154,7 +154,7 @@ func TestRedone(t *testing.T) {
 	if got := run("other", false, began.Add(26*time.Hour), false); got != 2 {
 		t.Errorf("behind a torn line %d files are known", got)
 	}
-	must(os.Chmod(dir+"/"+redoneFile, 0o666))
+	must(os.Chmod(dir+"/.kmsplan/reencrypt.jsonl", 0o666))
 	if got := run("other", false, began.Add(26*time.Hour), false); got != 0 {
 		t.Errorf("a note that others may write is believed: %d", got)
 	}

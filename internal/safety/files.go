@@ -27,6 +27,7 @@ const (
 	VerifiedFirst       Switch = "verified-first"
 	DataKeyProved       Switch = "data-key-proved"
 	AnewProved          Switch = "anew-proved"
+	RunUntouched        Switch = "run-untouched"
 	NobodyLockedOut     Switch = "nobody-locked-out"
 	DataKeyLimits       Switch = "data-key-limits"
 	WrapProved          Switch = "wrap-proved"
@@ -67,6 +68,7 @@ func files() []Safety {
 		{NothingEditedLost, "A plaintext that was edited is not decrypted over unasked.", "internal/ops", "TestWhatWasEditedStays"},
 		{NothingElseReplaced, "A file that is no envelope of the same context is not encrypted over unasked.", "internal/ops", "TestWhatIsNoEnvelopeStays"},
 		{AnewProved, "A file that is encrypted anew is opened from the disk before the old one goes.", "internal/ops", "TestReencryptProvesWhatItWrote"},
+		{RunUntouched, "A run that goes on does not take for done what was touched since it was noted.", "internal/ops", "TestRunNoteOfPairs"},
 		{NobodyLockedOut, "Encrypting anew takes no identity away from a file unasked.", "internal/ops", "TestReencryptLocksNobodyOut"},
 		{DataKeyLimits, "No data key serves more files, bytes or time than its scope allows.", "internal/ops/keys", "TestScopesLimitADataKey"},
 		{WrapProved, "A new wrap is opened once before the old one goes.", "internal/ops", "TestANewWrapIsProvedBeforeTheOldOneGoes"},
