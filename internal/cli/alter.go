@@ -18,6 +18,7 @@ type alteration struct {
 	vars       variables
 	context    []string
 	identities []string
+	format     string
 	dryRun     bool
 	json       bool
 
@@ -29,6 +30,7 @@ func (x *alteration) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&x.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	f.StringArrayVar(&x.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	valueFormatFlag(c, &x.format, "")
 	f.BoolVar(&x.dryRun, "dry-run", false, "say what would be written, and write nothing")
 	x.app.gatewayFromFlag(c)
 	jsonFlag(c, &x.json)
@@ -67,7 +69,7 @@ func (x *alteration) alter(ctx context.Context, name string, change changed) (fi
 	if err := o.Replaceable(); err != nil {
 		return fileDone{}, err
 	}
-	f, err := formatOf(name, o)
+	f, err := formatOf(name, x.format, o)
 	if err != nil {
 		return fileDone{}, fmt.Errorf("%s: %w", name, err)
 	}

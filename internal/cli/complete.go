@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
@@ -38,7 +39,7 @@ func (a *app) completions(root *cobra.Command) {
 		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
 		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
 		"chdir": directories, "only": ruleIDs, "skip": ruleIDs, "min-severity": words(lint.Severities()...), "pack": words(packNames()...),
-		"format": formNames, "ban": words(slices.Concat(kind.SpecNames(), envelope.SuiteNames())...), "report": reportForms,
+		"format": formNames, "ban": words(slices.Concat(kind.SpecNames(), envelope.SuiteNames())...), "report": reportForms, "file": a.namedFiles,
 	}
 	for name, values := range parameterWords {
 		flags[name] = words(values...)
@@ -193,8 +194,16 @@ func ruleIDs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-// formNames are the forms of the command's answer.
+// formNames are the forms of the command's answer, or the formats of documents where -format is about a file.
 func formNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	switch c.Name() {
+	case "encrypt", "edit", "decrypt", "exec", "set", "unset":
+		return beginning(begun, document.Names())
+	case "graph":
+		return beginning(begun, []string{"dot", "mermaid"})
+	case "report", "crypto", "agility":
+		return beginning(begun, tableForms)
+	}
 	f := formFlags{command: c.Name()}
 	return beginning(begun, f.forms())
 }

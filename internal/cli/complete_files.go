@@ -3,6 +3,8 @@ package cli
 import (
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,4 +32,24 @@ func (a *app) pathsIn(name string) []string {
 		return nil
 	}
 	return document.Paths(src)
+}
+
+// namedFiles completes the file of NAME=FILE behind its name, where a shell looks for NAME=FI… itself.
+func (a *app) namedFiles(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	name, file, ok := strings.Cut(begun, "=")
+	if !ok || !variableName(name) {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	dir, base := filepath.Split(file)
+	entries, err := os.ReadDir(a.path(filepath.Clean(dir)))
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), base) {
+			out = append(out, name+"="+dir+e.Name())
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }

@@ -25,6 +25,7 @@ type decryption struct {
 	json       bool
 	values     bool
 	extract    string
+	format     string // of what -extract reads
 	force      bool
 	keepMode   bool
 	choosing   choosing
@@ -54,6 +55,7 @@ nothing is written if it is not good.
 	c.Flags().BoolVar(&d.keepMode, "keep-mode", false, "let an executable stay one, for its owner: mode 0700")
 	c.Flags().BoolVar(&d.values, "values", false, "of what is found in directories, take only documents whose values are sealed one by one")
 	c.Flags().StringVar(&d.extract, "extract", "", "print the value at `PATH` alone, such as db.hosts[0]; of a document, or of a file whose name says its format")
+	valueFormatFlag(c, &d.format, "-extract")
 	a.gatewayFromFlag(c)
 	d.choosing.flags(c)
 	d.choosing.dryRunFlag(c)
@@ -65,6 +67,9 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) (err er
 	unseal, err := d.unseal()
 	if err != nil {
 		return err
+	}
+	if d.format != "" && d.extract == "" {
+		return usageError{errors.New("-format is about the value that -extract prints; a file is decrypted as it is")}
 	}
 	if d.extract != "" {
 		return a.extractValue(ctx, d, args, unseal)

@@ -26,6 +26,8 @@ type execution struct {
 	pristine   bool
 	named      bool
 	mask       bool
+	context    []string
+	format     string
 
 	app *app
 }
@@ -67,6 +69,8 @@ come in parts. Values of fewer than 4 bytes are not masked.`,
 	f.StringArrayVar(&x.env, "env", nil, "put the values of the encrypted `FILE` into the environment; repeatable")
 	f.StringArrayVar(&x.files, "file", nil, "give the plaintext of the encrypted `[NAME=]FILE` as a file; repeatable")
 	openWithFlag(c, &x.identities)
+	f.StringArrayVar(&x.context, "context", nil, "demand that the context of each file has `NAME=VALUE` and nothing else; repeatable")
+	valueFormatFlag(c, &x.format, "-env")
 	f.BoolVar(&x.pristine, "pristine", false, "give the command nothing of kmsplan's own environment")
 	f.BoolVar(&x.named, "named", false, "give files names in a private directory, for commands that look at them or hand them on")
 	f.BoolVar(&x.mask, "mask", false, "replace the values in the command's output by ***")
@@ -78,6 +82,9 @@ func (x *execution) run(ctx context.Context, argv []string) error {
 	if len(x.env)+len(x.files) == 0 {
 		return usageError{errors.New("say with -env FILE or -file NAME=FILE what the command is given")}
 	}
+	if x.format != "" && len(x.env) == 0 {
+		return usageError{errors.New("-format is about -env FILE; with -file a plaintext is given as it is")}
+	}
 	targets, err := fileTargets(x.files)
 	if err != nil {
 		return err
@@ -88,7 +95,7 @@ func (x *execution) run(ctx context.Context, argv []string) error {
 	}
 	child.Harden()
 	scratch.Sweep(scratch.Bases(x.app.getenv))
-	g := given{app: x.app, named: x.named}
+	g := given{app: x.app, named: x.named, format: x.format}
 	if err := x.open(ctx, &g, targets); err != nil {
 		return err
 	}
@@ -123,6 +130,10 @@ func (a *app) findProgram(name string) (string, error) {
 
 // open reads every file, proved to its end, and lets go of the gateways.
 func (x *execution) open(ctx context.Context, g *given, targets []fileTarget) error {
+	unseal, err := (&decryption{context: x.context}).unseal()
+	if err != nil {
+		return err
+	}
 	engine, done, err := x.app.openEngine(&x.vars, x.identities...)
 	if err != nil {
 		return err
@@ -134,7 +145,7 @@ func (x *execution) open(ctx context.Context, g *given, targets []fileTarget) er
 	}
 	opened := make([]*ops.Opened, len(names))
 	errs := ops.Each(ctx, indices(names), func(ctx context.Context, i int) (err error) {
-		opened[i], err = engine.Open(ctx, x.app.path(names[i]), ops.Unseal{})
+		opened[i], err = engine.Open(ctx, x.app.path(names[i]), unseal)
 		return err
 	})
 	if err := failures(len(names), errs); err != nil {

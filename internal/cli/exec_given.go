@@ -16,6 +16,7 @@ import (
 type given struct {
 	app    *app
 	named  bool
+	format string            // of -env files that are envelopes; "" = by the name
 	env    []string          // NAME=VALUE
 	names  map[string]string // of variables: what gives them
 	files  []givenFile
@@ -63,8 +64,8 @@ func variableName(s string) bool {
 }
 
 // values are those of an opened file, and which of them are secret.
-func valuesOf(name string, o *ops.Opened) (values []document.Meant, format string, err error) {
-	f, err := formatOf(name, o)
+func valuesOf(name, format string, o *ops.Opened) (values []document.Meant, of string, err error) {
+	f, err := formatOf(name, format, o)
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,14 +80,20 @@ func valuesOf(name string, o *ops.Opened) (values []document.Meant, format strin
 	return values, f.Name(), err
 }
 
-// formatOf is the format of an opened file's values: a document's own, or what the name of the plaintext says.
-func formatOf(name string, o *ops.Opened) (document.Format, error) {
-	if o.Document != nil {
+// formatOf is the format of an opened file's values: a document's own, or the one that is given, or what the name of the
+// plaintext says.
+func formatOf(name, format string, o *ops.Opened) (document.Format, error) {
+	switch {
+	case o.Document != nil && format != "" && format != o.Document.Format().Name():
+		return nil, fmt.Errorf("it is a document of %s, and -format says %s; leave -format out", o.Document.Format().Name(), format)
+	case o.Document != nil:
 		return o.Document.Format(), nil
+	case format != "":
+		return document.ByName(format)
 	}
 	f, err := document.ByFile(plainName(name), o.Plain)
 	if err != nil {
-		return nil, errors.New("its name says no format that has values: it should end like app.yaml, app.json, .env or app.toml.enc")
+		return nil, errors.New("its name says no format that has values: it should end like app.yaml, app.json, .env or app.toml.enc, or -format FORMAT says it")
 	}
 	return f, nil
 }
@@ -96,7 +103,7 @@ func plainName(name string) string { return strings.TrimSuffix(filepath.Base(nam
 
 // addValues puts a file's values into the environment.
 func (g *given) addValues(name string, o *ops.Opened) error {
-	values, format, err := valuesOf(name, o)
+	values, format, err := valuesOf(name, g.format, o)
 	if err != nil {
 		return fmt.Errorf("-env %s: %w", name, err)
 	}
@@ -127,7 +134,7 @@ func (g *given) addFile(t fileTarget, o *ops.Opened) error {
 		}
 	}
 	g.files = append(g.files, givenFile{name: t.name, base: plainName(t.source), content: slices.Clone(o.Plain)})
-	values, _, err := valuesOf(t.source, o)
+	values, _, err := valuesOf(t.source, "", o)
 	if err != nil { // no format: a key, a certificate
 		g.hide(string(o.Plain))
 		return nil

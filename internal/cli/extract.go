@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/ops"
@@ -27,7 +30,7 @@ func (a *app) extractValue(ctx context.Context, d *decryption, files []string, u
 		return fmt.Errorf("decrypt %s: %w", files[0], err)
 	}
 	defer opened.Close()
-	value, err := valueAt(files[0], opened, d.extract)
+	value, err := valueAt(files[0], d.format, opened, d.extract)
 	if err != nil {
 		return fmt.Errorf("-extract of %s: %w", files[0], err)
 	}
@@ -45,8 +48,8 @@ func (a *app) extractValue(ctx context.Context, d *decryption, files []string, u
 }
 
 // valueAt is the value at a path of an opened file.
-func valueAt(name string, o *ops.Opened, path string) (string, error) {
-	f, err := formatOf(name, o)
+func valueAt(name, format string, o *ops.Opened, path string) (string, error) {
+	f, err := formatOf(name, format, o)
 	if err != nil {
 		return "", err
 	}
@@ -60,4 +63,12 @@ func valueAt(name string, o *ops.Opened, path string) (string, error) {
 		return "", fmt.Errorf("%s is null", path)
 	}
 	return found.Text, nil
+}
+
+// valueFormatFlag says what kind of file an envelope holds whose name does not say it; of what is the flag it is about.
+func valueFormatFlag(c *cobra.Command, format *string, of string) {
+	if of != "" {
+		of = "with " + of + ", "
+	}
+	c.Flags().StringVar(format, "format", "", of+"the `FORMAT` of an envelope's plaintext: "+strings.Join(document.Names(), ", ")+" (default: by the name)")
 }
