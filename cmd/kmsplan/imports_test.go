@@ -36,7 +36,7 @@ var below = map[string][]string{
 	"internal/lint":                  {"internal/hcl", "internal/kind", "internal/suggest", "internal/addr"},
 	"internal/apply":                 {"internal/plan", "internal/resource", "internal/hcl", "internal/kind", "internal/state/...", "internal/addr", "internal/dag"},
 	"internal/ops":                   {"internal/ops/...", "internal/document", "internal/merge", "internal/plan", "internal/hcl", "internal/kind", "internal/state", "internal/kms", "internal/envelope", "internal/addr", "internal/durable"},
-	"internal/transfer":              {"internal/kms", "internal/kms/wire/ciphertext"},
+	"internal/transfer":              {"internal/kms", "internal/kms/wire/ciphertext", "internal/kms/wire/sdkmessage"},
 	"internal/ops/keys":              {"internal/kms", "internal/envelope"},
 	"internal/scratch":               {"internal/durable"},
 	"internal/child":                 nil,

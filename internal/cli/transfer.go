@@ -19,7 +19,8 @@ func (a *app) transferCommand() *cobra.Command {
 		Use: "transfer", Short: "Move what is encrypted under keys of KMS 1.0 to a key of a KMS 3.0 instance", GroupID: groupFiles,
 		Long: `Find ciphertexts under shared keys in files, and bring them under a key of an instance: kmsplan's
 envelopes, and the ciphertexts of KMS wherever they stand in a file, in base64 (a member of JSON, a cell
-of CSV, a value of any other text) or as they are. Everything else in a file keeps its bytes.
+of CSV, a value of any other text) or as they are, and messages of the vendor's encryption clients for
+Java and Python likewise. Everything else in a file keeps its bytes.
 
 A ciphertext is opened, encrypted under the new key, and that is opened and compared, before the old
 one goes. A file is the whole old or the whole new one: where one ciphertext of it cannot be moved, none is.

@@ -183,17 +183,17 @@ func (j *Job) moveAll(ctx context.Context, content []byte, blobs []Blob, rows []
 	for i, b := range blobs {
 		g.Go(func() error {
 			item := &items[places[i]]
-			raw, digest, err := j.moveOne(ctx, b, rows[i])
+			m, err := j.moveOne(ctx, b, rows[i])
 			if err != nil {
 				item.Status, item.Error = StatusFailed, err.Error()
 				return err
 			}
 			item.Status = StatusMoved
-			item.NewVersion, _ = ciphertext.VersionID(raw)
-			if len(rows[i].Context) > 0 {
-				item.Digest = digest
+			item.NewVersion = m.version
+			if len(rows[i].Context) > 0 || b.message != nil && len(b.message.Context) > 0 {
+				item.Digest = m.digest
 			}
-			fresh[i] = raw
+			fresh[i] = m.raw
 			return nil
 		})
 	}
@@ -210,26 +210,42 @@ func (j *Job) moveAll(ctx context.Context, content []byte, blobs []Blob, rows []
 	return splice(content, blobs, fresh)
 }
 
+// moved is what took the place of a ciphertext.
+type moved struct {
+	raw             []byte
+	digest, version string
+}
+
 // moveOne opens a ciphertext, has it encrypted anew, and opens that.
-func (j *Job) moveOne(ctx context.Context, b Blob, row Row) ([]byte, string, error) {
+func (j *Job) moveOne(ctx context.Context, b Blob, row Row) (moved, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, "", err
+		return moved{}, err
+	}
+	if b.message != nil {
+		return j.moveMessage(ctx, b.message)
 	}
 	o, err := j.service.open(ctx, b.Raw, row.Context, row.Digest)
 	if err != nil {
-		return nil, "", fmt.Errorf("open the ciphertext: %w", err)
+		return moved{}, fmt.Errorf("open the ciphertext: %w", err)
 	}
-	if raw := j.Journal.moved(b.Raw, row.Context, j.Keys.To.ID); raw != nil && j.service.prove(ctx, raw, o, row.Context, j.Keys.To.Versions) == nil {
-		return raw, o.digest, nil
+	raw, err := j.anew(ctx, b.Raw, o, row.Context)
+	version, _ := ciphertext.VersionID(raw)
+	return moved{raw, o.digest, version}, err
+}
+
+// anew encrypts under the new key what was opened, and opens it; or it takes what an interrupted run made of it.
+func (j *Job) anew(ctx context.Context, old []byte, o opened, bound map[string]string) ([]byte, error) {
+	if raw := j.Journal.moved(old, bound, j.Keys.To.ID); raw != nil && j.service.prove(ctx, raw, o, bound, j.Keys.To.Versions) == nil {
+		return raw, nil
 	}
-	raw, err := j.service.move(ctx, b.Raw, o, row.Context, j.Keys.To.ID, j.Way)
+	raw, err := j.service.move(ctx, old, o, bound, j.Keys.To.ID, j.Way)
 	if err != nil {
-		return nil, "", fmt.Errorf("encrypt under the new key: %w", err)
+		return nil, fmt.Errorf("encrypt under the new key: %w", err)
 	}
-	if err := j.service.prove(ctx, raw, o, row.Context, j.Keys.To.Versions); err != nil {
-		return nil, "", err
+	if err := j.service.prove(ctx, raw, o, bound, j.Keys.To.Versions); err != nil {
+		return nil, err
 	}
-	return raw, o.digest, j.Journal.note(b.Raw, row.Context, j.Keys.To.ID, raw)
+	return raw, j.Journal.note(old, bound, j.Keys.To.ID, raw)
 }
 
 // verifyMoved opens what is under the new key.
@@ -247,7 +263,7 @@ func (j *Job) verifyMoved(ctx context.Context, path string, in *text) []Item {
 		}
 		items[i].Column = row.Column
 		g.Go(func() error {
-			if _, err := j.service.openNew(ctx, b.Raw, row.Context); err != nil {
+			if err := j.verifyOne(ctx, b, row); err != nil {
 				items[i].Status, items[i].Error = StatusFailed, err.Error()
 			}
 			return nil
@@ -255,6 +271,14 @@ func (j *Job) verifyMoved(ctx context.Context, path string, in *text) []Item {
 	}
 	_ = g.Wait()
 	return items
+}
+
+func (j *Job) verifyOne(ctx context.Context, b Blob, row Row) error {
+	if b.message != nil {
+		return j.verifyMessage(ctx, b.message)
+	}
+	_, err := j.service.openNew(ctx, b.Raw, row.Context)
+	return err
 }
 
 // envelope works on a file of kmsplan's own.

@@ -15,6 +15,7 @@ const pageSize = 100
 // Key is a key of KMS with its versions.
 type Key struct {
 	ID       string   `json:"id"`
+	ARN      string   `json:"arn"`
 	Instance string   `json:"instance,omitempty"` // "" = a shared key
 	Versions []string `json:"versions"`
 	Aliases  []string `json:"aliases,omitempty"`
@@ -79,12 +80,12 @@ func (j *Job) listed(ctx context.Context) ([]string, error) {
 // key describes one, with all versions where it encrypts symmetrically; those of a key of an instance only where they are asked for.
 func (j *Job) key(ctx context.Context, id string, onlyShared bool) (Key, error) {
 	var about struct {
-		KeyMetadata struct{ KeyId, DKMSInstanceId, KeyUsage, KeySpec string }
+		KeyMetadata struct{ KeyId, Arn, DKMSInstanceId, KeyUsage, KeySpec string }
 	}
 	if err := j.service.ask(ctx, "DescribeKey", kms.GatewayPublic, map[string]any{"KeyId": id}, &about); err != nil {
 		return Key{}, err
 	}
-	k := Key{ID: about.KeyMetadata.KeyId, Instance: about.KeyMetadata.DKMSInstanceId}
+	k := Key{ID: about.KeyMetadata.KeyId, ARN: about.KeyMetadata.Arn, Instance: about.KeyMetadata.DKMSInstanceId}
 	if k.Instance != "" && onlyShared {
 		return k, nil
 	}

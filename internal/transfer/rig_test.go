@@ -101,6 +101,14 @@ func (r *rig) sealed(plain string, bound map[string]string) []byte {
 	return r.answer("Encrypt", kms.GatewayPublic, params, "CiphertextBlob")
 }
 
+// opens is what a ciphertext holds, for an application at the shared gateway.
+func (r *rig) opens(raw []byte, bound map[string]string) []byte {
+	r.t.Helper()
+	params := map[string]any{"CiphertextBlob": base64.StdEncoding.EncodeToString(raw)}
+	withContext(params, "EncryptionContext", bound)
+	return r.answer("Decrypt", kms.GatewayPublic, params, "Plaintext")
+}
+
 // noEnvelopes is a world without kmsplan's own files.
 type noEnvelopes struct{ Envelopes }
 
