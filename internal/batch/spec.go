@@ -1,0 +1,116 @@
+package batch
+
+import (
+	"fmt"
+	"time"
+)
+
+// Action is what a batch does to each object.
+type Action string
+
+// The actions.
+const (
+	Rewrap    Action = "rewrap"    // the data key comes under the target; the body stays
+	Reencrypt Action = "reencrypt" // a fresh data key, under the target
+	Encrypt   Action = "encrypt"   // an object that is no envelope becomes one, in its place
+	Verify    Action = "verify"    // opened, nothing is written
+)
+
+// Actions are all of them, in the order of the documentation.
+func Actions() []Action { return []Action{Rewrap, Reencrypt, Encrypt, Verify} }
+
+// Writes reports whether the action writes objects.
+func (a Action) Writes() bool { return a != Verify }
+
+// Target is the key version that a batch brings objects under. It is pinned by the plan: a rotation in the middle shows as
+// objects that are newer than the target, and moves it for nobody.
+type Target struct {
+	Gateway string `json:"gateway"` // gateway block
+	KeyID   string `json:"key_id"`
+	KeyARN  string `json:"key_arn,omitempty"`
+	Version string `json:"key_version"`
+}
+
+// Rate is what a batch may take of a gateway's quota.
+type Rate struct {
+	// Share is the part of the gateway's quota, above 0 and at most 1; what is left is production's.
+	Share float64 `json:"share,omitempty"`
+	// CallsPerSecond is a ceiling of the batch; 0 = none but the share.
+	CallsPerSecond float64 `json:"calls_per_second,omitempty"`
+}
+
+// DefaultShare leaves four tenths of a quota to production.
+const DefaultShare = 0.6
+
+// PerSecond is the rate under a gateway's quota, calls per second.
+func (r Rate) PerSecond(quota float64) float64 {
+	share := r.Share
+	if share == 0 && r.CallsPerSecond > 0 {
+		share = 1
+	} else if share == 0 {
+		share = DefaultShare
+	}
+	if of := share * quota; r.CallsPerSecond == 0 || quota > 0 && of < r.CallsPerSecond {
+		return of
+	}
+	return r.CallsPerSecond
+}
+
+// Sample is how much a batch verifies once its chunks are done: all, or a share of the objects. A sample proves nothing of
+// the others: a header can claim a version.
+type Sample struct {
+	All   bool    `json:"all,omitempty"`
+	Share float64 `json:"share,omitempty"` // above 0, below 1
+}
+
+// Spec is a batch as its plan fixed it. Nothing of it changes afterwards but the rate.
+type Spec struct {
+	Address string            `json:"address"` // batch.NAME, with the module path
+	Action  Action            `json:"action"`
+	Target  Target            `json:"target,omitzero"`
+	Context map[string]string `json:"context,omitempty"` // of Encrypt
+	// Recipients are the break-glass recipients of Encrypt and Reencrypt, age1….
+	Recipients []string `json:"recipients,omitempty"`
+	Scope      string   `json:"scope,omitempty"` // of data keys, of Encrypt and Reencrypt: file, directory or run
+	Source     string   `json:"source"`          // where, as its Place says it: no credentials
+	Filter     Filter   `json:"filter,omitzero"`
+	Sample     Sample   `json:"verify,omitzero"`
+	// MaxFailures is how many objects may fail before the batch pauses itself; -1 = any number.
+	MaxFailures int  `json:"max_failures"`
+	Rate        Rate `json:"rate,omitzero"`
+
+	Manifest string    `json:"manifest"` // SHA-256 over the manifest, hex
+	Objects  int64     `json:"objects"`
+	Bytes    int64     `json:"bytes"`
+	Chunks   int       `json:"chunks"`
+	Operator string    `json:"operator"` // who planned it, as the lock of a state names people
+	Planned  time.Time `json:"planned_at"`
+	Stack    string    `json:"stack,omitempty"` // lineage of the state that keeps the evidence
+}
+
+// Filter chooses among the objects of a source, when the manifest is made.
+type Filter struct {
+	Paths      []string          `json:"path,omitempty"`        // patterns, of which one matches; none = all
+	OlderThan  time.Duration     `json:"older_than,omitempty"`  // since the last change
+	Smallest   int64             `json:"at_least,omitempty"`    // bytes; 0 = any
+	Largest    int64             `json:"at_most,omitempty"`     // bytes; 0 = any
+	Tags       map[string]string `json:"tags,omitempty"`        // all of them
+	KeyVersion []string          `json:"key_version,omitempty"` // ids of versions, or of keys
+}
+
+// ID names one run of a batch: its address and its manifest. It is opaque, has no dots or slashes, and is the same on every
+// machine.
+func (s Spec) ID() string {
+	return fmt.Sprintf("%s-%.16s", nameOf(s.Address), s.Manifest)
+}
+
+func nameOf(address string) string {
+	out := []byte(address)
+	for i, c := range out {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			continue
+		}
+		out[i] = '_'
+	}
+	return string(out)
+}
