@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
@@ -61,7 +62,7 @@ func (g *Gateways) connectInstance(out *gateway, b *hcl.Gateway, credentials kms
 	}
 	if b.Instance.ClientKey == nil {
 		dedicated, err := public.NewDedicated(public.DedicatedConfig{
-			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Retry: g.retry(), Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
+			Connection: connection, InstanceID: b.Instance.ID, Region: b.Region, Retry: g.paced(b.Name), Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 		})
 		if err != nil {
 			return err
@@ -82,7 +83,7 @@ func (g *Gateways) connectClientKey(out *gateway, connection transport.Connectio
 		return err
 	}
 	client, err := clientkey.New(clientkey.Config{
-		Connection: connection, InstanceID: instanceID, Key: key, Retry: g.retry(), Logger: g.options.Logger, UserAgent: userAgent(),
+		Connection: connection, InstanceID: instanceID, Key: key, Retry: g.paced(out.block.Name), Logger: g.options.Logger, UserAgent: userAgent(),
 	})
 	if err != nil {
 		return err
@@ -141,6 +142,21 @@ func (g *Gateways) retry() transport.RetryConfig {
 		return transport.RetryConfig{MaxAttempts: 1}
 	}
 	return transport.RetryConfig{}
+}
+
+// longestTurn is how long a call that waits for its turns among others may take, all tries together.
+const longestTurn = 10 * time.Minute
+
+// paced is retry for the calls of key operations, which may have turns of their own.
+func (g *Gateways) paced(name string) transport.RetryConfig {
+	r := g.retry()
+	if g.options.Pace == nil {
+		return r
+	}
+	if r.Pace = g.options.Pace(name); r.Pace != nil {
+		r.MaxElapsed = longestTurn
+	}
+	return r
 }
 
 func userAgent() string { return "kmsplan/" + version.Number }

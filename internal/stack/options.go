@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/apply"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
 )
@@ -70,6 +71,8 @@ type Options struct {
 	FilesPerDataKey int
 	// Once makes every call once: what fails is not tried again. It is for measuring, where a retry would count as a call.
 	Once bool
+	// Pace gives each gateway's calls of key operations their turns, by the block's name; nil, and a nil answer = none.
+	Pace func(gateway string) transport.Pace
 	// Connections is how many idle connections each client keeps; 0 = its default. Who calls from more workers needs more.
 	Connections int
 

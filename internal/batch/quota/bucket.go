@@ -33,11 +33,3 @@ type Bucket interface {
 	// Rate is the rate now and its ceiling, calls per second.
 	Rate(ctx context.Context) (now, ceiling float64, err error)
 }
-
-// How the rate answers to refusals.
-const (
-	// growth is the part of the ceiling by which a halved rate grows in a second.
-	growth = 0.05
-	// least is the part of the ceiling below which no refusal brings the rate.
-	least = 0.01
-)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -58,8 +59,19 @@ type RetryConfig struct {
 	// client, beyond a reserve of 20; 0 = 0.2.
 	Budget float64
 
+	// Pace says when each attempt may begin, the first included; nil = at once.
+	Pace Pace
+
 	// Clock replaces time in tests; nil = the real one.
 	Clock Clock
+}
+
+// Pace is the turns of a client whose calls share a quota with other processes'.
+type Pace interface {
+	// Begin waits until an attempt may begin, and gives what Refused is told of it.
+	Begin(ctx context.Context, o *kms.Operation) (turn int64, err error)
+	// Refused says that the service refused the attempt as over the quota.
+	Refused(ctx context.Context, o *kms.Operation, turn int64)
 }
 
 // withDefaults fills in the zero values.

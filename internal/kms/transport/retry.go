@@ -29,7 +29,7 @@ func (r *Retrier) Do(ctx context.Context, o *kms.Operation, once func(context.Co
 	start := r.config.Clock.Now()
 	ambiguous := false
 	for attempt := 1; ; attempt++ {
-		e := once(ctx, attempt)
+		e := r.inTurn(ctx, o, attempt, once)
 		if e == nil {
 			return nil
 		}
@@ -43,6 +43,22 @@ func (r *Retrier) Do(ctx context.Context, o *kms.Operation, once func(context.Co
 			return e
 		}
 	}
+}
+
+// inTurn makes one attempt when its turn comes.
+func (r *Retrier) inTurn(ctx context.Context, o *kms.Operation, attempt int, once func(context.Context, int) *kms.Error) *kms.Error {
+	if r.config.Pace == nil {
+		return once(ctx, attempt)
+	}
+	turn, err := r.config.Pace.Begin(ctx, o)
+	if err != nil {
+		return &kms.Error{Operation: o.Name, Code: FailureCode(ctx, false, err), Message: "waiting for a turn in the shared quota", Cause: err, Mutating: o.Mutating}
+	}
+	e := once(ctx, attempt)
+	if e != nil && kms.IsThrottled(e) {
+		r.config.Pace.Refused(ctx, o, turn)
+	}
+	return e
 }
 
 // next decides whether there is another attempt, and after what wait.

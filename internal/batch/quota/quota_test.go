@@ -1,0 +1,134 @@
+package quota
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// begun is the times at which calls of some workers began within a time, each call taking so long.
+func begun(t *testing.T, b Bucket, workers, parallel int, within, takes time.Duration) []time.Time {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	var mu sync.Mutex
+	var all []time.Time
+	var wg sync.WaitGroup
+	for range workers {
+		p := NewPermits(b)
+		for range parallel {
+			wg.Go(func() {
+				for {
+					if _, err := p.Take(ctx); err != nil {
+						return
+					}
+					mu.Lock()
+					all = append(all, time.Now())
+					mu.Unlock()
+					time.Sleep(takes)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	slices.SortFunc(all, time.Time.Compare)
+	return all
+}
+
+// most is the largest number of calls in any second.
+func most(all []time.Time) int {
+	n, from := 0, 0
+	for i := range all {
+		for all[i].Sub(all[from]) >= time.Second {
+			from++
+		}
+		n = max(n, i-from+1)
+	}
+	return n
+}
+
+func TestWorkersTogetherKeepToTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := begun(t, NewMemory(300, nil), 4, 16, 20*time.Second, 30*time.Millisecond)
+		if most(all) > 315 {
+			t.Errorf("%d calls began within one second, at a rate of 300", most(all))
+		}
+		if len(all) < 300*20*9/10 {
+			t.Errorf("%d calls began in 20 s, less than nine tenths of what the rate allows", len(all))
+		}
+	})
+}
+
+func TestAWorkerThatDiesTakesNoMoreThanASlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewMemory(300, nil)
+		for range 10 { // each leases, and makes one call of it
+			if _, err := NewPermits(b).Take(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all := begun(t, b, 1, 16, time.Second, time.Millisecond)
+		if len(all) < 260 {
+			t.Errorf("after ten deaths the last worker made %d calls in a second", len(all))
+		}
+	})
+}
+
+func TestARefusalHalvesTheRateOnceAndItGrowsAgain(t *testing.T) {
+	now := time.Unix(0, 0)
+	l := Full(1000, now)
+	l, s := l.Lease(10, now)
+	for range 7 { // refusals of one moment
+		l = l.Throttled(s.Epoch, now)
+	}
+	if l.Rate != 500 {
+		t.Fatalf("after refusals of one slot the rate is %v, not halved once", l.Rate)
+	}
+	l = l.Throttled(l.Epoch, now)
+	if l.Rate != 250 {
+		t.Fatalf("after a refusal of a later slot the rate is %v", l.Rate)
+	}
+	l, _ = l.Lease(1, now.Add(5*time.Second))
+	if l.Rate != 500 {
+		t.Errorf("five seconds later the rate is %v, want 250 and five times a twentieth of 1000", l.Rate)
+	}
+	l, _ = l.Lease(1, now.Add(time.Hour))
+	if l.Rate != 1000 {
+		t.Errorf("an hour later the rate is %v", l.Rate)
+	}
+	for range 100 {
+		l = l.Throttled(l.Epoch, now.Add(time.Hour))
+	}
+	if l.Rate != 10 {
+		t.Errorf("refusals without end bring the rate to %v, not to a hundredth", l.Rate)
+	}
+}
+
+func TestANewRateHoldsFromNowOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewMemory(2, nil)
+		p := NewPermits(b)
+		for range 2 {
+			if _, err := p.Take(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Set(t.Context(), 500); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if all := begun(t, b, 1, 8, time.Second, time.Millisecond); len(all) < 400 {
+			t.Errorf("after the rate was raised, %d calls began in a second", len(all))
+		}
+		if err := b.Set(t.Context(), 50); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if all := begun(t, b, 1, 8, time.Second, time.Millisecond); len(all) > 53 {
+			t.Errorf("after the rate was lowered, %d calls began in a second", len(all))
+		}
+	})
+}
