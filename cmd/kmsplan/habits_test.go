@@ -48,7 +48,7 @@ func TestFilesStaySmall(t *testing.T) {
 }
 
 // suites are packages that are tests themselves: those who implement what they hold run them.
-var suites = []string{"internal/state/statetest"}
+var suites = []string{"internal/state/statetest", "internal/batch/source/sourcetest", "internal/batch/queue/queuetest"}
 
 // TestEveryPackageIsTested holds that none is without a test of its own.
 func TestEveryPackageIsTested(t *testing.T) {
