@@ -83,7 +83,7 @@ the name: .yaml, .json, .toml, .env, .ini, .cfg, .properties, .tfvars and their 
 // scopeFlags say how many files share a data key.
 func (a *app) scopeFlags(c *cobra.Command, scope *string) {
 	c.Flags().StringVar(scope, "scope", "file", "how many files share a data key: file, directory or run")
-	c.Flags().IntVar(&a.scopeFiles, "scope-files", 1000, "with -scope directory or run, let at most `N` files share a data key; who gets hold of one opens them all")
+	c.Flags().IntVar(&a.scopeFiles, "scope-files", ops.DefaultFilesPerKey, "with -scope directory or run, let at most `N` files share a data key; who gets hold of one opens them all")
 }
 
 // unprovedFlag is that of the commands that make data keys.

@@ -14,6 +14,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/git"
+	"kmsplan.dev/kmsplan/internal/keycache"
 	"kmsplan.dev/kmsplan/internal/view"
 )
 
@@ -60,7 +61,7 @@ func (a *app) gitInstall(ctx context.Context, patterns []string) error {
 	if err != nil {
 		return err
 	}
-	documents, err := repositoryDocuments(ctx, r)
+	documents, keys, err := repositoryDocuments(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -78,6 +79,9 @@ func (a *app) gitInstall(ctx context.Context, patterns []string) error {
 		if changed, err = r.Install(ctx, setup); err != nil {
 			return err
 		}
+	}
+	if keys > 1 {
+		a.view.Notef("%s", underDataKeys(len(documents), keys))
 	}
 	if !changed {
 		a.view.Result(nil, "Everything is set up already.")
@@ -148,9 +152,12 @@ func (a *app) gitStatus(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	documents, err := repositoryDocuments(ctx, r)
+	documents, keys, err := repositoryDocuments(ctx, r)
 	if err != nil {
 		return err
+	}
+	if len(documents) > 0 {
+		checks = append(checks, git.Check{Check: "data keys", OK: true, Detail: underDataKeys(len(documents), keys)})
 	}
 	uncovered, err := r.Uncovered(ctx, documents)
 	if err != nil {
@@ -206,21 +213,44 @@ func program() string {
 	return self
 }
 
-// repositoryDocuments are the files whose values are sealed, but for those that are ignored.
-func repositoryDocuments(ctx context.Context, r *git.Repository) ([]string, error) {
+// underDataKeys says what a look at all documents costs.
+func underDataKeys(documents, keys int) string {
+	what := fmt.Sprintf("%d documents have %d data keys between them: git diff of all asks KMS as often", documents, keys)
+	switch {
+	case documents == 1:
+		what = "one document: git diff asks KMS once"
+	case keys == 1:
+		what = fmt.Sprintf("%d documents share a data key: git diff of all asks KMS once", documents)
+	}
+	if !keycache.Kept {
+		what = fmt.Sprintf("on this system no process keeps data keys: git diff asks KMS for each version of each of %d documents", documents)
+	}
+	if keys > 1 && keycache.Kept {
+		what += "; kmsplan reencrypt -scope run FILE… lets those of one key and context share one"
+	}
+	return what
+}
+
+// repositoryDocuments are the files whose values are sealed, but for those that are ignored, and how many data keys they have.
+func repositoryDocuments(ctx context.Context, r *git.Repository) (out []string, dataKeys int, err error) {
 	held, err := r.Holding(ctx, document.Signature, false)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var out []string
+	wraps := map[keycache.ID]bool{}
 	for _, name := range held {
 		content, err := os.ReadFile(filepath.Join(r.Top, filepath.FromSlash(name)))
 		if err != nil {
 			continue // deleted in the work tree
 		}
-		if _, err := document.Read(content); err == nil {
-			out = append(out, name)
+		h, err := document.Read(content)
+		if err != nil {
+			continue
+		}
+		out = append(out, name)
+		if id, err := wrapsOf(h.Suite, h.Stanzas, h.Context); err == nil {
+			wraps[id] = true
 		}
 	}
-	return out, nil
+	return out, len(wraps), nil
 }

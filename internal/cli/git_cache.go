@@ -44,6 +44,9 @@ func (a *app) gitCacheStatusCommand() *cobra.Command {
 				keycache.Status
 			}{}
 			line := "No data key is kept."
+			if !keycache.Kept {
+				line = "No data key is kept on this system, which is not Linux: git diff asks KMS for each version of each file."
+			}
 			if cache := a.dialCache(&d, false); cache != nil {
 				defer cache.Close()
 				status, err := cache.Status()

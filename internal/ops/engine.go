@@ -40,7 +40,7 @@ type Options struct {
 	Owned func(name string) string
 	// Unproved leaves out that each fresh data key is opened once before it seals anything: see keys.Options.
 	Unproved bool
-	// FilesPerKey is how many files share a data key at most, under a scope; 0 = 1,000.
+	// FilesPerKey is how many files share a data key at most, under a scope; 0 = DefaultFilesPerKey.
 	FilesPerKey int
 	// Disk is asked before every step on the disk: for tests. nil = none.
 	Disk durable.Seam
@@ -66,6 +66,9 @@ func ParseScope(s string) (Scope, error) { return keys.ParseScope(s) }
 
 // MaxFilesPerKey bounds Options.FilesPerKey.
 const MaxFilesPerKey = keys.MaxFilesPerKey
+
+// DefaultFilesPerKey is Options.FilesPerKey where it is 0.
+const DefaultFilesPerKey = keys.DefaultFilesPerKey
 
 // KeyID is the last part of a key's ARN, or the id itself.
 func KeyID(arn string) string { return keys.KeyID(arn) }

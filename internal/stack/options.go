@@ -67,7 +67,7 @@ type Options struct {
 	Identities  []envelope.Identity // open envelopes before KMS is asked, for break-glass
 	// UnprovedDataKeys leaves out that each fresh data key is opened once before it seals anything.
 	UnprovedDataKeys bool
-	// FilesPerDataKey is how many files share a data key at most, under a scope; 0 = 1,000.
+	// FilesPerDataKey is how many files share a data key at most, under a scope; 0 = ops.DefaultFilesPerKey.
 	FilesPerDataKey int
 	// Once makes every call once: what fails is not tried again. It is for measuring, where a retry would count as a call.
 	Once bool

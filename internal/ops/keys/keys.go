@@ -24,7 +24,7 @@ type Options struct {
 	// each data key, and no need for the right to decrypt. What arrived damaged is then noticed by whoever opens
 	// the file, too late. A rewrap is proved all the same: it gives an old wrap up.
 	Unproved bool
-	// FilesPerKey is how many files a shared data key serves at most; 0 = 1,000.
+	// FilesPerKey is how many files a shared data key serves at most; 0 = DefaultFilesPerKey.
 	FilesPerKey int
 }
 

@@ -39,8 +39,13 @@ type limits struct {
 	age   time.Duration
 }
 
+// DefaultFilesPerKey is how many files a shared data key serves where nobody says how many: a repository's, so that git
+// shows all of it for one KMS call. It bounds what one leaked data key opens, and no more: each envelope has keys of its
+// own from a random salt, each document from a random id (docs/envelope-format.md, §2 and §14).
+const DefaultFilesPerKey = 10_000
+
 // sharedLimits stay far inside the 2^45 messages that the body format allows under one key.
-var sharedLimits = limits{files: 1000, bytes: 64 << 30, age: time.Hour}
+var sharedLimits = limits{files: DefaultFilesPerKey, bytes: 64 << 30, age: time.Hour}
 
 // reached reports whether the key may not serve a further file of that size.
 func (l limits) reached(d *DataKey, size int64, now time.Time) bool {

@@ -73,6 +73,19 @@ func TestScopesLimitADataKey(t *testing.T) {
 	}
 }
 
+// TestARepositorySharesADataKey: without a word about it 10,000 files of a run have one data key, and the next has another.
+func TestARepositorySharesADataKey(t *testing.T) {
+	s, made := newScopes(time.Now), 0
+	for range 10_001 {
+		if _, err := s.get(t.Context(), ScopeRun, "k", "a", 100, func(context.Context) (*DataKey, error) { made++; return &DataKey{}, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if made != 2 {
+		t.Errorf("%d data keys for 10,001 files", made)
+	}
+}
+
 // TestScopeIdentity: only files that would get equal headers share a key.
 func TestScopeIdentity(t *testing.T) {
 	base := Use{Gateway: "g", Key: "k", Context: envelope.Context{"a": "b"}}
