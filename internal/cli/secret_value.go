@@ -86,6 +86,9 @@ func (a *app) typedValue(what string, mayAsk bool) ([]byte, error) {
 
 func (a *app) typedOnce(in *os.File, prompt string) ([]byte, error) {
 	a.term.Prompt(prompt)
+	if shown, err := term.GetState(int(in.Fd())); err == nil { // an interrupt ends the process where it is
+		defer a.stop.before(func() { _ = term.Restore(int(in.Fd()), shown) })()
+	}
 	raw, err := term.ReadPassword(int(in.Fd()))
 	a.term.Prompt("\n")
 	if err != nil {
