@@ -13,8 +13,8 @@ import (
 // oldPlans are the releases whose saved plans are refused, in words, because they say too little of what they were made from.
 var oldPlans = map[string]string{"0.1.0-eb8e053": "saved by an older kmsplan"}
 
-// What any release wrote is read by this code: states, the ones before them, the journal of an interrupted run, saved plans and
-// envelopes, in a directory and over each store. TestKeepARelease wrote it.
+// What any release wrote is read by this code: states, the ones before them, the journal of an interrupted run, saved plans,
+// envelopes and documents of each format, in a directory and over each store. TestKeepARelease wrote it.
 func TestWhatReleasesWroteIsRead(t *testing.T) {
 	if testing.Short() {
 		t.Skip("sixty processes")
@@ -37,6 +37,7 @@ func TestWhatReleasesWroteIsRead(t *testing.T) {
 				r.putBack(stack, s)
 				r.read()
 				if stack == "settled" {
+					r.documents(stack)
 					r.goesOn()
 				} else {
 					r.recovers()

@@ -222,6 +222,7 @@ func (w releaseWriter) stack(kept archived, name string, s aKept) {
 	w.run(dir, "apply", "-auto-approve")
 	w.file(dir, listFile, string(w.run(dir, "state", "list")))
 	if name == "settled" {
+		w.documents(dir, "alias/"+name)
 		w.run(dir, "plan", "-out="+clearPlan, "-var=description=two")
 		if w.seals {
 			w.run(dir, "plan", "-out="+sealedPlan, "-encrypt", "-var=description=two")
