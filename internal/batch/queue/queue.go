@@ -35,6 +35,8 @@ type Queue interface {
 	Failures(ctx context.Context, address string, each func(batch.Failure) error) error
 	// Steps are the last steps of all chunks that were begun, by chunk, without their failures.
 	Steps(ctx context.Context, address string, each func(batch.Step) error) error
+	// Entries are those of one chunk of the last batch of an address, for its report and for trying again what failed.
+	Entries(ctx context.Context, address string, chunk int) ([]batch.Entry, error)
 	// Work delivers chunks of running batches until ctx ends, or, once, until no batch that it can work on has a chunk
 	// left: then it returns. Deliveries that were begun end before it returns.
 	Work(ctx context.Context, w Worker) error

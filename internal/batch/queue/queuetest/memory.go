@@ -160,6 +160,17 @@ func (m *Memory) every(_ context.Context, address string, each func(batch.Step) 
 	return nil
 }
 
+// Entries implements queue.Queue.
+func (m *Memory) Entries(_ context.Context, address string, chunk int) ([]batch.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := m.batches[address]
+	if k == nil || chunk < 0 || chunk >= len(k.parts) {
+		return nil, queue.ErrNone
+	}
+	return slices.Clone(k.parts[chunk].Entries), nil
+}
+
 // Bucket implements queue.Queue.
 func (m *Memory) Bucket(gateway, group string) quota.Bucket {
 	m.mu.Lock()

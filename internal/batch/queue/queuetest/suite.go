@@ -142,6 +142,13 @@ func created(t *testing.T, rig Rig) {
 	if r.Status != batch.Paused || r.Spec.Manifest != spec.Manifest || r.Spec.Target != spec.Target || r.Chunks.Waiting != 3 || !r.Spec.Planned.Equal(spec.Planned) {
 		t.Errorf("the record is %+v", r)
 	}
+	entries, err := q.Entries(bounded(t), address, 2)
+	if err != nil || len(entries) != 3 || entries[1].Name != Names(2)[1] || entries[1].Revision != "r" {
+		t.Errorf("the entries of the last chunk are %+v: %v", entries, err)
+	}
+	if _, err := q.Entries(bounded(t), address, 3); !errors.Is(err, queue.ErrNone) {
+		t.Errorf("the entries of no chunk: %v", err)
+	}
 	all, err := q.Records(bounded(t))
 	if err != nil || len(all) != 1 || all[0].Spec.Address != address {
 		t.Errorf("the records are %+v: %v", all, err)
