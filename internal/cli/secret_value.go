@@ -84,12 +84,22 @@ func (a *app) typedValue(what string, mayAsk bool) ([]byte, error) {
 	return first, nil
 }
 
+// typedOnce asks once. Nothing of what is typed is shown from before the question on: who is fast, or pastes, types before
+// the line is read.
 func (a *app) typedOnce(in *os.File, prompt string) ([]byte, error) {
-	a.term.Prompt(prompt)
-	if shown, err := term.GetState(int(in.Fd())); err == nil { // an interrupt ends the process where it is
-		defer a.stop.before(func() { _ = term.Restore(int(in.Fd()), shown) })()
+	fd := int(in.Fd())
+	shown, err := term.GetState(fd)
+	if err == nil {
+		restore := func() { _ = term.Restore(fd, shown) }
+		defer a.stop.before(restore)() // an interrupt ends the process where it is
+		defer restore()
+		err = hideTyping(fd)
 	}
-	raw, err := term.ReadPassword(int(in.Fd()))
+	if err != nil {
+		return nil, fmt.Errorf("hide what is typed: %w", err)
+	}
+	a.term.Prompt(prompt)
+	raw, err := term.ReadPassword(fd)
 	a.term.Prompt("\n")
 	if err != nil {
 		return nil, fmt.Errorf("read the value: %w", err)
