@@ -81,15 +81,7 @@ func RewriteHeader(dst io.Writer, src io.Reader, dataKey []byte, stanzas []*Stan
 	if err != nil {
 		return nil, 0, err
 	}
-	old, err := head.proved(dataKey)
-	if err != nil {
-		return nil, 0, err
-	}
-	h, err := old.successor(stanzas)
-	if err != nil {
-		return nil, 0, err
-	}
-	lead, err := h.layOut(head.slotSize != 0, dataKey)
+	h, lead, err := head.anew(dataKey, stanzas)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -102,6 +94,31 @@ func RewriteHeader(dst io.Writer, src io.Reader, dataKey []byte, stanzas []*Stan
 		return nil, 0, fmt.Errorf("copying the body: %w", err)
 	}
 	return h, int64(len(first)) + n, nil
+}
+
+// Lead is what stands before the body of the envelope src once it has other recipient stanzas, and where the body begins
+// in src: for stores that exchange the beginning of an object and keep the rest themselves.
+func Lead(src io.Reader, dataKey []byte, stanzas []*Stanza) (h *Header, lead []byte, body int64, err error) {
+	head, err := readHead(src)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	h, lead, err = head.anew(dataKey, stanzas)
+	return h, lead, int64(head.body), err
+}
+
+// anew lays out the header with other recipient stanzas.
+func (h *head) anew(dataKey []byte, stanzas []*Stanza) (*Header, []byte, error) {
+	old, err := h.proved(dataKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	next, err := old.successor(stanzas)
+	if err != nil {
+		return nil, nil, err
+	}
+	lead, err := next.layOut(h.slotSize != 0, dataKey)
+	return next, lead, err
 }
 
 // proved is the header of the highest generation whose MAC is right.

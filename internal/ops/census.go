@@ -32,7 +32,7 @@ func Record(source, name string) (Head, []state.File, error) {
 	if err := looksEncrypted(f, info); err != nil {
 		return Head{}, nil, fmt.Errorf("%s: %w", from, err)
 	}
-	h, err := readHead(f, info.Size())
+	h, err := ReadHead(f, info.Size())
 	if err != nil {
 		return Head{}, nil, fmt.Errorf("%s: %w", from, err)
 	}

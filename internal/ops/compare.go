@@ -185,7 +185,7 @@ func (s *survey) envelope(name string) (Head, fs.FileInfo, error) {
 		return Head{}, nil, err
 	}
 	defer f.Close()
-	h, err := readHead(f, info.Size())
+	h, err := ReadHead(f, info.Size())
 	if err != nil {
 		return Head{}, nil, unwhole{shown(slash(name)), err}
 	}

@@ -157,7 +157,7 @@ func (e *Engine) rewrapDocument(ctx context.Context, p place, f *os.File, info f
 	if keys.Under(h, KeyID(fresh.KeyARN), fresh.KeyVersionID) {
 		return stay(h)
 	}
-	stanzas, err := replaceStanza(h.Stanzas, fresh)
+	stanzas, err := keys.Replace(h.Stanzas, fresh)
 	if err != nil {
 		return Envelope{}, false, err
 	}

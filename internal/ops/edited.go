@@ -66,7 +66,7 @@ func replaceable(to place, s Seal) error {
 		return err
 	}
 	defer f.Close()
-	h, err := readHead(f, info.Size())
+	h, err := ReadHead(f, info.Size())
 	switch {
 	case safety.Off(safety.NothingElseReplaced):
 	case err != nil:

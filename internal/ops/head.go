@@ -16,8 +16,8 @@ type Head struct {
 	Document *document.Header // nil = an envelope
 }
 
-// readHead reads the header of an encrypted file of n bytes, without keys and without proof.
-func readHead(r io.ReaderAt, n int64) (Head, error) {
+// ReadHead reads the header of an encrypted file of n bytes, without keys and without proof.
+func ReadHead(r io.ReaderAt, n int64) (Head, error) {
 	doc, err := documentIn(r, n)
 	if err != nil {
 		return Head{}, err
@@ -82,7 +82,7 @@ func Inspect(source string) (Head, int64, error) {
 		return Head{}, 0, err
 	}
 	defer f.Close()
-	h, err := readHead(f, info.Size())
+	h, err := ReadHead(f, info.Size())
 	if err != nil {
 		return Head{}, 0, fmt.Errorf("inspect %s: %w", from, err)
 	}
@@ -96,6 +96,6 @@ func InspectStream(r io.Reader) (Head, int64, error) {
 		return Head{}, 0, err
 	}
 	defer spool.Close()
-	h, err := readHead(spool, n)
+	h, err := ReadHead(spool, n)
 	return h, n, err
 }

@@ -54,7 +54,7 @@ func (e *Engine) reencrypt(ctx context.Context, p place, a Anew, progress Progre
 	if manyNames(links(info)) {
 		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and encrypt that anew", links(info))
 	}
-	h, err := readHead(f, info.Size())
+	h, err := ReadHead(f, info.Size())
 	if err != nil {
 		return Envelope{}, false, err
 	}

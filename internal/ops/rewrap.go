@@ -102,7 +102,7 @@ func (e *Engine) newStanzas(ctx context.Context, f *os.File, h *envelope.Header,
 			return nil, nil, nil, err
 		}
 		if !keys.Under(proved, KeyID(fresh.KeyARN), fresh.KeyVersionID) {
-			stanzas, err := replaceStanza(proved.Stanzas, fresh)
+			stanzas, err := keys.Replace(proved.Stanzas, fresh)
 			return proved, key, stanzas, err
 		}
 	}
@@ -110,34 +110,6 @@ func (e *Engine) newStanzas(ctx context.Context, f *os.File, h *envelope.Header,
 		return proved, key, nil, nil
 	}
 	return proved, key, proved.Stanzas, nil
-}
-
-// replaceStanza puts the new wrap where the old one of the same key stood, or in place of the
-// only KMS key there was, or else before the others.
-func replaceStanza(old []*envelope.Stanza, fresh envelope.KMSStanza) ([]*envelope.Stanza, error) {
-	stanza, err := fresh.Stanza()
-	if err != nil {
-		return nil, err
-	}
-	same, others := -1, []int{}
-	for i, s := range old {
-		switch k, err := envelope.ParseKMSStanza(s); {
-		case err != nil:
-		case KeyID(k.KeyARN) == KeyID(fresh.KeyARN):
-			same = i
-		default:
-			others = append(others, i)
-		}
-	}
-	if same < 0 && len(others) == 1 {
-		same = others[0]
-	}
-	if same < 0 {
-		return append([]*envelope.Stanza{stanza}, old...), nil
-	}
-	out := append([]*envelope.Stanza{}, old...)
-	out[same] = stanza
-	return out, nil
 }
 
 // putHeader replaces the header: in place where there is room for it, else with the whole file.

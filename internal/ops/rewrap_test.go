@@ -13,6 +13,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
 )
 
 // sizes give a compact envelope and a slotted one.
@@ -126,7 +127,7 @@ func TestReplaceStanza(t *testing.T) {
 		"several others":      {[]*envelope.Stanza{age, wrap("b", "1"), wrap("c", "1")}, "a2 age b1 c1"},
 		"none":                {[]*envelope.Stanza{age}, "a2 age"},
 	} {
-		got, err := replaceStanza(tt.old, envelope.KMSStanza{KeyARN: "a", KeyVersionID: "v", Protocol: "openapi", Blob: []byte("2")})
+		got, err := keys.Replace(tt.old, envelope.KMSStanza{KeyARN: "a", KeyVersionID: "v", Protocol: "openapi", Blob: []byte("2")})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ func (r *RunNote) Untouched(sealed, plain string) (Envelope, bool) {
 		return Envelope{}, false
 	}
 	defer f.Close()
-	h, err := readHead(f, info.Size())
+	h, err := ReadHead(f, info.Size())
 	if err != nil {
 		return Envelope{}, false
 	}

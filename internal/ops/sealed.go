@@ -52,7 +52,7 @@ func OpenSealed(ctx context.Context, content []byte, identities ...envelope.Iden
 // Describe says what an encrypted content says of itself, line by line, without keys and without proof. Of equal
 // contents it says the same.
 func Describe(content []byte) string {
-	h, err := readHead(bytes.NewReader(content), int64(len(content)))
+	h, err := ReadHead(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return fmt.Sprintf("header: unreadable\nbytes: %d\nsha256: %x\n", len(content), DocumentCommitment(content))
 	}

@@ -43,6 +43,9 @@ func (r *rewraps) of(key []byte, ec envelope.Context, t Target) *rewrapped {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known[id] == nil {
+		if len(r.known) >= maxKnown {
+			clear(r.known) // whoever is at work with one of them has it
+		}
 		r.known[id] = &rewrapped{}
 	}
 	return r.known[id]
