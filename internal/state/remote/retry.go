@@ -66,13 +66,20 @@ func (p retrying) Get(ctx context.Context, name string) (object []byte, err erro
 }
 
 func (p retrying) do(ctx context.Context, call func(context.Context) error) error {
-	pause := p.r.Pause
+	return p.r.Do(ctx, final, call)
+}
+
+// Do calls until the call gives no error, or one that another attempt does not change, or the attempts are used up. Each
+// attempt has a deadline of its own.
+func (r Retrying) Do(ctx context.Context, final func(error) bool, call func(context.Context) error) error {
+	r = r.withDefaults()
+	pause := r.Pause
 	for attempt := 1; ; attempt++ {
-		err := p.once(ctx, call)
+		err := r.once(ctx, call)
 		if err == nil || final(err) || ctx.Err() != nil {
 			return err
 		}
-		if attempt == p.r.Attempts {
+		if attempt == r.Attempts {
 			return fmt.Errorf("after %d attempts: %w", attempt, err)
 		}
 		wait := time.NewTimer(pause/2 + rand.N(pause))
@@ -82,12 +89,12 @@ func (p retrying) do(ctx context.Context, call func(context.Context) error) erro
 			wait.Stop()
 			return errors.Join(ctx.Err(), err)
 		}
-		pause = min(2*pause, 32*p.r.Pause)
+		pause = min(2*pause, 32*r.Pause)
 	}
 }
 
-func (p retrying) once(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, p.r.Each)
+func (r Retrying) once(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, r.Each)
 	defer cancel()
 	return call(ctx)
 }
