@@ -13,7 +13,11 @@ type asComments struct{ prefix string } // such as "# "
 func (c asComments) Attach(src []byte, lines []string) ([]byte, error) {
 	eol := lineEnding(src)
 	open := len(src) > 0 && src[len(src)-1] != '\n'
-	out := bytes.Clone(src)
+	size := len(src) + 2
+	for _, line := range lines {
+		size += len(c.prefix) + len(line) + 2
+	}
+	out := append(make([]byte, 0, size), src...)
 	if open {
 		out = append(out, eol...)
 	}
@@ -63,6 +67,9 @@ func (c asComments) Detach(src []byte) ([]byte, []string, error) {
 	before := src[:start]
 	if end == len(src) && src[end-1] != '\n' {
 		before = bytes.TrimSuffix(bytes.TrimSuffix(before, []byte("\n")), []byte("\r"))
+	}
+	if end == len(src) {
+		return before[:len(before):len(before)], lines, nil
 	}
 	return append(bytes.Clone(before), src[end:]...), lines, nil
 }

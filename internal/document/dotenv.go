@@ -24,7 +24,7 @@ func (dotenvFormat) Parse(src []byte) ([]Item, error) {
 	if err := refuseLoneReturns(src); err != nil {
 		return nil, err
 	}
-	w := &dotenvWalk{src: src, at: firstLine(src)}
+	w := &dotenvWalk{src: src, at: firstLine(src), items: room(src, 2)}
 	for w.at < len(src) {
 		if err := w.line(lineAt(src, w.at)); err != nil {
 			return nil, err

@@ -21,23 +21,20 @@ func (hclFormat) Quote(token string, _ []byte) string { return `"` + token + `"`
 // Parse finds the values that are written out: texts without a template, numbers and truth values, in attributes of
 // blocks and in lists and maps. Every other expression is one, as it stands.
 func (hclFormat) Parse(src []byte) ([]Item, error) {
-	tokens, diags := hclsyntax.LexConfig(src, "", hcl.InitialPos)
-	if diags.HasErrors() {
-		return nil, notHCL(diags)
-	}
-	if err := hclShallow(src, tokens); err != nil {
+	comments, err := hclComments(src)
+	if err != nil {
 		return nil, err
 	}
 	f, diags := hclsyntax.ParseConfig(src, "", hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, notHCL(diags)
 	}
-	w := &hclWalk{src: src}
+	w := &hclWalk{src: src, items: room(src, 1)}
 	w.body(f.Body.(*hclsyntax.Body), nil)
 	if w.refused != nil {
 		return nil, w.refused
 	}
-	return w.withComments(tokens), nil
+	return w.withComments(comments), nil
 }
 
 // notHCL leaves the details out: they may cite a value.
@@ -214,22 +211,38 @@ func literal(e hclsyntax.Expression) bool {
 	return ok
 }
 
+// hclComments are those of a file that is not nested too deep, where they stand. Its tokens, which take ten times as much
+// as the file, are not kept.
+func hclComments(src []byte) (comments []Item, err error) {
+	tokens, diags := hclsyntax.LexConfig(src, "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, notHCL(diags)
+	}
+	if err := hclShallow(src, tokens); err != nil {
+		return nil, err
+	}
+	for _, t := range tokens {
+		if t.Type == hclsyntax.TokenComment {
+			comments = append(comments, Item{Kind: Comment, Text: strings.TrimRight(string(t.Bytes), " \t\r\n"), Start: t.Range.Start.Byte})
+		}
+	}
+	return comments, nil
+}
+
 // withComments puts the comments that stand in no value between the items.
-func (w *hclWalk) withComments(tokens hclsyntax.Tokens) []Item {
-	var all []Item
+func (w *hclWalk) withComments(comments []Item) []Item {
+	all := make([]Item, 0, len(w.items)+len(comments))
 	rest := w.items
 	inside := 0
-	for _, t := range tokens {
-		at := t.Range.Start.Byte
-		if t.Type != hclsyntax.TokenComment {
-			continue
-		}
+	for _, c := range comments {
+		at := c.Start
 		for len(rest) > 0 && rest[0].Start <= at {
 			inside = max(inside, rest[0].End)
 			all, rest = append(all, rest[0]), rest[1:]
 		}
 		if at >= inside {
-			all = append(all, Item{Kind: Comment, Text: strings.TrimRight(string(t.Bytes), " \t\r\n")})
+			c.Start = 0 // which only values have
+			all = append(all, c)
 		}
 	}
 	return append(all, rest...)

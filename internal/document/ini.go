@@ -61,7 +61,7 @@ func (iniFormat) Parse(src []byte) ([]Item, error) {
 	if err := refuseLoneReturns(src); err != nil {
 		return nil, err
 	}
-	w := &iniWalk{src: src, at: firstLine(src)}
+	w := &iniWalk{src: src, at: firstLine(src), items: room(src, 1)}
 	for w.at < len(src) {
 		if err := w.line(lineAt(src, w.at)); err != nil {
 			return nil, err

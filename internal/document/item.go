@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 )
@@ -37,6 +38,11 @@ const (
 	alias = "alias" // of an anchor, which Text names
 	expr  = "expr"  // an expression, as it stands
 )
+
+// room is for the items of a file that has about so many in a line. Growing step by step would take twice as much.
+func room(src []byte, inLine int) []Item {
+	return make([]Item, 0, min(inLine*bytes.Count(src, []byte("\n")), len(src)/16)+16)
+}
 
 // appendTo writes an item for the document's MAC.
 func (i Item) appendTo(b []byte, sealed bool) []byte {

@@ -55,7 +55,7 @@ func parseJSON(src []byte) ([]Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &jsonWalk{src: src, shift: shift}
+	w := &jsonWalk{src: src, shift: shift, items: room(src, 1)}
 	if err := w.value(root, nil); err != nil {
 		return nil, err
 	}

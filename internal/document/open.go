@@ -51,9 +51,19 @@ func open(f Format, src, body []byte, h *Header, key []byte) (*Document, error) 
 		return nil, fmt.Errorf("%w (%v)", envelope.ErrWrongKey, err)
 	}
 	d := &Document{Header: h, DataKey: key, format: f, source: src, body: body, sealed: map[int]bool{}, boxes: map[int]token{}}
-	items, err := parse(f, body)
+	count, err := d.reveal(keys)
 	if err != nil {
 		return nil, err
+	}
+	return d, d.proved(keys, count)
+}
+
+// reveal opens the sealed values, and gives the number of the document's items. They are not kept: those of the plaintext
+// take as much room.
+func (d *Document) reveal(keys *secrets) (count int, err error) {
+	items, err := parse(d.format, d.body)
+	if err != nil {
+		return 0, err
 	}
 	for n, i := range items {
 		if i.Kind == Value && Token(i.Text) {
@@ -61,20 +71,17 @@ func open(f Format, src, body []byte, h *Header, key []byte) (*Document, error) 
 		}
 	}
 	n := -1
-	d.Plain, err = exchange(body, items, d.sealed, func(i Item) (string, error) {
+	d.Plain, err = exchange(d.body, items, d.sealed, 0, func(i Item) (string, error) {
 		for n++; !d.sealed[n]; n++ {
 		}
 		t, raw, err := keys.reveal(i)
 		if err != nil {
-			return "", located(body, i, err)
+			return "", located(d.body, i, err)
 		}
 		d.boxes[n] = t
 		return string(raw), nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return d, d.proved(keys, items)
+	return len(items), err
 }
 
 // located says which value a failure is of.
@@ -97,13 +104,13 @@ func (s *secrets) reveal(i Item) (token, []byte, error) {
 	return t, raw, nil
 }
 
-// proved parses the plaintext and compares the MAC.
-func (d *Document) proved(keys *secrets, sealed []Item) error {
+// proved parses the plaintext, which must have as many items as the document, and compares the MAC.
+func (d *Document) proved(keys *secrets, count int) error {
 	items, err := parse(d.format, d.Plain)
 	if err != nil {
 		return fmt.Errorf("%w (%v)", ErrChanged, err)
 	}
-	if len(items) != len(sealed) {
+	if len(items) != count {
 		return ErrChanged
 	}
 	lines, err := d.Header.lines()

@@ -58,7 +58,7 @@ func seal(src []byte, f Format, h *Header, dataKey []byte, kept *tokens) ([]byte
 	if err != nil {
 		return nil, nil, err
 	}
-	body, err := exchange(src, items, chosen, func(i Item) (string, error) {
+	body, err := exchange(src, items, chosen, 96*len(chosen), func(i Item) (string, error) {
 		raw := src[i.Start:i.End]
 		t, ok := kept.take(i, raw)
 		if !ok {
@@ -162,9 +162,9 @@ func choose(src []byte, items []Item, r Rules) (map[int]bool, error) {
 	return nil, &Refusal{Why: fmt.Sprintf("none of the file's %d values has a name that -only finds and -except does not, so all of it would stay readable: correct the patterns", values)}
 }
 
-// exchange writes src with other bytes in place of the chosen values.
-func exchange(src []byte, items []Item, chosen map[int]bool, with func(Item) (string, error)) ([]byte, error) {
-	out := make([]byte, 0, len(src)+96*len(chosen))
+// exchange writes src with other bytes in place of the chosen values, about more of them than src has.
+func exchange(src []byte, items []Item, chosen map[int]bool, more int, with func(Item) (string, error)) ([]byte, error) {
+	out := make([]byte, 0, len(src)+more)
 	end := 0
 	for n, i := range items {
 		if !chosen[n] {
@@ -199,14 +199,31 @@ func prove(f Format, src []byte, items []Item, body []byte, chosen map[int]bool,
 			return unproved(src, items, chosen, again)
 		}
 	}
-	back, err := exchange(body, again, chosen, func(i Item) (string, error) {
-		_, raw, err := keys.reveal(i)
-		return string(raw), err
-	})
-	if err != nil || !bytes.Equal(back, src) {
+	if !restores(src, body, again, chosen, keys) {
 		return unproved(src, items, chosen, nil)
 	}
 	return nil
+}
+
+// restores reports whether opening the chosen values of body gives src. It holds neither a second time.
+func restores(src, body []byte, items []Item, chosen map[int]bool, keys *secrets) bool {
+	left, end := src, 0
+	is := func(next []byte) bool {
+		rest, ok := bytes.CutPrefix(left, next)
+		left = rest
+		return ok
+	}
+	for n, i := range items {
+		if !chosen[n] {
+			continue
+		}
+		_, raw, err := keys.reveal(i)
+		if err != nil || !is(body[end:i.Start]) || !is(raw) {
+			return false
+		}
+		end = i.End
+	}
+	return is(body[end:]) && len(left) == 0
 }
 
 // unproved names the first chosen value from which on the file reads otherwise.

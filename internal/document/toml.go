@@ -30,7 +30,7 @@ func (tomlFormat) Parse(src []byte) ([]Item, error) {
 	if err := toml.Unmarshal(rest, &whole); err != nil {
 		return nil, notTOML(err)
 	}
-	w := &tomlWalk{src: src, shift: shift, at: shift, arrays: map[string]int{}}
+	w := &tomlWalk{src: src, shift: shift, at: shift, arrays: map[string]int{}, items: room(src, 1)}
 	var p unstable.Parser
 	p.Reset(bytes.Clone(rest)) // of the very capacity that its ranges are counted by
 	for w.refused == nil && p.NextExpression() {

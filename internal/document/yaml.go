@@ -28,7 +28,7 @@ func (yamlFormat) Parse(src []byte) ([]Item, error) {
 	if err := refuseYAMLBreaks(src); err != nil {
 		return nil, err
 	}
-	w := &yamlWalk{src: src, lines: lineStarts(src)}
+	w := &yamlWalk{src: src, lines: lineStarts(src), items: room(src, 1)}
 	loader, err := yaml.NewLoader(bytes.NewReader(asVersion11(src)), yaml.WithV4Defaults(), yaml.WithUniqueKeys(false))
 	if err != nil {
 		return nil, err

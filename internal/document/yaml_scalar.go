@@ -171,7 +171,7 @@ func (w *yamlWalk) column(at int) int {
 
 // lineStarts are the places at which lines begin, as YAML counts them.
 func lineStarts(src []byte) []int {
-	starts := []int{0}
+	starts := append(make([]int, 0, bytes.Count(src, []byte("\n"))+1), 0)
 	if bytes.HasPrefix(src, bom) {
 		starts[0] = len(bom)
 	}
