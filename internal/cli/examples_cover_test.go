@@ -155,7 +155,7 @@ func languagePaths() map[string]bool {
 	for _, b := range kind.Backends() {
 		block(b, "kmsplan.backend."+b.Name)
 	}
-	kinds := slices.Clone(kind.Kinds())
+	kinds := append(slices.Clone(kind.Kinds()), kind.Batch())
 	for _, name := range kind.EphemeralKinds() {
 		kinds = append(kinds, kind.Ephemeral(name))
 	}

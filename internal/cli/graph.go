@@ -74,7 +74,7 @@ func configGraph(cfg *hcl.Config) view.Graph {
 			declared[in] = true
 		}
 	}
-	for _, b := range cfg.Blocks {
+	for _, b := range slices.Concat(cfg.Blocks, cfg.Batches) {
 		for _, in := range b.Instances {
 			g.Nodes = append(g.Nodes, node(in, "", cfg.DependsOn(in), declared))
 		}

@@ -49,6 +49,7 @@ type Config struct {
 	Gateways  []*Gateway // in source order; the first is the default
 	Outputs   []*Output
 	Blocks    []*Block // managed and data blocks in dependency order
+	Batches   []*Block // batch blocks, likewise
 	Removed   []Removed
 	Moved     []Moved
 	// MovedGateways are the moved blocks of gateways.

@@ -159,7 +159,7 @@ func (r reference) text() string {
 }
 
 // References lists what an argument of a block refers to, as it is written: var.x, key.orders, each. ok says that the
-// argument is written at all. A nested block's argument is named generate.length.
+// argument is written at all. A nested block's argument is named generate.length, one of a block inside it source.files.path.
 func (c *Config) References(block addr.Address, argument string) (names []string, ok bool) {
 	refs, ok := c.argumentReferences(block, argument)
 	for _, r := range refs {
@@ -175,10 +175,11 @@ func (c *Config) argumentReferences(block addr.Address, argument string) (refs [
 		return nil, false
 	}
 	list := b.attrs
-	if outer, inner, isNested := strings.Cut(argument, "."); isNested {
-		list, argument = nil, inner
+	if dot := strings.LastIndex(argument, "."); dot >= 0 {
+		outer := argument[:dot]
+		list, argument = nil, argument[dot+1:]
 		for _, n := range b.nested {
-			if n.decl.Name == outer {
+			if n.name == outer {
 				list = append(list, n.args...)
 			}
 		}

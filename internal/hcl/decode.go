@@ -25,7 +25,7 @@ func rootSchema() *hclv2.BodySchema {
 		{Type: "data", LabelNames: []string{"type", "name"}},
 		{Type: "ephemeral", LabelNames: []string{"type", "name"}},
 	}}
-	for _, k := range kind.Managed() {
+	for _, k := range append(kind.Managed(), kind.BatchKind) {
 		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: k, LabelNames: []string{"name"}})
 	}
 	for _, f := range foreignBlocks {
@@ -120,6 +120,8 @@ func (d *decoder) block(b *hclv2.Block) {
 		d.module(b)
 	case "check":
 		d.check(b)
+	case kind.BatchKind:
+		d.object(b, kind.Batch(), addr.Resource(kind.BatchKind, b.Labels[0]))
 	case "removed":
 		d.removed(b)
 	case "moved":

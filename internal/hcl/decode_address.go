@@ -87,7 +87,7 @@ func splitAddress(t hclv2.Traversal) (a addr.Address, rest hclv2.Traversal, ok b
 		a, rest = addr.DataBlock(names[1], names[2]), t[3:]
 	case names[0] == "ephemeral" && len(names) == 3 && kind.Ephemeral(names[1]) != nil:
 		a, rest = addr.EphemeralBlock(names[1], names[2]), t[3:]
-	case len(names) >= 2 && kind.Lookup(names[0], false) != nil:
+	case len(names) >= 2 && (kind.Lookup(names[0], false) != nil || names[0] == kind.BatchKind):
 		a, rest = addr.Resource(names[0], names[1]), t[2:]
 	default:
 		return addr.Address{}, nil, false

@@ -17,7 +17,10 @@ var metaArguments = []string{"gateway", "for_each", "count", "depends_on"}
 // bodySchema is what a block of the kind may hold. Computed attributes are in it, so that
 // setting one gets an answer better than "unexpected".
 func bodySchema(k *kind.Kind) *hclv2.BodySchema {
-	s := &hclv2.BodySchema{Blocks: []hclv2.BlockHeaderSchema{{Type: "lifecycle"}, {Type: "dynamic", LabelNames: []string{"type"}}}}
+	s := &hclv2.BodySchema{}
+	if !k.Batch() {
+		s.Blocks = []hclv2.BlockHeaderSchema{{Type: "lifecycle"}, {Type: "dynamic", LabelNames: []string{"type"}}}
+	}
 	for _, name := range metaArguments {
 		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: name})
 	}
@@ -104,9 +107,9 @@ func (d *decoder) innerBlocks(b *block, content *hclv2.BodyContent) {
 		case "dynamic":
 			d.dynamicBlock(b, inner)
 		default:
-			n, diags := decodeNested(b.kind.Block(inner.Type), inner, b.name)
+			list, diags := decodeNested(b.kind.Block(inner.Type), inner, b.name, "")
 			d.report(diags...)
-			b.nested = append(b.nested, n)
+			b.nested = append(b.nested, list...)
 		}
 	}
 }
@@ -123,15 +126,30 @@ func (d *decoder) dynamicBlock(b *block, inner *hclv2.Block) {
 	b.dynamics = true
 }
 
-func decodeNested(decl *kind.Block, raw *hclv2.Block, owner string) (nested, hclv2.Diagnostics) {
+// decodeNested reads a nested block, and after it the blocks inside it.
+func decodeNested(decl *kind.Block, raw *hclv2.Block, owner, prefix string) ([]nested, hclv2.Diagnostics) {
 	s := &hclv2.BodySchema{}
 	for _, a := range decl.Attributes {
 		s.Attributes = append(s.Attributes, hclv2.AttributeSchema{Name: a.Name})
 	}
+	for i := range decl.Blocks {
+		s.Blocks = append(s.Blocks, hclv2.BlockHeaderSchema{Type: decl.Blocks[i].Name})
+	}
 	content, diags := contentOf(raw.Body, s)
 	args, argDiags := arguments(content.Attributes, decl.Attributes, owner)
 	diags = append(append(diags, argDiags...), missing(decl.Attributes, content.Attributes, raw.DefRange)...)
-	return nested{decl: decl, rng: raw.DefRange, args: args}, diags
+	list := []nested{{decl: decl, name: prefix + decl.Name, rng: raw.DefRange, args: args}}
+	seen := map[string]hclv2.Range{}
+	for _, inner := range content.Blocks {
+		if prior, twice := seen[inner.Type]; twice {
+			diags = append(diags, fault(inner.DefRange, "Duplicate block", "There is already a %s block in this %s block, at %s:%d. Merge the two.", inner.Type, decl.Name, prior.Filename, prior.Start.Line))
+			continue
+		}
+		seen[inner.Type] = inner.DefRange
+		more, found := decodeNested(decl.Block(inner.Type), inner, owner, prefix+decl.Name+".")
+		list, diags = append(list, more...), append(diags, found...)
+	}
+	return list, diags
 }
 
 func (d *decoder) repetition(b *repeated, attrs hclv2.Attributes) {

@@ -102,6 +102,9 @@ func (m *module) described(hidden hiding) (d DescribedModule) {
 		d.Outputs[o.decl.Name] = DescribedOutput{o.decl.Sensitive, describe(o.expr, o.decl.Sensitive || o.decl.Ephemeral || hidden.hides(&o.node)), o.decl.Description}
 	}
 	for _, b := range m.blockOrder {
+		if b.kind.Batch() {
+			continue // a batch is no resource
+		}
 		d.Resources = append(d.Resources, b.described())
 	}
 	for _, c := range m.callOrder {

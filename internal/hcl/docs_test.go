@@ -19,6 +19,7 @@ func generated() map[string]string {
 	for _, b := range kind.Language() {
 		sections[b.Name] = languageTable(b)
 	}
+	sections[kind.BatchKind] = batchTable()
 	return sections
 }
 
@@ -28,6 +29,16 @@ func languageTable(decl *kind.Block) string {
 	b.WriteString("| argument | meaning |\n|---|---|\n")
 	languageRows(&b, decl, "")
 	return b.String()
+}
+
+// batchTable is the table of batch blocks, with what must hold in one.
+func batchTable() string {
+	k := kind.Batch()
+	table := languageTable(&kind.Block{Attributes: k.Attributes, Blocks: k.Blocks}) + "\nBetween arguments:\n\n"
+	for _, r := range k.Rules {
+		table += fmt.Sprintf("- `%s`: %s\n", r.ID, r.Doc)
+	}
+	return table
 }
 
 // ephemeralTable is what ephemeral blocks hold.

@@ -106,9 +106,9 @@ func writtenAt(args []argument, inner []nested) map[string]hclv2.Range {
 		ranges[a.decl.Name] = a.rng
 	}
 	for _, n := range inner {
-		ranges[n.decl.Name] = n.rng
+		ranges[n.name] = n.rng
 		for _, a := range n.args {
-			ranges[n.decl.Name+"."+a.decl.Name] = a.rng
+			ranges[n.name+"."+a.decl.Name] = a.rng
 		}
 	}
 	return ranges
@@ -188,10 +188,10 @@ func (e *evaluation) allowed(a *argument, v cty.Value, marks cty.ValueMarks) boo
 }
 
 // fail reports what is wrong with an argument. The source of a write-only one may hold the
-// secret itself, so the report points at the block's header instead.
+// secret itself, and that of a private one a password, so the report points at the block's header instead.
 func (e *evaluation) fail(a *argument, summary, detail string, args ...any) {
 	at := a.expr.Range()
-	if a.decl.WriteOnly {
+	if a.decl.WriteOnly || a.decl.Private {
 		at = e.b.rng
 	}
 	e.diags = append(e.diags, fault(at, summary, detail, args...))
@@ -217,7 +217,7 @@ func (e *evaluation) keepOrigins(name string, marks cty.ValueMarks) {
 }
 
 func (e *evaluation) nested(n nested) {
-	name := n.decl.Name
+	name := n.name
 	if e.body.Blocks[name] != nil {
 		e.diags = append(e.diags, fault(n.rng, "Duplicate block", "%s holds one %s block at most.", e.b.addr, name))
 		return
@@ -244,8 +244,8 @@ func (e *evaluation) expandDynamic() []nested {
 	var list []nested
 	for _, raw := range content.Blocks {
 		if decl := e.b.kind.Block(raw.Type); decl != nil {
-			n, nestedDiags := decodeNested(decl, raw, e.b.name)
-			list, diags = append(list, n), append(diags, nestedDiags...)
+			more, nestedDiags := decodeNested(decl, raw, e.b.name, "")
+			list, diags = append(list, more...), append(diags, nestedDiags...)
 		}
 	}
 	if e.b.secretive {

@@ -258,7 +258,11 @@ func (c *Config) add(b *block) {
 	for i, in := range b.instances {
 		out.Instances[i] = in.addr
 	}
-	c.Blocks = append(c.Blocks, out)
+	if b.kind.Batch() {
+		c.Batches = append(c.Batches, out)
+	} else {
+		c.Blocks = append(c.Blocks, out)
+	}
 	c.byAddr[b.addr] = out
 	b.public = out
 }

@@ -154,6 +154,7 @@ type argument struct {
 // nested is one written nested block.
 type nested struct {
 	decl *kind.Block
+	name string // generate; of a block inside another source.files
 	rng  hclv2.Range
 	args []argument
 }

@@ -102,6 +102,9 @@ func (m *module) objectReference(t hclv2.Traversal, check string) (*reference, *
 		d.Extra = UnknownBlock{missing}
 		return nil, d
 	}
+	if b.kind.Batch() {
+		return nil, fault(at, "Invalid reference", "%s is a batch, which has no values and which nothing waits for: no plan runs it. Refer to its key, or run it with kmsplan batch start %s.", a.Block(), a)
+	}
 	return &reference{block: b, key: a.Key, rng: at}, nil
 }
 

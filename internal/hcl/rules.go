@@ -66,6 +66,9 @@ func (r *rules) take(b *block, in *instance, body Body, came origins) hclv2.Diag
 		r.files(b, in, body)
 		r.dataKey(b, body, came)
 		r.nameAlias(b, in, body)
+	case b.kind.Batch():
+		r.dataKey(b, body, came)
+		r.nameAlias(b, in, body)
 	case b.addr.Kind == "key":
 		r.key(b, in, body)
 		r.material(b, in, body)

@@ -73,7 +73,7 @@ func (b *block) gatewayDecl() *Gateway {
 // manageable reports a managed block on a gateway that has key operations only.
 func (b *block) manageable() hclv2.Diagnostics {
 	g := b.gatewayDecl()
-	if b.kind.Class == kind.FileClass || g == nil || g.Public != nil || g.Emulator != nil || g.Instance == nil {
+	if b.kind.File() || b.kind.Batch() || g == nil || g.Public != nil || g.Emulator != nil || g.Instance == nil {
 		return nil
 	}
 	return hclv2.Diagnostics{breach(kind.RuleOf(kind.GatewayManages), b.rng,

@@ -10,7 +10,7 @@ const TearDown = "tear down"
 // in place of their blocks. What the configuration's own removed blocks say comes first.
 func (c *Config) Destroying(removed []Removed) *Config {
 	gone := *c
-	gone.Blocks, gone.Outputs, gone.Imports, gone.byAddr = nil, nil, nil, map[addr.Address]*Block{}
+	gone.Blocks, gone.Batches, gone.Outputs, gone.Imports, gone.byAddr = nil, nil, nil, nil, map[addr.Address]*Block{}
 	gone.Removed = append([]Removed(nil), c.Removed...)
 	for _, r := range removed {
 		if c.RemovedFor(r.From) == nil {

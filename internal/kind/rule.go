@@ -77,12 +77,13 @@ var between = [...]Rule{
 	{ID: SecretNotWritten, Severity: Warned, Summary: "Secret value written out", Doc: "A secret's value does not stand in the configuration."},
 }
 
-// Rules returns every rule: those of each kind, then those between blocks. Read only.
+// Rules returns every rule: those of each kind and of batches, then those between blocks. Read only.
 func Rules() []Rule {
 	var all []Rule
 	for _, k := range kinds {
 		all = append(all, k.Rules...)
 	}
+	all = append(all, batchKind.Rules...)
 	return append(all, between[:]...)
 }
 

@@ -38,13 +38,17 @@ const (
 	ManagedClass Class = iota // an object of the service that kmsplan makes and changes
 	LookupClass               // an object that is only read
 	FileClass                 // a file that is encrypted or decrypted
+	BatchClass                // a job over many objects
 )
 
 // Data reports whether the kind's blocks are data blocks: lookups and files.
-func (k *Kind) Data() bool { return k.Class != ManagedClass }
+func (k *Kind) Data() bool { return k.Class == LookupClass || k.Class == FileClass }
 
 // Looks reports whether the kind's blocks look something up.
 func (k *Kind) Looks() bool { return k.Class == LookupClass }
+
+// Batch reports whether the kind's blocks are batches.
+func (k *Kind) Batch() bool { return k.Class == BatchClass }
 
 // File reports whether the kind's blocks stand for files.
 func (k *Kind) File() bool { return k.Class == FileClass }
@@ -53,7 +57,7 @@ func (k *Kind) File() bool { return k.Class == FileClass }
 // values may be null or unknown, and write-only ones are marked.
 type Values struct {
 	Attrs  map[string]cty.Value
-	Blocks map[string]map[string]cty.Value // nested blocks that are written
+	Blocks map[string]map[string]cty.Value // nested blocks that are written; one inside another is named source.files
 	// NoInstance says that the block's object will live outside any KMS instance: no instance is
 	// written, and its gateway has none.
 	NoInstance bool
@@ -100,6 +104,7 @@ type Attribute struct {
 	Immutable bool   // a change is refused by a guard, never a replacement
 	Opened    bool   // read only where it is handed on: sensitive, ephemeral, and not known before
 	WriteOnly bool   // may carry sensitive values; never stored, never printed
+	Private   bool   // a wrong value may hold a password: what is wrong with it is said of the block, and shows no line of it
 	Static    bool   // in a block of the language: a literal, needed before variables have values
 	Refused   string // in a block of the language: the answer to who writes it; "" = it may be written
 	Doc       string // one sentence, with range, default and source
