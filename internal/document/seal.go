@@ -90,6 +90,9 @@ func finish(f Format, body []byte, h *Header, keys *secrets, items []Item, seale
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(out) > MaxSealed {
+		return nil, nil, tooLarge(len(out), MaxSealed)
+	}
 	if g, again, read, err := detach(out); err != nil || g.Name() != f.Name() || !bytes.Equal(again, body) || read.MAC != h.MAC {
 		return nil, nil, &Refusal{Why: "a header has no place in this file that could be taken off again; encrypt the file whole, without -values"}
 	}

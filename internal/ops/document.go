@@ -257,10 +257,14 @@ func sourceAtRest(p place, before fs.FileInfo) error {
 	return unchanged(p, f, before, before.Size())
 }
 
-// documentIn gives the content of a small file that is a document, or nil.
+// documentIn gives the content of a file that is a document, or nil. One that is longer than a document may be is refused.
 func documentIn(r io.ReaderAt, n int64) ([]byte, error) {
 	if n > document.MaxSealed {
-		return nil, nil
+		tail, err := io.ReadAll(io.NewSectionReader(r, n-documentTail, documentTail))
+		if err == nil && document.Is(tail) {
+			err = fmt.Errorf("it is a document of %d bytes, and at most %d are opened: no kmsplan wrote it so long; take the file from version control again", n, document.MaxSealed)
+		}
+		return nil, err
 	}
 	first := make([]byte, envelope.Recognizable)
 	got, err := r.ReadAt(first, 0)
