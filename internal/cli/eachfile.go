@@ -13,9 +13,6 @@ import (
 // listed bounds how many failures are spelled out: a quota that refuses seven hundred files says the same seven hundred times.
 const listed = 20
 
-// progressOf begins the progress line of the file at work; its result may be nil.
-type progressOf func(verb string) func(done, total int64)
-
 // eachFile works through files with the engine over the module's gateways, several at once, and goes on after a failure so
 // that one bad file does not hide the others; the errors come together at the end. The first interrupt leaves the
 // files that are not finished as they were. With -json the answer is what became of each file.
@@ -30,16 +27,17 @@ func (a *app) eachFile(ctx context.Context, v *variables, identityFiles []string
 	defer done()
 	ctx, cancel := a.interruptible(ctx)
 	defer cancel()
-	progress := a.term.NewFileProgress(a.now)
 	files := chosen.Files
+	progress := a.watchFiles(files)
 	answers := make([]fileDone, len(files))
 	errs := ops.Each(ctx, indices(files), func(ctx context.Context, i int) error {
-		defer progress.Done()
+		defer progress.ended(i)
 		name := files[i]
-		done, err := work(ctx, engine, name, func(verb string) func(done, total int64) { return progress.Of(verb, name) })
+		done, err := work(ctx, engine, name, progress.of(i))
 		answers[i] = done.of(name, err)
 		return err
 	})
+	progress.over()
 	return a.told(begun(answers, files), chosen, errs)
 }
 

@@ -42,7 +42,8 @@ reencrypt gives the file another; old copies stay openable.
 			if choosing.dryRun {
 				return a.foresee("rewrap", files, inTheirPlace)
 			}
-			return a.eachFile(c.Context(), &vars, identities, files, func(ctx context.Context, engine *ops.Engine, name string, _ progressOf) (fileDone, error) {
+			return a.eachFile(c.Context(), &vars, identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
+				progress("rewrapping")
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
 				status := "current"
 				switch {

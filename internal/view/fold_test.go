@@ -53,6 +53,7 @@ func longer(t reflect.Type) reflect.Value {
 		Reading{Gateway: "a_gateway_with_a_name", Total: 100000, PerSecond: 10, Quota: "q", At: today, Began: today.Add(-time.Minute)},
 		load.Span{Number: 1, Seconds: 3600, Requests: 1234567, Answered: 1234566, PerSecond: 1234.5, Errors: map[string]int{"throttled": 1}, Codes: map[string]int{"Rejected.Throttling": 1}},
 		load.Report{Span: load.Span{Requests: 1234567, Answered: 1234566, Errors: map[string]int{"throttled": 1}, Codes: map[string]int{"Rejected.Throttling": 1}}, Warmup: 1234567, Ended: load.EndedByMost},
+		Tree{Verb: "encrypting", Done: 1234, Total: 100000, Bytes: 1 << 20, Size: 1 << 40, Began: today.Add(-time.Minute), At: today},
 		Working{Done: 1234, Total: 100000, Began: today.Add(-time.Minute), At: today},
 		TestRun{File: "tests/orders.kmstest.hcl", Run: "a_run_with_quite_a_long_name_of_its_own", Status: "pass"}, TestCounts{Sentence: long},
 		json.RawMessage(`{"Description": "` + long + `", "Tags": ["` + long + `"]}`), []any{"x"}, [][]string{{"1", long}, {"2", long}},

@@ -74,6 +74,7 @@ func (m multi) Inspect(list []Envelope)                   { m.each(func(v View) 
 func (m multi) Findings(list []Finding)                   { m.each(func(v View) { v.Findings(list) }) }
 func (m multi) Reading(r Reading)                         { m.each(func(v View) { v.Reading(r) }) }
 func (m multi) Working(w Working)                         { m.each(func(v View) { v.Working(w) }) }
+func (m multi) Tree(w Tree)                               { m.each(func(v View) { v.Tree(w) }) }
 func (m multi) TestFile(name, status string)              { m.each(func(v View) { v.TestFile(name, status) }) }
 func (m multi) TestRun(r TestRun)                         { m.each(func(v View) { v.TestRun(r) }) }
 func (m multi) Tested(c TestCounts)                       { m.each(func(v View) { v.Tested(c) }) }

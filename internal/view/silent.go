@@ -50,6 +50,7 @@ func (Silent) Findings([]Finding)                                    {}
 func (Silent) Answer(json.RawMessage)                                {}
 func (Silent) Reading(Reading)                                       {}
 func (Silent) Working(Working)                                       {}
+func (Silent) Tree(Tree)                                             {}
 func (Silent) Traffic([]Traffic)                                     {}
 func (Silent) BenchPeriod(load.Span)                                 {}
 func (Silent) Benched(load.Report)                                   {}

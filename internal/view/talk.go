@@ -25,6 +25,7 @@ func (k Talk) Notef(format string, args ...any)                          { k.t.N
 func (k Talk) Error(summary string, err error, hints ...string)          { k.t.Error(summary, err, hints...) }
 func (k Talk) Reading(r Reading)                                         { k.t.Reading(r) }
 func (k Talk) Working(w Working)                                         { k.t.Working(w) }
+func (k Talk) Tree(w Tree)                                               { k.t.Tree(w) }
 func (k Talk) Saved(name string, p *plan.Plan)                           { k.t.Saved(name, p) }
 
 // Plan says what refuses a plan; what it would do stands in the report.

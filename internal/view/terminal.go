@@ -32,6 +32,7 @@ type Terminal struct {
 	read     reading
 	worked   reading
 	workLine string // that stands there
+	lineOf   Tree   // the files that it is of, while there are any
 }
 
 var _ View = (*Terminal)(nil)
@@ -75,8 +76,7 @@ func (t *Terminal) onErr() *Terminal {
 // Notef writes talk to Err, one line with the program's name, in age's manner.
 func (t *Terminal) Notef(format string, args ...any) {
 	t.clearReading()
-	t.clearWorking()
-	fmt.Fprint(t.beside(), "kmsplan: "+neutral(fmt.Sprintf(format, args...))+"\n")
+	t.overLine(func() { fmt.Fprint(t.beside(), "kmsplan: "+neutral(fmt.Sprintf(format, args...))+"\n") })
 }
 
 // Prompt asks for what is typed behind it.
@@ -84,9 +84,11 @@ func (t *Terminal) Prompt(text string) { fmt.Fprint(t.beside(), text) }
 
 // Result prints the sentences of an answer.
 func (t *Terminal) Result(_ any, lines ...string) {
-	for _, line := range lines {
-		t.tell("%s\n", neutral(line))
-	}
+	t.overLine(func() {
+		for _, line := range lines {
+			t.tell("%s\n", neutral(line))
+		}
+	})
 }
 
 // Listed prints lines as they are, however narrow the terminal is.

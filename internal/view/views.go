@@ -26,6 +26,8 @@ type Voice interface {
 	Reading(r Reading)
 	// Working shows how far an apply or a run is.
 	Working(w Working)
+	// Tree shows how far a command is with many files.
+	Tree(w Tree)
 	// Traffic shows what a run made of the quotas of calls.
 	Traffic(list []Traffic)
 	// Error shows what ended a command, with the help that stands under it.

@@ -70,11 +70,7 @@ func (t *Terminal) aboveWorking(say func()) {
 func (t *Terminal) clearWorking() (shown bool) {
 	t.worked.mu.Lock()
 	defer t.worked.mu.Unlock()
-	if shown = t.worked.shown; shown {
-		t.redraw("")
-		t.worked.shown = false
-	}
-	return shown
+	return t.clearLine()
 }
 
 // Working writes every ten seconds how far it is.
