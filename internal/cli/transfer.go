@@ -45,6 +45,7 @@ type transferring struct {
 	job      transfer.Job
 	gateway  string
 	context  []string
+	columns  []string
 	manifest string
 	report   string
 	journal  string
@@ -59,10 +60,11 @@ func (a *app) transferWork(name, short string, do int) *cobra.Command {
 		Long: short + `.
 
 PATH is a file or a directory, which is searched whole. -manifest FILE names files instead, or says more of
-them: CSV with a heading, or JSON, of path, column, context and digest. A column is a heading of CSV or
-the name of a member of JSON; without one the whole file is searched.
+them: CSV with a heading, or JSON, of path, column, context, context_columns and digest. A column is a heading of CSV
+or the name of a member of JSON; without one the whole file is searched.
 
-The encryption context is -context or the manifest's. Its digest is found out by trying: raw, as the
+The encryption context is -context or the manifest's, with pairs whose values stand in other columns of the
+same row: -context-column tenant=tenant_id, or context_columns. Its digest is found out by trying: raw, as the
 shared gateway and the vendor's Go and Java clients have it, or in hexadecimal, as those for Python
 and PHP do, which only an instance with a client key opens. What is written has the raw one.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.transfer(c.Context(), t, args) },
@@ -74,6 +76,7 @@ and PHP do, which only an instance with a client key opens. What is written has 
 	f.StringArrayVar(&t.job.From, "from", nil, "a `KEY` that is left; repeatable (default: every symmetric key of the region that is in no instance)")
 	f.StringVar(&t.gateway, "gateway", "", "the gateway block to use (default: the first)")
 	f.StringArrayVar(&t.context, "context", nil, "the encryption context, `NAME=VALUE`; repeatable")
+	f.StringArrayVar(&t.columns, "context-column", nil, "a pair of the context whose value stands in another column of the row, `NAME=COLUMN`; repeatable")
 	f.StringVar(&t.job.Digest, "digest", "", "how the context was digested: raw or hex (default: tried)")
 	f.StringVar(&t.manifest, "manifest", "", "read where ciphertexts are from `FILE`: CSV or JSON")
 	f.StringVar(&t.report, "report", "", "write a line of JSON for each ciphertext to `FILE`")
@@ -95,8 +98,18 @@ func (t *transferring) check(args []string) (err error) {
 	case t.job.Way != "" && t.job.Way != transfer.WayReEncrypt && t.job.Way != transfer.WayInstance:
 		return usageError{fmt.Errorf("-way is reencrypt or instance, not %q", t.job.Way)}
 	}
-	t.job.Context, err = parsePairs("context", t.context)
-	return err
+	if t.job.Context, err = parsePairs("context", t.context); err != nil {
+		return err
+	}
+	if t.job.Columns, err = parsePairs("context-column", t.columns); err != nil {
+		return err
+	}
+	for name, column := range t.job.Columns {
+		if _, twice := t.job.Context[name]; twice || column == "" {
+			return usageError{fmt.Errorf("-context-column %s=%s: name a column, and each pair of the context once", name, column)}
+		}
+	}
+	return nil
 }
 
 func (a *app) transfer(ctx context.Context, t *transferring, args []string) error {

@@ -81,8 +81,9 @@ type Job struct {
 	From    []string // the keys that are left; none = all symmetric keys of the region in no instance
 	Way     string   // a Way…
 	Context map[string]string
-	Digest  string // a Digest…
-	Rows    []Row  // of a manifest; they go before Context and Digest
+	Columns map[string]string // further pairs of the context, from other columns of a ciphertext's row
+	Digest  string            // a Digest…
+	Rows    []Row             // of a manifest; they go before Context, Columns and Digest
 
 	Keys    Keys
 	service service
@@ -146,10 +147,12 @@ func (j *Job) work(ctx context.Context, path string, in *text, blobs []Blob, do 
 	kept := blobs[:0:0]
 	for _, b := range blobs {
 		item := Item{Path: path, Line: in.line(b.Start), Form: b.Form, Key: j.Keys.of(b.Version), Version: b.Version, NewKey: j.Keys.To.ID, Status: StatusToMove}
-		row, ok := j.row(path, in, b)
+		row, ok, err := j.row(path, in, b)
 		switch {
 		case !ok:
 			item.Status, item.NewKey = StatusSkipped, ""
+		case err != nil:
+			item.Status, item.Column, item.Error = StatusFailed, row.Column, err.Error()
 		default:
 			if do == Verify {
 				item.Status = StatusLeft
@@ -256,12 +259,16 @@ func (j *Job) verifyMoved(ctx context.Context, path string, in *text) []Item {
 	g.SetLimit(blobsAtOnce)
 	for i, b := range blobs {
 		items[i] = Item{Path: path, Line: in.line(b.Start), Form: b.Form, Key: j.Keys.To.ID, Version: b.Version, Status: StatusGood}
-		row, ok := j.row(path, in, b)
+		row, ok, err := j.row(path, in, b)
 		if !ok {
 			items[i].Status = StatusSkipped
 			continue
 		}
 		items[i].Column = row.Column
+		if err != nil {
+			items[i].Status, items[i].Error = StatusFailed, err.Error()
+			continue
+		}
 		g.Go(func() error {
 			if err := j.verifyOne(ctx, b, row); err != nil {
 				items[i].Status, items[i].Error = StatusFailed, err.Error()

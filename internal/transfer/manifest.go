@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 )
 
@@ -16,11 +15,12 @@ type Row struct {
 	Path    string            // as the manifest has it
 	Column  string            // of CSV its heading, of JSON the name of the member; "" = anywhere in the file
 	Context map[string]string // nil = none
+	Columns map[string]string // further pairs of the context: their names, and the columns of the row that have the values
 	Digest  string            // a Digest…
 }
 
 // Manifest is a list of rows, as CSV with a heading or as JSON: a list of objects, or one object a line. Their names
-// are path, column, context and digest.
+// are path, column, context, context_columns and digest.
 func Manifest(content []byte) ([]Row, error) {
 	var rows []Row
 	add := func(where string, m map[string]json.RawMessage) error {
@@ -91,6 +91,14 @@ func rowOf(m map[string]json.RawMessage) (row Row, err error) {
 	if row.Context, err = parseContext(text("context")); err != nil {
 		return row, err
 	}
+	if row.Columns, err = parseContext(text("context_columns")); err != nil {
+		return row, fmt.Errorf("context_columns, which is NAME=COLUMN: %w", err)
+	}
+	for name, column := range row.Columns {
+		if _, twice := row.Context[name]; twice || column == "" {
+			return row, fmt.Errorf("context_columns %s=%s: name a column, and each pair of the context once", name, column)
+		}
+	}
 	row.Digest = text("digest")
 	switch row.Digest {
 	case DigestAuto, DigestRaw, DigestHex:
@@ -101,22 +109,7 @@ func rowOf(m map[string]json.RawMessage) (row Row, err error) {
 		return row, errors.New("it has no path")
 	}
 	for name := range m {
-		return row, fmt.Errorf("%q is none of path, column, context and digest", name)
+		return row, fmt.Errorf("%q is none of path, column, context, context_columns and digest", name)
 	}
 	return row, nil
-}
-
-// row is what a ciphertext in a file is opened by. ok is false where the manifest is about other columns of the file.
-func (j *Job) row(path string, in *text, b Blob) (row Row, ok bool) {
-	named := false
-	for _, row := range j.Rows {
-		if filepath.Clean(row.Path) != filepath.Clean(path) {
-			continue
-		}
-		named = true
-		if row.Column == "" || in.inColumn(b.Start, row.Column) {
-			return row, true
-		}
-	}
-	return Row{Context: j.Context, Digest: j.Digest}, !named
 }

@@ -10,12 +10,12 @@ import (
 func TestManifests(t *testing.T) {
 	want := []Row{
 		{Path: "a.csv", Column: "card", Context: map[string]string{"app": "orders", "env": "prod"}},
-		{Path: "b.json", Digest: DigestHex},
+		{Path: "b.json", Columns: map[string]string{"tenant": "tenant_id"}, Digest: DigestHex},
 	}
 	for name, content := range map[string]string{
-		"CSV":   "path,column,context,digest\na.csv,card,\"app=orders,env=prod\",\nb.json,,,hex\n",
-		"list":  `[{"path":"a.csv","column":"card","context":{"app":"orders","env":"prod"}},{"path":"b.json","digest":"hex"}]`,
-		"lines": "{\"path\":\"a.csv\",\"column\":\"card\",\"context\":\"app=orders,env=prod\"}\n{\"path\":\"b.json\",\"digest\":\"hex\"}\n",
+		"CSV":   "path,column,context,context_columns,digest\na.csv,card,\"app=orders,env=prod\",,\nb.json,,,tenant=tenant_id,hex\n",
+		"list":  `[{"path":"a.csv","column":"card","context":{"app":"orders","env":"prod"}},{"path":"b.json","context_columns":{"tenant":"tenant_id"},"digest":"hex"}]`,
+		"lines": "{\"path\":\"a.csv\",\"column\":\"card\",\"context\":\"app=orders,env=prod\"}\n{\"path\":\"b.json\",\"context_columns\":\"tenant=tenant_id\",\"digest\":\"hex\"}\n",
 	} {
 		if got, err := Manifest([]byte(content)); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v %v", name, got, err)
@@ -27,9 +27,11 @@ func TestManifests(t *testing.T) {
 		"column\na\n":                   "has no path",
 		"path,digest\na,sha\n":          "raw, hex or left out",
 		"path,context\na,app\n":         "not NAME=VALUE",
-		`[{"path":"a","context":[1]}]`:  "not NAME=VALUE",
-		`{"path":"a"} {`:                "entry 2",
-		"path,context\na,\"x=1\nb,\"\"": "",
+		"path,context_columns\na,app\n": "NAME=COLUMN",
+		"path,context,context_columns\na,t=1,t=b\n": "each pair of the context once",
+		`[{"path":"a","context":[1]}]`:              "not NAME=VALUE",
+		`{"path":"a"} {`:                            "entry 2",
+		"path,context\na,\"x=1\nb,\"\"":             "",
 	} {
 		if got, err := Manifest([]byte(content)); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %+v %v", content, got, err)

@@ -1,8 +1,6 @@
 package transfer
 
 import (
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -11,8 +9,10 @@ import (
 // text is a file's content with its places.
 type text struct {
 	content []byte
-	ends    []int             // of lines; nil = not looked for
-	cells   map[[2]int]string // of CSV, their headings by line and byte in it, both from 1; nil = not read
+	ends    []int               // of lines; nil = not looked for
+	cells   map[[2]int]cell     // of CSV, by line and byte in it, both from 1; nil = not read
+	records []map[string]string // of CSV, by heading
+	objects []object            // of JSON; nil = not read
 }
 
 // line is the line of a place, from 1.
@@ -37,32 +37,6 @@ func (t *text) inColumn(at int, column string) bool {
 			return true
 		}
 	}
-	if t.cells == nil {
-		t.cells = cellsOf(t.content)
-	}
-	line, inLine := t.line(at), at-bytes.LastIndexByte(t.content[:at], '\n')
-	heading, ok := t.cells[[2]int{line, inLine}]
-	if !ok {
-		heading, ok = t.cells[[2]int{line, inLine - 1}] // behind a quote
-	}
-	return ok && heading == column
-}
-
-// cellsOf are the cells of CSV, as far as it is CSV.
-func cellsOf(content []byte) map[[2]int]string {
-	cells := map[[2]int]string{}
-	r := csv.NewReader(bytes.NewReader(content))
-	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	heading, err := r.Read()
-	for err == nil {
-		var record []string
-		if record, err = r.Read(); err != nil {
-			break
-		}
-		for i := range min(len(record), len(heading)) {
-			line, column := r.FieldPos(i)
-			cells[[2]int{line, column}] = heading[i]
-		}
-	}
-	return cells
+	c, ok := t.cell(at)
+	return ok && c.heading == column
 }
