@@ -156,8 +156,13 @@ func (r *Reader) next(d *json.Decoder, in *metered) error {
 	return nil
 }
 
-// whole takes an object: a record, or an answer of LookupEvents with a list of them.
+// whole takes an object: a record, an answer of LookupEvents with a list of them, or an event that EventBridge delivered, which
+// has one of the two as its data (CloudEvents: specversion, type kms:ActionTrail:ApiCall …).
 func (r *Reader) whole(fields map[string]any) {
+	if data, ok := fields["data"].(map[string]any); ok && enveloped(fields) {
+		r.whole(data)
+		return
+	}
 	for _, name := range []string{"Events", "events"} {
 		list, ok := fields[name].([]any)
 		if !ok {
@@ -170,6 +175,17 @@ func (r *Reader) whole(fields map[string]any) {
 		return
 	}
 	r.take(fields)
+}
+
+// enveloped reports whether an object is only what an event travelled in.
+func enveloped(fields map[string]any) bool {
+	for name := range fields {
+		switch strings.ToLower(name) {
+		case "eventname", "api_name", "share_gateway_api_name":
+			return false
+		}
+	}
+	return true
 }
 
 // plainJSON is an error of the parser without bytes of the file: they may be anything.

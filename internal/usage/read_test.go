@@ -62,6 +62,11 @@ func TestLogsAreRead(t *testing.T) {
 		"lines":                            {accessLine + "\n" + trail + "\n", []string{event, access}},
 		"an answer of LookupEvents":        {`{"NextToken":"x","Events":[` + trail + `]}`, []string{event}},
 		"an event in a text":               {`{"event":` + fmt.Sprintf("%q", trail) + `}`, []string{event}},
+		"an event of EventBridge":          {`{"id":"45ef4dewdwe1-7c35-447a-bd93-fab","source":"acs.kms","specversion":"1.0","type":"kms:ActionTrail:ApiCall","time":"2026-05-31T00:00:00Z","data":` + trail + `}`, []string{event}},
+		"a list of EventBridge":            {`[{"data":` + trail + `},{"data":{"Events":[` + accessLine + `]}}]`, []string{event, access}},
+		"SLS, an event in a column":        {`{"__topic__":"actiontrail","__source__":"actiontrail_internal","__time__":1780000000,"event":` + fmt.Sprintf("%q", trail) + `}`, []string{event}},
+		"SLS, an event flattened":          {`{"__time__":"1780000000","event.eventName":"Decrypt","event.eventTime":"2026-05-30T09:21:32Z","event.userIdentity.type":"assumed-role","event.userIdentity.userName":"deployer:s","event.responseElements":"{\"KeyVersionId\":\"2f1a\"}","event.referencedResources":"{\"ACS::KMS::Key\":[\"3a6a031d-87ad-4a84-9c17-aa22e0b00001\"]}"}`, []string{event}},
+		"SLS, rows with an event":          {"__time__,event\n1780000000,\"" + strings.ReplaceAll(trail, `"`, `""`) + "\"\n", []string{event}},
 		"compressed":                       {zipped.String(), []string{event}},
 		"nothing":                          {"", nil},
 		"an empty list":                    {"[]", nil},
@@ -79,8 +84,11 @@ func TestLogsAreRead(t *testing.T) {
 func TestWhatDoesNotCountIsCounted(t *testing.T) {
 	at := `"eventTime":"2026-05-30T09:21:32Z"`
 	for log, why := range map[string]string{
-		`{"eventName":"DescribeKey",` + at + `,"requestParameters":{"KeyId":"k"}}`:                                         "are no use of a key",
-		`{"eventName":"Decrypt",` + at + `}`:                                                                               "name no key",
+		`{"eventName":"DescribeKey",` + at + `,"requestParameters":{"KeyId":"k"}}`: "are no use of a key",
+		`{"time":"2026-05-30T09:21:32Z","level":"info"}`:                           "are of no log that is known: they name no operation",
+		`{"data":{"instance":"x"}}`:                                                "are of no log that is known: they name no operation",
+		`[null]`:                                                                   "are of no log that is known: they name no operation",
+		`{"eventName":"Decrypt",` + at + `}`:                                       "name no key",
 		`{"eventName":"Decrypt","eventTime":"2036-05-30T09:21:32Z","requestParameters":{"KeyId":"k"}}`:                     "have no time, or one that cannot be",
 		`{"eventName":"Decrypt",` + at + `,"requestParameters":{"KeyId":"alias/x"}}`:                                       "name an alias that the state does not have",
 		`{"eventName":"Decrypt",` + at + `,"errorCode":"Forbidden.NoPermission","requestParameters":{"KeyId":"k"}}`:        "were refused for want of rights",

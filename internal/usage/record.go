@@ -12,6 +12,7 @@ import (
 // Why a record does not count.
 const (
 	noUse     = "are no use of a key"
+	noRecord  = "are of no log that is known: they name no operation"
 	noKey     = "name no key"
 	noTime    = "have no time, or one that cannot be"
 	noRight   = "were refused for want of rights"
@@ -115,6 +116,9 @@ func (r *Reader) take(fields map[string]any) {
 // use is what a record says of a key, or why it says nothing.
 func (r *Reader) use(rec record) (u state.Use, why string) {
 	u.Operation = word(rec.first("share_gateway_api_name", "api_name", "eventname"), 64)
+	if rec.first("share_gateway_api_name", "api_name", "eventname") == "" {
+		return u, noRecord
+	}
 	if !uses[strings.ToLower(u.Operation)] {
 		return u, noUse
 	}
