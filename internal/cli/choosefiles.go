@@ -144,12 +144,16 @@ func anyStream(files []string) string {
 	return ""
 }
 
-// foresee tells what would be done with each file. target says where its output goes; "" = nowhere else.
-func (a *app) foresee(verb string, files ops.Chosen, target func(name string) (string, error)) error {
+// foresee tells what would be done with each file, and what would be refused as far as check tells without a call. target
+// says where its output goes; "" = nowhere else.
+func (a *app) foresee(verb string, files ops.Chosen, target func(name string) (string, error), check func(path, output string) error) error {
 	answers := make([]fileDone, 0, len(files.Files))
 	var errs []error
 	for _, name := range files.Files {
 		output, err := target(name)
+		if err == nil && !isStream(name) && output != "-" {
+			err = check(a.path(name), a.path(output))
+		}
 		done := fileDone{Status: "would_" + verb, Output: state.PathText(output)}
 		if err != nil {
 			errs = append(errs, err)

@@ -93,7 +93,7 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) (err er
 	}
 	target := a.plainPlaces(d)
 	if d.choosing.dryRun {
-		return a.foresee("decrypt", files, target)
+		return a.foresee("decrypt", files, target, func(path, _ string) error { return ops.ForeseeOpen(path, unseal, false) })
 	}
 	run := a.goOnDecrypting(d, len(files.Files))
 	defer func() { err = run.close(err) }()

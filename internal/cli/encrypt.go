@@ -173,7 +173,7 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) (err er
 	}
 	target := a.sealedPlaces(e)
 	if e.choosing.dryRun {
-		return a.foresee("encrypt", files, target)
+		return a.foresee("encrypt", files, target, func(path, output string) error { return ops.ForeseeEncrypt(path, output, seal) })
 	}
 	run := a.goOnEncrypting(e, len(files.Files))
 	defer func() { err = run.close(err) }()

@@ -40,7 +40,7 @@ reencrypt gives the file another; old copies stay openable.
 			}
 			a.answerIn(asJSON)
 			if choosing.dryRun {
-				return a.foresee("rewrap", files, inTheirPlace)
+				return a.foresee("rewrap", files, inTheirPlace, func(path, _ string) error { return ops.ForeseeOpen(path, ops.Unseal{}, true) })
 			}
 			return a.eachFile(c.Context(), &vars, identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 				progress("rewrapping")
