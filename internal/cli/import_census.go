@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +66,7 @@ type takenAnswer struct {
 	Kept    []state.File   `json:"kept"`        // of data blocks
 	Loose   []string       `json:"without_kms"` // paths: no KMS key opens them
 	Plain   int            `json:"plain"`       // files of directories that are not encrypted
+	Gone    []state.File   `json:"gone"`        // taken up once, of these paths, and not there any more; they go on counting
 	Passed  []statusPassed `json:"passed"`
 }
 
@@ -86,8 +89,12 @@ func (a *app) takeCensus(ctx context.Context, stored *stack.Stored, paths []stri
 			return err
 		}
 	}
+	gone, err := goneOf(ctx, stored, paths)
+	if err != nil {
+		return err
+	}
 	answer := takenAnswer{
-		Taken: append([]state.File{}, t.New...), Renewed: append([]state.File{}, t.Renewed...), Same: t.Same, Kept: append([]state.File{}, t.Kept...),
+		Gone: gone, Taken: append([]state.File{}, t.New...), Renewed: append([]state.File{}, t.Renewed...), Same: t.Same, Kept: append([]state.File{}, t.Kept...),
 		Loose: []string{}, Plain: found.Plain, Passed: passed(found.Passed),
 	}
 	for _, e := range t.Loose {
@@ -95,6 +102,22 @@ func (a *app) takeCensus(ctx context.Context, stored *stack.Stored, paths []stri
 	}
 	a.view.Result(answer, takenLines(answer)...)
 	return a.passedErrors(found.Passed)
+}
+
+// goneOf are the entries that were taken up of these paths and whose files are not there.
+func goneOf(ctx context.Context, stored *stack.Stored, paths []string) ([]state.File, error) {
+	st, err := stored.Remembered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	below, err := census.Below(stored.Dir(), paths)
+	gone := []state.File{}
+	for _, f := range st.Files {
+		if _, there := os.Lstat(census.At(stored.Dir(), f.Path)); f.Imported() && err == nil && below(f.Path) && errors.Is(there, fs.ErrNotExist) {
+			gone = append(gone, f)
+		}
+	}
+	return gone, err
 }
 
 func takenLines(t takenAnswer) (lines []string) {
@@ -106,6 +129,9 @@ func takenLines(t takenAnswer) (lines []string) {
 	}
 	for _, f := range t.Kept {
 		lines = append(lines, fmt.Sprintf("%s is kept by %s already.", pathWord(f.Path), f.Address))
+	}
+	for _, f := range t.Gone {
+		lines = append(lines, fmt.Sprintf("%s is not there any more, and goes on counting for %s; kmsplan import-census -forget drops it.", pathWord(f.Path), f.KeyID))
 	}
 	for _, name := range t.Loose {
 		lines = append(lines, name+" is opened by no KMS key, so that there is nothing to count.")
