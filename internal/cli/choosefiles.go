@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -224,7 +225,7 @@ func (a *app) openStream(name string) (in io.Reader, done func(), err error) {
 	}
 	f, err := os.Open(a.path(name))
 	if err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, nil, fmt.Errorf("open %s: %w", name, durable.Reason(err))
 	}
 	return f, func() { f.Close() }, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/version"
 	"kmsplan.dev/kmsplan/internal/view"
 )
@@ -41,6 +42,7 @@ type app struct {
 	stop      *interrupt
 	lines     *bufio.Reader // standard input, once something is asked; see answers
 	asking    bool          // the command may ask for variables
+	added     []addedWord   // arguments from the environment
 	// unproved is the flag of that name.
 	unproved bool
 	// scopeFiles is the flag of that name.
@@ -77,7 +79,9 @@ func Main(p Process) int {
 		root.SetOut(oneDash{out})
 	}
 	root.SetErr(p.Stderr)
-	return a.writeReports(a.closeInto(a.exitCode(out.delivered(root.ExecuteContext(context.Background())))))
+	err = a.blamed(root.ExecuteContext(context.Background()))
+	a.jsonMistake(root, err)
+	return a.writeReports(a.closeInto(a.exitCode(out.delivered(err))))
 }
 
 // getenv looks a variable up in the process's environment; the last one wins, as in exec.
@@ -183,7 +187,7 @@ func (a *app) open(name string) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(a.path(name))
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, fmt.Errorf("open %s: %w", name, durable.Reason(err))
 	}
 	return f, nil
 }

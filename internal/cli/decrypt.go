@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/ops"
 )
@@ -191,12 +192,12 @@ func (a *app) decryptStream(ctx context.Context, engine *ops.Engine, name, outpu
 func (a *app) decryptNamed(ctx context.Context, engine *ops.Engine, w io.Writer, name string, u ops.Unseal) (got ops.Envelope, err error) {
 	f, err := os.Open(a.path(name))
 	if err != nil {
-		return got, fmt.Errorf("open %s: %w", name, err)
+		return got, fmt.Errorf("open %s: %w", name, durable.Reason(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return got, fmt.Errorf("look at %s: %w", name, err)
+		return got, fmt.Errorf("look at %s: %w", name, durable.Reason(err))
 	}
 	if !info.Mode().IsRegular() {
 		return engine.DecryptStream(ctx, w, f, u, nil)

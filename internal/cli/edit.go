@@ -14,6 +14,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/child"
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/scratch"
 )
@@ -113,7 +114,7 @@ func (e *edition) one(ctx context.Context, name string) (fileDone, error) {
 	case err == nil:
 		return e.existing(ctx, name, path)
 	case !errors.Is(err, fs.ErrNotExist):
-		return fileDone{}, fmt.Errorf("look at %s: %w", name, err)
+		return fileDone{}, fmt.Errorf("look at %s: %w", name, durable.Reason(err))
 	case e.made.key == "":
 		return fileDone{}, withHint(fmt.Errorf("%s does not exist", name), "-key KEY creates it, encrypted under that key.")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/emulator/control"
 )
 
@@ -70,7 +71,7 @@ func (a *app) readPolicy(file string) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxRAMPolicy))
 	if err != nil {
-		return "", fmt.Errorf("read the policy %s: %w", file, err)
+		return "", fmt.Errorf("read the policy %s: %w", file, durable.Reason(err))
 	}
 	return string(text), nil
 }

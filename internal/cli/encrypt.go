@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
 )
@@ -246,7 +247,7 @@ func (a *app) encryptStream(ctx context.Context, engine *ops.Engine, name, outpu
 	if name != "-" {
 		f, err := os.Open(a.path(name))
 		if err != nil {
-			return got, fmt.Errorf("open %s: %w", name, err)
+			return got, fmt.Errorf("open %s: %w", name, durable.Reason(err))
 		}
 		defer f.Close()
 		in = f

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,6 +33,9 @@ func (a *app) withEnvironment(root *cobra.Command, args []string) ([]string, err
 			return nil, usageError{fmt.Errorf("read the arguments in the environment variable %s: a quote is not closed, or what follows a backslash is missing", name)}
 		}
 		added = append(added, words...)
+		for _, word := range words {
+			a.added = append(a.added, addedWord{word, name})
+		}
 	}
 	return slices.Insert(slices.Clone(args), behind(strings.Fields(path), args), added...), nil
 }
@@ -47,4 +52,35 @@ func behind(command, args []string) int {
 		}
 	}
 	return len(args)
+}
+
+// addedWord is an argument that a variable of the environment added.
+type addedWord struct{ word, variable string }
+
+// blamed says of a mistake on the command line that a variable of the environment made it, or may have made it. What the
+// variable holds is not repeated.
+func (a *app) blamed(err error) error {
+	var mistake usageError
+	if len(a.added) == 0 || !errors.As(err, &mistake) {
+		return err
+	}
+	var variables []string
+	for _, w := range a.added {
+		flag, isFlag := flagName(w.word)
+		named := regexp.MustCompile(`(^|[\s,;(-])-` + regexp.QuoteMeta(flag) + `([^\w-]|$)`)
+		typed := slices.ContainsFunc(a.proc.Args, func(arg string) bool { name, ok := flagName(arg); return ok && name == flag })
+		if isFlag && !typed && named.MatchString(err.Error()) {
+			return usageError{fmt.Errorf("the arguments in the environment variable %s: %w", w.variable, err)}
+		}
+		if !slices.Contains(variables, w.variable) {
+			variables = append(variables, w.variable)
+		}
+	}
+	return withHint(err, fmt.Sprintf("Arguments come from the environment too, in %s.", strings.Join(variables, " and ")))
+}
+
+// flagName is the name of the flag that an argument begins with.
+func flagName(arg string) (name string, ok bool) {
+	name, _, _ = strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	return name, name != "" && strings.HasPrefix(arg, "-")
 }

@@ -95,14 +95,14 @@ func (a *app) formatTarget(f *formatting, target string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s does not exist", target)
 	case err != nil:
-		return fmt.Errorf("look at %s: %w", target, err)
+		return fmt.Errorf("look at %s: %w", target, durable.Reason(err))
 	case !info.IsDir():
 		return a.formatFile(f, full)
 	}
 	return filepath.WalkDir(full, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return fmt.Errorf("list %s: %w", p, err)
+			return fmt.Errorf("list %s: %w", p, durable.Reason(err))
 		case d.IsDir() && p != full && (!f.recursive || strings.HasPrefix(d.Name(), ".")):
 			return filepath.SkipDir
 		case d.Type().IsRegular() && isSource(d.Name()):
@@ -123,7 +123,7 @@ const maxSource = 16 << 20
 func (a *app) formatFile(f *formatting, name string) error {
 	src, err := os.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return fmt.Errorf("read %s: %w", name, durable.Reason(err))
 	}
 	shown := name
 	if rel, err := filepath.Rel(a.chdir, name); err == nil {
@@ -145,10 +145,10 @@ func (a *app) formatFile(f *formatting, name string) error {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return fmt.Errorf("write %s: %w", name, durable.Reason(err))
 	}
 	if err := durable.WriteFile(name, out, info.Mode().Perm()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return fmt.Errorf("write %s: %w", name, durable.Reason(err))
 	}
 	return nil
 }

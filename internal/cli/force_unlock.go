@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // forceUnlockCommand breaks a lock whose holder is known to be gone.
@@ -20,7 +23,7 @@ hangs. Whatever that process still writes competes by compare-and-swap and canno
 				return err
 			}
 			if err := stored.ForceUnlock(c.Context(), args[0]); err != nil {
-				return err
+				return wrongLock(err)
 			}
 			a.view.Result(map[string]any{"broken": args[0]}, fmt.Sprintf("The lock %s is broken.", args[0]))
 			return nil
@@ -28,4 +31,12 @@ hangs. Whatever that process still writes competes by compare-and-swap and canno
 	}
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// wrongLock says where the id of a lock is to be found.
+func wrongLock(err error) error {
+	if !errors.Is(err, state.ErrLockID) {
+		return err
+	}
+	return withHint(err, "A command that finds the state locked says the id of the lock, and who holds it. Where no command says so nothing is locked, and there is nothing to break.")
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"kmsplan.dev/kmsplan/internal/suggest"
+	"kmsplan.dev/kmsplan/internal/version"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // explainArguments makes every command say what it takes when it is given something else.
@@ -62,6 +64,11 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	if !errors.As(err, &none) {
 		return usageError{fmt.Errorf("%w; see %s -help", err, c.CommandPath())}
+	}
+	if words := c.Flags().Args(); c.HasSubCommands() && c.Args != nil && len(words) > 0 { // then the word is wrong first
+		if err := c.Args(c, words); err != nil {
+			return err
+		}
 	}
 	given := none.GetSpecifiedName()
 	if cluster := none.GetSpecifiedShortnames(); cluster != "" {
@@ -118,4 +125,30 @@ func takes(invalid *pflag.InvalidValueError) string {
 		return "a number"
 	}
 	return "another kind of value: " + errors.Unwrap(invalid).Error()
+}
+
+// jsonMistake lets a mistake on the command line be said in JSON, where that was asked for: of a command that prints JSON
+// lines, and where no command is named that there is. One that prints a document prints none.
+func (a *app) jsonMistake(root *cobra.Command, err error) {
+	var mistake usageError
+	if !errors.As(err, &mistake) || a.view != view.View(a.term) || !jsonAsked(a.proc.Args) {
+		return
+	}
+	c, _, findErr := root.Find(normalise(root, a.proc.Args))
+	if findErr != nil || c.HasSubCommands() || c.Flags().Lookup("json-into") != nil {
+		a.view = view.NewLines(a.term.Out, version.Number, a.now)
+	}
+}
+
+// jsonAsked reports whether -json is among the arguments.
+func jsonAsked(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "-json", "--json", "-json=true", "--json=true":
+			return true
+		}
+	}
+	return false
 }

@@ -57,7 +57,7 @@ func (a *app) writeNew(flag string, files []newFile) error {
 	}
 	for _, f := range files {
 		if err := a.createSource(f); err != nil {
-			return fmt.Errorf("write %s: %w", f.Path, err)
+			return fmt.Errorf("write %s: %w", f.Path, durable.Reason(err))
 		}
 	}
 	return nil

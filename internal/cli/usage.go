@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/usage"
@@ -74,7 +75,7 @@ func (a *app) importUsage(ctx context.Context, stored *stack.Stored, files []str
 	}
 	for _, name := range files {
 		if err := a.readUsage(&r, name); err != nil {
-			return fmt.Errorf("read %s: %w; nothing was recorded", name, err)
+			return fmt.Errorf("%w; nothing was recorded", err)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -97,8 +98,10 @@ func (a *app) readUsage(r *usage.Reader, name string) error {
 	if err != nil {
 		return err
 	}
-	err = r.Read(in)
-	return errors.Join(err, closed(in))
+	if err := errors.Join(r.Read(in), closed(in)); err != nil {
+		return fmt.Errorf("read %s: %w", name, durable.Reason(err))
+	}
+	return nil
 }
 
 func closed(c io.Closer) error { return c.Close() }

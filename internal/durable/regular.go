@@ -56,3 +56,12 @@ func openSeen(root *os.Root, name string, flag int) (*os.File, fs.FileInfo, erro
 func openAtOnce(root *os.Root, name string, flag int) (*os.File, error) {
 	return root.OpenFile(name, flag|noBlock, 0)
 }
+
+// Reason is an error of the system without the operation and the path: for a message that names both itself.
+func Reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

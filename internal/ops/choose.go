@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // Suffix is what encrypting appends to a file's name and decrypting takes away.
@@ -108,7 +110,7 @@ func (s *choosing) matching(pattern string) {
 	base, rest := splitPattern(filepath.ToSlash(pattern))
 	root, err := os.OpenRoot(s.Path(base))
 	if err != nil {
-		s.Errors = append(s.Errors, fmt.Errorf("nothing matches %s: %s: %w", shown(pattern), shown(base), reason(err)))
+		s.Errors = append(s.Errors, fmt.Errorf("nothing matches %s: %s: %w", shown(pattern), shown(base), durable.Reason(err)))
 		return
 	}
 	defer root.Close()
@@ -148,7 +150,7 @@ func splitPattern(pattern string) (base, rest string) {
 func (s *choosing) directory(name string) {
 	root, err := os.OpenRoot(s.Path(name))
 	if err != nil {
-		s.Errors = append(s.Errors, fmt.Errorf("the directory %s cannot be opened: %w", shown(name), reason(err)))
+		s.Errors = append(s.Errors, fmt.Errorf("the directory %s cannot be opened: %w", shown(name), durable.Reason(err)))
 		return
 	}
 	defer root.Close()

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 )
 
@@ -26,14 +27,14 @@ func formOf(p place) (string, error) {
 	first := make([]byte, envelope.Recognizable)
 	n, err := f.ReadAt(first, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", unopened{p.String(), reason(err)}
+		return "", unopened{p.String(), durable.Reason(err)}
 	}
 	if form := encryptedAs(first[:n]); form != "" {
 		return form, nil
 	}
 	tail, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-documentTail), documentTail))
 	if err != nil {
-		return "", unopened{p.String(), reason(err)}
+		return "", unopened{p.String(), durable.Reason(err)}
 	}
 	if document.Is(tail) {
 		return formDocument, nil

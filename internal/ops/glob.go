@@ -54,7 +54,7 @@ func (w *walk) directory(name string) {
 		return
 	}
 	if err != nil {
-		w.bad = append(w.bad, mismatch{name, "the directory " + shown(name) + " cannot be read: " + reason(err).Error()})
+		w.bad = append(w.bad, mismatch{name, "the directory " + shown(name) + " cannot be read: " + durable.Reason(err).Error()})
 		return
 	}
 	for _, e := range entries {

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
@@ -71,7 +72,7 @@ func (r ignoring) with(root *os.Root, dir, base string) (ignoring, error) {
 	}
 	text, err := io.ReadAll(io.NewSectionReader(f, 0, maxIgnoreFile))
 	if err != nil {
-		return r, fmt.Errorf("read %s: %w", name, reason(err))
+		return r, fmt.Errorf("read %s: %w", name, durable.Reason(err))
 	}
 	own, err := parseIgnore(text, base)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
@@ -189,7 +190,7 @@ func (e *Engine) WriteNew(name string, content []byte) error {
 	if _, err := to.root.Lstat(to.name); err == nil {
 		return fmt.Errorf("%s: %w", to, ErrUnderneath)
 	} else if !isMissing(err) {
-		return fmt.Errorf("%s cannot be looked at: %w", to, reason(err))
+		return fmt.Errorf("%s cannot be looked at: %w", to, durable.Reason(err))
 	}
 	return e.writeWhole(to, content, newFile(0o644))
 }

@@ -17,7 +17,7 @@ func refuseIrregular(p place) (fs.FileInfo, error) {
 		return nil, missing{p.String()}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be looked at: %w", p, reason(err))
+		return nil, fmt.Errorf("%s cannot be looked at: %w", p, durable.Reason(err))
 	}
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
@@ -46,17 +46,8 @@ func openRegular(p place, flag int) (*os.File, fs.FileInfo, error) {
 	case errors.Is(err, durable.ErrExchanged):
 		return nil, nil, fmt.Errorf("%s %w", p, durable.ErrExchanged)
 	default:
-		return nil, nil, unopened{p.String(), reason(err)}
+		return nil, nil, unopened{p.String(), durable.Reason(err)}
 	}
-}
-
-// reason is an error of the system without the path that it repeats.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 // unopened says that a regular file is there and may not be opened.

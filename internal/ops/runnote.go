@@ -10,6 +10,8 @@ import (
 	"path"
 	"sync"
 	"time"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // RunNote remembers which files a run has done, so that one that was interrupted goes on: what was encrypted looks like what
@@ -51,7 +53,7 @@ type noteLine struct {
 func OpenRunNote(dir, verb, what string, anew bool, now time.Time) (*RunNote, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, reason(err))
+		return nil, fmt.Errorf("open %s: %w", dir, durable.Reason(err))
 	}
 	r := &RunNote{root: root, name: path.Join(noteDir, verb+".jsonl"), done: map[[32]byte]Pair{}}
 	if !anew {
@@ -59,7 +61,7 @@ func OpenRunNote(dir, verb, what string, anew bool, now time.Time) (*RunNote, er
 	}
 	if err := r.open(what, now); err != nil {
 		root.Close()
-		return nil, fmt.Errorf("note which files are done in %s: %w", path.Join(dir, r.name), reason(err))
+		return nil, fmt.Errorf("note which files are done in %s: %w", path.Join(dir, r.name), durable.Reason(err))
 	}
 	return r, nil
 }

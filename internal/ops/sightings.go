@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -99,7 +100,7 @@ func (s *sightings) match(name string, known state.File) (state.Match, error) {
 	began := s.now()
 	digest, err := digestOf(f)
 	if err != nil {
-		return state.Different, fmt.Errorf("%s cannot be read: %w", name, reason(err))
+		return state.Different, fmt.Errorf("%s cannot be read: %w", name, durable.Reason(err))
 	}
 	match := s.prints.Compare(want, digest[:])
 	if match != state.Same {

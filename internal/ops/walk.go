@@ -40,7 +40,7 @@ func (t *tree) directory(name string) {
 	entries, err := readDir(t.root, name)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			t.Errors = append(t.Errors, fmt.Errorf("the directory %s cannot be read: %w", shown(t.shownName(name)), reason(err)))
+			t.Errors = append(t.Errors, fmt.Errorf("the directory %s cannot be read: %w", shown(t.shownName(name)), durable.Reason(err)))
 		}
 		return
 	}

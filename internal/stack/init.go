@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // starter is the module that init writes into an empty directory.
@@ -82,10 +84,10 @@ func Init(ctx context.Context, m Module, o Options, told Backend) (done Prepared
 func writeNew(name, content string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+		return fmt.Errorf("write %s: %w", name, durable.Reason(err))
 	}
 	if _, err := f.WriteString(content); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close())
+		return errors.Join(fmt.Errorf("write %s: %w", name, durable.Reason(err)), f.Close())
 	}
 	return f.Close()
 }

@@ -65,8 +65,11 @@ func (l *Store) ForceUnlock(ctx context.Context, id string) error {
 	}
 	defer dir.Close()
 	info := readLockInfo(dir, l.lockName())
-	if id == "" || info.ID != id {
-		return fmt.Errorf("%w: %q; the lock file %s names %q", state.ErrLockID, id, l.lockPath(), info.ID)
+	switch {
+	case info.ID == "":
+		return fmt.Errorf("%w: %q; the state is not locked: %s names nobody", state.ErrLockID, id, l.lockPath())
+	case info.ID != id:
+		return fmt.Errorf("%w: %q; the state is locked by another: %w", state.ErrLockID, id, &state.LockedError{Info: info, Path: l.lockPath()})
 	}
 	if err := dir.Remove(l.lockName()); err != nil {
 		return fmt.Errorf("breaking the lock: %w", err)
