@@ -72,9 +72,12 @@ func (a *app) blamed(err error) error {
 		if isFlag && !typed && named.MatchString(err.Error()) {
 			return usageError{fmt.Errorf("the arguments in the environment variable %s: %w", w.variable, err)}
 		}
-		if !slices.Contains(variables, w.variable) {
+		if !isFlag && !slices.Contains(variables, w.variable) {
 			variables = append(variables, w.variable)
 		}
+	}
+	if len(variables) == 0 {
+		return err
 	}
 	return withHint(err, fmt.Sprintf("Arguments come from the environment too, in %s.", strings.Join(variables, " and ")))
 }
