@@ -12,6 +12,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -51,7 +52,7 @@ func (s *Stack) fileStatus(ctx context.Context, wanted func(addr.Address) bool) 
 	}
 }
 
-func anyBlock(addr.Address) bool { return true }
+func anyBlock(a addr.Address) bool { return a.Kind != kind.BatchKind }
 
 // statusOf holds some data blocks against their files; beside are the others.
 func (s *Stack) statusOf(ctx context.Context, blocks, beside []ops.Block) ([]plan.FileStatus, error) {

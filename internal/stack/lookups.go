@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -82,7 +83,7 @@ func (s *Stack) lookUpFor(ctx context.Context, wanted func(addr.Address) bool) e
 	}
 }
 
-// lookupsBehind are the lookups that the wanted data blocks use, directly or through others.
+// lookupsBehind are the lookups that the wanted data blocks and batches use, directly or through others.
 func (s *Stack) lookupsBehind(wanted func(addr.Address) bool) map[addr.Address]bool {
 	needed, seen := map[addr.Address]bool{}, map[addr.Address]bool{}
 	var behind func(a addr.Address)
@@ -98,9 +99,9 @@ func (s *Stack) lookupsBehind(wanted func(addr.Address) bool) map[addr.Address]b
 			behind(d)
 		}
 	}
-	for _, b := range s.Config.Blocks {
+	for _, b := range slices.Concat(s.Config.Blocks, s.Config.Batches) {
 		for _, a := range b.Instances {
-			if b.Kind.File() && wanted(a) {
+			if (b.Kind.File() || b.Kind.Batch()) && wanted(a) {
 				behind(a)
 			}
 		}

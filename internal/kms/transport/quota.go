@@ -36,6 +36,9 @@ const defaultFraction = 0.6 // leaves room for the account's applications
 // QuotaPace is how many calls per second of a group are made where nobody says otherwise.
 func QuotaPace(g kms.QuotaGroup) float64 { return quotaLimits[g] * defaultFraction }
 
+// QuotaLimit is how many calls per second of a group the service allows where nobody says otherwise.
+func QuotaLimit(g kms.QuotaGroup) float64 { return quotaLimits[g] }
+
 // Quotas holds one limiter per group, shared by all goroutines of a client, and counts what went through. nil neither
 // limits nor counts.
 type Quotas struct {
