@@ -9,7 +9,7 @@ type Tally struct {
 	Written int64 `json:"written"` // the store took a new content
 	Already int64 `json:"already"` // at the target: no call was made
 	Newer   int64 `json:"newer"`   // under a later version of the target's key than the plan's
-	Opened  int64 `json:"opened"`  // verified: the wrap was opened, and for verify = all of reencrypt the body read
+	Opened  int64 `json:"opened"`  // by Verify
 	Gone    int64 `json:"gone"`    // not there any more
 	Failed  int64 `json:"failed"`
 

@@ -94,9 +94,9 @@ func (k *Keys) fresh(ctx context.Context, u Use) (*DataKey, error) {
 
 // generate asks KMS for a data key.
 func (k *Keys) generate(ctx context.Context, g Gateway, u Use) (*DataKey, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := k.bounded(ctx)
 	defer cancel()
-	k.scopes.calls.Add(1)
+	counted(ctx, &k.scopes.calls)
 	made, err := g.Crypt.GenerateDataKey(ctx, u.Key, u.Suite.KeySize(), u.Context)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,9 @@
 package keys
 
 import (
+	"cmp"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -14,6 +16,7 @@ type Keys struct {
 	unwrap   *unwrapper
 	rewraps  *rewraps
 	unproved bool
+	deadline time.Duration
 }
 
 // Options configure Keys.
@@ -26,6 +29,8 @@ type Options struct {
 	Unproved bool
 	// FilesPerKey is how many files a shared data key serves at most; 0 = DefaultFilesPerKey.
 	FilesPerKey int
+	// Deadline bounds one call, all its tries and its wait for a turn together; 0 = a minute.
+	Deadline time.Duration
 }
 
 // New makes the keys of a run.
@@ -34,8 +39,9 @@ func New(o Options) *Keys {
 	if o.FilesPerKey > 0 {
 		scopes.limits.files = o.FilesPerKey
 	}
+	deadline := cmp.Or(o.Deadline, callDeadline)
 	return &Keys{
-		ring: o.Ring, scopes: scopes, unwrap: newUnwrapper(o.Ring), rewraps: newRewraps(), unproved: o.Unproved,
+		ring: o.Ring, scopes: scopes, unwrap: newUnwrapper(o.Ring, deadline), rewraps: newRewraps(), unproved: o.Unproved, deadline: deadline,
 	}
 }
 
@@ -54,9 +60,24 @@ func (k *Keys) Identity() envelope.Identity { return kmsIdentity{k.unwrap} }
 // MaxFilesPerKey bounds Options.FilesPerKey: what one leaked data key may open.
 const MaxFilesPerKey = 100_000
 
-// callDeadline bounds one KMS call made for a file.
+// callDeadline bounds one KMS call made for a file where Options.Deadline says nothing.
 const callDeadline = 60 * time.Second
 
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, callDeadline)
+func (k *Keys) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, k.deadline)
+}
+
+type countingKey struct{}
+
+// Counting counts in n, too, the calls that are made under the context it gives.
+func Counting(ctx context.Context, n *atomic.Int64) context.Context {
+	return context.WithValue(ctx, countingKey{}, n)
+}
+
+// counted counts a call for who wants to know of it.
+func counted(ctx context.Context, total *atomic.Int64) {
+	total.Add(1)
+	if n, ok := ctx.Value(countingKey{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
 }

@@ -103,9 +103,9 @@ func (k *Keys) rewrap(ctx context.Context, key []byte, ec envelope.Context, t Ta
 // wrap makes one new wrap and proves it.
 func (k *Keys) wrap(ctx context.Context, g Gateway, key []byte, ec envelope.Context, t Target) (envelope.KMSStanza, error) {
 	var none envelope.KMSStanza
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := k.bounded(ctx)
 	defer cancel()
-	k.unwrap.calls.Add(1)
+	counted(ctx, &k.unwrap.calls)
 	w, err := g.Crypt.Encrypt(ctx, t.Key, key, ec)
 	if err != nil {
 		return none, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-multierror"
 	"golang.org/x/sync/singleflight"
@@ -21,9 +22,10 @@ import (
 // data key cost one call together: answers are kept by the digest of blob and context,
 // and equal calls that overlap are made once.
 type unwrapper struct {
-	ring   Ring
-	flight singleflight.Group
-	calls  atomic.Int64 // KMS calls made
+	ring     Ring
+	flight   singleflight.Group
+	deadline time.Duration // of one call
+	calls    atomic.Int64  // KMS calls made
 
 	mu    sync.Mutex
 	known map[[32]byte][]byte // data keys
@@ -32,8 +34,8 @@ type unwrapper struct {
 // maxKnown bounds the kept data keys; a run that opens more starts over.
 const maxKnown = 4096
 
-func newUnwrapper(ring Ring) *unwrapper {
-	return &unwrapper{ring: ring, known: map[[32]byte][]byte{}}
+func newUnwrapper(ring Ring, deadline time.Duration) *unwrapper {
+	return &unwrapper{ring: ring, deadline: deadline, known: map[[32]byte][]byte{}}
 }
 
 // kmsIdentity opens envelopes through KMS.
@@ -115,9 +117,9 @@ func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza,
 
 // decrypt makes one call.
 func (u *unwrapper) decrypt(ctx context.Context, c kms.Cryptographer, w kms.Wrapped, ec envelope.Context) (key []byte, version string, err error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := context.WithTimeout(ctx, u.deadline)
 	defer cancel()
-	u.calls.Add(1)
+	counted(ctx, &u.calls)
 	return c.Decrypt(ctx, w, ec)
 }
 

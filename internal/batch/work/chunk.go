@@ -1,0 +1,96 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
+)
+
+// A step is recorded after so many entries, or bytes of them: what a worker that dies does again at most.
+const (
+	stepEntries = 100
+	stepBytes   = 64 << 20
+)
+
+// Chunk works on one delivery from where the last attempt left it, and records steps. It ends early where the batch runs no more and
+// where ctx ends, with what was begun recorded.
+func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
+	entries, err := d.Entries(ctx)
+	if err != nil {
+		return fmt.Errorf("read the entries of chunk %d: %w", d.Chunk().Index, err)
+	}
+	s := d.Last()
+	s.Chunk, s.Worker, s.Done = d.Chunk().Index, w.Name, false
+	if s.Cursor > len(entries) {
+		return fmt.Errorf("chunk %d has %d entries, and its last step is at %d; cancel the batch and plan it again", s.Chunk, len(entries), s.Cursor)
+	}
+	for s.Cursor < len(entries) {
+		if ctx.Err() != nil {
+			return nil // drained: the chunk comes again where it is
+		}
+		if err := w.step(context.WithoutCancel(ctx), &s, entries[s.Cursor:]); err != nil {
+			return err
+		}
+		s.Done = s.Cursor == len(entries)
+		status, err := d.Record(context.WithoutCancel(ctx), s)
+		if err != nil || status != batch.Running {
+			return err
+		}
+	}
+	if s.Done {
+		return nil
+	}
+	s.Done = true // an attempt before this one died between its last entry and this
+	_, err = d.Record(context.WithoutCancel(ctx), s)
+	return err
+}
+
+// step works on the next entries, all of them or none: what is begun ends.
+func (w *Worker) step(ctx context.Context, s *batch.Step, entries []batch.Entry) error {
+	n, bytes := 0, int64(0)
+	for n < len(entries) && n < stepEntries && bytes < stepBytes {
+		bytes += max(entries[n].Size, 0)
+		n++
+	}
+	var calls atomic.Int64
+	results := make([]batch.Result, n)
+	g, gctx := errgroup.WithContext(keys.Counting(ctx, &calls))
+	parallel := w.Parallel
+	if parallel == 0 {
+		parallel = defaultParallel
+	}
+	g.SetLimit(parallel)
+	for i, e := range entries[:n] {
+		g.Go(func() (err error) {
+			if gctx.Err() != nil {
+				return gctx.Err()
+			}
+			results[i], err = w.Object(gctx, s.Chunk, e)
+			if err != nil {
+				return fmt.Errorf("%s: %w", e.Name, err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, r := range results {
+		s.Tally.Count(r)
+		if r.Failure != nil {
+			s.Failures = append(s.Failures, *r.Failure)
+		}
+		if w.Told != nil {
+			w.Told(r)
+		}
+	}
+	s.Tally.Calls += calls.Load()
+	s.Cursor += n
+	return nil
+}

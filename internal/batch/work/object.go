@@ -1,0 +1,161 @@
+package work
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/source"
+	"kmsplan.dev/kmsplan/internal/envelope"
+	"kmsplan.dev/kmsplan/internal/ops"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
+	"kmsplan.dev/kmsplan/internal/safety"
+)
+
+// object is one object at work.
+type object struct {
+	w      *Worker
+	entry  batch.Entry
+	handle source.Handle
+	read   int64
+}
+
+// ReadAt reads of the object and counts.
+func (o *object) ReadAt(p []byte, off int64) (int, error) {
+	n, err := o.handle.ReadAt(p, off)
+	o.read += int64(n)
+	return n, err
+}
+
+func (o *object) size() int64 { return o.handle.Object().Size }
+
+// reader reads the object from its beginning.
+func (o *object) reader() io.Reader { return io.NewSectionReader(o, 0, o.size()) }
+
+// content reads a small object whole.
+func (o *object) content() ([]byte, error) {
+	all, err := io.ReadAll(o.reader())
+	return all, of(batch.ClassStore, "read", err)
+}
+
+// Head is what an object says of itself, as an entry keeps it; ok is false of one that is no envelope.
+func Head(h source.Handle) (e batch.Entry, ok bool, err error) {
+	at := h.Object()
+	e = batch.Entry{Name: at.Name, Size: at.Size, Modified: at.Modified, Revision: at.Revision}
+	head, err := ops.ReadHead(h, at.Size)
+	switch {
+	case errors.Is(err, envelope.ErrNotEnvelope):
+		return e, false, nil
+	case err != nil:
+		return e, false, err
+	}
+	e.Commitment = commitment(head)
+	if of := head.KMSStanzas(); len(of) > 0 {
+		e.KeyID, e.KeyVersion = keys.KeyID(of[0].KeyARN), of[0].KeyVersionID
+	}
+	return e, true, nil
+}
+
+// commitment is enough of a body's commitment to tell one content of an object from the next.
+func commitment(h ops.Head) string { return base64.RawURLEncoding.EncodeToString(h.Commitment[:9]) }
+
+func (o *object) work(ctx context.Context) (batch.Result, error) {
+	head, err := ops.ReadHead(o, o.size())
+	plain := errors.Is(err, envelope.ErrNotEnvelope)
+	switch {
+	case plain && o.w.Spec.Action == batch.Encrypt:
+		return o.encrypt(ctx)
+	case plain:
+		return batch.Result{}, errPlain(err)
+	case err != nil:
+		return batch.Result{}, of(batch.ClassDamaged, "read the header", err)
+	}
+	if !safety.Off(safety.TargetSkipped) {
+		if r, ok := o.there(head); ok {
+			return o.sampled(ctx, head, r)
+		}
+	}
+	switch o.w.Spec.Action {
+	case batch.Rewrap:
+		return o.rewrap(ctx, head)
+	case batch.Reencrypt:
+		return o.reencrypt(ctx, head)
+	}
+	return o.verify(ctx, head, batch.Opened)
+}
+
+// there reports whether nothing is to do: the header says so, and costs no call.
+func (o *object) there(h ops.Head) (batch.Result, bool) {
+	t := o.w.Spec.Target
+	r := o.under(h)
+	at := keys.Under(h, t.KeyID, t.Version)
+	later := r.KeyID == t.KeyID && slices.Contains(o.w.Later, r.KeyVersion) || o.w.Keys.Reached(h, o.w.target())
+	switch o.w.Spec.Action {
+	case batch.Verify:
+		return r, false
+	case batch.Encrypt: // it is an envelope
+		r.Outcome = batch.Already
+		return r, true
+	case batch.Reencrypt:
+		if o.entry.Commitment == "" || commitment(h) == o.entry.Commitment {
+			return r, false
+		}
+		later = later || r.KeyID == t.KeyID && r.KeyVersion != o.entry.KeyVersion // encrypted anew since the plan
+	case batch.Rewrap:
+		if h.Interrupted {
+			return r, false
+		}
+	}
+	if at {
+		r.Outcome = batch.Already
+	} else {
+		r.Outcome = batch.Newer
+	}
+	return r, at || later
+}
+
+// under is a result that says under which key version the object is: the target's, where it is under several.
+func (o *object) under(h ops.Head) batch.Result {
+	r := batch.Result{Revision: o.handle.Object().Revision}
+	for i, k := range h.KMSStanzas() {
+		if id := keys.KeyID(k.KeyARN); i == 0 || id == o.w.Spec.Target.KeyID {
+			r.KeyID, r.KeyVersion = id, k.KeyVersionID
+		}
+	}
+	return r
+}
+
+// unlock opens the data key and proves the header by it.
+func (o *object) unlock(ctx context.Context) (*envelope.Header, []byte, error) {
+	h, key, err := envelope.Unlock(ctx, o.reader(), envelope.OpenOptions{Identities: o.w.identities()})
+	return h, key, of(batch.ClassKey, "open the data key", err)
+}
+
+// replace gives the object its new content.
+func (o *object) replace(ctx context.Context, c source.Content) (batch.Result, error) {
+	w, err := o.handle.Replace(ctx, c)
+	r := batch.Result{Outcome: batch.Written, Revision: w.Revision, Foreign: w.Foreign, Sent: w.Sent, Copied: w.Copied}
+	if errors.Is(err, errUnproved) {
+		return r, of(batch.ClassUnproved, "prove", err)
+	}
+	return r, of(batch.ClassStore, "write", err)
+}
+
+// wrapped fills in what a new wrap says.
+func wrapped(r batch.Result, s envelope.KMSStanza) batch.Result {
+	r.KeyID, r.KeyVersion, r.Proved = keys.KeyID(s.KeyARN), s.KeyVersionID, true
+	return r
+}
+
+// firstKMS is the wrap of a data key that was made here.
+func firstKMS(stanzas []*envelope.Stanza) (envelope.KMSStanza, error) {
+	of := envelope.KMSStanzasOf(stanzas)
+	if len(of) == 0 {
+		return envelope.KMSStanza{}, fmt.Errorf("the data key has no wrap of KMS")
+	}
+	return of[0], nil
+}
