@@ -50,7 +50,7 @@ func (t *Told) annotatePlan(b *bytes.Buffer) {
 		t.annotate(b, "warning", driftTitle(d), driftText(d), hclv2.Range{})
 	}
 	for _, k := range dying {
-		t.annotate(b, "warning", dyingTitle(k), "After that day nothing decrypts what only this key decrypts.", hclv2.Range{})
+		t.annotate(b, "warning", t.dyingTitle(k), "After that day nothing decrypts what only this key decrypts.", hclv2.Range{})
 	}
 	if t.plan == nil {
 		return

@@ -83,7 +83,7 @@ func (t *Told) junitPlan() (cases []junit.Case) {
 		cases = append(cases, junit.Case{Class: "drift." + d.Kind, Name: driftTitle(d), Failure: junit.Because(driftTitle(d), "drift", driftText(d))})
 	}
 	for _, k := range dying {
-		cases = append(cases, junit.Case{Class: "waiting.key", Name: neutral(dyingTitle(k)), Failure: junit.Because(neutral(dyingTitle(k)), "waiting", "")})
+		cases = append(cases, junit.Case{Class: "waiting.key", Name: neutral(t.dyingTitle(k)), Failure: junit.Because(neutral(t.dyingTitle(k)), "waiting", "")})
 	}
 	return cases
 }

@@ -114,7 +114,7 @@ func TestMarkdownOfAPlanBeginsWithWhatIsToBeFeared(t *testing.T) {
 	at := -1
 	for _, want := range []string{
 		"<!-- kmsplan:plan:infra -->", "### kmsplan plan: 1 to import, 1 to add, 1 to change, 2 to destroy in `infra`", "**Blast radius**: without key.going 14 secrets and 212 files stop decrypting",
-		"`key.kept` will be rescued from deletion (the key waits for deletion)", "`key.going` will be retired by one step", "`alias.a` will be destroyed", "`key-9` waits for deletion on ", "<details><summary>Changed outside of kmsplan: 2 objects", "```diff",
+		"`key.kept` will be rescued from deletion (the key waits for deletion)", "`key.going` will be retired by one step", "`alias.a` will be destroyed", "`key-9` waits for deletion", "<details><summary>Changed outside of kmsplan: 2 objects", "```diff",
 		"<summary>Plan</summary>", "+  key \"made\" {", "1 warning</summary>",
 	} {
 		i := strings.Index(doc, want)

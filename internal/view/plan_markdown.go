@@ -27,7 +27,7 @@ func (t *Told) planMarkdown(d *mdDoc, p *plan.Plan) {
 			d.add("- %s %s %s%s\n", glyph(c), mdCode(c.Addr.String()), headline(*c), mdReason(c))
 		}
 	}
-	dyingMarkdown(d, p.Dying)
+	dyingMarkdown(d, p.Dying, p.Created)
 	for _, f := range p.Unusable() {
 		d.add("- ⚠️ %s: %s\n", mdCode(f.Addr.String()), mdText(f.Problem))
 	}
@@ -86,11 +86,17 @@ func dyingName(k plan.DyingKey) string {
 	return k.Addr.String()
 }
 
-func dyingWhen(k plan.DyingKey) string {
-	if k.DeleteAt.IsZero() {
-		return ""
+// dyingWhen says when a key goes, seen from the time of the look at the service. One whose window has ended is there
+// until KMS deletes it.
+func dyingWhen(k plan.DyingKey, now time.Time) string {
+	day := k.DeleteAt.UTC().Format(time.DateOnly)
+	switch {
+	case k.DeleteAt.IsZero():
+		return ", and the service gives no date"
+	case !k.DeleteAt.After(now):
+		return ": its window ended on " + day + ", and a rescue succeeds only until KMS deletes it"
 	}
-	return " on " + k.DeleteAt.UTC().Format("2006-01-02")
+	return " on " + day
 }
 
 func (t *Told) warningsMarkdown(d *mdDoc, p *plan.Plan) {
@@ -129,9 +135,9 @@ func planLines(p *plan.Plan) []string {
 	return diffLines(b.String())
 }
 
-func dyingMarkdown(d *mdDoc, keys []plan.DyingKey) {
+func dyingMarkdown(d *mdDoc, keys []plan.DyingKey, now time.Time) {
 	for _, k := range keys {
-		d.add("- ⏳ %s waits for deletion%s\n", mdCode(dyingName(k)), dyingWhen(k))
+		d.add("- ⏳ %s waits for deletion%s\n", mdCode(dyingName(k)), dyingWhen(k, now))
 	}
 }
 
@@ -151,7 +157,7 @@ func (t *Told) driftMarkdown(d *mdDoc, drifts plan.Drifts) {
 		headline = fmt.Sprintf("%d changed, %d deleted", n["changed"], n["deleted"])
 	}
 	d.add("### kmsplan drift: %s in %s\n\n", headline, mdCode(cmp.Or(t.About.Stack, ".")))
-	dyingMarkdown(d, drifts.Dying)
+	dyingMarkdown(d, drifts.Dying, drifts.At)
 	d.add("\n")
 	driftFold(d, drifts.Drift, drifts.At, true)
 }

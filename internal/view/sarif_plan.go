@@ -21,7 +21,7 @@ func (b *sarifBuilder) plan() {
 		add(sarifDrift, "Changed outside of kmsplan", "warning", driftTitle(d)+". "+driftText(d), d.Addr.String())
 	}
 	for _, k := range dying {
-		add(sarifWaiting, "Key that waits for deletion", "error", dyingTitle(k)+".", dyingName(k))
+		add(sarifWaiting, "Key that waits for deletion", "error", b.told.dyingTitle(k)+".", dyingName(k))
 	}
 	if b.told.plan == nil {
 		return

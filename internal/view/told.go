@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 
@@ -91,7 +92,16 @@ func driftText(d plan.Drift) string {
 }
 
 // dyingTitle heads a key that waits for deletion.
-func dyingTitle(k plan.DyingKey) string { return dyingName(k) + " waits for deletion" + dyingWhen(k) }
+func (t *Told) dyingTitle(k plan.DyingKey) string {
+	var now time.Time
+	switch {
+	case t.plan != nil:
+		now = t.plan.Created
+	case t.drift != nil:
+		now = t.drift.At
+	}
+	return dyingName(k) + " waits for deletion" + dyingWhen(k, now)
+}
 
 // allRefusals are those of the plan and those that kept it from being made.
 func (t *Told) allRefusals() []plan.Refusal {
