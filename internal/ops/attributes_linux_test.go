@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // unprivileged does the work as a user who owns nothing here; root becomes one for it.
@@ -43,7 +45,7 @@ func TestAGroupThatIsLostTakesItsRightsAlong(t *testing.T) {
 		var err error
 		unprivileged(t, func() {
 			if f, err = root.OpenFile(mode.String(), os.O_CREATE|os.O_RDWR, 0o600); err == nil {
-				err = attributes{mode: mode, uid: 0, gid: 12345}.give(f)
+				err = durable.Attributes{Mode: mode, UID: 0, GID: 12345}.Give(f)
 			}
 		})
 		if err != nil {

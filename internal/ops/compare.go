@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
@@ -110,7 +111,7 @@ func (s *survey) exposed(name string, mode fs.FileMode) bool {
 // somebody.
 func exposed(info fs.FileInfo, mode fs.FileMode, user int) bool {
 	const kept = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid
-	owner, _ := ownerOf(info)
+	owner, _ := durable.OwnerOf(info)
 	return info.Mode()&kept&^mode != 0 || user != 0 && owner >= 0 && owner != user
 }
 
@@ -170,7 +171,7 @@ func (s *survey) toRewrap(b Block, name string) plan.FileStatus {
 	}
 	f.KeyChanged, f.KeyVersionChanged, f.KeyMissing = s.keyDiffers(h, b.Target.Gateway, b.Target.Key)
 	f.KeyVersionChanged = f.KeyVersionChanged || h.Interrupted
-	if n := links(info); n > 1 && (f.KeyChanged || f.KeyVersionChanged) {
+	if n := durable.Links(info); n > 1 && (f.KeyChanged || f.KeyVersionChanged) {
 		f.Problem = fmt.Sprintf("the envelope %s needs a new header and is one file under %d names (hard links), of which a rewrap would leave some behind; "+
 			"give this name a file of its own: cp -p %[1]s %[1]s.own && mv %[1]s.own %[1]s", shown(name), n)
 	}

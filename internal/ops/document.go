@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
 	"kmsplan.dev/kmsplan/internal/safety"
@@ -173,9 +174,9 @@ func (e *Engine) rewrapDocument(ctx context.Context, p place, f *os.File, info f
 
 // replaceWhole puts new content in the place of a file that is held; mode, owner and mtime stay.
 func (e *Engine) replaceWhole(p place, f *os.File, info fs.FileInfo, content []byte) error {
-	out, err := e.output(p, func(fs.FileInfo) attributes {
-		attr := attributesOf(info)
-		attr.mtime = info.ModTime()
+	out, err := e.output(p, func(fs.FileInfo) durable.Attributes {
+		attr := durable.AttributesOf(info)
+		attr.ModTime = info.ModTime()
 		return attr
 	})
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // ErrTooLarge says that a file is larger than its reader takes.
@@ -44,8 +46,8 @@ func (e *Engine) Exchange(ctx context.Context, path string, limit int64, change 
 }
 
 func (e *Engine) exchange(p place, f *os.File, info fs.FileInfo, next []byte) error {
-	if manyNames(links(info)) {
-		return fmt.Errorf("%s has %d names (hard links); make a copy under one name and change that", p, links(info))
+	if durable.ManyNames(durable.Links(info)) {
+		return fmt.Errorf("%s has %d names (hard links); make a copy under one name and change that", p, durable.Links(info))
 	}
 	if err := p.writable(); err != nil {
 		return err

@@ -51,7 +51,7 @@ func (o *Opened) open(ctx context.Context, u Unseal) error {
 		return err
 	}
 	defer f.Close()
-	o.names = links(info)
+	o.names = durable.Links(info)
 	if info.Size() > MaxOpened {
 		return fmt.Errorf("%s has %d bytes, too many to be held in memory (at most %d); kmsplan decrypt writes it to a file", o.at, info.Size(), MaxOpened)
 	}
@@ -134,7 +134,7 @@ func (o *Opened) Described() Envelope {
 
 // Replaceable refuses a file whose other names would keep the old content.
 func (o *Opened) Replaceable() error {
-	if manyNames(o.names) {
+	if durable.ManyNames(o.names) {
 		return fmt.Errorf("%s has %d names (hard links); make a copy under one name and change that", o.at, o.names)
 	}
 	return nil
@@ -148,7 +148,7 @@ var ErrUnderneath = errors.New("the file changed since it was opened")
 func (o *Opened) Replace(ctx context.Context, content []byte, over bool) error {
 	f, info, err := hold(ctx, o.at, os.O_RDONLY, o.engine.patience)
 	if errors.Is(err, fs.ErrNotExist) && over {
-		return o.engine.writeWhole(o.at, content, newFile(0o644))
+		return o.engine.writeWhole(o.at, content, durable.NewFile(0o644))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", o.at, ErrUnderneath)
@@ -164,12 +164,12 @@ func (o *Opened) Replace(ctx context.Context, content []byte, over bool) error {
 	if !bytes.Equal(now, o.sealed) && !over && !safety.Off(safety.ChangedUnderneath) {
 		return fmt.Errorf("%s: %w", o.at, ErrUnderneath)
 	}
-	return o.engine.writeWhole(o.at, content, attributesOf(info))
+	return o.engine.writeWhole(o.at, content, durable.AttributesOf(info))
 }
 
 // writeWhole writes a file that the caller holds, or that is new.
-func (e *Engine) writeWhole(p place, content []byte, keep attributes) error {
-	out, err := e.output(p, func(fs.FileInfo) attributes { return keep })
+func (e *Engine) writeWhole(p place, content []byte, keep durable.Attributes) error {
+	out, err := e.output(p, func(fs.FileInfo) durable.Attributes { return keep })
 	if err != nil {
 		return err
 	}
@@ -192,5 +192,5 @@ func (e *Engine) WriteNew(name string, content []byte) error {
 	} else if !isMissing(err) {
 		return fmt.Errorf("%s cannot be looked at: %w", to, durable.Reason(err))
 	}
-	return e.writeWhole(to, content, newFile(0o644))
+	return e.writeWhole(to, content, durable.NewFile(0o644))
 }

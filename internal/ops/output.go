@@ -15,17 +15,17 @@ import (
 // is 0600 until Commit.
 type output struct {
 	at      place
-	attr    func(old fs.FileInfo) attributes // old is nil where no file is replaced
-	disk    durable.Seam                     // nil = none
-	sweeper *sweeper                         // nil = sweep nothing
+	attr    func(old fs.FileInfo) durable.Attributes // old is nil where no file is replaced
+	disk    durable.Seam                             // nil = none
+	sweeper *sweeper                                 // nil = sweep nothing
 	now     func() time.Time
 	dir     *durable.Dir
 	file    *durable.Pending
-	keep    attributes
+	keep    durable.Attributes
 }
 
 // newOutput refuses at once what could not be replaced in the end.
-func newOutput(at place, attr func(fs.FileInfo) attributes) (*output, error) {
+func newOutput(at place, attr func(fs.FileInfo) durable.Attributes) (*output, error) {
 	if err := at.writable(); err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func newOutput(at place, attr func(fs.FileInfo) attributes) (*output, error) {
 }
 
 // output is a newOutput of the engine's, which also removes what dead writers left in its directory.
-func (e *Engine) output(at place, attr func(fs.FileInfo) attributes) (*output, error) {
+func (e *Engine) output(at place, attr func(fs.FileInfo) durable.Attributes) (*output, error) {
 	o, err := newOutput(at, attr)
 	if err == nil {
 		o.disk, o.sweeper, o.now = e.disk, &e.sweeper, e.now
@@ -61,7 +61,7 @@ func (o *output) create() (err error) {
 	if o.file, err = o.dir.Create(path.Base(o.at.name), PrivateMode); err != nil {
 		return fmt.Errorf("create a file beside %s: %w", o.at, err)
 	}
-	o.file.SetModTime(o.keep.mtime)
+	o.file.SetModTime(o.keep.ModTime)
 	if o.sweeper != nil {
 		o.sweeper.sweep(o.dir, o.now())
 	}
@@ -84,7 +84,7 @@ func (o *output) Commit() error {
 	if err := o.at.writable(); err != nil {
 		return err
 	}
-	err := o.keep.give(o.file.OS())
+	err := o.keep.Give(o.file.OS())
 	if err == nil {
 		err = o.file.Commit()
 	}

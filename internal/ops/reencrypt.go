@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
@@ -51,8 +52,8 @@ func (e *Engine) reencrypt(ctx context.Context, p place, a Anew, progress Progre
 		return Envelope{}, false, err
 	}
 	defer f.Close()
-	if manyNames(links(info)) {
-		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and encrypt that anew", links(info))
+	if durable.ManyNames(durable.Links(info)) {
+		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and encrypt that anew", durable.Links(info))
 	}
 	h, err := ReadHead(f, info.Size())
 	if err != nil {
@@ -65,7 +66,7 @@ func (e *Engine) reencrypt(ctx context.Context, p place, a Anew, progress Progre
 	if err != nil {
 		return Envelope{}, false, err
 	}
-	out, err := e.output(p, func(fs.FileInfo) attributes { return attributesOf(info) })
+	out, err := e.output(p, func(fs.FileInfo) durable.Attributes { return durable.AttributesOf(info) })
 	if err != nil {
 		return Envelope{}, false, err
 	}

@@ -72,8 +72,8 @@ func unchanged(p place, f *os.File, before fs.FileInfo, n int64) error {
 	if err != nil {
 		return fmt.Errorf("look at %s again: %w", p, err)
 	}
-	was, is := factsOf(before), factsOf(after)
-	if links(after) != links(before) {
+	was, is := durable.FactsOf(before), durable.FactsOf(after)
+	if durable.Links(after) != durable.Links(before) {
 		was.Ctime = is.Ctime
 	}
 	if (n != before.Size() || is != was) && !safety.Off(safety.SourceAtRest) {

@@ -11,7 +11,6 @@ import (
 	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops/keys"
-	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // Rewrap brings one envelope's header under the target key's primary version. The body
@@ -39,8 +38,8 @@ func (e *Engine) rewrap(ctx context.Context, p place, t Target) (Envelope, bool,
 		return Envelope{}, false, err
 	}
 	defer f.Close()
-	if manyNames(links(info)) {
-		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and rewrap that", links(info))
+	if durable.ManyNames(durable.Links(info)) {
+		return Envelope{}, false, fmt.Errorf("it has %d names (hard links); make a copy under one name and rewrap that", durable.Links(info))
 	}
 	if doc, err := documentIn(f, info.Size()); err != nil || doc != nil {
 		if err != nil {
@@ -145,9 +144,9 @@ func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte,
 	if _, err := f.Seek(0, 0); err != nil {
 		return nil, err
 	}
-	out, err := e.output(p, func(fs.FileInfo) attributes {
-		attr := attributesOf(info)
-		attr.mtime = info.ModTime()
+	out, err := e.output(p, func(fs.FileInfo) durable.Attributes {
+		attr := durable.AttributesOf(info)
+		attr.ModTime = info.ModTime()
 		return attr
 	})
 	if err != nil {
@@ -164,6 +163,3 @@ func (e *Engine) rewriteWhole(p place, f *os.File, info fs.FileInfo, key []byte,
 	}
 	return h, out.Commit()
 }
-
-// manyNames reports whether a file has other names, which would keep the old content.
-func manyNames(links uint64) bool { return links > 1 && !safety.Off(safety.HardLinks) }

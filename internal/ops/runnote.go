@@ -29,8 +29,8 @@ type RunNote struct {
 
 // Pair is what tells that neither an encrypted file nor its plaintext was touched since one was made of the other.
 type Pair struct {
-	Sealed facts `json:"sealed"`
-	Plain  facts `json:"plain"`
+	Sealed durable.Facts `json:"sealed"`
+	Plain  durable.Facts `json:"plain"`
 }
 
 const (

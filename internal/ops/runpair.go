@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
@@ -27,7 +28,7 @@ func (r *RunNote) Untouched(sealed, plain string) (Envelope, bool) {
 	}
 	noted, done := r.pair(h.Commitment)
 	of, err := os.Lstat(plain)
-	if !done || err != nil || noted != (Pair{factsOf(info), factsOf(of)}) && !safety.Off(safety.RunUntouched) {
+	if !done || err != nil || noted != (Pair{durable.FactsOf(info), durable.FactsOf(of)}) && !safety.Off(safety.RunUntouched) {
 		return Envelope{}, false
 	}
 	got := describe(sealed, h.Header)
@@ -42,14 +43,14 @@ const stampsWithin = 2 * time.Second
 // touched again without that being seen.
 func PlainBefore(name string, now time.Time) fs.FileInfo {
 	info, err := os.Lstat(name)
-	if err != nil || now.Sub(latestOf(factsOf(info))) <= stampsWithin {
+	if err != nil || now.Sub(latestOf(durable.FactsOf(info))) <= stampsWithin {
 		return nil
 	}
 	return info
 }
 
 // latestOf is when a file was touched last, as far as it says; where no file says so, always just now.
-func latestOf(f facts) time.Time {
+func latestOf(f durable.Facts) time.Time {
 	if f.Ctime == 0 {
 		return time.Unix(1<<40, 0)
 	}
@@ -68,13 +69,13 @@ func SealedBefore(name string) fs.FileInfo {
 // AddSealed remembers an envelope that was made of a plaintext, as PlainBefore knew that.
 func (r *RunNote) AddSealed(commitment [32]byte, sealed string, plain fs.FileInfo) {
 	if info, err := os.Lstat(sealed); err == nil && plain != nil {
-		r.add(noteLine{Commitment: commitment[:], Pair: Pair{factsOf(info), factsOf(plain)}})
+		r.add(noteLine{Commitment: commitment[:], Pair: Pair{durable.FactsOf(info), durable.FactsOf(plain)}})
 	}
 }
 
 // AddPlain remembers a plaintext that was made of an envelope, as SealedBefore knew that.
 func (r *RunNote) AddPlain(commitment [32]byte, sealed fs.FileInfo, plain string) {
 	if info, err := os.Lstat(plain); err == nil && sealed != nil {
-		r.add(noteLine{Commitment: commitment[:], Pair: Pair{factsOf(sealed), factsOf(info)}})
+		r.add(noteLine{Commitment: commitment[:], Pair: Pair{durable.FactsOf(sealed), durable.FactsOf(info)}})
 	}
 }

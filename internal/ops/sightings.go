@@ -36,8 +36,8 @@ type sightings struct {
 
 // sighting is one file that matched.
 type sighting struct {
-	Facts   facts  `json:"facts"`
-	Matched string `json:"matched"` // SHA-256 of the state's fingerprint, hex
+	Facts   durable.Facts `json:"facts"`
+	Matched string        `json:"matched"` // SHA-256 of the state's fingerprint, hex
 }
 
 const (
@@ -77,7 +77,7 @@ func openSightings(root *os.Root, prints *state.Fingerprints, now func() time.Ti
 
 // ours reports whether only the user could have written a file.
 func ours(info fs.FileInfo, user int) bool {
-	owner, _ := ownerOf(info)
+	owner, _ := durable.OwnerOf(info)
 	return owner >= 0 && owner == user && info.Mode().Perm()&0o077 == 0
 }
 
@@ -93,7 +93,7 @@ func (s *sightings) match(name string, known state.File) (state.Match, error) {
 	if want.IsZero() || info.Size() != known.Size {
 		return state.Different, nil
 	}
-	this := sighting{factsOf(info), matchedID(want)}
+	this := sighting{durable.FactsOf(info), matchedID(want)}
 	if s.has(name, this) {
 		return state.Same, nil
 	}
@@ -106,14 +106,14 @@ func (s *sightings) match(name string, known state.File) (state.Match, error) {
 	if match != state.Same {
 		return match, nil
 	}
-	if after, err := f.Stat(); err == nil && factsOf(after) == this.Facts && this.Facts.restedAt(began) && stamps(f.Fd()) {
+	if after, err := f.Stat(); err == nil && durable.FactsOf(after) == this.Facts && restedAt(this.Facts, began) && stamps(f.Fd()) {
 		s.remember(name, this)
 	}
 	return match, nil
 }
 
 // restedAt reports whether nothing had touched the file for a while at t.
-func (f facts) restedAt(t time.Time) bool {
+func restedAt(f durable.Facts, t time.Time) bool {
 	return f.Ctime != 0 && t.Sub(time.Unix(0, max(f.Ctime, f.Mtime))) > settled
 }
 
@@ -148,7 +148,7 @@ func (s *sightings) save() {
 }
 
 func (s *sightings) write(text []byte) error {
-	out, err := newOutput(place{root: s.root, name: sightingsFile}, func(fs.FileInfo) attributes { return newFile(PrivateMode) })
+	out, err := newOutput(place{root: s.root, name: sightingsFile}, func(fs.FileInfo) durable.Attributes { return durable.NewFile(PrivateMode) })
 	if err != nil {
 		return err
 	}

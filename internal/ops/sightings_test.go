@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -15,18 +16,18 @@ func TestAFileRestsWhenNeitherStampIsYoung(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	before := func(d time.Duration) int64 { return now.Add(-d).UnixNano() }
 	for name, tt := range map[string]struct {
-		f    facts
+		f    durable.Facts
 		want bool
 	}{
-		"old":             {facts{Mtime: before(time.Hour), Ctime: before(time.Hour)}, true},
-		"written lately":  {facts{Mtime: before(time.Second), Ctime: before(time.Second)}, false},
-		"within the time": {facts{Mtime: before(settled), Ctime: before(settled)}, false},
-		"a set mtime":     {facts{Mtime: before(time.Hour), Ctime: before(time.Second)}, false},
-		"a young mtime":   {facts{Mtime: before(time.Second), Ctime: before(time.Hour)}, false},
-		"from the future": {facts{Mtime: before(-time.Hour), Ctime: before(time.Hour)}, false},
-		"no ctime":        {facts{Mtime: before(time.Hour)}, false},
+		"old":             {durable.Facts{Mtime: before(time.Hour), Ctime: before(time.Hour)}, true},
+		"written lately":  {durable.Facts{Mtime: before(time.Second), Ctime: before(time.Second)}, false},
+		"within the time": {durable.Facts{Mtime: before(settled), Ctime: before(settled)}, false},
+		"a set mtime":     {durable.Facts{Mtime: before(time.Hour), Ctime: before(time.Second)}, false},
+		"a young mtime":   {durable.Facts{Mtime: before(time.Second), Ctime: before(time.Hour)}, false},
+		"from the future": {durable.Facts{Mtime: before(-time.Hour), Ctime: before(time.Hour)}, false},
+		"no ctime":        {durable.Facts{Mtime: before(time.Hour)}, false},
 	} {
-		if got := tt.f.restedAt(now); got != tt.want {
+		if got := restedAt(tt.f, now); got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -41,7 +42,7 @@ func TestWhoMayHaveWrittenAFile(t *testing.T) {
 	} {
 		info, err := os.Stat(r.write("f", nil, mode))
 		r.must(err)
-		owner, _ := ownerOf(info)
+		owner, _ := durable.OwnerOf(info)
 		if owner < 0 {
 			t.Skip("this system tells no owners")
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -346,7 +347,7 @@ func TestSightings(t *testing.T) {
 		defer f.Close()
 		info, err := f.Stat()
 		r.must(err)
-		remembered = s.has("a", sighting{factsOf(info), matchedID(want)})
+		remembered = s.has("a", sighting{durable.FactsOf(info), matchedID(want)})
 		match, err := s.match("a", entry(want))
 		r.must(err)
 		same = match == state.Same
