@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"fmt"
 	"io/fs"
 	"syscall"
 )
@@ -22,4 +23,9 @@ func FactsOf(info fs.FileInfo) Facts {
 		out.Dev, out.Ino, out.Ctime = st.Dev, st.Ino, st.Ctim.Nano()
 	}
 	return out
+}
+
+// String names the content among those that the file system had, wherever it is mounted.
+func (f Facts) String() string {
+	return fmt.Sprintf("%x-%x-%x-%x", f.Ino, f.Size, f.Mtime, f.Ctime)
 }

@@ -2,7 +2,10 @@
 
 package durable
 
-import "io/fs"
+import (
+	"fmt"
+	"io/fs"
+)
 
 // Facts tell one content of a file from another as well as size and mtime can.
 type Facts struct {
@@ -15,3 +18,6 @@ type Facts struct {
 func FactsOf(info fs.FileInfo) Facts {
 	return Facts{Size: info.Size(), Mtime: info.ModTime().UnixNano()}
 }
+
+// String names the content among those that the file had.
+func (f Facts) String() string { return fmt.Sprintf("%x-%x", f.Size, f.Mtime) }

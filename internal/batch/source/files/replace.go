@@ -1,0 +1,158 @@
+package files
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"time"
+
+	"kmsplan.dev/kmsplan/internal/batch/source"
+	"kmsplan.dev/kmsplan/internal/durable"
+)
+
+// Replace implements source.Handle: the new content is written beside the file, synced, and takes its name. Mode and owner
+// stay as far as we may give them, and the modification time does where the body is kept. All bytes pass through this
+// process: Copied is 0.
+func (h *handle) Replace(ctx context.Context, c source.Content) (source.Written, error) {
+	w, err := h.replace(ctx, c)
+	if err != nil {
+		return source.Written{}, h.of.failure("write", h.name, err)
+	}
+	return w, nil
+}
+
+func (h *handle) replace(ctx context.Context, c source.Content) (w source.Written, err error) {
+	if n := durable.Links(h.info); durable.ManyNames(n) {
+		return w, fmt.Errorf("it has %d names (hard links); make a copy under one name, and take the others away: %w", n, source.ErrRefused)
+	}
+	dir, err := h.of.directoryOf(h.name)
+	if err != nil {
+		return w, err
+	}
+	defer dir.Close()
+	if !h.held {
+		lock, _, _, err := h.of.open(h.name)
+		if err != nil {
+			return w, err
+		}
+		defer lock.Close()
+		if err := h.hold(ctx, dir.File(lock, path.Base(h.name))); err != nil {
+			return w, err
+		}
+	}
+	h.of.sweep(dir)
+	next, err := dir.Create(path.Base(h.name), 0o600)
+	if err != nil {
+		return w, err
+	}
+	defer next.Abort()
+	if w.Sent, err = h.fill(ctx, next, c); err != nil {
+		return w, err
+	}
+	return h.commit(next, c, w)
+}
+
+// fill writes the new content.
+func (h *handle) fill(ctx context.Context, to io.Writer, c source.Content) (int64, error) {
+	n, err := io.Copy(to, &bounded{ctx, c.Head})
+	if err == nil && c.Size >= 0 && n != c.Size {
+		err = fmt.Errorf("the new content has %d bytes in place of %d: %w", n, c.Size, io.ErrUnexpectedEOF)
+	}
+	if err != nil || c.Keep < 0 {
+		return n, err
+	}
+	size := h.info.Size()
+	if c.Keep > size {
+		return n, fmt.Errorf("the file has %d bytes, and what is kept would begin at %d", size, c.Keep)
+	}
+	kept, err := io.Copy(to, &bounded{ctx, io.NewSectionReader(h.file, c.Keep, size-c.Keep)})
+	if err == nil && kept != size-c.Keep {
+		err = source.ErrChanged
+	}
+	return n + kept, err
+}
+
+// commit puts the new content in place, if the old one is what was opened to the last.
+func (h *handle) commit(next *durable.Pending, c source.Content, w source.Written) (source.Written, error) {
+	if err := durable.AttributesOf(h.info).Give(next.OS()); err != nil {
+		return w, err
+	}
+	if c.Keep >= 0 {
+		next.SetModTime(h.info.ModTime())
+	}
+	if err := h.still(); err != nil {
+		return w, err
+	}
+	file := next.Keep()
+	defer file.Close()
+	if err := next.Commit(); err != nil {
+		return w, err
+	}
+	info, err := file.OS().Stat()
+	if err != nil {
+		return w, err
+	}
+	w.Revision = revision(info)
+	return w, nil
+}
+
+// sweep removes what writers that died left in a directory, where the system has no files without a name. A batch goes
+// through its files in order, so that the last directory is all there is to remember.
+func (s *Source) sweep(dir *durable.Dir) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.swept != dir.Path("") {
+		s.swept = dir.Path("")
+		dir.Sweep(time.Now())
+	}
+}
+
+// bounded reads as long as its context lives.
+type bounded struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.ctx.Err() != nil {
+		return 0, context.Cause(b.ctx)
+	}
+	return b.r.Read(p)
+}
+
+const probePrefix = ".kmsplan-probe-"
+
+// Probe implements source.Source: it makes a file in the root, and tries whether a lock keeps a second holder away and whether
+// a new content takes the file's name.
+func (s *Source) Probe(context.Context) (err error) {
+	dir, err := durable.In(s.root, ".", 0o755, s.o.Disk)
+	if err != nil {
+		return fmt.Errorf("probe %s: %w", s.where, err)
+	}
+	defer dir.Close()
+	name := probePrefix + rand.Text()
+	if err := dir.WriteFile(name, []byte("1"), 0o600); err != nil {
+		return fmt.Errorf("probe %s: a file cannot be written there: %w", s.where, err)
+	}
+	defer func() { err = errors.Join(err, dir.Remove(name)) }()
+	first, err := dir.Hold(name, os.O_RDWR)
+	if err != nil {
+		return fmt.Errorf("probe %s: a file cannot be locked there: %w", s.where, err)
+	}
+	defer first.Close()
+	second, err := dir.Hold(name, os.O_RDWR)
+	if err == nil {
+		err = errors.Join(second.Close(), fmt.Errorf("probe %s: %w", s.where, errLockless))
+	}
+	if errors.Is(err, durable.ErrHeld) {
+		err = nil
+	}
+	return errors.Join(err, dir.WriteFile(name, []byte("2"), 0o600))
+}
+
+// errLockless is of file systems whose locks do nothing.
+var errLockless = fmt.Errorf("locks do nothing on this file system, so that two workers could write one file at once; mount it with locks (NFS: without nolock), or run the batch where the disk is: %w", source.ErrRefused)
