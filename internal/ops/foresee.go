@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"kmsplan.dev/kmsplan/internal/document"
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
 // ForeseeEncrypt refuses what EncryptFile would refuse, as far as it shows without a call.
@@ -65,8 +66,8 @@ func ForeseeOpen(source string, u Unseal, rewritten bool) error {
 		return fmt.Errorf("open %s: %w", from, err)
 	case u.Context != nil && !h.Context.Equal(u.Context):
 		return fmt.Errorf("open %s: its context is another one", from)
-	case rewritten && manyNames(links(info)):
-		return fmt.Errorf("%s has %d names (hard links); make a copy under one name and change that", from, links(info))
+	case rewritten && durable.ManyNames(durable.Links(info)):
+		return fmt.Errorf("%s has %d names (hard links); make a copy under one name and change that", from, durable.Links(info))
 	}
 	return nil
 }
