@@ -82,3 +82,16 @@ type InPlace interface {
 type Tagger interface {
 	Tags(ctx context.Context, name string) (map[string]string, error)
 }
+
+// Transactional is a Source whose writes can be part of a transaction that a context carries: where a batch's queue keeps
+// its chunks in the very database of the source, a chunk's rows and its step are committed together.
+type Transactional interface {
+	// Joins reports whether what is opened and written with ctx is part of the transaction that it carries (package
+	// state/pg/connect): false where it carries none, or one of another database. Then each write stands alone.
+	Joins(ctx context.Context) (bool, error)
+}
+
+// Advised is a Source that knows of its store what whoever starts a batch should hear, and what stops nothing.
+type Advised interface {
+	Advice(ctx context.Context) ([]string, error)
+}
