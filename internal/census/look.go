@@ -31,6 +31,8 @@ type Entry struct {
 	Suite      string     // likewise
 	Format     string     // of a document; "" = an envelope
 	BreakGlass bool       // an age recipient opens it
+
+	head ops.Head // where the file could be read
 }
 
 // Needs reports whether the file needs the key, and that version of it; "" = any.
@@ -104,7 +106,7 @@ func look(dir string, f state.File) Entry {
 	}
 	e.describe(head)
 	is := f.Counterpart(found)
-	if what := differs(f, is); what != "" {
+	if what := e.differs(f, is); what != "" {
 		e.Status, e.Detail, e.Was = Changed, what, f
 		e.KeyID, e.KeyARN, e.KeyVersion, e.ContextDigest, e.Commitment = is.KeyID, is.KeyARN, is.KeyVersion, is.ContextDigest, is.Commitment
 		if f.Imported() {
@@ -119,11 +121,11 @@ func (e *Entry) describe(h ops.Head) {
 		e.Context = append(e.Context, name+"="+value)
 	}
 	slices.Sort(e.Context)
-	e.Suite, e.Format, e.BreakGlass = h.Suite.Name(), h.Format(), h.BreakGlass()
+	e.head, e.Suite, e.Format, e.BreakGlass = h, h.Suite.Name(), h.Format(), h.BreakGlass()
 }
 
 // differs says what of an entry is not so any more.
-func differs(was, is state.File) string {
+func (e *Entry) differs(was, is state.File) string {
 	switch {
 	case was.KeyID != is.KeyID:
 		return "another key"
@@ -131,7 +133,7 @@ func differs(was, is state.File) string {
 		return "another key version"
 	case was.ContextDigest != is.ContextDigest:
 		return "another context"
-	case was.Commitment != is.Commitment:
+	case was.Commitment != is.Commitment && (e.head.Header == nil || !e.head.RecordedAs(was.Commitment)):
 		return "another content"
 	}
 	return ""

@@ -42,7 +42,7 @@ func Take(st state.State, found []Entry) (state.State, Taken) {
 			continue
 		case !known:
 			t.New = append(t.New, f)
-		case differs(was, f) != "":
+		case e.differs(was, f) != "":
 			t.Renewed = append(t.Renewed, f)
 		default:
 			t.Same++

@@ -44,9 +44,6 @@ func NewID() (id [idSize]byte) {
 	return id
 }
 
-// Commitment names this state of the document: it changes when anything of it does.
-func (h *Header) Commitment() [macSize]byte { return h.MAC }
-
 // KMSStanzas are the header's alikms stanzas, in order.
 func (h *Header) KMSStanzas() []envelope.KMSStanza { return envelope.KMSStanzasOf(h.Stanzas) }
 
@@ -55,6 +52,21 @@ func (h *Header) lines() ([]string, error) {
 	if err := envelope.CheckRecipients(h.Stanzas); err != nil {
 		return nil, err
 	}
+	lines, err := h.ownLines()
+	if err != nil {
+		return nil, err
+	}
+	if lines, err = appendLines(lines, h.Stanzas); err != nil {
+		return nil, err
+	}
+	if len(lines)+1 > maxLines {
+		return nil, fmt.Errorf("%d recipients: a document has room for %d", len(h.Stanzas), len(h.Stanzas)-(len(lines)+1-maxLines))
+	}
+	return lines, nil
+}
+
+// ownLines are those before the recipients'.
+func (h *Header) ownLines() ([]string, error) {
 	pairs, err := h.Context.Pairs()
 	if err != nil {
 		return nil, fmt.Errorf("encryption context: %w", err)
@@ -64,17 +76,16 @@ func (h *Header) lines() ([]string, error) {
 		{Type: "gen", Args: []string{strconv.FormatUint(h.Generation, 10)}},
 		{Type: "ctx", Args: pairs},
 	}
-	own = append(own, h.Rules.stanzas()...)
-	lines := []string{magic + " " + h.Format}
-	for _, s := range append(own, h.Stanzas...) {
+	return appendLines([]string{magic + " " + h.Format}, append(own, h.Rules.stanzas()...))
+}
+
+func appendLines(lines []string, stanzas []*envelope.Stanza) ([]string, error) {
+	for _, s := range stanzas {
 		line, err := s.Line()
 		if err != nil {
 			return nil, err
 		}
 		lines = append(lines, line)
-	}
-	if len(lines)+1 > maxLines {
-		return nil, fmt.Errorf("%d recipients: a document has room for %d", len(h.Stanzas), len(h.Stanzas)-(len(lines)+1-maxLines))
 	}
 	return lines, nil
 }

@@ -26,7 +26,7 @@ func (s *survey) encrypt(b Block) plan.FileStatus {
 	if f.Problem = problems(err, role("output", unusable(headerErr))); f.Problem != "" || f.Unknown != "" || headerErr != nil {
 		return f
 	}
-	f.Replaced = !recorded || known.Commitment != commitmentText(h.Commitment)
+	f.Replaced = !recorded || !h.RecordedAs(known.Commitment)
 	f.OutputReadable = f.Replaced || h.fits(info.Size(), known.Size)
 	f.SourceChanged = recorded && match == state.Different
 	f.NotCompared = recorded && match == state.NotCompared
@@ -93,7 +93,7 @@ func (s *survey) decrypt(b Block) plan.FileStatus {
 		f.SourceChanged = true
 		return f
 	}
-	f.SourceChanged = recorded && known.Commitment != commitmentText(h.Commitment)
+	f.SourceChanged = recorded && !h.RecordedAs(known.Commitment)
 	f.Replaced = !recorded || !f.SourceChanged && match == state.Different
 	f.NotCompared = recorded && !f.SourceChanged && match == state.NotCompared
 	f.ContextChanged = b.Unseal.Context != nil && !h.Context.Equal(b.Unseal.Context)

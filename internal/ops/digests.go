@@ -10,12 +10,22 @@ import (
 	"slices"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 )
 
-// DocumentCommitment names one state of a document, whatever line endings it was checked out with.
-func DocumentCommitment(doc []byte) [32]byte {
+// wholeDigest is of a content to its last byte, header included, whatever line endings it was checked out with. Up to 0.1 it
+// was what a document was recorded as.
+func wholeDigest(doc []byte) [32]byte {
 	return sha256.Sum256(bytes.ReplaceAll(doc, []byte("\r\n"), []byte("\n")))
+}
+
+// documentCommitment is what a document is recorded as: a rewrap keeps it. Of what cannot be read it is wholeDigest.
+func documentCommitment(doc []byte) [32]byte {
+	if c, err := document.Commitment(doc); err == nil {
+		return c
+	}
+	return wholeDigest(doc)
 }
 
 func commitmentText(c [32]byte) string { return base64.StdEncoding.EncodeToString(c[:]) }

@@ -216,7 +216,7 @@ func (e *Engine) decryptDocument(ctx context.Context, w io.Writer, src []byte, n
 // describeDocument fills what a document's header says.
 func describeDocument(path string, h *document.Header, doc []byte, plaintext int64) Envelope {
 	e := Envelope{
-		Path: path, Suite: h.Suite, Context: h.Context, Commitment: DocumentCommitment(doc), Generation: h.Generation,
+		Path: path, Suite: h.Suite, Context: h.Context, Commitment: documentCommitment(doc), Generation: h.Generation,
 		Format: h.Format, Plaintext: plaintext, Sealed: int64(len(doc)),
 	}
 	if k := h.KMSStanzas(); len(k) > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -14,6 +15,21 @@ import (
 type Head struct {
 	*envelope.Header
 	Document *document.Header // nil = an envelope
+
+	whole [32]byte // of a document: wholeDigest
+}
+
+// Commitments are all that a file may be recorded as: what is recorded of it now, then what earlier versions recorded.
+func (h Head) Commitments() [][32]byte {
+	if h.Document == nil {
+		return [][32]byte{h.Commitment}
+	}
+	return [][32]byte{h.Commitment, h.whole}
+}
+
+// RecordedAs reports whether a commitment of a census is of this file.
+func (h Head) RecordedAs(commitment string) bool {
+	return slices.ContainsFunc(h.Commitments(), func(c [32]byte) bool { return commitmentText(c) == commitment })
 }
 
 // ReadHead reads the header of an encrypted file of n bytes, without keys and without proof.
@@ -30,12 +46,12 @@ func ReadHead(r io.ReaderAt, n int64) (Head, error) {
 }
 
 func documentHead(doc []byte) (Head, error) {
-	h, err := document.Read(doc)
+	h, c, err := document.ReadCommitted(doc)
 	if err != nil {
 		return Head{}, err
 	}
-	return Head{Document: h, Header: &envelope.Header{
-		Suite: h.Suite, Generation: h.Generation, Context: h.Context, Stanzas: h.Stanzas, Commitment: DocumentCommitment(doc),
+	return Head{Document: h, whole: wholeDigest(doc), Header: &envelope.Header{
+		Suite: h.Suite, Generation: h.Generation, Context: h.Context, Stanzas: h.Stanzas, Commitment: c,
 	}}, nil
 }
 

@@ -54,9 +54,9 @@ func OpenSealed(ctx context.Context, content []byte, identities ...envelope.Iden
 func Describe(content []byte) string {
 	h, err := ReadHead(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return fmt.Sprintf("header: unreadable\nbytes: %d\nsha256: %x\n", len(content), DocumentCommitment(content))
+		return fmt.Sprintf("header: unreadable\nbytes: %d\nsha256: %x\n", len(content), wholeDigest(content))
 	}
-	return DescribeHead(h, int64(len(content))) + fmt.Sprintf("sha256: %x\n", DocumentCommitment(content))
+	return DescribeHead(h, int64(len(content))) + fmt.Sprintf("sha256: %x\n", wholeDigest(content))
 }
 
 // DescribeHead says what a header of a file of size bytes says, and which state of the file it is of.

@@ -61,7 +61,14 @@ func Head(h source.Handle) (e batch.Entry, ok bool, err error) {
 }
 
 // commitment is enough of a body's commitment to tell one content of an object from the next.
-func commitment(h ops.Head) string { return base64.RawURLEncoding.EncodeToString(h.Commitment[:9]) }
+func commitment(h ops.Head) string { return shortened(h.Commitment) }
+
+func shortened(c [32]byte) string { return base64.RawURLEncoding.EncodeToString(c[:9]) }
+
+// planned reports whether an object has the content that a plan saw, which an earlier version may have made.
+func planned(h ops.Head, entry string) bool {
+	return slices.ContainsFunc(h.Commitments(), func(c [32]byte) bool { return shortened(c) == entry })
+}
 
 func (o *object) work(ctx context.Context) (batch.Result, error) {
 	head, err := ops.ReadHead(o, o.size())
@@ -101,7 +108,7 @@ func (o *object) there(h ops.Head) (batch.Result, bool) {
 		r.Outcome = batch.Already
 		return r, true
 	case batch.Reencrypt:
-		if o.entry.Commitment == "" || commitment(h) == o.entry.Commitment {
+		if o.entry.Commitment == "" || planned(h, o.entry.Commitment) {
 			return r, false
 		}
 		later = later || r.KeyID == t.KeyID && r.KeyVersion != o.entry.KeyVersion // encrypted anew since the plan
