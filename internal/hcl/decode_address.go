@@ -20,7 +20,7 @@ func (d *decoder) address(a *hclv2.Attribute, wholeModules bool) (addr.Address, 
 	t, diags := hclv2.AbsTraversalForExpr(a.Expr)
 	if !diags.HasErrors() {
 		found, err := addr.ParseTarget(traversalText(t))
-		if err == nil && (found.IsModule() && wholeModules || !found.Ephemeral && kind.Lookup(found.Kind, found.Data) != nil) {
+		if err == nil && (found.IsModule() && wholeModules || !found.Ephemeral && (kind.Lookup(found.Kind, found.Data) != nil || isBatch(found))) {
 			found.Module = d.m.path.Join(found.Module)
 			return found, true
 		}
@@ -32,6 +32,8 @@ func (d *decoder) address(a *hclv2.Attribute, wholeModules bool) (addr.Address, 
 	d.report(fault(a.Expr.Range(), "Invalid address", `%s is the address of a block or an instance, such as key.orders, key.orders["eu"] or module.billing.key.orders, without quotes around it%s. Kinds are %s.`, a.Name, example, quotedList(kind.Managed())))
 	return addr.Address{}, false
 }
+
+func isBatch(a addr.Address) bool { return a.Kind == kind.BatchKind && !a.Data }
 
 // predecessor reads the address of a predecessor, or of all that the instances of one block have.
 func (d *decoder) predecessor(a *hclv2.Attribute) (addr.Address, bool) {

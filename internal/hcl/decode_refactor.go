@@ -25,6 +25,10 @@ func (d *decoder) removed(b *hclv2.Block) {
 		d.removedModule(from, b.DefRange, t)
 		return
 	}
+	if isBatch(from) {
+		d.report(fault(b.DefRange, "Nothing to remove", "A batch owns no object at the service: delete the block. What the state knows of its objects keeps their keys until it is forgotten: kmsplan state rm '%s'.", from))
+		return
+	}
 	if from.Data {
 		d.report(fault(b.DefRange, "Nothing to remove", "Data blocks own no object at the service: delete the block, and the file if you like."))
 		return

@@ -170,6 +170,17 @@ rotation_policy "p" {
 			w.apply(succeeding("Aliyun_SM4"))
 			w.state.Files = []state.File{{Address: "data.encrypt.f", Path: "it's.enc", KeyID: "key-0001"}}
 		}, wrong: limits + succeeding("Aliyun_SM4") + retirePredecessor, fix: func(w *world) { w.state.Files = nil }},
+		{guard: plan.GuardStillInUse, first: `key "old" {}`, world: func(w *world) { w.state.Batches = left(w.key("key.old").ID, false) },
+			wrong: limits + retire, fix: func(w *world) { w.state.Batches = left(w.key("key.old").ID, true) }},
+		{guard: plan.GuardStillInUse, first: `key "k" {}`, world: func(w *world) { w.state.Batches = left(w.key("key.k").ID, false) },
+			wrong: `key "k" { enabled = false }`, fix: func(w *world) { w.state.Batches = nil }},
+		{guard: plan.GuardStillInUse, first: succeeding("Aliyun_AES_256"), world: func(w *world) {
+			w.apply(succeeding("Aliyun_SM4"))
+			w.state.Batches = left("key-0001", false)
+		}, wrong: limits + succeeding("Aliyun_SM4") + retirePredecessor, fix: func(w *world) { w.state.Batches = left("key-0001", true) }},
+		{guard: plan.GuardStillInUse, first: `key "old" {}`, world: func(w *world) {
+			w.state.Batches = []state.Evidence{{Address: "batch.b", Source: "s3://b/", Gateway: "dev", Status: state.EvidenceCreated, Objects: 3, Unread: 3}}
+		}, wrong: limits + retire, fix: func(w *world) { w.state.Batches[0].Whole = true }},
 		{guard: plan.GuardPredecessors, first: succeeding("Aliyun_AES_256"), world: func(w *world) { w.apply(succeeding("Aliyun_SM4")) },
 			wrong: limits + retire, answer: limits + retire + retirePredecessor},
 		{guard: plan.GuardUsedSince, first: `key "old" {}`, world: func(w *world) {

@@ -42,8 +42,11 @@ func (p *planner) checkUses() {
 // retirement only: a disabled key's rotation is suspended and goes on when it is enabled again.
 type user struct{ name, kind string }
 
-// usedByFile is the kind of a user that is a file.
-const usedByFile = "file"
+// The kinds of users that are no objects.
+const (
+	usedByFile  = "file"
+	usedByBatch = "batch"
+)
 
 func (r *Radius) count(u user) {
 	switch u.kind {
@@ -85,6 +88,7 @@ func (p *planner) users() map[objectID][]user {
 			add(name, f.KeyID, "file "+f.Path+" ("+f.Address+")", usedByFile)
 		}
 	}
+	p.batchUsers(add)
 	return users
 }
 

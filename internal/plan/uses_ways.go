@@ -84,7 +84,7 @@ func (p *planner) waysFromKey(n *node) []string {
 		way := f.waysOfLoose("KEY")
 		ways = append(ways, strings.ToUpper(way[:1])+way[1:]+".")
 	}
-	for _, way := range f.waysOfImported("KEY") {
+	for _, way := range append(f.waysOfImported("KEY"), p.waysOfBatches(n)...) {
 		ways = append(ways, strings.ToUpper(way[:1])+way[1:]+".")
 	}
 	if dying := p.dyingSecrets(n); len(dying) > 0 {
@@ -119,6 +119,7 @@ func (p *planner) waysFromPredecessor(n *node) []string {
 		ways = append(ways, f.waysOfLoose(p.under(n, n.of.change.ID)))
 	}
 	ways = append(ways, f.waysOfImported(p.under(n, n.of.change.ID))...)
+	ways = append(ways, p.waysOfBatches(n)...)
 	if n.usedBy(KindAlias) {
 		ways = append(ways, "point the aliases at the new key")
 	}

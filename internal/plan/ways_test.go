@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,8 +22,8 @@ var (
 // the guard: with what a way says, the configuration is valid and the guard lets the object be.
 func checkWays(t *testing.T, w *world, wrong string, r plan.Refusal) {
 	t.Helper()
-	resources, files := w.state.Resources, w.state.Files
-	defer func() { w.state.Resources, w.state.Files = resources, files }()
+	before := w.state
+	defer func() { w.state = before }()
 	for _, way := range r.WaysForward {
 		if shown.MatchString(way) {
 			t.Errorf("no file can hold it: %s", way)
@@ -33,12 +32,11 @@ func checkWays(t *testing.T, w *world, wrong string, r plan.Refusal) {
 		if block == "" && rm == nil {
 			continue
 		}
-		w.state.Resources, w.state.Files = resources, files
+		w.state = before
 		if rm != nil {
-			w.state.Resources = slices.DeleteFunc(slices.Clone(resources), func(r state.Resource) bool { return r.Address == rm[1] })
-			w.state.Files = slices.DeleteFunc(slices.Clone(files), func(f state.File) bool { return f.Address == rm[1] })
-			if len(w.state.Resources) == len(resources) && len(w.state.Files) == len(files) {
-				t.Errorf("the state does not have it: %s", way)
+			var err error
+			if w.state, _, err = state.Remove(before, rm[1]); err != nil {
+				t.Errorf("%s: %s", err, way)
 			}
 		}
 		p := w.plan(config(t, follow(wrong, way, block)))

@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -96,4 +97,52 @@ func told(err error) string {
 		return err.Error() + " " + strings.Join(hinted.Hints, " ")
 	}
 	return err.Error()
+}
+
+// What a batch left is in the state when it is created, and stands in the way of its keys until it is whole; objects and
+// saved plans are untouched.
+func TestWhatABatchLeftIsRecorded(t *testing.T) {
+	r := newRig(t, aBatch)
+	r.apply()
+	now := time.Now()
+	r.options.Now = func() time.Time { return now }
+	s := r.open()
+	defer r.close(s)
+	b, err := s.Batch(t.Context(), addr.Resource("batch", "archive").WithKey("eu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.State
+	o := stack.Outcome{Record: batch.Record{Spec: b.Spec, Status: batch.Paused}, Before: []batch.Under{{KeyID: "old", KeyVersion: "v1", Objects: 3}}}
+	o.Record.Spec.Source, o.Record.Spec.Objects, o.Record.Spec.Sample = "s3://archive/", 3, batch.Sample{All: true}
+	near := func(string) bool { return true }
+	record := func(want string) {
+		t.Helper()
+		if err := s.RecordBatch(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Batch(t.Context(), addr.Resource("batch", "archive").WithKey("eu")); err != nil { // reads the state anew
+			t.Fatal(err)
+		}
+		got := ""
+		for _, h := range s.State.HoldsOn(near, "old", "") {
+			got += fmt.Sprintf("%d %s %t", h.Objects, h.Evidence.Status, h.Was)
+		}
+		if got != want || len(s.State.Batches) != 1 || s.State.ObjectsSerial != before.ObjectsSerial {
+			t.Errorf("the old key is held by %q, want %q: %+v", got, want, s.State.Batches)
+		}
+	}
+	record("3 created true")
+	o.Record.Status, o.Record.Tally = batch.Done, batch.Tally{Objects: 3, Written: 2, Gone: 1, Under: []batch.Under{{KeyID: "new", KeyVersion: "v1", Objects: 2}}}
+	record("3 done true")
+	o.Verified, o.Report = true, "00"
+	record("3 done true") // nothing was opened
+	o.Record.Tally.Under[0].Proved = 2
+	record("")
+	o.Record.Tally.Failed = 1
+	record("3 done true")
+	serial := s.State.Serial
+	if record("3 done true"); s.State.Serial != serial {
+		t.Error("the same evidence is another state")
+	}
 }

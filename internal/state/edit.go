@@ -22,7 +22,7 @@ func Find(st State, address string) (Resource, bool) {
 	return st.Resources[i], true
 }
 
-// Select returns the addresses of objects and files that a pattern names, sorted:
+// Select returns the addresses of objects, files and batches that a pattern names, sorted:
 // an address, a block's address for all its instances, or a module's for all that is in it. No pattern selects everything.
 // Errors: ErrNoSuchAddress for a pattern that names nothing.
 func Select(st State, patterns ...string) ([]string, error) {
@@ -57,6 +57,9 @@ func addresses(st State) []string {
 	}
 	for _, f := range st.Files {
 		all = append(all, f.Address)
+	}
+	for i := range st.Batches {
+		all = append(all, st.Batches[i].Address)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -126,7 +129,7 @@ func movable(from, to string) (source, target string, err error) {
 }
 
 func rename(st State, moves map[string]string) State {
-	st.Resources, st.Files = slices.Clone(st.Resources), slices.Clone(st.Files)
+	st.Resources, st.Files, st.Batches = slices.Clone(st.Resources), slices.Clone(st.Files), slices.Clone(st.Batches)
 	for i := range st.Resources {
 		r := &st.Resources[i]
 		r.Address = cmp.Or(moves[r.Address], r.Address)
@@ -134,6 +137,9 @@ func rename(st State, moves map[string]string) State {
 	}
 	for i := range st.Files {
 		st.Files[i].Address = cmp.Or(moves[st.Files[i].Address], st.Files[i].Address)
+	}
+	for i := range st.Batches {
+		st.Batches[i].Address = cmp.Or(moves[st.Batches[i].Address], st.Batches[i].Address)
 	}
 	return Sorted(st)
 }
@@ -166,6 +172,7 @@ func Remove(st State, patterns ...string) (State, []string, error) {
 	}
 	st.Resources = slices.DeleteFunc(slices.Clone(st.Resources), func(r Resource) bool { return is[r.Address] })
 	st.Files = slices.DeleteFunc(slices.Clone(st.Files), func(f File) bool { return is[f.Address] })
+	st.Batches = slices.DeleteFunc(slices.Clone(st.Batches), func(e Evidence) bool { return is[e.Address] })
 	return st, gone, nil
 }
 

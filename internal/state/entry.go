@@ -11,7 +11,7 @@ type Entry struct {
 	IntentID string             `json:"intent_id,omitempty"` // OpEnd
 	Result   *Result            `json:"result,omitempty"`    // OpEnd
 	Resource *Resource          `json:"resource,omitempty"`  // OpRecord
-	Address  string             `json:"address,omitempty"`   // OpForget, OpForgetFile
+	Address  string             `json:"address,omitempty"`   // OpForget, OpForgetFile, OpForgetBatch
 	ObjectID string             `json:"object_id,omitempty"` // OpForget
 	Moves    map[string]string  `json:"moves,omitempty"`     // OpMove: old address to new
 	Path     PathText           `json:"path,omitempty"`      // OpForgetFile
@@ -26,16 +26,17 @@ type Op string
 
 // The entries of a journal.
 const (
-	OpOpen       Op = "open"        // the first line: which journal this is
-	OpBegin      Op = "begin"       // a mutating call is about to be made
-	OpEnd        Op = "end"         // what the call answered
-	OpRecord     Op = "record"      // what state knows of an object from now on
-	OpForget     Op = "forget"      // an object leaves the state
-	OpMove       Op = "move"        // objects get other addresses, all at once
-	OpFile       Op = "file"        // an envelope of the census
-	OpForgetFile Op = "forget-file" // an envelope leaves the census
-	OpOutput     Op = "output"      // an output's value
-	OpScheme     Op = "scheme"      // how this stack makes fingerprints from now on
+	OpOpen        Op = "open"         // the first line: which journal this is
+	OpBegin       Op = "begin"        // a mutating call is about to be made
+	OpEnd         Op = "end"          // what the call answered
+	OpRecord      Op = "record"       // what state knows of an object from now on
+	OpForget      Op = "forget"       // an object leaves the state
+	OpMove        Op = "move"         // objects get other addresses, all at once
+	OpFile        Op = "file"         // an envelope of the census
+	OpForgetFile  Op = "forget-file"  // an envelope leaves the census
+	OpOutput      Op = "output"       // an output's value
+	OpForgetBatch Op = "forget-batch" // what batches of an address left leaves the state
+	OpScheme      Op = "scheme"       // how this stack makes fingerprints from now on
 )
 
 // Header says which journal a file holds and what state it continues.
@@ -74,6 +75,9 @@ func ForgetFileEntry(address, path string) Entry {
 	return Entry{Op: OpForgetFile, Address: address, Path: PathText(path)}
 }
 
+// ForgetBatchEntry is the entry that drops what batches of an address left.
+func ForgetBatchEntry(address string) Entry { return Entry{Op: OpForgetBatch, Address: address} }
+
 // OutputEntry is the entry that keeps an output's JSON value; nil drops it.
 func OutputEntry(name string, value any) Entry { return Entry{Op: OpOutput, Name: name, Value: value} }
 
@@ -91,7 +95,7 @@ func (e Entry) valid() bool {
 		return e.Result != nil && e.IntentID != ""
 	case OpRecord:
 		return e.Resource != nil && e.Resource.Address != ""
-	case OpForget:
+	case OpForget, OpForgetBatch:
 		return e.Address != ""
 	case OpMove:
 		return len(e.Moves) > 0

@@ -57,7 +57,7 @@ func changes(entries []Entry) (objects, files bool) {
 	for _, e := range entries {
 		switch e.Op {
 		case OpOpen, OpBegin, OpEnd:
-		case OpFile, OpForgetFile:
+		case OpFile, OpForgetFile, OpForgetBatch:
 			files = true
 		case OpMove:
 			objects, files = true, true
@@ -128,6 +128,8 @@ func (f *folding) apply(e Entry, h *Header) error {
 		}
 	case OpScheme:
 		f.st.Scheme = e.Scheme
+	case OpForgetBatch:
+		f.st.Batches = slices.DeleteFunc(slices.Clone(f.st.Batches), func(b Evidence) bool { return b.Address == e.Address })
 	}
 	return nil
 }
@@ -175,6 +177,10 @@ func (f *folding) move(moves map[string]string, h *Header) error {
 		files[fileKey{file.Address, file.Path}] = file
 	}
 	f.files = files
+	f.st.Batches = slices.Clone(f.st.Batches)
+	for i := range f.st.Batches {
+		f.st.Batches[i].Address = cmp.Or(moves[f.st.Batches[i].Address], f.st.Batches[i].Address)
+	}
 	for address, r := range f.resources {
 		r.DependsOn = renamed(r.DependsOn, moves)
 		f.resources[address] = r
@@ -199,7 +205,7 @@ func (f *folding) result() State {
 	return Sorted(st)
 }
 
-// Sorted returns st with resources and files in the order of their addresses, so
+// Sorted returns st with resources, files and batches in the order of their addresses, so
 // that two writers of one state write the same bytes. It sorts in place.
 func Sorted(st State) State {
 	slices.SortFunc(st.Resources, func(a, b Resource) int { return strings.Compare(a.Address, b.Address) })
@@ -209,5 +215,6 @@ func Sorted(st State) State {
 		}
 		return strings.Compare(a.Path, b.Path)
 	})
+	sortedEvidence(st.Batches)
 	return st
 }

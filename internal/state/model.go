@@ -29,6 +29,8 @@ type State struct {
 	// Uses are the last uses of keys that usage import learnt of, and Drill is the last drill; none of them is a change of objects.
 	Uses  []Use  `json:"uses,omitempty"`
 	Drill *Drill `json:"drill,omitempty"`
+	// Batches are what batches left behind, by address; like uses no change of objects.
+	Batches []Evidence `json:"batches,omitempty"`
 	// Previous is the digest (Version.Digest) of the state that this one replaced, "" for the first; the store fills it in.
 	Previous string `json:"previous,omitempty"`
 	// Journal is the id of the last journal folded into this state: folding it again does nothing.
@@ -45,7 +47,7 @@ func New() State {
 // Next is the state that follows st, once whoever writes it has changed objects and files.
 func (st State) Next(writer string) State { return st.successor(writer, true, true) }
 
-// NextCensus is Next for a change of what is beside the objects: the census, uses and drills.
+// NextCensus is Next for a change of what is beside the objects: the census, uses, drills and batches.
 func (st State) NextCensus(writer string) State { return st.successor(writer, false, true) }
 
 func (st State) successor(writer string, objects, files bool) State {
