@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -42,22 +43,39 @@ func (o *object) content() ([]byte, error) {
 	return all, of(batch.ClassStore, "read", err)
 }
 
-// Head is what an object says of itself, as an entry keeps it; ok is false of one that is no envelope.
-func Head(h source.Handle) (e batch.Entry, ok bool, err error) {
+// Seen is what a plan sees of an object: its entry and what its header says.
+type Seen struct {
+	batch.Entry
+	Envelope bool
+	// Wrap tells one wrapped data key from another: objects of one cost one opening together.
+	Wrap [8]byte
+	// There says that nothing is to do: it is under the target.
+	There bool
+}
+
+// See reads an object's header, without keys and without proof.
+func See(h source.Handle, t batch.Target) (Seen, error) {
 	at := h.Object()
-	e = batch.Entry{Name: at.Name, Size: at.Size, Modified: at.Modified, Revision: at.Revision}
+	s := Seen{Entry: batch.Entry{Name: at.Name, Size: at.Size, Modified: at.Modified, Revision: at.Revision}}
 	head, err := ops.ReadHead(h, at.Size)
 	switch {
 	case errors.Is(err, envelope.ErrNotEnvelope):
-		return e, false, nil
+		return s, nil
 	case err != nil:
-		return e, false, err
+		return s, err
 	}
-	e.Commitment = commitment(head)
-	if of := head.KMSStanzas(); len(of) > 0 {
-		e.KeyID, e.KeyVersion = keys.KeyID(of[0].KeyARN), of[0].KeyVersionID
+	s.Envelope, s.Commitment = true, commitment(head)
+	s.There = keys.Under(head, t.KeyID, t.Version) && !head.Interrupted
+	for i, k := range head.KMSStanzas() {
+		if id := keys.KeyID(k.KeyARN); i == 0 || id == t.KeyID {
+			s.KeyID, s.KeyVersion = id, k.KeyVersionID
+		}
+		if i == 0 {
+			sum := sha256.Sum256(k.Blob)
+			s.Wrap = [8]byte(sum[:8])
+		}
 	}
-	return e, true, nil
+	return s, nil
 }
 
 // commitment is enough of a body's commitment to tell one content of an object from the next.

@@ -111,9 +111,9 @@ func (r *rig) entry(name string) batch.Entry {
 	if err != nil {
 		return batch.Entry{Name: name}
 	}
-	e, _, err := Head(h)
+	e, err := See(h, batch.Target{})
 	r.must(err)
-	return e
+	return e.Entry
 }
 
 func (r *rig) object(w *Worker, name string) batch.Result {

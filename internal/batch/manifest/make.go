@@ -1,0 +1,92 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/work"
+)
+
+// Summary is what a plan of a batch shows.
+type Summary struct {
+	Whole
+	// Under counts objects by the key version that their headers name, most first. Of what Survey.Unread left unread nothing is known.
+	Under []batch.Under
+	Plain int64 // no envelopes
+	// Damaged objects have a header that cannot be read, and are in the manifest: the batch names them as failures.
+	Damaged   int64
+	There     int64 // at the target already
+	Todo      int64 // the others
+	TodoBytes int64
+	// Wraps are distinct data keys of what is to do, counted up to a limit and estimated above it.
+	Wraps     int64
+	Estimated bool
+	Unread    bool
+}
+
+// maxWraps bounds what is remembered of data keys: eight bytes each and the map's own.
+const maxWraps = 200_000
+
+// Make writes a manifest of what a survey finds, in chunks of at most so many objects, and bytes of objects.
+func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (Summary, error) {
+	if s.Unread && (s.Action == batch.Reencrypt || len(s.Filter.KeyVersion) > 0) {
+		return Summary{}, errors.New("headers have to be read: reencrypt tells by them what it did, and a filter by key_version what is wanted")
+	}
+	out, sum := NewWriter(w, objects, size), Summary{Unread: s.Unread}
+	wraps, last := map[[8]byte]struct{}{}, [8]byte{}
+	err := s.each(ctx, func(seen work.Seen, err error) error {
+		if err != nil && seen.Name == "" {
+			return err
+		}
+		if addErr := out.Add(seen.Entry); addErr != nil {
+			return fmt.Errorf("%s: %w", s.Source.Place(), addErr)
+		}
+		sum.count(seen, err, s.Action)
+		if seen.Envelope && !sum.there(seen, s.Action) && seen.Wrap != last {
+			last = seen.Wrap
+			if len(wraps) < maxWraps {
+				wraps[last] = struct{}{}
+				sum.Wraps = int64(len(wraps))
+			} else if _, known := wraps[last]; !known {
+				sum.Wraps++
+				sum.Estimated = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return sum, err
+	}
+	slices.SortFunc(sum.Under, func(a, b batch.Under) int { return int(b.Objects - a.Objects) })
+	sum.Whole, err = out.Close()
+	return sum, err
+}
+
+func (s *Summary) there(seen work.Seen, a batch.Action) bool {
+	return a == batch.Rewrap && seen.There || a == batch.Encrypt && seen.Envelope
+}
+
+func (s *Summary) count(seen work.Seen, err error, a batch.Action) {
+	switch {
+	case s.Unread:
+	case err != nil:
+		s.Damaged++
+	case !seen.Envelope:
+		s.Plain++
+	default:
+		var t batch.Tally
+		t.Under = s.Under
+		t.Put(batch.Under{KeyID: seen.KeyID, KeyVersion: seen.KeyVersion, Objects: 1})
+		s.Under = t.Under
+	}
+	if s.there(seen, a) {
+		s.There++
+		return
+	}
+	s.Todo++
+	s.TodoBytes += max(seen.Size, 0)
+}
