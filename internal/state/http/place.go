@@ -43,7 +43,7 @@ func Open(o Options) (*Place, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	client, err := remote.Client("http", o.CAFile)
+	client, err := remote.Client("http backend", o.CAFile)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func Open(o Options) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := remote.Client("oss", o.CAFile)
+	client, err := remote.Client("oss backend", o.CAFile)
 	if err != nil {
 		return nil, err
 	}

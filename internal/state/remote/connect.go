@@ -23,18 +23,18 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Transport makes a backend's connections over HTTP: TLS 1.2 at least, and no step without an end. caFile, PEM, stands in
+// Transport makes connections over HTTP for what, "s3 backend" for example: TLS 1.2 at least, and no step without an end. caFile, PEM, stands in
 // place of the system's certificates; "" = those.
-func Transport(backend, caFile string) (*http.Transport, error) {
+func Transport(what, caFile string) (*http.Transport, error) {
 	t := &tls.Config{MinVersion: tls.VersionTLS12}
 	if caFile != "" {
 		pem, err := os.ReadFile(caFile)
 		if err != nil {
-			return nil, fmt.Errorf("the %s backend's ca_file: %w", backend, err)
+			return nil, fmt.Errorf("the %s's ca_file: %w", what, err)
 		}
 		t.RootCAs = x509.NewCertPool()
 		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("the %s backend's ca_file %s holds no certificate in PEM", backend, caFile)
+			return nil, fmt.Errorf("the %s's ca_file %s holds no certificate in PEM", what, caFile)
 		}
 	}
 	return &http.Transport{
@@ -44,8 +44,8 @@ func Transport(backend, caFile string) (*http.Transport, error) {
 }
 
 // Client is a Transport that follows no redirect: one would carry credentials to whoever it names.
-func Client(backend, caFile string) (*http.Client, error) {
-	t, err := Transport(backend, caFile)
+func Client(what, caFile string) (*http.Client, error) {
+	t, err := Transport(what, caFile)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func TestAClientFollowsNoRedirectAndNoOldTLS(t *testing.T) {
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	client, err := remote.Client("http", ca)
+	client, err := remote.Client("http backend", ca)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestACAFileThatHoldsNoneIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{empty, empty + ".gone"} {
-		if _, err := remote.Transport("s3", file); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "s3 backend") {
+		if _, err := remote.Transport("s3 backend", file); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "s3 backend") {
 			t.Errorf("%s: %v", file, err)
 		}
 	}

@@ -3,5 +3,5 @@
 // journal.
 //
 // A store that takes a write whose condition does not hold is refused when it is measured (remote.Measure); its name is
-// not believed. Read options.go and place.go. Of ours it imports state/remote.
+// not believed. Read options.go and place.go. Of ours it imports state/remote and state/s3client.
 package s3

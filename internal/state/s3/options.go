@@ -1,17 +1,11 @@
 package s3
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"strings"
 
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
-
-	"kmsplan.dev/kmsplan/internal/state/remote"
+	"kmsplan.dev/kmsplan/internal/state/s3client"
 )
 
 // Options say where the state lies.
@@ -37,56 +31,16 @@ func (o Options) check() error {
 	return nil
 }
 
-// address splits the endpoint; it refuses one that is not encrypted on its way.
-func (o Options) address() (host string, secure bool, err error) {
-	if o.Endpoint == "" {
-		return "s3.amazonaws.com", true, nil
-	}
-	u, err := url.Parse(o.Endpoint)
-	switch {
-	case err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "":
-		return "", false, fmt.Errorf("the s3 backend's endpoint %q is no URL of a host; write https://HOST", o.Endpoint)
-	case u.User != nil:
-		return "", false, errors.New("the s3 backend's endpoint holds credentials; take them out and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-	case remote.Encrypted(u):
-		return u.Host, u.Scheme == "https", nil
-	}
-	return "", false, fmt.Errorf("the s3 backend's endpoint %s is not encrypted on its way; use https (http is for this machine only)", o.Endpoint)
-}
-
-// chain is where credentials come from: the environment, the shared file's profile, and the machine where that is asked
-// for.
-func (o Options) chain() *credentials.Credentials {
-	providers := []credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}}
-	if o.InstanceRole {
-		providers = append(providers, &credentials.IAM{})
-	}
-	return credentials.NewChainCredentials(providers)
-}
-
 // Open returns the place of a state. It calls nobody.
 func Open(o Options) (*Place, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	host, secure, err := o.address()
-	if err != nil {
-		return nil, err
-	}
-	transport, err := remote.Transport("s3", o.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	lookup := minio.BucketLookupAuto
-	if o.PathStyle {
-		lookup = minio.BucketLookupPath
-	}
-	client, err := minio.New(host, &minio.Options{
-		Creds: o.chain(), Secure: secure, Transport: transport, BucketLookup: lookup, MaxRetries: 1, // package remote tries again
-		Region: cmp.Or(o.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), "us-east-1"),
+	client, err := s3client.Open(s3client.Options{
+		For: "s3 backend", Region: o.Region, Endpoint: o.Endpoint, PathStyle: o.PathStyle, InstanceRole: o.InstanceRole, CAFile: o.CAFile,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the s3 backend: %w", err)
+		return nil, err
 	}
 	return &Place{client: client, bucket: o.Bucket, base: o.Key, key: o.Key}, nil
 }
