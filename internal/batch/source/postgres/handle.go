@@ -29,7 +29,6 @@ type handle struct {
 	key     []any
 	object  source.Object
 	content []byte            // as an object
-	stored  int64             // bytes of the column
 	digest  [sha256.Size]byte // of the column
 }
 
@@ -58,7 +57,7 @@ func (s *Source) Open(ctx context.Context, name string) (source.Handle, error) {
 	case size > s.largest:
 		return nil, s.failure(name, fmt.Errorf("%w: its value has %d bytes, and %d is the most that a column's value may have here", source.ErrRefused, size, s.largest))
 	}
-	h := &handle{of: s, table: t, key: key, stored: size, digest: sha256.Sum256(stored), content: stored}
+	h := &handle{of: s, table: t, key: key, digest: sha256.Sum256(stored), content: stored}
 	if t.text && strings.HasPrefix(string(stored[:min(len(stored), len(envelopeText))]), envelopeText) {
 		if h.content, err = base64.StdEncoding.DecodeString(string(stored)); err != nil {
 			return nil, s.failure(name, fmt.Errorf("%w: it begins as an envelope in base64 and is no base64", source.ErrRefused))
