@@ -22,27 +22,26 @@ func (tomlFormat) Quote(token string, raw []byte) string {
 	return `"` + token + `"`
 }
 
-// Parse reads the file once whole, for what the grammar alone does not say of it, and once for its places.
+// Parse reads the file by the library's grammar, which gives the places, and holds it to what the grammar alone does not
+// say: names that come twice, and values that are none (tomlValues).
 func (tomlFormat) Parse(src []byte) ([]Item, error) {
 	shift := firstLine(src)
-	rest := src[shift:]
-	var whole map[string]any
-	if err := toml.Unmarshal(rest, &whole); err != nil {
-		return nil, notTOML(err)
-	}
-	w := &tomlWalk{src: src, shift: shift, at: shift, arrays: map[string]int{}, items: room(src, 1)}
+	w := &tomlWalk{src: src, shift: shift, at: shift, names: newTOMLNames(), items: room(src, 1)}
 	var p unstable.Parser
-	p.Reset(bytes.Clone(rest)) // of the very capacity that its ranges are counted by
+	p.Reset(bytes.Clone(src[shift:])) // of the very capacity that its ranges are counted by
 	for w.refused == nil && p.NextExpression() {
 		w.expression(p.Expression())
 	}
 	if err := p.Error(); err != nil {
-		return nil, notTOML(err)
+		return nil, w.notTOML(&p, err)
 	}
 	if w.refused != nil {
 		return nil, w.refused
 	}
 	w.gap(len(src))
+	if err := tomlValues(src, w.items); err != nil {
+		return nil, err
+	}
 	return w.items, nil
 }
 
@@ -54,14 +53,25 @@ func notTOML(err error) *Refusal {
 	return r
 }
 
+// notTOML finds the place by what is left behind it, as the library counts its own places.
+func (w *tomlWalk) notTOML(p *unstable.Parser, err error) *Refusal {
+	r := notTOML(err)
+	if at := (*unstable.ParserError)(nil); errors.As(err, &at) {
+		if left := cap(p.Data()) - cap(at.Highlight); left >= 0 && left <= len(p.Data()) {
+			r.Line, r.Column = position(w.src, w.shift+left)
+		}
+	}
+	return r
+}
+
 // tomlWalk goes through a file in its order.
 type tomlWalk struct {
-	src    []byte
-	shift  int // what the parser's places lack
-	at     int // up to here all has been read
-	table  Path
-	arrays map[string]int // how many tables an array of tables has so far
-	items  []Item
+	src   []byte
+	shift int // what the parser's places lack
+	at    int // up to here all has been read
+	table Path
+	names *tomlNames
+	items []Item
 
 	depth   depth
 	refused *Refusal // and nothing more is read
@@ -72,50 +82,58 @@ func (w *tomlWalk) add(i Item) { w.items = append(w.items, i) }
 func (w *tomlWalk) expression(n *unstable.Node) {
 	switch n.Kind {
 	case unstable.KeyValue:
-		w.keyValue(n, w.table)
+		w.keyValue(n, w.names.current, w.table)
 	case unstable.Table, unstable.ArrayTable:
-		w.table = w.header(w.key(n.Key()), n.Kind == unstable.ArrayTable)
+		names, at := w.key(n.Key())
+		table, err := w.names.header(names, n.Kind == unstable.ArrayTable)
+		if err != nil {
+			w.twice(at, err)
+			return
+		}
+		w.table = table
 		w.refused = w.depth.enter(w.table)
 		w.add(Item{Kind: Mark, Type: "table", Path: w.table})
 	}
 }
 
-// header is the path of a table: the last element of each array of tables on the way, and a new one of its own.
-func (w *tomlWalk) header(names []string, element bool) (p Path) {
-	for n, name := range names {
-		p = p.With(Name(name))
-		at := string(p.appendTo(nil, true))
-		if element && n == len(names)-1 {
-			w.arrays[at]++
-		}
-		if count := w.arrays[at]; count > 0 {
-			p = p.With(Index(count - 1))
-		}
+// twice refuses a name.
+func (w *tomlWalk) twice(at int, err error) {
+	if w.refused == nil {
+		w.refused = refuse(w.src, at, "this is no TOML: %v", err)
 	}
-	return p
 }
 
-// key reads the parts of a name.
-func (w *tomlWalk) key(parts unstable.Iterator) (names []string) {
+// key reads the parts of a name; at is where it begins.
+func (w *tomlWalk) key(parts unstable.Iterator) (names []string, at int) {
 	for parts.Next() {
 		n := parts.Node()
+		if names == nil {
+			at = w.place(n)
+		}
 		names = append(names, string(n.Data))
 		w.gap(w.place(n))
 		w.at += int(n.Raw.Length)
 	}
-	return names
+	return names, at
 }
 
 func (w *tomlWalk) place(n *unstable.Node) int { return int(n.Raw.Offset) + w.shift }
 
-func (w *tomlWalk) keyValue(n *unstable.Node, p Path) {
-	for _, name := range w.key(n.Key()) {
+// keyValue reads a name and its value, in the table or the map that has the number in.
+func (w *tomlWalk) keyValue(n *unstable.Node, in int, p Path) {
+	names, at := w.key(n.Key())
+	id, err := w.names.key(in, names)
+	if err != nil {
+		w.twice(at, err)
+		return
+	}
+	for _, name := range names {
 		p = p.With(Name(name))
 	}
-	w.value(n.Value(), p)
+	w.value(n.Value(), id, p)
 }
 
-func (w *tomlWalk) value(n *unstable.Node, p Path) {
+func (w *tomlWalk) value(n *unstable.Node, id int, p Path) {
 	if w.refused != nil {
 		return
 	}
@@ -128,7 +146,7 @@ func (w *tomlWalk) value(n *unstable.Node, p Path) {
 		count := 0
 		for children := n.Children(); children.Next(); {
 			if child := children.Node(); child.Kind != unstable.Comment {
-				w.value(child, p.With(Index(count)))
+				w.value(child, w.names.nameless(), p.With(Index(count)))
 				count++
 			}
 		}
@@ -137,7 +155,7 @@ func (w *tomlWalk) value(n *unstable.Node, p Path) {
 		count := 0
 		for children := n.Children(); children.Next(); {
 			if child := children.Node(); child.Kind == unstable.KeyValue {
-				w.keyValue(child, p)
+				w.keyValue(child, id, p)
 				count++
 			}
 		}
