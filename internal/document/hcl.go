@@ -211,10 +211,13 @@ func literal(e hclsyntax.Expression) bool {
 	return ok
 }
 
-// hclComments are those of a file that is not nested too deep, where they stand. Its tokens, which take ten times as much
-// as the file, are not kept.
+// hclComments are those of a file that is neither nested too deep nor too much for the parser, where they stand. Its tokens,
+// which take ten times as much as the file, are not kept.
 func hclComments(src []byte) (comments []Item, err error) {
-	tokens, diags := hclsyntax.LexConfig(src, "", hcl.InitialPos)
+	tokens, diags, err := hclTokens(src)
+	if err != nil {
+		return nil, err
+	}
 	if diags.HasErrors() {
 		return nil, notHCL(diags)
 	}

@@ -32,7 +32,7 @@ func TestRefusedHCL(t *testing.T) {
 		"a {}\n":                          "no value that could be sealed",
 		"a = var.x\nb = null\nc = f(1)\n": "no value that could be sealed",
 		"a = \"kmsplan:v1:text:x\"\n":     "sealed already",
-		"a = " + strings.Repeat("[", 1e6): "nested more than 500 deep",
+		"a = " + strings.Repeat("[", 1e5): "nested more than 500 deep",
 		"a = \"\\q s3cret\"\n":            "no HCL",
 		"a = 08x\n":                       "no HCL",
 	} {
@@ -54,5 +54,21 @@ func TestHCLValues(t *testing.T) {
 	}
 	if got, want := said(items), "t=a\\n|x.l.n[0]=1|x.l.n[1].k=true|x.l.n[1].(v)=-2|x.l[1].e=f(1)|x.l[1].h=<<A\nb\nA"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestHCLIsBoundedBeforeItsParser: the parser takes up to a kilobyte for each of the signs here.
+func TestHCLIsBoundedBeforeItsParser(t *testing.T) {
+	for _, c := range []struct{ name, src, why string }{
+		{"many signs", "a = [" + strings.Repeat("1,\n", 400_000) + "1]\n", "line 333333, column 2: HCL of more than 1000000 words and signs, of which each takes up to a kilobyte of memory; split the file, or encrypt it whole, without -values"},
+		{"many signs behind a long comment", strings.Repeat("# "+strings.Repeat("x", 97)+"\n", 12_000) + "a = [" + strings.Repeat("1,", 500_000) + "1]\n", "HCL of more than 1000000 words and signs"},
+		{"bytes", "a = 1\n#" + strings.Repeat("x", 16<<20), "HCL of 16777223 bytes, and at most 16777216 are read value by value"},
+	} {
+		if _, err := (hclFormat{}).Parse([]byte(c.src)); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.why)
+		}
+	}
+	if _, err := (hclFormat{}).Parse([]byte("a = 1\n#" + strings.Repeat("x", 3<<20) + "\n")); err != nil {
+		t.Errorf("few values in a long file: %v", err)
 	}
 }
