@@ -96,6 +96,11 @@ func (e *Engine) EncryptStream(ctx context.Context, w io.Writer, r io.Reader, si
 	if err != nil {
 		return Envelope{}, err
 	}
+	if size == envelope.UnknownSize { // the end of what has one was looked at
+		if r, err = refuseDocumentStream(r, s.Again); err != nil {
+			return Envelope{}, err
+		}
+	}
 	key, err := e.keys.DataKey(ctx, s.use(), s.Scope, name, size)
 	if err != nil {
 		return Envelope{}, err

@@ -42,26 +42,76 @@ func refuseEncrypted(r io.Reader, again bool) (io.Reader, error) {
 
 // refuseDocument looks at the end of a plaintext: a document's header stands there.
 func refuseDocument(r io.ReaderAt, n int64, again bool) error {
-	if again || safety.Off(safety.NotTwiceDocument) {
+	if again {
 		return nil
 	}
 	tail, err := io.ReadAll(io.NewSectionReader(r, max(0, n-documentTail), documentTail))
 	if err != nil {
 		return err
 	}
-	if document.Is(tail) {
+	return refuseTail(tail)
+}
+
+// refuseTail refuses what ends as a document does.
+func refuseTail(tail []byte) error {
+	if document.Is(tail) && !safety.Off(safety.NotTwiceDocument) {
 		return encryptedError{formDocument}
 	}
 	return nil
 }
 
+// refuseDocumentStream is refuseDocument for what is read once. What is short is looked at before anything of it is given
+// out; what is long is refused where it ends, before it is sealed to its end: so much of an envelope opens nowhere.
+func refuseDocumentStream(r io.Reader, again bool) (io.Reader, error) {
+	if again {
+		return r, nil
+	}
+	first := make([]byte, documentTail+1)
+	n, err := io.ReadFull(r, first)
+	switch first = first[:n]; {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return bytes.NewReader(first), refuseTail(first)
+	case err != nil:
+		return nil, err
+	}
+	return io.MultiReader(bytes.NewReader(first), &lastLook{r: r, tail: first, n: int64(n)}), nil
+}
+
+// lastLook keeps the end of what it reads, and looks at it there.
+type lastLook struct {
+	r    io.Reader
+	tail []byte // the last documentTail bytes, and at most as many before
+	n    int64
+}
+
+func (l *lastLook) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	l.n += int64(n)
+	if l.n > document.MaxSealed { // no document is as long
+		l.tail = nil
+		return n, err
+	}
+	if l.tail = append(l.tail, p[:n]...); len(l.tail) > 2*documentTail {
+		l.tail = append(l.tail[:0], l.tail[len(l.tail)-documentTail:]...)
+	}
+	if errors.Is(err, io.EOF) {
+		if refused := refuseTail(l.tail); refused != nil {
+			return n, refused
+		}
+	}
+	return n, err
+}
+
 // documentTail holds the header of a document, bytes.
 const documentTail = 256 << 10
 
+// byteOrderMark is what some editors put before a text.
+const byteOrderMark = "\ufeff"
+
 // encryptedAs names the encrypted form that a file begins as, or "".
 func encryptedAs(first []byte) string {
-	switch text := string(first); {
-	case envelope.Recognize(first):
+	switch text := strings.TrimPrefix(string(first), byteOrderMark); {
+	case envelope.Recognize([]byte(text)):
 		return formEnvelope
 	case strings.HasPrefix(text, "age-encryption.org/"), strings.HasPrefix(text, "-----BEGIN AGE ENCRYPTED FILE-----"):
 		return "an age file"
