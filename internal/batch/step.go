@@ -1,6 +1,9 @@
 package batch
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Tally counts what became of objects. Counts are of a whole chunk, from its first object: to record one twice does no
 // harm.
@@ -100,4 +103,10 @@ type Step struct {
 	Failures []Failure `json:"failures,omitempty"`
 	Done     bool      `json:"done,omitempty"`
 	Worker   string    `json:"worker"` // host and process
+}
+
+// Clone shares nothing with s.
+func (s Step) Clone() Step {
+	s.Tally.Under, s.Failures = slices.Clone(s.Tally.Under), slices.Clone(s.Failures)
+	return s
 }

@@ -25,7 +25,7 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("read the entries of chunk %d: %w", d.Chunk().Index, err)
 	}
-	s := d.Last()
+	s := d.Last().Clone()
 	s.Chunk, s.Worker, s.Done = d.Chunk().Index, w.Name, false
 	if s.Cursor > len(entries) {
 		return fmt.Errorf("chunk %d has %d entries, and its last step is at %d; cancel the batch and plan it again", s.Chunk, len(entries), s.Cursor)
@@ -38,7 +38,7 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 			return err
 		}
 		s.Done = s.Cursor == len(entries)
-		status, err := d.Record(context.WithoutCancel(ctx), s)
+		status, err := d.Record(context.WithoutCancel(ctx), s.Clone())
 		if err != nil || status != batch.Running {
 			return err
 		}
