@@ -67,7 +67,8 @@ type Worker struct {
 	Address string
 	// Once ends the work when nothing is left of it.
 	Once bool
-	// Do works on one chunk. The chunk comes again after an error, and after the worker dies.
+	// Do works on one chunk. The chunk comes again after an error, and after the worker dies. Its context ends with that of
+	// Work: it may finish its step then, and records it, and returns.
 	Do func(ctx context.Context, d Delivery) error
 }
 
@@ -81,6 +82,14 @@ type Delivery interface {
 	// Record records a step on stable storage and says what the batch is doing now: a worker stops where it is not
 	// Running. ErrStale where a later attempt has recorded one.
 	Record(ctx context.Context, s batch.Step) (batch.Status, error)
+}
+
+// Together is a Delivery of a queue that keeps its batches in a database that objects may be rows of.
+type Together interface {
+	// Together runs do with a context that carries a transaction of that database (package state/pg/connect). Steps that are
+	// recorded with the context, and rows that are written with it, are there when do ends without an error, and only then:
+	// a chunk is done and written, or neither. One goroutine at a time uses the context.
+	Together(ctx context.Context, do func(ctx context.Context) error) error
 }
 
 // ErrStale says that the chunk was given to another worker since, which has begun.

@@ -25,8 +25,8 @@ func Full(perSecond float64, now time.Time) Level {
 	return Level{Ceiling: perSecond, Rate: perSecond, At: now, Due: now}
 }
 
-// grown is the level after a time without refusals.
-func (l Level) grown(now time.Time) Level {
+// Grown is the level after a time without refusals.
+func (l Level) Grown(now time.Time) Level {
 	if d := now.Sub(l.At); d > 0 {
 		l.Rate = min(l.Ceiling, l.Rate+growth*l.Ceiling*d.Seconds())
 		l.At = now
@@ -36,7 +36,7 @@ func (l Level) grown(now time.Time) Level {
 
 // Lease gives a slot of n calls. The next one begins where it ends.
 func (l Level) Lease(n int, now time.Time) (Level, Slot) {
-	l = l.grown(now)
+	l = l.Grown(now)
 	if l.Due.Before(now) {
 		l.Due = now
 	}
@@ -49,7 +49,7 @@ func (l Level) Lease(n int, now time.Time) (Level, Slot) {
 // Throttled is the level after a call of a slot of that epoch was refused. Refusals of one epoch halve once: they tell of
 // one moment.
 func (l Level) Throttled(epoch int64, now time.Time) Level {
-	l = l.grown(now)
+	l = l.Grown(now)
 	if epoch != l.Epoch {
 		return l
 	}
@@ -61,7 +61,7 @@ func (l Level) Throttled(epoch int64, now time.Time) Level {
 // Set is the level with another ceiling. A rate that refusals brought down grows from where it is.
 func (l Level) Set(perSecond float64, now time.Time) Level {
 	full := l.Rate >= l.Ceiling
-	l = l.grown(now)
+	l = l.Grown(now)
 	l.Ceiling = perSecond
 	if full || l.Rate > perSecond {
 		l.Rate = perSecond

@@ -51,6 +51,6 @@ func (m *Memory) Set(_ context.Context, perSecond float64) error {
 func (m *Memory) Rate(context.Context) (now, ceiling float64, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := m.level.grown(m.now())
+	l := m.level.Grown(m.now())
 	return l.Rate, l.Ceiling, nil
 }

@@ -1,0 +1,164 @@
+package river
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/queue"
+)
+
+// deliverer takes the chunk of each job that River hands it.
+type deliverer struct {
+	river.WorkerDefaults[args]
+	s *session
+}
+
+// Work implements river.Worker.
+func (d *deliverer) Work(ctx context.Context, j *river.Job[args]) error {
+	s := d.s
+	id, chunk, err := j.Args.parse()
+	if err != nil {
+		return river.JobCancel(fmt.Errorf("the job's chunk %q: %w", j.Args.Chunk, err))
+	}
+	if !s.turn(ctx) {
+		return later()
+	}
+	defer func() { <-s.turns }()
+	if !s.held.take(id, chunk) {
+		return later()
+	}
+	defer s.held.let(id, chunk)
+	del, err := s.take(ctx, j, id, chunk)
+	if del == nil {
+		return err
+	}
+	return s.deliver(ctx, del)
+}
+
+// later lets a chunk that cannot be taken come again in one to three seconds: not each time just before the same worker
+// looks.
+func later() error { return river.JobSnooze(time.Second + rand.N(2*time.Second)) }
+
+// turn waits a moment until fewer than Parallel chunks are worked on. A chunk that has to wait longer is for other workers.
+func (s *session) turn(ctx context.Context) bool {
+	t := time.NewTimer(time.Second)
+	defer t.Stop()
+	select {
+	case s.turns <- struct{}{}:
+		return true
+	case <-t.C:
+	case <-ctx.Done():
+	case <-s.ended:
+	}
+	return false
+}
+
+// takes gives a chunk to a worker: nobody who lives has it, and its batch runs. Each taking is another attempt.
+const takes = `
+UPDATE @.chunks c SET attempt = attempt + 1, holder = $3::uuid
+FROM @.batches b
+WHERE c.batch = $1 AND c.chunk = $2 AND b.id = c.batch AND b.status = 'running' AND NOT c.done
+	AND (c.holder IS NULL OR c.holder = $3::uuid OR NOT EXISTS (SELECT FROM @.workers w WHERE w.id = c.holder AND ` + lives + `))
+RETURNING b.spec::text, c.about::text, c.attempt, c.cursor, c.tally::text, c.worker`
+
+// take takes the chunk of a job; nil with what River should do with the job where it cannot be taken.
+func (s *session) take(ctx context.Context, j *river.Job[args], id int64, chunk int) (*delivery, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	d := &delivery{q: s.q, job: j, id: id}
+	var spec, about, tally string
+	err := s.q.pool.QueryRow(ctx, s.q.sql(takes), id, chunk, s.id).Scan(&spec, &about, &d.last.Attempt, &d.last.Cursor, &tally, &d.last.Worker)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, s.untaken(ctx, id, chunk)
+	}
+	if err != nil {
+		return nil, s.q.failure("take a chunk", err)
+	}
+	d.last.Chunk = chunk
+	if err := errors.Join(json.Unmarshal([]byte(spec), &d.spec), json.Unmarshal([]byte(about), &d.chunk), json.Unmarshal([]byte(tally), &d.last.Tally)); err != nil {
+		return nil, s.q.failure("take a chunk", err)
+	}
+	return d, nil
+}
+
+// untaken is nil, which ends the job, where the chunk is done or its batch over; else the job comes again.
+func (s *session) untaken(ctx context.Context, id int64, chunk int) error {
+	var done bool
+	var status string
+	err := s.q.pool.QueryRow(ctx, s.q.sql("SELECT c.done, b.status FROM @.chunks c JOIN @.batches b ON b.id = c.batch WHERE c.batch = $1 AND c.chunk = $2"), id, chunk).Scan(&done, &status)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return s.q.failure("take a chunk", err)
+	case done || batch.Status(status).Over():
+		return nil
+	}
+	return later()
+}
+
+// deliver works on a chunk and gives it back.
+func (s *session) deliver(ctx context.Context, d *delivery) error {
+	d.ctx = ctx
+	doing, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-s.ended:
+			cancel() // the worker drains
+		case <-done:
+		}
+	}()
+	failed := s.w.Do(doing, d)
+	draining := doing.Err() != nil && ctx.Err() == nil
+	lasting, cancelLasting := bounded(context.WithoutCancel(ctx))
+	defer cancelLasting()
+	if errors.Is(failed, queue.ErrStale) || draining {
+		failed = nil // for no fault of the chunk's
+	}
+	finished, err := d.giveBack(lasting, failed)
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
+		return err
+	case finished:
+		return nil
+	}
+	return later()
+}
+
+// mostTries is how often a chunk may fail without a step forward; then its batch pauses.
+const mostTries = 5
+
+// giveBack lets the chunk go, counts a failure, and pauses a batch whose chunk failed too often.
+func (d *delivery) giveBack(ctx context.Context, failed error) (finished bool, err error) {
+	doing := fmt.Sprintf("give back chunk %d of %s", d.chunk.Index, d.spec.Address)
+	var tries int
+	err = d.q.pool.QueryRow(ctx, d.q.sql(`UPDATE @.chunks SET holder = NULL,
+		tries = CASE WHEN NOT $4 THEN tries WHEN step = attempt AND cursor > $5 THEN 1 ELSE tries + 1 END
+		WHERE batch = $1 AND chunk = $2 AND attempt = $3 RETURNING tries, done`), d.id, d.chunk.Index, d.last.Attempt, failed != nil, d.last.Cursor).Scan(&tries, &finished)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // another has it
+		return false, nil
+	case err != nil:
+		return false, d.q.failure(doing, err)
+	case failed == nil || finished || tries < mostTries:
+		return finished, nil
+	}
+	reason := fmt.Sprintf("chunk %d failed %d times without a step forward: %v", d.chunk.Index, tries, failed)
+	if _, err := d.q.pool.Exec(ctx, d.q.sql("UPDATE @.batches SET status = 'paused', reason = $2 WHERE id = $1 AND status = 'running'"), d.id, reason); err != nil {
+		return false, d.q.failure(doing, err)
+	}
+	return false, nil
+}
