@@ -87,9 +87,9 @@ func (f *fold) change(c changed, at time.Time) {
 	f.end(at)
 }
 
-// end notes that the batch is over, when it is.
+// end notes that the batch is over, when it is: one that was paused over its last chunk has nothing to be resumed for.
 func (f *fold) end(at time.Time) {
-	if f.done == len(f.chunks) && f.Status == batch.Running {
+	if f.done == len(f.chunks) && !f.Started.IsZero() && f.Status != batch.Cancelled {
 		f.Status, f.Reason = batch.Done, ""
 	}
 	if f.Status.Over() && f.Ended.IsZero() {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
@@ -18,13 +19,17 @@ type header struct {
 	Packed int64 `json:"packed"` // bytes of the gzip that follows
 }
 
+var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // Append adds a part to buf.
 func Append(buf []byte, p queue.Part) ([]byte, error) {
 	if len(p.Entries) != p.Objects {
 		return nil, fmt.Errorf("chunk %d of the manifest says that it has %d objects and has %d", p.Index, p.Objects, len(p.Entries))
 	}
 	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
+	z := writers.Get().(*gzip.Writer) // one is most of a megabyte
+	defer writers.Put(z)
+	z.Reset(&packed)
 	lines := json.NewEncoder(z)
 	for _, e := range p.Entries {
 		if err := lines.Encode(e); err != nil {
