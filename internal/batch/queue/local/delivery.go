@@ -70,8 +70,8 @@ func (d *delivery) Record(ctx context.Context, s batch.Step) (now batch.Status, 
 	return now, err
 }
 
-// end gives the chunk up, where it is not done and still this worker's.
-func (d *delivery) end(ctx context.Context) error {
+// End implements turns.Held: it gives the chunk up, where it is not done and still this worker's.
+func (d *delivery) End(ctx context.Context) error {
 	return d.k.update(ctx, func(f *fold) (*line, error) {
 		if c := f.chunks[d.chunk]; c.done || c.attempt != int32(d.attempt) {
 			return nil, nil

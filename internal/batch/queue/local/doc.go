@@ -14,6 +14,6 @@
 // A chunk belongs to who claimed it for as long as that worker's own lock file is held: the system lets go of it when the
 // process dies, whose chunks are then taken up at once.
 //
-// Start reading at Queue, then fold.go and ledger.go. Of ours it imports batch, batch/quota, batch/queue, its parts, and
-// durable.
+// Start reading at Queue, then fold.go and ledger.go. Of ours it imports batch, batch/quota, batch/queue, its parts and
+// turns, and durable.
 package local

@@ -6,19 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/batch/queue/turns"
 )
 
-// How often a worker looks for chunks when there are none, and how long it waits after one that ended in an error: doubled
-// with each such chunk in a row.
-const (
-	lookEvery  = 200 * time.Millisecond
-	pauseFirst = 50 * time.Millisecond
-	pauseMost  = 10 * time.Second
-)
+// lookEvery is how often a worker looks for chunks when there are none.
+const lookEvery = 200 * time.Millisecond
 
 // Work implements queue.Queue. Once, it waits for the chunks that other workers have, too: one of them may die.
 func (q *Queue) Work(ctx context.Context, w queue.Worker) error {
@@ -31,52 +25,13 @@ func (q *Queue) Work(ctx context.Context, w queue.Worker) error {
 		_ = q.dir.Remove(lock)
 		_ = held.Close()
 	}()
-	g, ctx := errgroup.WithContext(ctx)
-	for range max(w.Parallel, 1) {
-		g.Go(func() error { return q.loop(ctx, w, lock) })
-	}
-	return g.Wait()
-}
-
-// loop works on one chunk after the other.
-func (q *Queue) loop(ctx context.Context, w queue.Worker, lock string) error {
-	pause := pauseFirst
-	for ctx.Err() == nil {
+	return turns.Work(ctx, w, lookEvery, func(ctx context.Context) (turns.Held, bool, error) {
 		d, busy, err := q.next(ctx, w, lock)
-		if err != nil {
-			return err
+		if d == nil {
+			return nil, busy, err // a nil of the interface
 		}
-		if d == nil && w.Once && !busy {
-			return nil
-		}
-		wait := lookEvery
-		if d != nil {
-			wait = 0
-			if err := w.Do(ctx, d); err != nil { // it comes again
-				wait, pause = pause, min(2*pause, pauseMost)
-			} else {
-				pause = pauseFirst
-			}
-			if err := d.end(ctx); err != nil {
-				return err
-			}
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+		return d, busy, err
+	})
 }
 
 // next claims a chunk of the worker's batches, the oldest batch first. It reports whether others are at work on one.
