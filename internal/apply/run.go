@@ -144,6 +144,9 @@ func moveFirst(j *state.Journal, p *plan.Plan, st state.State) (state.State, err
 	for _, f := range p.MovedBlocks() {
 		moves[f.MovedFrom.String()] = f.Addr.String()
 	}
+	for _, b := range p.MovedBatches() {
+		moves[b.MovedFrom.String()] = b.Addr.String()
+	}
 	if len(moves) == 0 {
 		return st, nil
 	}

@@ -3,9 +3,13 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -84,4 +88,110 @@ func (p *planner) waysOfBatches(n *node) (ways []string) {
 		ways = append(ways, way)
 	}
 	return ways
+}
+
+// Batch is a batch that waits to be run, or whose evidence gets another address. No plan runs one.
+type Batch struct {
+	Addr      addr.Address
+	Action    string       // rewrap and its like
+	Source    string       // where its objects are, as the block says
+	Waits     string       // one clause: why it is to be run; "" = nothing says that it is
+	MovedFrom addr.Address // the address that the state has what it left under
+}
+
+// Command is how it is run: planned first, and created paused.
+func (b Batch) Command() string { return "kmsplan batch plan " + shellWord(b.Addr.String()) }
+
+// planBatches notes which batches wait. It reads nothing of their sources: it knows the state, and the keys of this plan.
+func (p *planner) planBatches() {
+	was := map[addr.Address]addr.Address{}
+	moves := movesOf(p.in.Config)
+	for i := range p.in.State.Batches {
+		if a, err := addr.Parse(p.in.State.Batches[i].Address); err == nil {
+			if to, moved := moves.target(a); moved {
+				was[to] = a
+			}
+		}
+	}
+	left := MovedBatches(p.in.Config, p.in.State.Batches)
+	for _, block := range p.in.Config.Batches {
+		for _, a := range block.Instances {
+			body, diags := p.in.Config.Body(a, p.objects)
+			if p.diags = append(p.diags, diags...); diags.HasErrors() {
+				continue
+			}
+			b := Batch{Addr: a, Action: text(body.Attrs["action"]), Source: SourceWords(body), MovedFrom: was[a]}
+			b.Waits = p.batchWaits(block.GatewayName(), body, lastOf(left, a))
+			if b.Waits != "" || b.MovedFrom.Kind != "" {
+				p.plan.Batches = append(p.plan.Batches, b)
+			}
+		}
+	}
+}
+
+// lastOf is what a batch left last, or nil.
+func lastOf(batches []state.Evidence, a addr.Address) (last *state.Evidence) {
+	for i := range batches {
+		if e := &batches[i]; e.Address == a.String() && (last == nil || e.Created.After(last.Created)) {
+			last = e
+		}
+	}
+	return last
+}
+
+func (p *planner) batchWaits(gateway string, body hcl.Body, left *state.Evidence) string {
+	key, version, known := p.batchTarget(gateway, body)
+	switch {
+	case left == nil:
+		return "it has not been planned yet"
+	case left.Status == state.EvidenceCreated:
+		return "it has not ended"
+	case left.Status == state.EvidenceCancelled:
+		return "it was cancelled"
+	case left.KeyID == "" && body.Attrs["key"] == cty.NilVal:
+	case !known:
+		return "its key is another one after this plan"
+	case key != "" && key != left.KeyID:
+		return fmt.Sprintf("its key is %s by now, and it brought objects under %s", key, left.KeyID)
+	case version != "" && version != left.KeyVersion:
+		return fmt.Sprintf("its key's version is %s by now, and it brought objects under %s", version, left.KeyVersion)
+	}
+	if left.Failed > 0 {
+		return fmt.Sprintf("%d of its objects failed", left.Failed)
+	}
+	return ""
+}
+
+// batchTarget is the key of a batch and its primary version, "" where nothing tells; known = false where this plan makes it.
+func (p *planner) batchTarget(gateway string, body hcl.Body) (key, version string, known bool) {
+	named := body.Attrs["key"]
+	if named != cty.NilVal && !named.IsKnown() {
+		return "", "", false
+	}
+	live := p.in.Live.Gateways[gateway]
+	key = text(named)
+	key = key[strings.LastIndexByte(key, '/')+1:] // of an ARN
+	if live == nil {
+		return "", "", true
+	}
+	if whole := text(named); strings.HasPrefix(whole, kind.AliasPrefix) {
+		key = live.Aliases[whole]
+	}
+	if o := live.object(KindKey, key); o != nil {
+		version = text(o.Attrs["primary_version"])
+	}
+	return key, version, true
+}
+
+// SourceWords say where the objects of a batch are, as its block has it.
+func SourceWords(body hcl.Body) string {
+	name := kind.Values{Attrs: body.Attrs, Blocks: body.Blocks}.BatchSource()
+	args := body.Blocks["source."+name]
+	switch name {
+	case kind.SourceFiles:
+		return text(args["path"])
+	case kind.SourcePostgres:
+		return text(args["table"]) + "." + text(args["column"])
+	}
+	return name + "://" + text(args["bucket"]) + "/" + text(args["prefix"])
 }

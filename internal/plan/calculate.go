@@ -37,6 +37,7 @@ func Calculate(in Input) (*Plan, hclv2.Diagnostics) {
 	p.guard()
 	p.planLookups()
 	p.planFiles()
+	p.planBatches()
 	p.checkFileKeys()
 	p.planOutputs()
 	p.reportDrift()

@@ -26,6 +26,7 @@ type Plan struct {
 	Radius    []Radius
 	Files     []FileChange
 	Outputs   []OutputChange
+	Batches   []Batch // that wait; no plan runs one
 	// MovedGateways are the gateways that moved blocks give another name, with the objects that state has on them.
 	MovedGateways []MovedGateway
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.

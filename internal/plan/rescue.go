@@ -29,7 +29,7 @@ func (c Change) IsOnlyRescue() bool { return c.Action == Rescue && len(c.Calls) 
 // deletion window runs out while somebody finds out why a guard refuses. nil when there is none.
 func (p *Plan) Rescues() *Plan {
 	out := *p
-	out.Changes, out.Lookups, out.Refusals, out.Files, out.Outputs, out.MovedGateways = nil, nil, nil, nil, nil, nil
+	out.Changes, out.Lookups, out.Refusals, out.Files, out.Outputs, out.MovedGateways, out.Batches = nil, nil, nil, nil, nil, nil, nil
 	for _, c := range p.Changes {
 		if c.Action == Rescue {
 			out.Changes = append(out.Changes, c.OnlyRescue())

@@ -16,7 +16,7 @@ func (p *Plan) Summary() Summary {
 	for i := range p.Changes {
 		s.Count(&p.Changes[i])
 	}
-	s.Move += len(p.MovedBlocks()) + len(p.MovedGateways)
+	s.Move += len(p.MovedBlocks()) + len(p.MovedGateways) + len(p.MovedBatches())
 	return s
 }
 
@@ -74,7 +74,17 @@ func (p *Plan) Empty() bool {
 			return false
 		}
 	}
-	return len(p.Outputs)+len(p.MovedGateways) == 0
+	return len(p.Outputs)+len(p.MovedGateways)+len(p.MovedBatches()) == 0
+}
+
+// MovedBatches are the batches that get another address in the state.
+func (p *Plan) MovedBatches() (out []Batch) {
+	for _, b := range p.Batches {
+		if b.MovedFrom.Kind != "" {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // Unusable lists the files of data blocks that cannot be worked on.

@@ -146,3 +146,38 @@ func TestWhatABatchLeftIsRecorded(t *testing.T) {
 		t.Error("the same evidence is another state")
 	}
 }
+
+// A moved block gives what a batch left its new address, for good; a batch whose key was rotated since waits.
+func TestWhatABatchLeftMovesAndAges(t *testing.T) {
+	r := newRig(t, aBatch)
+	r.apply()
+	s := r.open()
+	b, err := s.Batch(t.Context(), addr.Resource("batch", "archive").WithKey("eu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := stack.Outcome{Record: batch.Record{Spec: b.Spec, Status: batch.Done}}
+	if err := s.RecordBatch(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.plan(s); len(p.Batches) != 0 || !p.Empty() {
+		t.Errorf("done, and it waits: %+v", p.Batches)
+	}
+	r.close(s)
+	attic := strings.Replace(aBatch, `batch "archive"`, `batch "attic"`, 1)
+	r.write("main.kms.hcl", gateway+attic+"moved {\n  from = batch.archive\n  to   = batch.attic\n}\n")
+	r.apply()
+	r.write("main.kms.hcl", gateway+attic)
+	s = r.open()
+	if p := r.plan(s); len(p.Batches) != 0 || len(s.State.Batches) != 1 || s.State.Batches[0].Address != `batch.attic["eu"]` {
+		t.Errorf("moved to %+v: %+v", s.State.Batches, p.Batches)
+	}
+	r.close(s)
+	r.write("main.kms.hcl", gateway+strings.Replace(attic, "key.orders.id", "key.other.id", 1)+"key \"other\" {}\n")
+	r.apply()
+	s = r.open()
+	defer r.close(s)
+	if p := r.plan(s); len(p.Batches) != 1 || !strings.Contains(p.Batches[0].Waits, "by now") {
+		t.Errorf("its key is another one, and it does not wait: %+v", p.Batches)
+	}
+}

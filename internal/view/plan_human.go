@@ -45,6 +45,7 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.radius(p.Radius)
 	r.summary(p)
 	r.waiting(p.Changes)
+	r.batches(p.Batches)
 	r.dying(p.Dying)
 	t.planWarnings(p.Warnings)
 	t.Refusals(p.Refusals)

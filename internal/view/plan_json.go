@@ -50,7 +50,7 @@ func planJSON(p *plan.Plan, version string) map[string]any {
 		},
 		"kmsplan": map[string]any{
 			"version": p.Writer, "workspace": p.Workspace, "refresh": p.Reading.String(), "lineage": p.Lineage, "serial": p.Serial,
-			"refusals": refusalsJSON(p.Refusals), "files": filesJSON(p.Files), "moved_gateways": movedGatewaysJSON(p.MovedGateways), "dying_keys": dyingJSON(p.Dying), "blast_radius": radiusJSON(p.Radius), "warnings": warningsJSON(p.Warnings),
+			"refusals": refusalsJSON(p.Refusals), "files": filesJSON(p.Files), "moved_gateways": movedGatewaysJSON(p.MovedGateways), "batches": batchesJSON(p.Batches), "dying_keys": dyingJSON(p.Dying), "blast_radius": radiusJSON(p.Radius), "warnings": warningsJSON(p.Warnings),
 		},
 	}
 	if p.Configuration != nil {

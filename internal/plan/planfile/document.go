@@ -29,6 +29,7 @@ type document struct {
 	Files     []file    `json:"files,omitempty"`
 	Outputs   []output  `json:"outputs,omitempty"`
 	Moved     []moved   `json:"moved_gateways,omitempty"`
+	Batches   []waiting `json:"batches,omitempty"`
 	Warnings  []warning `json:"warnings,omitempty"`
 	Checks    []checked `json:"checks,omitempty"`
 
@@ -105,6 +106,14 @@ type moved struct {
 	From    string `json:"from"`
 	To      string `json:"to"`
 	Objects int    `json:"objects"`
+}
+
+type waiting struct {
+	Addr      string `json:"address"`
+	Action    string `json:"action"`
+	Source    string `json:"source"`
+	Waits     string `json:"waits,omitempty"`
+	MovedFrom string `json:"moved_from,omitempty"`
 }
 
 type radius struct {
