@@ -260,13 +260,6 @@ func sourceAtRest(p place, before fs.FileInfo) error {
 
 // documentIn gives the content of a file that is a document, or nil. One that is longer than a document may be is refused.
 func documentIn(r io.ReaderAt, n int64) ([]byte, error) {
-	if n > document.MaxSealed {
-		tail, err := io.ReadAll(io.NewSectionReader(r, n-documentTail, documentTail))
-		if err == nil && document.Is(tail) {
-			err = fmt.Errorf("it is a document of %d bytes, and at most %d are opened: no kmsplan wrote it so long; take the file from version control again", n, document.MaxSealed)
-		}
-		return nil, err
-	}
 	first := make([]byte, envelope.Recognizable)
 	got, err := r.ReadAt(first, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -274,6 +267,9 @@ func documentIn(r io.ReaderAt, n int64) ([]byte, error) {
 	}
 	if envelope.Recognize(first[:got]) {
 		return nil, nil
+	}
+	if n > document.MaxSealed {
+		return nil, tooLongDocument(r, n)
 	}
 	src, err := io.ReadAll(io.NewSectionReader(r, 0, n))
 	if err != nil || !document.Is(src) {
