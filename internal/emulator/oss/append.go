@@ -19,6 +19,10 @@ func appendObject(h *Handler, q *request) (answer, error) {
 	if r != nil {
 		return answer{}, r
 	}
+	fresh, r := h.newVersionOf(q)
+	if r != nil {
+		return answer{}, r
+	}
 	var a answer
 	err := h.inBucket(q, h.DB.Update, func(tx *store.Tx, b bucket) error {
 		if r := mayWrite(tx, q, b); r != nil {
@@ -30,7 +34,6 @@ func appendObject(h *Handler, q *request) (answer, error) {
 		case v == nil && at != 0:
 			return errPosition(0)
 		case v == nil:
-			fresh := h.newVersionOf(q)
 			fresh.Appendable = true
 			push(tx, b, q.key, fresh)
 			s, _ = objects.Get(tx, objectKey(b.Name, q.key))

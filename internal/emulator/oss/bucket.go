@@ -38,7 +38,7 @@ func putBucket(h *Handler, q *request) (answer, error) {
 
 func deleteBucket(h *Handler, q *request) (answer, error) {
 	err := h.inBucket(q, h.DB.Update, func(tx *store.Tx, b bucket) error {
-		if objects.Count(tx, objectKey(b.Name, "")) > 0 {
+		if objects.Count(tx, objectKey(b.Name, "")) > 0 || uploads.Count(tx, objectKey(b.Name, "")) > 0 {
 			return refuse(http.StatusConflict, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
 		}
 		buckets.Delete(tx, b.Name)
@@ -170,7 +170,7 @@ func (v *listXML) fill(tx *store.Tx, b bucket, after string) {
 			v.CommonPrefixes = append(v.CommonPrefixes, prefixXML{prefix})
 			continue
 		}
-		v.Contents = append(v.Contents, contentXML{Key: key, LastModified: instant(now.Modified), ETag: now.ETag, Type: now.kind(), Size: now.Size, StorageClass: "Standard"})
+		v.Contents = append(v.Contents, contentXML{Key: key, LastModified: instant(now.Modified), ETag: now.ETag, Type: now.kind(), Size: now.Size, StorageClass: now.class()})
 	}
 }
 

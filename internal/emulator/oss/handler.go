@@ -133,14 +133,18 @@ var (
 	onBucket = map[string]operation{
 		"PUT": putBucket, "PUT versioning": putVersioning, "DELETE": deleteBucket,
 		"GET bucketInfo": bucketInfo, "GET versioning": getVersioning, "GET list-type": list,
+		"GET versions": listVersions, "GET uploads": listUploads,
 	}
 	onObject = map[string]operation{
 		"PUT": putObject, "GET": getObject, "HEAD": getObject, "DELETE": deleteObject, "POST append": appendObject,
+		"GET acl": getACL, "PUT acl": putACL, "GET tagging": getTagging, "PUT tagging": putTagging, "DELETE tagging": deleteTagging,
+		"POST uploads": initiateUpload, "PUT partNumber": uploadPart, "POST uploadId": completeUpload, "DELETE uploadId": abortUpload,
 	}
 	// plain are parameters that choose nothing.
 	plain = []string{
-		"append", "bucketInfo", "continuation-token", "delimiter", "encoding-type", "fetch-owner", "list-type", "max-keys", "position",
-		"prefix", "start-after", "versionId", "versioning",
+		"acl", "append", "bucketInfo", "continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type", "max-keys",
+		"max-uploads", "partNumber", "position", "prefix", "start-after", "tagging", "upload-id-marker", "uploadId", "uploads", "version-id-marker",
+		"versionId", "versioning", "versions",
 	}
 )
 

@@ -13,8 +13,11 @@ import (
 )
 
 func (v version) kind() string {
-	if v.Appendable {
+	switch {
+	case v.Appendable:
 		return "Appendable"
+	case v.Multipart:
+		return "Multipart"
 	}
 	return "Normal"
 }
@@ -22,11 +25,14 @@ func (v version) kind() string {
 // header describes a version.
 func (v version) header(b bucket) map[string]string {
 	h := map[string]string{
-		"ETag": v.ETag, "x-oss-hash-crc64ecma": strconv.FormatUint(v.CRC, 10), "x-oss-object-type": v.kind(), "x-oss-storage-class": "Standard",
+		"ETag": v.ETag, "x-oss-hash-crc64ecma": strconv.FormatUint(v.CRC, 10), "x-oss-object-type": v.kind(), "x-oss-storage-class": v.class(),
 		"Last-Modified": v.Modified.Format(http.TimeFormat), "Content-Type": v.ContentType, "Accept-Ranges": "bytes",
 	}
 	for name, value := range v.Meta {
 		h[name] = value
+	}
+	if len(v.Tags) > 0 {
+		h["x-oss-tagging-count"] = strconv.Itoa(len(v.Tags))
 	}
 	if v.Appendable {
 		h["x-oss-next-append-position"] = strconv.FormatInt(v.Size, 10)
@@ -47,20 +53,6 @@ func (v version) written(b bucket) map[string]string {
 		h["x-oss-version-id"] = v.ID
 	}
 	return h
-}
-
-// newVersionOf describes a new object with the request's headers.
-func (h *Handler) newVersionOf(q *request) version {
-	v := version{ContentType: q.Header.Get("Content-Type"), Meta: map[string]string{}, Modified: h.Now().UTC()}
-	if v.ContentType == "" {
-		v.ContentType = "application/octet-stream"
-	}
-	for name := range q.Header {
-		if lower := strings.ToLower(name); strings.HasPrefix(lower, "x-oss-meta-") {
-			v.Meta[lower] = q.Header.Get(name)
-		}
-	}
-	return v
 }
 
 // mayWrite refuses conditions, which the service does not know for writes, and heeds x-oss-forbid-overwrite, which it
@@ -87,14 +79,17 @@ func mayWrite(tx *store.Tx, q *request, b bucket) *refusal {
 func putObject(h *Handler, q *request) (answer, error) {
 	var a answer
 	if q.Header.Get("x-oss-copy-source") != "" || q.Header.Get("x-oss-symlink-target") != "" {
-		return a, errNotImplemented("The emulator copies and links nothing.")
+		return a, errNotImplemented("The emulator copies parts of multipart uploads, and links nothing.")
+	}
+	v, r := h.newVersionOf(q)
+	if r != nil {
+		return a, r
 	}
 	err := h.inBucket(q, h.DB.Update, func(tx *store.Tx, b bucket) error {
 		if r := mayWrite(tx, q, b); r != nil {
 			return r
 		}
 		sum := md5.Sum(q.body)
-		v := h.newVersionOf(q)
 		v.ETag, v.CRC = `"`+strings.ToUpper(hex.EncodeToString(sum[:]))+`"`, crc64.Checksum(q.body, ecma)
 		v.Size, v.Parts = int64(len(q.body)), 1
 		v = push(tx, b, q.key, v)
@@ -115,6 +110,9 @@ func getObject(h *Handler, q *request) (answer, error) {
 		}
 		if r := q.conditions(v); r != nil {
 			return r
+		}
+		if q.Method == http.MethodGet && v.frozen() {
+			return errFrozen()
 		}
 		a.header = v.header(b)
 		from, to, r := q.span(v.Size)

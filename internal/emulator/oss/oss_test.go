@@ -372,7 +372,7 @@ func TestRefusals(t *testing.T) {
 	want(t, "no version", err, "404 NoSuchVersion")
 	_, err = c.PutBucketVersioning(t.Context(), &sdk.PutBucketVersioningRequest{Bucket: bucket, VersioningConfiguration: &sdk.VersioningConfiguration{Status: "On"}})
 	want(t, "no such versioning", err, "400 MalformedXML")
-	_, err = c.GetObjectAcl(t.Context(), &sdk.GetObjectAclRequest{Bucket: bucket, Key: key})
+	_, err = c.GetBucketLifecycle(t.Context(), &sdk.GetBucketLifecycleRequest{Bucket: bucket})
 	want(t, "what the emulator does not have", err, "501 NotImplemented")
 	if got, err := get(c, "k"); got != "1" {
 		t.Errorf("after all that, it reads %q, %v", got, err)

@@ -36,8 +36,12 @@ type version struct {
 	CRC         uint64
 	ETag        string
 	ContentType string
-	Meta        map[string]string
+	Meta        map[string]string // x-oss-meta-…, and the headers that are kept as they came
 	Modified    time.Time
+	Multipart   bool              `json:",omitempty"`
+	Class       string            `json:",omitempty"` // storage class; "" = Standard
+	ACL         string            `json:",omitempty"` // "" = default, which is the bucket's
+	Tags        map[string]string `json:",omitempty"`
 }
 
 // part is what one write stored.
@@ -52,10 +56,12 @@ var (
 	buckets = store.NewTable[bucket]("oss_buckets")
 	objects = store.NewTable[stack]("oss_objects")
 	parts   = store.NewTable[part]("oss_parts")
+	uploads = store.NewTable[upload]("oss_uploads")
+	pieces  = store.NewTable[piece]("oss_pieces")
 )
 
 // Attach makes the tables usable; call it once for a store.
-func Attach(db *store.DB) error { return db.Attach(buckets, objects, parts) }
+func Attach(db *store.DB) error { return db.Attach(buckets, objects, parts, uploads, pieces) }
 
 func objectKey(bucket, key string) string { return bucket + "\x00" + key }
 
