@@ -80,7 +80,7 @@ var batchSource = Block{
 		bucketOf(SourceOSS, "A bucket of OSS with versioning: OSS has no conditional write, so that a version which another wrote in between is kept and reported."),
 		{Name: SourcePostgres, Doc: "A column of a table in PostgreSQL, bytea or text: a row is written only where it is still what was read.", Attributes: []Attribute{
 			connectionString,
-			{Name: "table", Type: cty.String, Mode: Required, Doc: "The table, with its schema where that is not in the search path: `app.documents`. It has a primary key.", Check: checkText(checkTableName)},
+			{Name: "table", Type: cty.String, Mode: Required, Doc: "The table, with its schema unless that is `public`: `app.documents`. What has capitals or blanks stands in double quotes. It has a primary key.", Check: checkText(checkTableName)},
 			{Name: "column", Type: cty.String, Mode: Required, Doc: "The column that holds the envelopes, bytea or text.", Check: checkText(checkColumnName)},
 		}},
 	},
@@ -115,13 +115,12 @@ var batchQueue = Block{
 		{Name: QueueLocal, Doc: "A directory on this machine, for workers of this machine.", Attributes: []Attribute{
 			{Name: "path", Type: cty.String, Doc: "The directory. Default `.kmsplan/batches`.", Check: checkText(checkDirectory)},
 		}},
-		{Name: QueuePostgres, Doc: "River over PostgreSQL, for workers of many machines.", Attributes: []Attribute{
+		{Name: QueuePostgres, Doc: "River over PostgreSQL, for workers of many machines. It asks for work and never listens, so that a pooler of transactions may stand in between.", Attributes: []Attribute{
 			connectionString,
-			{Name: "schema_name", Type: cty.String, Doc: "The schema of its tables. Default `kmsplan_batch`.", Check: checkText(checkColumnName)},
-			{Name: "poll_only", Type: cty.Bool, Doc: "Ask for work instead of listening for it: needed behind a pooler of transactions, such as PgBouncer. Default false."},
+			{Name: "schema_name", Type: cty.String, Doc: "The schema of its tables. Default `kmsplan`.", Check: checkText(checkSchemaName)},
 		}},
 		{Name: QueueShards, Doc: "Shares that are settled beforehand, without a database: worker N of M works on every M-th chunk, and keeps its own ledger.", Attributes: []Attribute{
-			{Name: "ledger", Type: cty.String, Mode: Required, Private: true, Doc: "Where the ledgers are: a directory, `s3://BUCKET/PREFIX` or `oss://BUCKET/PREFIX`, which all workers reach.", Check: checkText(checkLedger)},
+			{Name: "ledger", Type: cty.String, Mode: Required, Private: true, Doc: "Where the ledgers are: a directory, `s3://BUCKET/PREFIX` or `oss://BUCKET/PREFIX`, which all workers reach. `?region=…&endpoint=https://…&path_style=true` say where a store is; credentials are none of it.", Check: checkText(checkLedger)},
 			{Name: "count", Type: cty.Number, Doc: "How many workers there are, 1 to 100,000. Default 1.", Check: wholeNumber("shards.count", "", 1, MostShards)},
 		}},
 	},

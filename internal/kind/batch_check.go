@@ -27,22 +27,33 @@ func checkAge(text string) error {
 	return err
 }
 
-// PostgreSQL: an identifier that needs no quotes, of at most 63 bytes.
-var identifierPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
+// PostgreSQL: an identifier as SQL writes it, in double quotes or without any.
+const identifier = `([A-Za-z_][A-Za-z0-9_$]{0,62}|"([^"\x00]|""){1,63}")`
+
+var (
+	columnPattern = regexp.MustCompile(`^` + identifier + `$`)
+	tablePattern  = regexp.MustCompile(`^(` + identifier + `\.)?` + identifier + `$`)
+	// schemaPattern leaves room for the names that River puts behind the schema's.
+	schemaPattern = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,45}$`)
+)
 
 func checkColumnName(name string) error {
-	if !identifierPattern.MatchString(name) {
-		return sentence("%q is no name of PostgreSQL that needs no quotes: it begins with a letter or _ and has letters, digits, _ and $, at most 63.", name)
+	if !columnPattern.MatchString(name) {
+		return sentence("%q is no column as SQL names one. What has capitals, dots or blanks stands in double quotes.", name)
 	}
 	return nil
 }
 
 func checkTableName(name string) error {
-	parts := strings.Split(name, ".")
-	for _, part := range parts {
-		if len(parts) > 2 || checkColumnName(part) != nil {
-			return sentence(`%q names no table. Write its name, or SCHEMA.NAME, without quotes: "app.documents".`, name)
-		}
+	if !tablePattern.MatchString(name) {
+		return sentence(`%q names no table. Write its name, or SCHEMA.NAME; what has capitals, dots or blanks stands in double quotes: "app.documents".`, name)
+	}
+	return nil
+}
+
+func checkSchemaName(name string) error {
+	if !schemaPattern.MatchString(name) {
+		return sentence("%q is no schema of a queue: a to z, 0 to 9 and _, at most 46 characters.", name)
 	}
 	return nil
 }
@@ -64,14 +75,16 @@ func checkConnectionString(text string) error {
 	return nil
 }
 
+// IsStore reports whether the address of a ledger names a store of objects, and no directory.
+func IsStore(address string) bool { return strings.Contains(address, "://") }
+
 func checkLedger(text string) error {
-	scheme, _, isURL := strings.Cut(text, "://")
-	if !isURL {
+	if !IsStore(text) {
 		return checkDirectory(text)
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || scheme != "s3" && scheme != "oss" || u.Host == "" || u.User != nil || u.RawQuery != "":
+	case err != nil || u.Scheme != "s3" && u.Scheme != "oss" || u.Host == "" || u.User != nil:
 		return sentence("A ledger is a directory, s3://BUCKET/PREFIX or oss://BUCKET/PREFIX, without credentials.")
 	}
 	return nil

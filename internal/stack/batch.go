@@ -10,6 +10,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
 	"kmsplan.dev/kmsplan/internal/batch/source"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kms"
@@ -32,7 +33,10 @@ type Batch struct {
 	// OpenSource and OpenQueue open the places of the block, each time anew; whoever opens one closes it. Nothing is called
 	// before.
 	OpenSource func(context.Context) (source.Source, error)
-	OpenQueue  func(context.Context) (queue.Queue, error)
+	// OpenQueue takes the part of a worker of shards; the zero Shard is that of who looks and changes, and of other queues.
+	OpenQueue func(context.Context, shards.Shard) (queue.Queue, error)
+	// Shards is how many workers of shards there are; 0 = the queue has none.
+	Shards int
 }
 
 // ChunkSize is how much a chunk holds at most.
@@ -81,7 +85,10 @@ func (s *Stack) Batch(ctx context.Context, a addr.Address) (*Batch, error) {
 	b.OpenSource = func(ctx context.Context) (source.Source, error) {
 		return s.openSource(ctx, written.from, written.source)
 	}
-	b.OpenQueue = func(ctx context.Context) (queue.Queue, error) { return s.openQueue(ctx, written.queue, written.keeper) }
+	b.OpenQueue = func(ctx context.Context, part shards.Shard) (queue.Queue, error) {
+		return s.openQueue(ctx, written.queue, written.keeper, part)
+	}
+	b.Shards = written.shards
 	b.Spec.Target, err = s.target(ctx, block, written.key, b.Spec.Action.Writes())
 	return b, err
 }

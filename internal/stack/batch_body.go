@@ -21,6 +21,7 @@ type written struct {
 	source map[string]string // its arguments, as text
 	queue  string            // the block in queue
 	keeper map[string]string // its arguments
+	shards int               // of a queue of shards; 0 = another queue
 }
 
 // errNotKnown says that a batch cannot be planned yet.
@@ -54,6 +55,12 @@ func readBatch(body hcl.Body) (w written, err error) {
 	w.spec.Rate.CallsPerSecond, _ = number(body.Blocks["rate"]["calls_per_second"])
 	w.chunk = chunkOf(body.Blocks["chunk"])
 	w.from, w.queue = v.BatchSource(), v.BatchQueue()
+	if w.queue == kind.QueueShards {
+		w.shards = kind.DefaultShards
+		if n, ok := number(body.Blocks["queue."+w.queue]["count"]); ok {
+			w.shards = int(n)
+		}
+	}
 	w.source, w.keeper = arguments(body.Blocks["source."+w.from]), arguments(body.Blocks["queue."+w.queue])
 	return w, nil
 }

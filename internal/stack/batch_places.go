@@ -1,19 +1,68 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/batch/queue/local"
+	"kmsplan.dev/kmsplan/internal/batch/queue/river"
+	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
 	"kmsplan.dev/kmsplan/internal/batch/source"
+	"kmsplan.dev/kmsplan/internal/batch/source/files"
+	"kmsplan.dev/kmsplan/internal/batch/source/postgres"
+	"kmsplan.dev/kmsplan/internal/kind"
 )
 
+// batchQueue is where the local queue of a module is, unless it says otherwise.
+const batchQueue = ".kmsplan/batches"
+
 // openSource opens the place in a batch's source, by the name of its block and its arguments.
-func (s *Stack) openSource(_ context.Context, place string, _ map[string]string) (source.Source, error) {
+func (s *Stack) openSource(ctx context.Context, place string, args map[string]string) (source.Source, error) {
+	switch place {
+	case kind.SourceFiles:
+		return asSource(files.Open(files.Options{Root: s.absolute(args["path"])}))
+	case kind.SourcePostgres:
+		return asSource(postgres.Open(ctx, postgres.Options{
+			ConnStr: args["conn_str"], Table: args["table"], Column: args["column"], Getenv: s.options.getenv(),
+		}))
+	}
 	return nil, fmt.Errorf("this version of kmsplan cannot open a source of batches in %s", place)
 }
 
 // openQueue opens what keeps a batch, likewise.
-func (s *Stack) openQueue(_ context.Context, place string, _ map[string]string) (queue.Queue, error) {
+func (s *Stack) openQueue(ctx context.Context, place string, args map[string]string, shard shards.Shard) (queue.Queue, error) {
+	switch place {
+	case kind.QueueLocal:
+		return asQueue(local.Open(s.absolute(cmp.Or(args["path"], batchQueue)), nil))
+	case kind.QueuePostgres:
+		return asQueue(river.Open(ctx, river.Options{ConnStr: args["conn_str"], Schema: args["schema_name"], Log: s.options.Logger}, s.options.getenv()))
+	case kind.QueueShards:
+		return asQueue(shards.Open(s.ledger(args["ledger"]), shard, shards.Options{}))
+	}
 	return nil, fmt.Errorf("this version of kmsplan cannot open a queue of batches in %s", place)
+}
+
+// ledger is the address of a ledger: a directory is looked for from the module's.
+func (s *Stack) ledger(address string) string {
+	if kind.IsStore(address) {
+		return address
+	}
+	return s.absolute(address)
+}
+
+// asSource and asQueue keep a nil pointer from becoming an interface that is not nil.
+func asSource[S source.Source](opened S, err error) (source.Source, error) {
+	if err != nil {
+		return nil, err
+	}
+	return opened, nil
+}
+
+func asQueue[Q queue.Queue](opened Q, err error) (queue.Queue, error) {
+	if err != nil {
+		return nil, err
+	}
+	return opened, nil
 }

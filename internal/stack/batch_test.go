@@ -3,6 +3,8 @@ package stack_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,8 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -87,6 +91,35 @@ func TestABatchIsOpenedWithItsTargetPinned(t *testing.T) {
 		if _, err := s.Batch(t.Context(), wanted); err == nil || !strings.Contains(told(err), other.says) {
 			t.Errorf("%s: %v", other.address, err)
 		}
+	}
+}
+
+// The places of a batch are found from the module's directory, and nothing is called before they are used.
+func TestThePlacesOfABatchOpen(t *testing.T) {
+	r := newRig(t, aBatch)
+	if err := os.MkdirAll(filepath.Join(r.dir, "archive", "eu"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r.apply()
+	s := r.open()
+	defer r.close(s)
+	b, err := s.Batch(t.Context(), addr.Resource("batch", "archive").WithKey("eu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := b.OpenSource(t.Context())
+	if err != nil || !strings.HasSuffix(src.Place(), filepath.Join("archive", "eu")) {
+		t.Fatal(src, err)
+	}
+	q, err := b.OpenQueue(t.Context(), shards.Shard{})
+	if err != nil || q.Place() != filepath.Join(r.dir, ".kmsplan", "batches") || b.Shards != 0 {
+		t.Fatal(q, err)
+	}
+	if _, err := q.Record(t.Context(), b.Spec.Address); !errors.Is(err, queue.ErrNone) {
+		t.Error(err)
+	}
+	if err := errors.Join(src.Close(), q.Close()); err != nil {
+		t.Error(err)
 	}
 }
 

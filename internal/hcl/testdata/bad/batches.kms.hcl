@@ -71,7 +71,7 @@ batch "ranges" {
   queue {
     postgres {
       conn_str  = "postgres://worker:hunter2@db/jobs"
-      poll_only = "perhaps"
+      schema_name = "Jobs"
     }
   }
 }
@@ -116,7 +116,7 @@ batch "tagged" {
   lifecycle {}
   queue {
     shards {
-      ledger = "s3://user:hunter2@b/l"
+      ledger = "s3://user:hunter2@b/l?region=x"
       count  = 0
     }
   }
