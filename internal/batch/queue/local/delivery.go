@@ -55,6 +55,7 @@ func (d *delivery) Last() batch.Step { return d.last }
 
 // Record implements queue.Delivery. The end of ctx does not keep it from recording what was done.
 func (d *delivery) Record(ctx context.Context, s batch.Step) (now batch.Status, err error) {
+	s = s.Clone() // it is kept, and its worker goes on
 	s.Chunk = d.chunk
 	err = d.k.update(ctx, func(f *fold) (*line, error) {
 		now = f.Status

@@ -21,6 +21,9 @@ func TestADirectoryIsAPlace(t *testing.T) {
 func TestAHeadThatComesMuchTooLateIsNotStored(t *testing.T) {
 	p := folder{t.TempDir()}
 	rev, err := p.Swap(t.Context(), "", []byte("first"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 3 * keepHeads {
 		if rev, err = p.Swap(t.Context(), rev, []byte("next")); err != nil {
 			t.Fatal(err)

@@ -123,7 +123,7 @@ func (d *delivery) load(ctx context.Context) (err error) {
 	}
 	d.s.mu.Lock()
 	defer d.s.mu.Unlock()
-	d.last = d.s.at.Steps[d.chunk]
+	d.last = d.s.at.Steps[d.chunk].Clone()
 	d.last.Chunk, d.last.Attempt = d.chunk, d.attempt
 	return nil
 }
@@ -176,6 +176,7 @@ const recordWait = 2 * time.Minute
 func (d *delivery) Record(ctx context.Context, s batch.Step) (batch.Status, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWait)
 	defer cancel()
+	s = s.Clone() // it is kept, and its worker goes on
 	s.Chunk = d.chunk
 	failed, done, err := d.s.step(ctx, s)
 	if err == nil && failed > 0 {
