@@ -62,7 +62,8 @@ func Take(st state.State, found []Entry) (state.State, Taken) {
 	return state.Sorted(st), t
 }
 
-// Refreshed is the census with its imported entries as their files are now, and what became of each that changed. One whose file
+// Refreshed is the census with its imported entries as their files are now, and those of data blocks that were rewrapped, and what
+// became of each that changed. One whose file
 // is missing or unreadable stays: nobody knows that its key is not needed. One that a data block keeps by now is dropped.
 func Refreshed(files []state.File, looked []Entry) (next []state.File, changed []Entry) {
 	blocks := map[string]bool{}
@@ -73,6 +74,10 @@ func Refreshed(files []state.File, looked []Entry) (next []state.File, changed [
 		e, f := &looked[i], files[i]
 		switch {
 		case !f.Imported():
+			if e.rewrapped() {
+				f = e.File
+				changed = append(changed, *e)
+			}
 		case blocks[f.Path]:
 			c := *e
 			c.Detail = "a data block keeps it now"
@@ -90,6 +95,12 @@ func Refreshed(files []state.File, looked []Entry) (next []state.File, changed [
 		next = append(next, f)
 	}
 	return next, changed
+}
+
+// rewrapped reports whether a file is what the census has of it under another version of the same key. To another key no header
+// moves what a block keeps: nothing proves it, and the old key would be let go.
+func (e *Entry) rewrapped() bool {
+	return e.Status == Changed && e.Was.KeyID == e.KeyID && e.Was.ContextDigest == e.ContextDigest && e.head.RecordedAs(e.Was.Commitment)
 }
 
 func compare(a, b state.File) int {

@@ -41,7 +41,8 @@ func (a *app) refreshCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "refresh", Short: "Record in the state what has changed outside of kmsplan", GroupID: groupState, Args: cobra.NoArgs,
 		Long: `Read the live service and record in the state what has changed outside of kmsplan, so that
-it is not reported as drift again. No object is touched. What is gone stays recorded: the guard
+it is not reported as drift again, and what moves by itself, such as the primary version after an
+automatic rotation. No object is touched. What is gone stays recorded: the guard
 that keeps a lost key from being replaced rests on it.
 
 It is apply -refresh-only -auto-approve. plan -refresh-only shows what would be recorded.`,
@@ -101,18 +102,17 @@ func (a *app) planRefresh(ctx context.Context, o *planOptions, detailed bool, ou
 // applyRefresh is apply -refresh-only.
 func (a *app) applyRefresh(ctx context.Context, o *planOptions, approve bool) error {
 	return a.inspectDrift(ctx, o, "apply", func(s *stack.Stack, d plan.Drifts) error {
-		if len(d.Drift) == 0 {
-			return nil
-		}
-		if !approve {
+		if len(d.Drift) > 0 && !approve {
 			if err := a.askApproval(o, s.Config.Workspace); err != nil {
 				return err
 			}
 		}
-		if err := s.Refresh(ctx, d.Drift); err != nil {
+		if err := s.Refresh(ctx, d); err != nil {
 			return fmt.Errorf("refresh: %w", err)
 		}
-		a.view.Refreshed(d)
+		if len(d.Drift) > 0 {
+			a.view.Refreshed(d)
+		}
 		return nil
 	})
 }

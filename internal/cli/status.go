@@ -47,7 +47,7 @@ Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 somethin
 	f.StringVar(&o.key, "key", "", "only what needs the `KEY`: an address of the state, id, alias/NAME or ARN; and whether it may go")
 	f.StringVar(&o.version, "version", "", "only what needs the key `VERSION`, and whether it may go")
 	f.BoolVarP(&o.recursive, "recursive", "r", false, "look at everything below directories")
-	f.BoolVar(&o.refresh, "refresh", false, "record in the state what imported files are now")
+	f.BoolVar(&o.refresh, "refresh", false, "record in the state what files are now: those of import-census, and the key version of those that data blocks keep")
 	jsonFlag(c, &o.json)
 	lockTimeoutFlag(c, &o.lockTimeout)
 	return c
@@ -67,18 +67,14 @@ func (a *app) statusIn(ctx context.Context, o *statusOf, paths []string, stored 
 	if err != nil {
 		return err
 	}
+	if o.refresh {
+		if st, err = refreshedCensus(ctx, stored); err != nil {
+			return err
+		}
+	}
 	looked := census.Look(ctx, stored.Dir(), st.Files)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	}
-	if o.refresh {
-		err := stored.EditCensus(ctx, "status", func(now state.State) (state.State, error) {
-			now.Files, _ = census.Refreshed(now.Files, census.LookAtImported(ctx, stored.Dir(), now.Files))
-			return now, ctx.Err()
-		})
-		if err != nil {
-			return err
-		}
 	}
 	found := census.Find(stored.Dir(), paths, o.recursive)
 	answer := newStatus(a.now(), st, names, looked, found.Entries, key, o.version)
@@ -91,6 +87,18 @@ func (a *app) statusIn(ctx context.Context, o *statusOf, paths []string, stored 
 		return exit{exitChanges}
 	}
 	return nil
+}
+
+// refreshedCensus records what files are now, and gives the state after that.
+func refreshedCensus(ctx context.Context, stored *stack.Stored) (state.State, error) {
+	err := stored.EditCensus(ctx, "status", func(now state.State) (state.State, error) {
+		now.Files, _ = census.Refreshed(now.Files, census.Look(ctx, stored.Dir(), now.Files))
+		return now, ctx.Err()
+	})
+	if err != nil {
+		return state.State{}, err
+	}
+	return stored.Remembered(ctx)
 }
 
 // passedErrors are the errors of names that were not looked at; what was only found and is no file is said.

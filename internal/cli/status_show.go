@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/census"
@@ -62,6 +63,9 @@ func statusLines(s statusAnswer) (lines []string) {
 		case f.Status == census.Missing && strings.HasPrefix(f.Address, "census."):
 			lines = append(lines, fmt.Sprintf("%s is not there and counts as the census has it; if nobody needs it: kmsplan state rm %s", pathWord(string(f.Path)), shellQuote(f.Address)))
 		}
+	}
+	if slices.ContainsFunc(s.Files, func(f statusFile) bool { return f.Primary != nil && !*f.Primary }) {
+		lines = append(lines, "Which version is primary is what the state last saw; after a rotation that kmsplan did not make, kmsplan refresh looks.")
 	}
 	if s.Asked == nil {
 		return append(lines, countOf(len(s.Files), "encrypted file")+".")

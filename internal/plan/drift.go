@@ -18,6 +18,7 @@ type Drifts struct {
 	At    time.Time // of the look at the service
 	Drift []Drift
 	Dying []DyingKey // of every region that was read, managed or not
+	Moved []Drift    // what moves by itself and is no drift: after an automatic rotation the primary version, and when the next one is due
 }
 
 // Drifted finds what has changed outside of kmsplan. What is wrong with the blocks of an object does not keep it from
@@ -28,7 +29,7 @@ func Drifted(in Input) Drifts {
 	p.reportDrift()
 	p.reportDying()
 	p.plan.Drift = slices.DeleteFunc(p.plan.Drift, func(d Drift) bool { return !in.Scope.Holds(d.Addr) })
-	return Drifts{At: in.Now.UTC(), Drift: p.plan.Drift, Dying: p.plan.Dying}
+	return Drifts{At: in.Now.UTC(), Drift: p.plan.Drift, Dying: p.plan.Dying, Moved: p.moved()}
 }
 
 // Recorded is the state after it has taken note of drift. What is gone stays recorded: the guards of what is lost
@@ -80,6 +81,22 @@ func (p *planner) reportDrift() {
 	}
 }
 
+// moved diffs what is computed and not watched: the state knows it from when it last wrote the object.
+func (p *planner) moved() (out []Drift) {
+	for i := range p.in.State.Resources {
+		r := &p.in.State.Resources[i]
+		a := p.addrs[i]
+		k, o := kind.Lookup(r.Kind, false), p.in.Live.Gateways[r.Gateway].object(r.Kind, r.ID)
+		if n := p.nodes[a]; a.Kind == "" || k == nil || k.OnlyRecorded || o == nil || !p.in.Scope.Holds(a) || n != nil && p.elsewhere(n) {
+			continue
+		}
+		if diff := diffOf(k, r.Attributes, o, func(at *kind.Attribute) bool { return at.Mode == kind.Computed && !at.Watched }); len(diff) > 0 {
+			out = append(out, Drift{Addr: a, Kind: r.Kind, ID: r.ID, Diff: diff})
+		}
+	}
+	return out
+}
+
 // keeps are the attributes that a block could declare and does not, where nothing is done about the object.
 func (n *node) keeps(k *kind.Kind, diff []AttrDiff) (names []string) {
 	if n == nil || n.refused || n.block == nil || n.change.Action != NoOp {
@@ -97,6 +114,10 @@ func (n *node) keeps(k *kind.Kind, diff []AttrDiff) (names []string) {
 // driftOf diffs remembered against live attributes. Of the computed ones only
 // those that are watched count: the others move by themselves.
 func driftOf(k *kind.Kind, remembered map[string]any, o *Object) []AttrDiff {
+	return diffOf(k, remembered, o, func(at *kind.Attribute) bool { return at.Mode != kind.Computed || at.Watched })
+}
+
+func diffOf(k *kind.Kind, remembered map[string]any, o *Object, wanted func(*kind.Attribute) bool) []AttrDiff {
 	var diff []AttrDiff
 	for i := range k.Attributes {
 		at := &k.Attributes[i]
@@ -105,7 +126,7 @@ func driftOf(k *kind.Kind, remembered map[string]any, o *Object) []AttrDiff {
 		if at.Type == cty.Bool && reported && now.IsNull() {
 			continue // neither nor: the key's state says why
 		}
-		if !recorded || !reported || o.moves(at.Name) || at.WriteOnly || at.Mode == kind.Computed && !at.Watched {
+		if !recorded || !reported || o.moves(at.Name) || at.WriteOnly || !wanted(at) {
 			continue
 		}
 		if s, ok := was.(string); ok && now.Type() == cty.String && !now.IsNull() && now.AsString() == s {

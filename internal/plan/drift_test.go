@@ -64,3 +64,23 @@ func TestSuggestedBlocksAreFormatted(t *testing.T) {
 		}
 	}
 }
+
+// What moves by itself is no drift, and a refresh records it: census and status hold files against the primary version.
+func TestWhatMovesByItselfIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	const block = `key "k" {}`
+	w.apply(block)
+	in := w.input(config(t, block))
+	if d := plan.Drifted(in); len(d.Drift)+len(d.Moved) > 0 {
+		t.Fatalf("at rest: %+v", d)
+	}
+	w.key("key.k").Attrs["primary_version"] = cty.StringVal("v-next")
+	in = w.input(config(t, block))
+	d := plan.Drifted(in)
+	if len(d.Drift) > 0 || len(d.Moved) != 1 || len(d.Moved[0].Diff) != 1 || d.Moved[0].Diff[0].Name != "primary_version" {
+		t.Fatalf("%+v", d)
+	}
+	if got := plan.Recorded(in.Config, in.State, d.Moved).Resources[0].Attributes["primary_version"]; got != "v-next" {
+		t.Errorf("recorded %v", got)
+	}
+}

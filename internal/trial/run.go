@@ -166,8 +166,8 @@ func (f *file) refresh(ctx context.Context, s *stack.Stack, run *hcl.TestRun, sc
 	}
 	p := &plan.Plan{Created: d.At, Drift: d.Drift, Dying: d.Dying}
 	r.Plan = p
-	if !run.Plan && len(d.Drift) > 0 {
-		if err := s.Refresh(ctx, d.Drift); err != nil {
+	if !run.Plan {
+		if err := s.Refresh(ctx, d); err != nil {
 			return err
 		}
 	}
