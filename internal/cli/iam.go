@@ -18,7 +18,7 @@ func (a *app) iamCommand() *cobra.Command {
 	vars := &variables{}
 	var purpose, gateway string
 	c := &cobra.Command{
-		Use: "iam -for plan|apply|run", Short: "Print the least RAM policy that a command needs", GroupID: groupDeclare, Args: cobra.NoArgs,
+		Use: "iam -for plan|apply|run|worker", Short: "Print the least RAM policy that a command needs", GroupID: groupDeclare, Args: cobra.NoArgs,
 		Long: `Print the least RAM policy, JSON, with which plan, apply or run can do their work on this module:
 plan reads what state holds; apply brings the configuration about, whatever has become of it in the
 service; run works on the files of the data blocks. It names each key, secret and alias as state
@@ -42,7 +42,7 @@ Exit codes: 0; 1 on errors, and when the command needs no permission.`,
 		},
 	}
 	vars.flags(c)
-	c.Flags().StringVar(&purpose, "for", "", "the `COMMAND` that the policy is for: plan, apply or run")
+	c.Flags().StringVar(&purpose, "for", "", "the `COMMAND` that the policy is for: plan, apply, run or worker")
 	c.Flags().StringVar(&gateway, "gateway", "", "of the gateway of this `NAME` alone, such as one of several accounts")
 	return c
 }

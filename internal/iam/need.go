@@ -18,10 +18,12 @@ const (
 	Plan  = "plan"
 	Apply = "apply"
 	Run   = "run"
+	// Worker works on the objects of batches.
+	Worker = "worker"
 )
 
 // Purposes are what a policy can be for.
-var Purposes = []string{Plan, Apply, Run}
+var Purposes = []string{Plan, Apply, Run, Worker}
 
 // Needs is what a policy is made from.
 type Needs struct {
@@ -32,11 +34,16 @@ type Needs struct {
 }
 
 // Policy is the least RAM policy that a command needs: for plan to read what state holds, for apply to bring the
-// configuration about whatever the service has of it, for run to work on the files of the data blocks. Notes say, in
+// configuration about whatever the service has of it, for run to work on the files of the data blocks, for worker on the
+// objects of batches. Notes say, in
 // full sentences, where it had to be wider than it will be.
 func Policy(in Needs) (Document, []string) {
 	w := &work{Needs: in, grants: newGrants(), prior: plan.MovedAddresses(in.Config, in.State), objects: plan.Remember(in.Config, in.State, plan.Live{})}
 	w.succession()
+	if in.Purpose == Worker {
+		w.batches()
+		return w.document(), slices.Sorted(sortedKeys(w.notes))
+	}
 	if in.Purpose != Run {
 		w.objectsOf()
 	}

@@ -72,3 +72,30 @@ func TestAClientKeyNeedsNoRAM(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// A worker uses keys and manages nothing: the target, and the keys that state knows objects to be under; what the store has to
+// allow is said.
+func TestAWorkerUsesKeysAndManagesNothing(t *testing.T) {
+	src := "gateway \"a\" {\n  region = \"cn-hangzhou\"\n  public {}\n}\nkey \"k\" {}\nbatch \"b\" {\n  action = \"rewrap\"\n  key    = key.k.id\n  source {\n    oss {\n      bucket = \"archive\"\n    }\n  }\n}\n"
+	st := state.State{Lineage: "l", Resources: []state.Resource{{Address: "key.k", Kind: "key", Gateway: "a", ID: "key-1", Attributes: map[string]any{"id": "key-1", "arn": "acs:kms:cn-hangzhou:1:key/key-1"}}}}
+	allowed := func() string {
+		var out []string
+		d, notes := policy(t, iam.Worker, "", src, st)
+		for _, s := range d.Statement {
+			out = append(out, strings.Join(s.Action, ",")+" on "+strings.Join(s.Resource, ","))
+		}
+		if !slices.ContainsFunc(notes, func(n string) bool {
+			return strings.Contains(n, "oss://archive/") && strings.Contains(n, "oss:PutObject")
+		}) {
+			t.Errorf("nothing is said of the store: %q", notes)
+		}
+		return strings.Join(out, "; ")
+	}
+	if got := allowed(); !strings.Contains(got, "kms:Decrypt on acs:kms:cn-hangzhou:1:key/*") {
+		t.Errorf("before the batch is planned: %s", got)
+	}
+	st.Batches = []state.Evidence{{Address: "batch.b", Before: []state.ObjectsUnder{{KeyID: "key-0", Objects: 2}}, Under: []state.ObjectsUnder{{KeyID: "key-1", Objects: 2}}}}
+	if got, want := allowed(), "kms:Decrypt on acs:kms:cn-hangzhou:1:key/key-0; kms:Decrypt,kms:DescribeKey,kms:Encrypt on acs:kms:cn-hangzhou:1:key/key-1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -31,6 +31,13 @@ func survey(c *hcl.Config) *module {
 			m.byAddr[a] = in
 		}
 	}
+	for _, b := range c.Batches { // no rule is about one, but they use keys
+		for _, a := range b.Instances {
+			for _, target := range c.DependsOn(a) {
+				m.users[target] = append(m.users[target], &instance{addr: a, block: b})
+			}
+		}
+	}
 	for _, in := range m.instances {
 		for _, target := range c.DependsOn(in.addr) {
 			m.users[target] = append(m.users[target], in)

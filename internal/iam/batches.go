@@ -1,0 +1,87 @@
+package iam
+
+import (
+	"fmt"
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/plan"
+)
+
+// batches goes through the batch blocks, for a worker: key operations on the key that objects come under, and on those that
+// they are under, as far as state knows. What the store of the objects has to allow is said in notes: it is none of KMS's.
+func (w *work) batches() {
+	for _, b := range w.Config.Batches {
+		if !w.concerns(b.GatewayName()) {
+			continue
+		}
+		g := w.gateway(b.GatewayName())
+		signs := g.Instance != nil && g.Instance.ClientKey != nil
+		for _, a := range b.Instances {
+			body, _ := w.Config.Body(a, w.objects)
+			o := &object{addr: a, kind: b.Kind, gateway: b.GatewayName(), body: body}
+			w.note("%s", storeRights(o))
+			w.batch(o, g.Public != nil, signs)
+		}
+	}
+}
+
+func (w *work) batch(o *object, described, signs bool) {
+	if o.writes("key") {
+		t := w.keyTarget(o.gateway, w.keyNamed(o.gateway, o.text("key")), o.addr.String())
+		if described {
+			w.allow(t, "DescribeKey")
+		}
+		switch {
+		case signs:
+		case o.text("action") == kind.BatchRewrap:
+			w.allow(t, "Encrypt", "Decrypt")
+		case o.text("action") == kind.BatchVerify:
+			w.allow(t, "Decrypt")
+		default:
+			w.allow(t, "GenerateDataKey", "Decrypt")
+		}
+	}
+	if signs || o.text("action") == kind.BatchEncrypt {
+		return
+	}
+	keys, all := w.keysOfObjects(o)
+	for _, id := range keys {
+		w.allow(w.keyTarget(o.gateway, id, o.addr.String()), "Decrypt")
+	}
+	if !all {
+		w.allow(target{resource: w.arn(o.gateway, "key/*")}, "Decrypt")
+		w.note("State does not know yet under which keys the objects of %s are: the policy lets it decrypt under every key. Print it again once the batch is planned.", o.addr)
+	}
+}
+
+// keysOfObjects are the keys that state knows objects of a batch to be under; all = there are no others.
+func (w *work) keysOfObjects(o *object) (keys []string, all bool) {
+	for _, e := range plan.MovedBatches(w.Config, w.State.Batches) {
+		if e.Address != o.addr.String() {
+			continue
+		}
+		all = e.Whole || e.Unread == 0
+		for _, u := range slices.Concat(e.Before, e.Under) {
+			keys = append(keys, u.KeyID)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), all
+}
+
+// storeRights says what the place of a batch's objects has to allow.
+func storeRights(o *object) string {
+	v := kind.Values{Attrs: o.body.Attrs, Blocks: o.body.Blocks}
+	place, reads := plan.SourceWords(o.body), o.text("action") == kind.BatchVerify
+	rights := map[string][2]string{
+		kind.SourceFiles:    {"read the files and their directories", " and write both"},
+		kind.SourceS3:       {"s3:ListBucket, s3:GetObject, s3:GetObjectTagging", ", s3:PutObject, s3:PutObjectTagging, s3:DeleteObject of its probe, s3:AbortMultipartUpload"},
+		kind.SourceOSS:      {"oss:ListObjects, oss:GetObject, oss:GetObjectTagging, oss:GetBucketVersioning", ", oss:GetObjectVersion, oss:ListObjectVersions, oss:PutObject, oss:PutObjectTagging, oss:DeleteObject of its probe, oss:AbortMultipartUpload"},
+		kind.SourcePostgres: {"SELECT on the table", " and UPDATE of the column"},
+	}[v.BatchSource()]
+	if reads {
+		rights[1] = ""
+	}
+	return fmt.Sprintf("%s works on %s, which has to let it: %s%s.", o.addr, place, rights[0], rights[1])
+}
