@@ -52,14 +52,16 @@ func (p *Permits) Take(ctx context.Context) (epoch int64, err error) {
 		if err := sleep(ctx, time.Until(p.next)); err != nil {
 			return 0, err
 		}
-		// Waking late moves the calls after this one, and those that no longer fit into the slot lapse.
+		// Who wakes late catches up, at twice the pace and within the slot; what no longer fits into it lapses.
 		now := time.Now()
 		if !now.Before(p.end) {
 			p.left = 0
 			continue
 		}
 		p.left--
-		p.next = now.Add(p.every)
+		if p.next = p.next.Add(p.every); p.next.Before(now.Add(p.every / 2)) {
+			p.next = now.Add(p.every / 2)
+		}
 		p.taken.Add(1)
 		return p.slot.Epoch, nil
 	}

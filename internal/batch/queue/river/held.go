@@ -1,52 +1,73 @@
 package river
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+	"time"
+)
 
-// held are the chunks that a session works on.
+// held are the chunks that a session works on, and those that it let go a moment ago.
 type held struct {
 	mu     sync.Mutex
-	chunks map[[2]int64]bool
+	chunks map[place]time.Time // when it was let go; zero: it is held
 }
 
+type place struct {
+	batch int64
+	chunk int
+}
+
+// settles is how long River may take to store what became of a job.
+const settles = 10 * time.Second
+
 // take is false where the session has the chunk already: River delivered it twice.
-func (h *held) take(id int64, chunk int) bool {
+func (h *held) take(p place) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.chunks == nil {
-		h.chunks = map[[2]int64]bool{}
+		h.chunks = map[place]time.Time{}
 	}
-	key := [2]int64{id, int64(chunk)}
-	if h.chunks[key] {
+	if let, ok := h.chunks[p]; ok && let.IsZero() {
 		return false
 	}
-	h.chunks[key] = true
+	h.chunks[p] = time.Time{}
 	return true
 }
 
-func (h *held) let(id int64, chunk int) {
+func (h *held) let(p place) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.chunks, [2]int64{id, int64(chunk)})
+	h.chunks[p] = time.Now()
 }
 
 // any reports whether a chunk of the batch is held.
-func (h *held) any(id int64) bool {
+func (h *held) any(batch int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for key := range h.chunks {
-		if key[0] == id {
+	for p, let := range h.chunks {
+		if p.batch == batch && let.IsZero() {
 			return true
 		}
 	}
 	return false
 }
 
-// all are they, in two columns.
-func (h *held) all() (batches, chunks []int64) {
+// all are those that are held, in two columns, and the words of those whose jobs are not River's alone.
+func (h *held) all() (batches, chunks []int64, busy []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for key := range h.chunks {
-		batches, chunks = append(batches, key[0]), append(chunks, key[1])
+	for p, let := range h.chunks {
+		switch {
+		case let.IsZero():
+			batches, chunks = append(batches, p.batch), append(chunks, int64(p.chunk))
+		case time.Since(let) > settles:
+			delete(h.chunks, p)
+			continue
+		}
+		busy = append(busy, p.word())
 	}
-	return batches, chunks
+	return batches, chunks, busy
 }
+
+// word names the chunk in its job.
+func (p place) word() string { return fmt.Sprintf("%d/%d", p.batch, p.chunk) }

@@ -17,10 +17,9 @@ type args struct {
 // Kind implements river.JobArgs.
 func (args) Kind() string { return "kmsplan_chunk" }
 
-// parse is the batch's id and the chunk.
-func (a args) parse() (id int64, chunk int, err error) {
-	_, err = fmt.Sscanf(a.Chunk, "%d/%d", &id, &chunk)
-	return id, chunk, err
+func (a args) parse() (p place, err error) {
+	_, err = fmt.Sscanf(a.Chunk, "%d/%d", &p.batch, &p.chunk)
+	return p, err
 }
 
 // queueOf is a batch's queue in River: to pause it pauses nobody else, and a worker of one batch fetches nothing of others.
@@ -37,7 +36,7 @@ var unfinished = []rivertype.JobState{
 
 func job(id int64, chunk int, address string) river.InsertManyParams {
 	return river.InsertManyParams{
-		Args: args{Chunk: fmt.Sprintf("%d/%d", id, chunk), Address: address},
+		Args: args{Chunk: place{id, chunk}.word(), Address: address},
 		InsertOpts: &river.InsertOpts{
 			Queue: queueOf(id), MaxAttempts: maxAttempts,
 			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished},

@@ -2,8 +2,10 @@ package river_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,4 +83,32 @@ func TestTheQueueOverRiverIsOne(t *testing.T) {
 			})
 		})
 	}
+}
+
+// lines are what River says.
+type lines struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func openLogged(t *testing.T, conn, schema string, log *lines) *river.Queue {
+	t.Helper()
+	q, err := river.Open(t.Context(), river.Options{ConnStr: conn, Schema: schema, Connections: 8, Log: slog.New(slog.NewTextHandler(log, nil))}, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.Close() })
+	return q
 }

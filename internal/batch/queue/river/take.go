@@ -24,7 +24,7 @@ type deliverer struct {
 // Work implements river.Worker.
 func (d *deliverer) Work(ctx context.Context, j *river.Job[args]) error {
 	s := d.s
-	id, chunk, err := j.Args.parse()
+	p, err := j.Args.parse()
 	if err != nil {
 		return river.JobCancel(fmt.Errorf("the job's chunk %q: %w", j.Args.Chunk, err))
 	}
@@ -32,11 +32,11 @@ func (d *deliverer) Work(ctx context.Context, j *river.Job[args]) error {
 		return later()
 	}
 	defer func() { <-s.turns }()
-	if !s.held.take(id, chunk) {
+	if !s.held.take(p) {
 		return later()
 	}
-	defer s.held.let(id, chunk)
-	del, err := s.take(ctx, j, id, chunk)
+	defer s.held.let(p)
+	del, err := s.take(ctx, j, p)
 	if del == nil {
 		return err
 	}
@@ -70,19 +70,19 @@ WHERE c.batch = $1 AND c.chunk = $2 AND b.id = c.batch AND b.status = 'running' 
 RETURNING b.spec::text, c.about::text, c.attempt, c.cursor, c.tally::text, c.worker`
 
 // take takes the chunk of a job; nil with what River should do with the job where it cannot be taken.
-func (s *session) take(ctx context.Context, j *river.Job[args], id int64, chunk int) (*delivery, error) {
+func (s *session) take(ctx context.Context, j *river.Job[args], p place) (*delivery, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	d := &delivery{q: s.q, job: j, id: id}
+	d := &delivery{q: s.q, job: j, id: p.batch}
 	var spec, about, tally string
-	err := s.q.pool.QueryRow(ctx, s.q.sql(takes), id, chunk, s.id).Scan(&spec, &about, &d.last.Attempt, &d.last.Cursor, &tally, &d.last.Worker)
+	err := s.q.pool.QueryRow(ctx, s.q.sql(takes), p.batch, p.chunk, s.id).Scan(&spec, &about, &d.last.Attempt, &d.last.Cursor, &tally, &d.last.Worker)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, s.untaken(ctx, id, chunk)
+		return nil, s.untaken(ctx, p)
 	}
 	if err != nil {
 		return nil, s.q.failure("take a chunk", err)
 	}
-	d.last.Chunk = chunk
+	d.last.Chunk = p.chunk
 	if err := errors.Join(json.Unmarshal([]byte(spec), &d.spec), json.Unmarshal([]byte(about), &d.chunk), json.Unmarshal([]byte(tally), &d.last.Tally)); err != nil {
 		return nil, s.q.failure("take a chunk", err)
 	}
@@ -90,10 +90,10 @@ func (s *session) take(ctx context.Context, j *river.Job[args], id int64, chunk 
 }
 
 // untaken is nil, which ends the job, where the chunk is done or its batch over; else the job comes again.
-func (s *session) untaken(ctx context.Context, id int64, chunk int) error {
+func (s *session) untaken(ctx context.Context, p place) error {
 	var done bool
 	var status string
-	err := s.q.pool.QueryRow(ctx, s.q.sql("SELECT c.done, b.status FROM @.chunks c JOIN @.batches b ON b.id = c.batch WHERE c.batch = $1 AND c.chunk = $2"), id, chunk).Scan(&done, &status)
+	err := s.q.pool.QueryRow(ctx, s.q.sql("SELECT c.done, b.status FROM @.chunks c JOIN @.batches b ON b.id = c.batch WHERE c.batch = $1 AND c.chunk = $2"), p.batch, p.chunk).Scan(&done, &status)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil

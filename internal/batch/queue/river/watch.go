@@ -24,7 +24,7 @@ func (s *session) beat(ctx context.Context) error {
 	if _, err := q.pool.Exec(ctx, q.sql("INSERT INTO @.workers AS w (id, name) VALUES ($1::uuid, $2) ON CONFLICT (id) DO UPDATE SET seen = now()"), s.id, s.w.Name); err != nil {
 		return q.failure("say that the worker lives", err)
 	}
-	batches, chunks := s.held.all()
+	batches, chunks, _ := s.held.all()
 	if _, err := q.pool.Exec(ctx, q.sql(`UPDATE @.chunks SET holder = NULL WHERE holder = $1::uuid
 		AND NOT EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) AS h (b, c) WHERE h.b = batch AND h.c = chunk)`), s.id, batches, chunks); err != nil {
 		return q.failure("give chunks back", err)
@@ -34,23 +34,26 @@ func (s *session) beat(ctx context.Context) error {
 
 // rescues makes the jobs of workers without a heartbeat available again: River itself would wait for rescueAfter. It is
 // safe for a worker that lives after all: its chunk goes to another with a later attempt, and its steps are refused. Jobs
-// of a chunk are marked by who attempted them last, which is the session that River's client is named after.
+// of a chunk are marked by who attempted them last, which is the session that River's client is named after. A job of this
+// very session that it does not work on is one whose fetch, or whose end, was lost when the database went away.
 const rescues = `
 UPDATE @.river_job j SET state = 'available', scheduled_at = now(),
-	errors = array_append(errors, jsonb_build_object('at', now(), 'attempt', attempt, 'error', 'its worker gave no sign of life', 'trace', ''))
+	errors = array_append(errors, jsonb_build_object('at', now(), 'attempt', attempt, 'error', 'nobody works on it: its worker gives no sign of life, or lost it', 'trace', ''))
 WHERE j.state = 'running' AND j.kind = $1 AND j.attempted_at < now() - interval '30 seconds'
-	AND NOT EXISTS (SELECT FROM @.workers w WHERE w.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND ` + lives + `)`
+	AND (NOT EXISTS (SELECT FROM @.workers w WHERE w.id::text = j.attempted_by[array_upper(j.attempted_by, 1)] AND ` + lives + `)
+		OR j.attempted_by[array_upper(j.attempted_by, 1)] = $2::text AND j.args ->> 'chunk' <> ALL ($3::text[]))`
 
 // rescue hands the chunks of the dead to others.
 func (s *session) rescue(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	q := s.q
+	_, _, busy := s.held.all()
 	return q.inTx(ctx, "rescue chunks", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, q.sql("UPDATE @.chunks SET holder = NULL WHERE holder IS NOT NULL AND holder NOT IN (SELECT id FROM @.workers w WHERE "+lives+")")); err != nil {
 			return q.failure("rescue chunks", err)
 		}
-		if _, err := tx.Exec(ctx, q.sql(rescues), args{}.Kind()); err != nil {
+		if _, err := tx.Exec(ctx, q.sql(rescues), args{}.Kind(), s.id, busy); err != nil {
 			return q.failure("rescue chunks", err)
 		}
 		if _, err := tx.Exec(ctx, q.sql("DELETE FROM @.workers WHERE "+forgotten)); err != nil {
