@@ -98,6 +98,7 @@ func (a *app) readUsage(r *usage.Reader, name string) error {
 	if err != nil {
 		return err
 	}
+	r.Name = name
 	if err := errors.Join(r.Read(in), closed(in)); err != nil {
 		return fmt.Errorf("read %s: %w", name, durable.Reason(err))
 	}
@@ -124,18 +125,19 @@ func keysKnown(st state.State, names keyNaming) map[string]bool {
 
 // learntAnswer is the document of usage import.
 type learntAnswer struct {
-	Records int            `json:"records"`
-	Skipped map[string]int `json:"skipped"`
-	Uses    []state.Use    `json:"uses"`
+	Records int                    `json:"records"`
+	Skipped map[string]int         `json:"skipped"`
+	First   map[string]usage.Place `json:"first_skipped"`
+	Uses    []state.Use            `json:"uses"`
 }
 
 func learnt(r usage.Report) learntAnswer {
-	return learntAnswer{r.Records, r.Skipped, append([]state.Use{}, r.Uses...)}
+	return learntAnswer{r.Records, r.Skipped, r.At, append([]state.Use{}, r.Uses...)}
 }
 
 func learntLines(r usage.Report) (lines []string) {
 	for _, why := range slices.Sorted(maps.Keys(r.Skipped)) {
-		lines = append(lines, fmt.Sprintf("%d records %s.", r.Skipped[why], why))
+		lines = append(lines, fmt.Sprintf("%d records %s; the first in %s, line %d.", r.Skipped[why], why, r.At[why].File, r.At[why].Line))
 	}
 	if len(r.Uses) == 0 {
 		return append(lines, fmt.Sprintf("Nothing was learnt of %s.", countOf(r.Records, "record")))

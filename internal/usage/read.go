@@ -28,16 +28,25 @@ type Reader struct {
 	Now     time.Time
 	Known   func(key string) bool                   // nil = every key counts
 	Resolve func(alias string) (id string, ok bool) // alias/NAME to a key; nil = none is known
+	Name    string                                  // of the log that is read next
 
 	Report
+	line int // where the record begins that is looked at
+}
+
+// Place is a line of a log, from 1; of what is compressed, as it is without that.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
 }
 
 // Report is what was read.
 type Report struct {
 	Uses    []state.Use
 	Records int
-	Skipped map[string]int // why, and how many
-	First   time.Time      // of the records that count
+	Skipped map[string]int   // why, and how many
+	At      map[string]Place // why, and the first of them
+	First   time.Time        // of the records that count
 	Last    time.Time
 }
 
@@ -52,10 +61,10 @@ func (r *Reader) Read(log io.Reader) error {
 		in = bufio.NewReader(unzipped)
 	}
 	if r.Skipped == nil {
-		r.Skipped = map[string]int{}
+		r.Skipped, r.At = map[string]int{}, map[string]Place{}
 	}
-	limited := &metered{r: in, total: maxLog}
-	first, err := firstByte(in)
+	first, before, err := firstByte(in)
+	limited := &metered{r: in, total: maxLog, line: 1 + before}
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil
@@ -72,26 +81,43 @@ func (r *Reader) Read(log io.Reader) error {
 	return err
 }
 
-// firstByte looks over white space and a byte order mark.
-func firstByte(in *bufio.Reader) (byte, error) {
+// firstByte looks over white space and a byte order mark, and counts the lines that end there.
+func firstByte(in *bufio.Reader) (first byte, lines int, err error) {
 	if mark, _ := in.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = in.Discard(3)
 	}
 	for {
 		b, err := in.ReadByte()
 		if err != nil {
-			return 0, err
+			return 0, lines, err
 		}
 		if !strings.ContainsRune(" \t\r\n", rune(b)) {
-			return b, in.UnreadByte()
+			return b, lines, in.UnreadByte()
+		}
+		if b == '\n' {
+			lines++
 		}
 	}
 }
 
-// metered bounds what is read for one record, and altogether.
+// metered bounds what is read for one record, and altogether, and knows the lines of it.
 type metered struct {
 	r             io.Reader
 	record, total int64
+
+	at   int64   // read so far
+	ends []int64 // of lines that are read, and whose records are not looked at yet
+	line int     // before the first of them
+}
+
+// lineAt is the line of a byte; bytes are asked for in their order.
+func (m *metered) lineAt(at int64) int {
+	n := 0
+	for n < len(m.ends) && m.ends[n] < at {
+		n++
+	}
+	m.ends, m.line = m.ends[n:], m.line+n
+	return m.line
 }
 
 var errTooLong = fmt.Errorf("a record is longer than %d MiB", maxRecord>>20)
@@ -107,6 +133,12 @@ func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	m.record += int64(n)
 	m.total -= int64(n)
+	for i, b := range p[:n] {
+		if b == '\n' {
+			m.ends = append(m.ends, m.at+int64(i))
+		}
+	}
+	m.at += int64(n)
 	return n, err
 }
 
@@ -144,16 +176,28 @@ func (r *Reader) readStream(in *metered) error {
 
 func (r *Reader) next(d *json.Decoder, in *metered) error {
 	in.record = 0
-	var fields map[string]any
-	err := d.Decode(&fields)
+	var o object
+	err := d.Decode(&o)
 	switch {
 	case errors.Is(err, io.EOF):
 		return err
 	case err != nil:
 		return fmt.Errorf("record %d: %w", r.Records+1, plainJSON(err))
 	}
-	r.whole(fields)
+	r.line = in.lineAt(d.InputOffset() - int64(o.length))
+	r.whole(o.fields)
 	return nil
+}
+
+// object is a value that should be an object, with its length.
+type object struct {
+	fields map[string]any
+	length int
+}
+
+func (o *object) UnmarshalJSON(b []byte) error {
+	o.length = len(b)
+	return json.Unmarshal(b, &o.fields)
 }
 
 // whole takes an object: a record, an answer of LookupEvents with a list of them, or an event that EventBridge delivered, which
@@ -205,11 +249,12 @@ func plainJSON(err error) error {
 
 // readCSV reads rows below a row of names.
 func (r *Reader) readCSV(in *metered) error {
+	before := in.line - 1
 	rows := csv.NewReader(in)
 	rows.FieldsPerRecord, rows.ReuseRecord = -1, true
 	var names []string
 	for {
-		in.record = 0
+		in.record, in.ends = 0, nil // rows know their lines
 		row, err := rows.Read()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -231,6 +276,8 @@ func (r *Reader) readCSV(in *metered) error {
 				fields[names[i]] = cell
 			}
 		}
+		r.line, _ = rows.FieldPos(0)
+		r.line += before
 		r.take(fields)
 	}
 }

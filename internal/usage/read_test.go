@@ -55,25 +55,26 @@ func TestLogsAreRead(t *testing.T) {
 		log  string
 		want []string
 	}{
-		"a line of the access log":         {accessLine, []string{access}},
-		"an application access point":      {accessAAP, []string{"key-hzz62f1cb66fa42qo0001 key-hzz62f1cb66fa42qo0001-v2 aap:orders-app GenerateDataKey 2026-05-28T20:26:40Z false"}},
-		"an event":                         {trail, []string{event}},
-		"a list":                           {"\ufeff [" + trail + ",\n" + accessLine + "]\n", []string{event, access}},
-		"lines":                            {accessLine + "\n" + trail + "\n", []string{event, access}},
-		"an answer of LookupEvents":        {`{"NextToken":"x","Events":[` + trail + `]}`, []string{event}},
-		"an event in a text":               {`{"event":` + fmt.Sprintf("%q", trail) + `}`, []string{event}},
-		"an event of EventBridge":          {`{"id":"45ef4dewdwe1-7c35-447a-bd93-fab","source":"acs.kms","specversion":"1.0","type":"kms:ActionTrail:ApiCall","time":"2026-05-31T00:00:00Z","data":` + trail + `}`, []string{event}},
-		"a list of EventBridge":            {`[{"data":` + trail + `},{"data":{"Events":[` + accessLine + `]}}]`, []string{event, access}},
-		"SLS, an event in a column":        {`{"__topic__":"actiontrail","__source__":"actiontrail_internal","__time__":1780000000,"event":` + fmt.Sprintf("%q", trail) + `}`, []string{event}},
-		"SLS, an event flattened":          {`{"__time__":"1780000000","event.eventName":"Decrypt","event.eventTime":"2026-05-30T09:21:32Z","event.userIdentity.type":"assumed-role","event.userIdentity.userName":"deployer:s","event.responseElements":"{\"KeyVersionId\":\"2f1a\"}","event.referencedResources":"{\"ACS::KMS::Key\":[\"3a6a031d-87ad-4a84-9c17-aa22e0b00001\"]}"}`, []string{event}},
-		"SLS, rows with an event":          {"__time__,event\n1780000000,\"" + strings.ReplaceAll(trail, `"`, `""`) + "\"\n", []string{event}},
-		"compressed":                       {zipped.String(), []string{event}},
-		"nothing":                          {"", nil},
-		"an empty list":                    {"[]", nil},
-		"rows of the access log":           {"time,api_name,identity_type,principal_id,resource_id,resource_parameters,status_code\n1780000000,Decrypt,cloud-account,1,key-a,\"{\"\"key_version_id\"\":\"\"v\"\"}\",200\n", []string{"key-a v root:1 Decrypt 2026-05-28T20:26:40Z false"}},
-		"rows of events":                   {"eventName,eventTime,userIdentity.type,userIdentity.userName,requestParameters\nEncrypt,2026-05-30T09:21:32Z,ram-user,alice,\"{\"\"KeyId\"\":\"\"acs:kms:cn-hangzhou:1:key/k1\"\",\"\"Plaintext\"\":\"\"c2VjcmV0\"\"}\"\n", []string{"k1  ram:user/alice Encrypt 2026-05-30T09:21:32Z false"}},
-		"refused because of the key":       {`{"eventName":"Decrypt","eventTime":"2026-05-30T09:21:32Z","errorCode":"Rejected.Disabled","requestParameters":{"KeyId":"k"},"userIdentity":{"type":"system","userName":"ecs"}}`, []string{"k  service:ecs Decrypt 2026-05-30T09:21:32Z true"}},
-		"the key is in the version's name": {`{"api_name":"Decrypt","time":"2026-05-30T09:21:32Z","resource_parameters":{"key_version_id":"key-hzz1-v9"},"identity_type":"ram-role","principal_id":"7"}`, []string{"key-hzz1 key-hzz1-v9 ram:role/7 Decrypt 2026-05-30T09:21:32Z false"}},
+		"a line of the access log":    {accessLine, []string{access}},
+		"an application access point": {accessAAP, []string{"key-hzz62f1cb66fa42qo0001 key-hzz62f1cb66fa42qo0001-v2 aap:orders-app GenerateDataKey 2026-05-28T20:26:40Z false"}},
+		"an event":                    {trail, []string{event}},
+		"a list":                      {"\ufeff [" + trail + ",\n" + accessLine + "]\n", []string{event, access}},
+		"lines":                       {accessLine + "\n" + trail + "\n", []string{event, access}},
+		"an answer of LookupEvents":   {`{"NextToken":"x","Events":[` + trail + `]}`, []string{event}},
+		"an event in a text":          {`{"event":` + fmt.Sprintf("%q", trail) + `}`, []string{event}},
+		"an event of EventBridge":     {`{"id":"45ef4dewdwe1-7c35-447a-bd93-fab","source":"acs.kms","specversion":"1.0","type":"kms:ActionTrail:ApiCall","time":"2026-05-31T00:00:00Z","data":` + trail + `}`, []string{event}},
+		"a list of EventBridge":       {`[{"data":` + trail + `},{"data":{"Events":[` + accessLine + `]}}]`, []string{event, access}},
+		"SLS, an event in a column":   {`{"__topic__":"actiontrail","__source__":"actiontrail_internal","__time__":1780000000,"event":` + fmt.Sprintf("%q", trail) + `}`, []string{event}},
+		"SLS, an event flattened":     {`{"__time__":"1780000000","event.eventName":"Decrypt","event.eventTime":"2026-05-30T09:21:32Z","event.userIdentity.type":"assumed-role","event.userIdentity.userName":"deployer:s","event.responseElements":"{\"KeyVersionId\":\"2f1a\"}","event.referencedResources":"{\"ACS::KMS::Key\":[\"3a6a031d-87ad-4a84-9c17-aa22e0b00001\"]}"}`, []string{event}},
+		"SLS, rows with an event":     {"__time__,event\n1780000000,\"" + strings.ReplaceAll(trail, `"`, `""`) + "\"\n", []string{event}},
+		"compressed":                  {zipped.String(), []string{event}},
+		"nothing":                     {"", nil},
+		"an empty list":               {"[]", nil},
+		"rows of the access log":      {"time,api_name,identity_type,principal_id,resource_id,resource_parameters,status_code\n1780000000,Decrypt,cloud-account,1,key-a,\"{\"\"key_version_id\"\":\"\"v\"\"}\",200\n", []string{"key-a v root:1 Decrypt 2026-05-28T20:26:40Z false"}},
+		"rows of events":              {"eventName,eventTime,userIdentity.type,userIdentity.userName,requestParameters\nEncrypt,2026-05-30T09:21:32Z,ram-user,alice,\"{\"\"KeyId\"\":\"\"acs:kms:cn-hangzhou:1:key/k1\"\",\"\"Plaintext\"\":\"\"c2VjcmV0\"\"}\"\n", []string{"k1  ram:user/alice Encrypt 2026-05-30T09:21:32Z false"}},
+		"a line of the shared gateway, with each field that its page names": {`{"gateway_type":"share","share_gateway_api_name":"Decrypt","cmkid":"3a6a031d","key_version_id":"2f1a","key_state":"Enabled","identity_type":"ram-user","principal_id":"2001","time":"2026-05-29T01:52:55Z","status_code":"200"}`, []string{"3a6a031d 2f1a ram:user/2001 Decrypt 2026-05-29T01:52:55Z false"}},
+		"refused because of the key":                                        {`{"eventName":"Decrypt","eventTime":"2026-05-30T09:21:32Z","errorCode":"Rejected.Disabled","requestParameters":{"KeyId":"k"},"userIdentity":{"type":"system","userName":"ecs"}}`, []string{"k  service:ecs Decrypt 2026-05-30T09:21:32Z true"}},
+		"the key is in the version's name":                                  {`{"api_name":"Decrypt","time":"2026-05-30T09:21:32Z","resource_parameters":{"key_version_id":"key-hzz1-v9"},"identity_type":"ram-role","principal_id":"7"}`, []string{"key-hzz1 key-hzz1-v9 ram:role/7 Decrypt 2026-05-30T09:21:32Z false"}},
 	} {
 		if got := lines(read(t, c.log).Uses); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", name, got)
@@ -110,6 +111,26 @@ func TestWhatDoesNotCountIsCounted(t *testing.T) {
 	}
 	if len(other.Uses) != 1 || other.Uses[0].KeyID != "mine" || other.Records != 4 {
 		t.Errorf("%+v", other.Report)
+	}
+}
+
+// The first record of each kind that does not count is named by its line, in every form of a log.
+func TestSkippedRecordsHaveALine(t *testing.T) {
+	for log, want := range map[string]int{
+		trail + "\n" + accessLine + "\n\n{\"x\": 1}\n{\"x\": 2}\n":                   4,
+		"\n\n[" + trail + ",\n" + trail + ",\n {\n  \"x\":\n 1\n},\n{}]":             5,
+		strings.Repeat(trail+"\n", 3000) + "{}\n":                                    3001,
+		"{\"Events\": [" + trail + ",\n {}]}":                                        1,
+		"\ufeff\n\ntime,api_name\n2026-05-29T01:52:55Z,\"Decrypt\n\"\n1780000000,\n": 6,
+		"[null]": 1,
+	} {
+		r := usage.Reader{Now: now, Name: "a.json"}
+		if err := r.Read(strings.NewReader(log)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.At["are of no log that is known: they name no operation"]; got != (usage.Place{File: "a.json", Line: want}) {
+			t.Errorf("%.80q: %+v, want line %d; %v", log, got, want, r.Skipped)
+		}
 	}
 }
 

@@ -95,7 +95,9 @@ func (r *Reader) take(fields map[string]any) {
 	r.Records++
 	use, why := r.use(flatten(fields))
 	if why != "" {
-		r.Skipped[why]++
+		if r.Skipped[why]++; r.Skipped[why] == 1 {
+			r.At[why] = Place{r.Name, r.line}
+		}
 		return
 	}
 	r.Uses = append(r.Uses, use)
