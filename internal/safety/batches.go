@@ -8,6 +8,10 @@ const (
 	BatchHolds    Switch = "batch-holds"
 	BatchCarried  Switch = "batch-carried"
 	StaleStep     Switch = "stale-step"
+	LedgerClaim   Switch = "ledger-claim"
+	LedgerAttempt Switch = "ledger-attempt"
+	LedgerLine    Switch = "ledger-line"
+	ShardTaken    Switch = "shard-taken"
 )
 
 func batches() []Safety {
@@ -18,5 +22,9 @@ func batches() []Safety {
 		{BatchCarried, "What an unproved batch says of keys stands until a batch of the same objects is proved whole.", "internal/state", "TestALaterBatchTakesOverWhatAnEarlierOneDidNotProve"},
 		{QuotaSlots, "Workers that share a quota never make more calls together than its rate, in any second.", "internal/batch/quota", "TestWorkersTogetherKeepToTheRate"},
 		{StaleStep, "A worker whose chunk was given to another since records no step of it.", "internal/batch/queue/river", "TestAStepOfAnEarlierAttemptIsRefused"},
+		{LedgerClaim, "On one machine, a chunk is not given to another while the worker that has it lives.", "internal/batch/queue/local", "TestAChunkIsItsWorkersForAsLongAsItLives"},
+		{LedgerAttempt, "On one machine, a worker whose chunk was given to another since records no step of it.", "internal/batch/queue/local", "TestTheQueueOfOneMachineIsOne"},
+		{LedgerLine, "A line of a batch's ledger that was changed is not believed.", "internal/batch/queue/local", "TestADamagedEarlierLineIsNamed"},
+		{ShardTaken, "Of two workers of one shard, the one that began first records nothing more.", "internal/batch/queue/shards", "TestTheFirstOfTwoPodsOfOneIndexEnds"},
 	}
 }

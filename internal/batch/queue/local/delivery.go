@@ -7,6 +7,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // delivery is a queue.Delivery.
@@ -59,7 +60,7 @@ func (d *delivery) Record(ctx context.Context, s batch.Step) (now batch.Status, 
 	s.Chunk = d.chunk
 	err = d.k.update(ctx, func(f *fold) (*line, error) {
 		now = f.Status
-		if int32(s.Attempt) < f.chunks[d.chunk].attempt {
+		if int32(s.Attempt) < f.chunks[d.chunk].attempt && !safety.Off(safety.LedgerAttempt) {
 			return nil, fmt.Errorf("chunk %d of %s: %w", d.chunk, d.spec.Address, queue.ErrStale)
 		}
 		return &line{At: time.Now().UTC(), Step: &s}, nil

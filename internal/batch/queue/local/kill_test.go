@@ -178,32 +178,32 @@ func TestWorkersThatAreKilledLoseNothing(t *testing.T) {
 func TestAChunkIsItsWorkersForAsLongAsItLives(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
 	q := open(t, dir)
-	spec := queuetest.Spec("batch.archive", 2)
-	if err := q.Create(t.Context(), spec, queuetest.Parts(2)); err != nil {
+	spec := queuetest.Spec("batch.archive", 1)
+	if err := q.Create(t.Context(), spec, queuetest.Parts(1)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := q.Change(t.Context(), spec.Address, queue.Change{Status: batch.Running}); err != nil {
 		t.Fatal(err)
 	}
-	holding, release, gone := make(chan struct{}, 2), make(chan struct{}), make(chan error)
+	holding, release, gone := make(chan struct{}, 9), make(chan struct{}), make(chan error)
 	go func() {
-		gone <- q.Work(t.Context(), queue.Worker{Name: "standing", Parallel: 2, Once: true, Do: func(ctx context.Context, d queue.Delivery) error {
+		gone <- q.Work(t.Context(), queue.Worker{Name: "standing", Parallel: 1, Once: true, Do: func(ctx context.Context, d queue.Delivery) error {
 			holding <- struct{}{}
 			<-release
 			return deal(ctx, d, "standing", out)
 		}})
 	}()
 	<-holding
-	<-holding
 	other := open(t, dir)
 	r, err := other.Record(t.Context(), spec.Address)
-	if err != nil || r.Chunks.Running != 2 {
-		t.Errorf("while its worker lives, the chunks are %+v: %v", r.Chunks, err)
+	if err != nil || r.Chunks.Running != 1 {
+		t.Errorf("while its worker lives, the chunk is %+v: %v", r.Chunks, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_ = other.Work(ctx, queue.Worker{Name: "other", Parallel: 1, Once: true, Do: func(context.Context, queue.Delivery) error {
 		t.Error("a chunk was given to another while its worker lives")
+		cancel()
 		return nil
 	}})
 	close(release)
