@@ -28,6 +28,10 @@ func TestATallyAddsWhatIsUnderEachVersion(t *testing.T) {
 	if a.Objects != 5 || a.Written != 1 || a.Failed != 1 || len(a.Under) != 2 || a.Under[1] != (Under{"k", "v2", 3, 3}) {
 		t.Errorf("the sum is %+v", a)
 	}
+	a.Less(Tally{Objects: 3, Failed: 1, Under: []Under{{"k", "v2", 2, 2}}})
+	if a.Objects != 2 || a.Failed != 0 || a.Under[1] != (Under{"k", "v2", 1, 1}) {
+		t.Errorf("the difference is %+v", a)
+	}
 }
 
 func TestAnIDIsOneOpaqueWord(t *testing.T) {

@@ -51,6 +51,19 @@ func (t *Tally) Add(other Tally) {
 	}
 }
 
+// Less takes other's objects out again.
+func (t *Tally) Less(other Tally) {
+	minus := Tally{
+		Objects: -other.Objects, Written: -other.Written, Already: -other.Already, Newer: -other.Newer, Opened: -other.Opened,
+		Gone: -other.Gone, Failed: -other.Failed, Read: -other.Read, Sent: -other.Sent, Copied: -other.Copied, Calls: -other.Calls,
+	}
+	for _, u := range other.Under {
+		u.Objects, u.Proved = -u.Objects, -u.Proved
+		minus.Under = append(minus.Under, u)
+	}
+	t.Add(minus)
+}
+
 // Put counts objects under a key version. A batch meets few of them.
 func (t *Tally) Put(more Under) {
 	for i, u := range t.Under {

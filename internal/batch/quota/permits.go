@@ -21,11 +21,12 @@ type Permits struct {
 	bucket Bucket
 	turn   chan struct{} // held by who waits for the next call's turn
 
-	taken atomic.Int64
+	waiting, taken atomic.Int64
 
 	// Of whoever holds the turn.
 	slot  Slot
-	left  int
+	left  int       // of the slot
+	size  int       // of the next one
 	next  time.Time // when the next call may begin
 	end   time.Time // of the slot
 	every time.Duration
@@ -39,6 +40,8 @@ func (p *Permits) Take(ctx context.Context) (epoch int64, err error) {
 	if safety.Off(safety.QuotaSlots) {
 		return 0, ctx.Err()
 	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -55,7 +58,6 @@ func (p *Permits) Take(ctx context.Context) (epoch int64, err error) {
 		// Who wakes late catches up, at twice the pace and within the slot; what no longer fits into it lapses.
 		now := time.Now()
 		if !now.Before(p.end) {
-			p.left = 0
 			continue
 		}
 		p.left--
@@ -69,16 +71,11 @@ func (p *Permits) Take(ctx context.Context) (epoch int64, err error) {
 
 // lease gets a slot where none is left.
 func (p *Permits) lease(ctx context.Context) error {
-	if p.left > 0 && p.next.Before(p.end) {
+	if p.left > 0 && p.next.Before(p.end) && time.Now().Before(p.end) {
 		return nil
 	}
-	n := mostCalls
-	if p.every > 0 {
-		n = min(max(int(slotLasts/p.every), 1), mostCalls)
-	} else {
-		n = 1 // the first tells the rate
-	}
-	s, err := p.bucket.Lease(ctx, n)
+	p.size = p.sized()
+	s, err := p.bucket.Lease(ctx, p.size)
 	if err != nil {
 		return fmt.Errorf("lease calls of the shared quota: %w", err)
 	}
@@ -86,6 +83,19 @@ func (p *Permits) lease(ctx context.Context) error {
 	p.next = time.Now().Add(s.In)
 	p.end = p.next.Add(time.Duration(s.N) * s.Every)
 	return nil
+}
+
+// sized is how many calls the next slot is to have: as many as wait now, because what a slot has and nobody uses is lost to all
+// workers. Where the last slot began at once nobody else waits, and it may be twice as many as were used.
+func (p *Permits) sized() int {
+	wanted := max(int(p.waiting.Load()), 1)
+	if p.slot.In == 0 {
+		wanted = max(wanted, 2*(p.size-p.left))
+	}
+	if p.every > 0 {
+		wanted = min(wanted, max(int(slotLasts/p.every), 1))
+	}
+	return min(wanted, mostCalls)
 }
 
 // Throttled tells the bucket of a refusal.

@@ -27,7 +27,8 @@ type kept struct {
 	record batch.Record
 	parts  []queue.Part
 	steps  []batch.Step
-	taken  []bool
+	left   []int // chunks that wait, by index
+	at     int   // of these are at work
 }
 
 // NewMemory makes an empty one.
@@ -50,7 +51,10 @@ func (m *Memory) Create(_ context.Context, spec batch.Spec, chunks iter.Seq2[que
 		}
 		k.parts = append(k.parts, p)
 	}
-	k.steps, k.taken = make([]batch.Step, len(k.parts)), make([]bool, len(k.parts))
+	k.steps, k.left = make([]batch.Step, len(k.parts)), make([]int, len(k.parts))
+	for i := range k.left {
+		k.left[i] = i
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old := m.batches[spec.Address]; old != nil && !old.record.Status.Over() {
@@ -71,20 +75,11 @@ func (m *Memory) Record(_ context.Context, address string) (batch.Record, error)
 	return k.now(), nil
 }
 
-// now is the record with what the steps tell.
+// now is the record with where the chunks are.
 func (k *kept) now() batch.Record {
 	r := k.record
-	for i, s := range k.steps {
-		r.Tally.Add(s.Tally)
-		switch {
-		case s.Done:
-			r.Chunks.Done++
-		case k.taken[i]:
-			r.Chunks.Running++
-		default:
-			r.Chunks.Waiting++
-		}
-	}
+	r.Tally.Under = slices.Clone(r.Tally.Under)
+	r.Chunks.Waiting, r.Chunks.Running = len(k.left), k.at
 	return r
 }
 
@@ -208,14 +203,14 @@ func (m *Memory) take(address string) *delivery {
 		if address != "" && a != address || k.record.Status != batch.Running {
 			continue
 		}
-		for i := range k.parts {
-			if k.taken[i] || k.steps[i].Done {
-				continue
-			}
-			k.taken[i] = true
-			k.steps[i].Attempt++
-			return &delivery{m: m, k: k, part: k.parts[i], last: k.steps[i]}
+		if len(k.left) == 0 {
+			continue
 		}
+		i := k.left[0]
+		k.left = k.left[1:]
+		k.at++
+		k.steps[i].Attempt++
+		return &delivery{m: m, k: k, part: k.parts[i], last: k.steps[i].Clone()}
 	}
 	return nil
 }
@@ -235,7 +230,10 @@ func (d *delivery) Last() batch.Step                               { return d.la
 func (d *delivery) let() {
 	d.m.mu.Lock()
 	defer d.m.mu.Unlock()
-	d.k.taken[d.part.Index] = false
+	d.k.at--
+	if i := d.part.Index; !d.k.steps[i].Done {
+		d.k.left = append(d.k.left, i)
+	}
 }
 
 func (d *delivery) Record(ctx context.Context, s batch.Step) (batch.Status, error) {
@@ -245,8 +243,13 @@ func (d *delivery) Record(ctx context.Context, s batch.Step) (batch.Status, erro
 		return d.k.record.Status, queue.ErrStale
 	}
 	s.Chunk = d.part.Index
-	d.k.steps[d.part.Index] = s
-	now := d.k.now()
+	now := &d.k.record
+	now.Tally.Less(d.k.steps[s.Chunk].Tally)
+	now.Tally.Add(s.Tally)
+	if s.Done && !d.k.steps[s.Chunk].Done {
+		now.Chunks.Done++
+	}
+	d.k.steps[s.Chunk] = s.Clone()
 	most := now.Spec.MaxFailures
 	switch {
 	case now.Status != batch.Running:
