@@ -15,5 +15,5 @@ type Safety struct {
 
 // Table is every safety that has a switch, by package.
 func Table() []Safety {
-	return slices.Concat(storage(), disk(), planning(), calling(), gateway(), files(), clientKeys(), module(), workspaces(), onboarding(), transfers(), batches(), sources(), rows())
+	return slices.Concat(storage(), disk(), planning(), calling(), gateway(), files(), clientKeys(), module(), workspaces(), onboarding(), transfers(), batches(), sources(), rows(), ossBatches())
 }
