@@ -80,6 +80,8 @@ func (a *app) reencrypt(ctx context.Context, r *reencryption, args []string) (er
 		defer func() { err = errors.Join(err, note.Close(err == nil)) }()
 	}
 	place := a.outputPlaces(&r.vars)
+	follow := following{app: a, vars: &r.vars}
+	defer follow.record(ctx, "reencrypt")
 	return a.eachFile(ctx, &r.vars, r.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		if err := place(name); err != nil {
 			return fileDone{}, err
@@ -92,6 +94,7 @@ func (a *app) reencrypt(ctx context.Context, r *reencryption, args []string) (er
 			a.view.Notef("%s was encrypted anew before the interruption", name)
 			return doneWith("current", "", got), nil
 		}
+		follow.add(name, got)
 		if note != nil {
 			note.Add(got.Commitment)
 		}

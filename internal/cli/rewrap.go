@@ -42,6 +42,8 @@ reencrypt gives the file another; old copies stay openable.
 			if choosing.dryRun {
 				return a.foresee("rewrap", files, inTheirPlace, func(path, _ string) error { return ops.ForeseeOpen(path, ops.Unseal{}, true) })
 			}
+			follow := following{app: a, vars: &vars}
+			defer follow.record(c.Context(), "rewrap")
 			return a.eachFile(c.Context(), &vars, identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 				progress("rewrapping")
 				got, changed, err := engine.Rewrap(ctx, a.path(name), t)
@@ -51,6 +53,7 @@ reencrypt gives the file another; old copies stay openable.
 					return fileDone{}, err
 				case changed:
 					status = "rewrapped"
+					follow.add(name, got)
 					a.view.Notef("rewrapped %s under version %s of %s", name, got.KeyVersion, ops.KeyID(got.KeyARN))
 				default:
 					a.view.Notef("%s is current", name)

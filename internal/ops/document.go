@@ -169,7 +169,9 @@ func (e *Engine) rewrapDocument(ctx context.Context, p place, f *os.File, info f
 	if err := e.replaceWhole(p, f, info, doc); err != nil {
 		return Envelope{}, false, err
 	}
-	return describeDocument(p.full(), next, doc, int64(len(d.Plain))), true, nil
+	got := describeDocument(p.full(), next, doc, int64(len(d.Plain)))
+	got.Before = &Before{commitments: [][32]byte{got.Commitment, wholeDigest(src)}}
+	return got, true, nil
 }
 
 // replaceWhole puts new content in the place of a file that is held; mode, owner and mtime stay.

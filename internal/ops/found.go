@@ -1,6 +1,10 @@
 package ops
 
-import "kmsplan.dev/kmsplan/internal/envelope"
+import (
+	"slices"
+
+	"kmsplan.dev/kmsplan/internal/envelope"
+)
 
 // Envelope is what a file command did or found: one line of a report, one entry of
 // the census.
@@ -17,7 +21,23 @@ type Envelope struct {
 	Plaintext  int64    // bytes
 	Sealed     int64    // bytes
 	Same       bool     // decrypting: the output held the plaintext already, and was not written
+	Before     *Before  // of a file that was rewrapped or encrypted anew; nil = it was not
 	Source     [32]byte // SHA-256 of the plaintext; zero where it was not asked for
+}
+
+// Before is what a file was until its data key was wrapped anew, or all of it encrypted anew. Its plaintext is the same.
+type Before struct {
+	commitments [][32]byte
+	Recipients  *string // digest of the break-glass recipients that it has now; nil = as before
+}
+
+// RecordedAs reports whether a commitment of a census is of the file as it was.
+func (b *Before) RecordedAs(commitment string) bool {
+	return b != nil && recordedAs(b.commitments, commitment)
+}
+
+func recordedAs(commitments [][32]byte, text string) bool {
+	return slices.ContainsFunc(commitments, func(c [32]byte) bool { return commitmentText(c) == text })
 }
 
 // describe fills what a header says.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
@@ -29,7 +28,7 @@ func (h Head) Commitments() [][32]byte {
 
 // RecordedAs reports whether a commitment of a census is of this file.
 func (h Head) RecordedAs(commitment string) bool {
-	return slices.ContainsFunc(h.Commitments(), func(c [32]byte) bool { return commitmentText(c) == commitment })
+	return recordedAs(h.Commitments(), commitment)
 }
 
 // ReadHead reads the header of an encrypted file of n bytes, without keys and without proof.

@@ -79,6 +79,8 @@ func (e *Engine) reencrypt(ctx context.Context, p place, a Anew, progress Progre
 	if err := unchanged(p, f, info, info.Size()); err != nil {
 		return Envelope{}, false, err
 	}
+	recipients := recipientsDigest(a.Recipients)
+	got.Before = &Before{h.Commitments(), &recipients}
 	return got, true, out.Commit()
 }
 

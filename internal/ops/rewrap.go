@@ -63,7 +63,11 @@ func (e *Engine) rewrap(ctx context.Context, p place, t Target) (Envelope, bool,
 			return Envelope{}, false, err
 		}
 	}
-	return sized(describe(p.full(), h), h, info), stanzas != nil, nil
+	got := sized(describe(p.full(), h), h, info)
+	if stanzas != nil {
+		got.Before = &Before{commitments: [][32]byte{got.Commitment}}
+	}
+	return got, stanzas != nil, nil
 }
 
 // holdEnvelope opens an envelope for rewriting. One that may be read only can still be replaced, where
