@@ -167,3 +167,36 @@ func TestPathsBelow(t *testing.T) {
 		}
 	}
 }
+
+// An envelope that a block of this stack writes is skipped below a directory, too, and its entry stays as it is.
+func TestOwnEnvelopesAreSkipped(t *testing.T) {
+	dir := t.TempDir()
+	seal(t, filepath.Join(dir, "dist", "own.enc"), nil, underKey{"k", "v2"})
+	seal(t, filepath.Join(dir, "dist", "theirs.enc"), nil, underKey{"k", "v1"})
+	own := state.File{Address: "data.encrypt.x", Path: "dist/own.enc", Source: "x", KeyID: "k", KeyVersion: "v1"}
+	next, took := census.Take(state.State{Files: []state.File{own}}, census.Find(dir, []string{"dist"}, true).Entries)
+	if len(took.Kept) != 1 || took.Kept[0] != own || len(took.New) != 1 || took.New[0].Path != "dist/theirs.enc" {
+		t.Errorf("%+v", took)
+	}
+	if len(next.Files) != 2 || !slices.Contains(next.Files, own) {
+		t.Errorf("%+v", next.Files)
+	}
+}
+
+// Files that were taken up are renewed when they are taken up again: by their key, and without what opens them no more.
+func TestFilesThatWereTakenUpAreRenewed(t *testing.T) {
+	dir, st := taken(t)
+	seal(t, filepath.Join(dir, "a.enc"), envelope.Context{"app": "orders"}, underKey{"k", "v2"})
+	seal(t, filepath.Join(dir, "sub", "b.enc"), nil, underKey{"new", "n1"})
+	next, took := census.Take(st, census.Find(dir, []string{"."}, true).Entries)
+	if len(took.New) != 0 || len(took.Renewed) != 2 || took.Same != 0 {
+		t.Errorf("%+v", took)
+	}
+	var got []string
+	for _, f := range next.Files {
+		got = append(got, f.Address+" "+f.KeyID+" "+f.KeyVersion)
+	}
+	if want := []string{`census.file["a.enc"] k v2`, `census.file["sub/b.enc"] new n1`}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

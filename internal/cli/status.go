@@ -20,6 +20,7 @@ type statusOf struct {
 	key, version string
 	recursive    bool
 	refresh      bool
+	print0       bool
 	json         bool
 }
 
@@ -36,10 +37,14 @@ and with -r all below directories.
 cannot be read counts as it was last known. Of a key, secrets and aliases of the state count too, and what
 kmsplan usage import learnt of it is said.
 
-Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 something does; 1 error.`,
+-print0 prints instead the paths of the files that kmsplan rewrap can bring under another key, each ended by a NUL byte,
+for its -files0-from: those of import-census, and those of PATHs, that are there and readable.
+
+Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 something does (0 with -print0); 1 error.`,
 		Example: `  kmsplan status
   kmsplan status -key key.orders -version 2f1a4c5e-0001-4aeb-9f0a-000000000001
-  kmsplan status -r -key alias/orders /srv/archive`,
+  kmsplan status -r -key alias/orders /srv/archive
+  kmsplan status -print0 -key key.old | kmsplan rewrap -key alias/new -files0-from -`,
 		RunE: func(c *cobra.Command, args []string) error { return a.status(c.Context(), &o, args) },
 	}
 	o.vars.flags(c)
@@ -48,8 +53,10 @@ Exit codes: 0 nothing needs what was asked for, or nothing was asked; 2 somethin
 	f.StringVar(&o.version, "version", "", "only what needs the key `VERSION`, and whether it may go")
 	f.BoolVarP(&o.recursive, "recursive", "r", false, "look at everything below directories")
 	f.BoolVar(&o.refresh, "refresh", false, "record in the state what files are now: those of import-census, and the key version of those that data blocks keep")
+	f.BoolVar(&o.print0, "print0", false, "print only the paths that rewrap -files0-from takes, each ended by a NUL byte")
 	jsonFlag(c, &o.json)
 	lockTimeoutFlag(c, &o.lockTimeout)
+	c.MarkFlagsMutuallyExclusive("print0", "json")
 	return c
 }
 
@@ -79,6 +86,9 @@ func (a *app) statusIn(ctx context.Context, o *statusOf, paths []string, stored 
 	found := census.Find(stored.Dir(), paths, o.recursive)
 	answer := newStatus(a.now(), st, names, looked, found.Entries, key, o.version)
 	answer.Passed = passed(found.Passed)
+	if o.print0 {
+		return errors.Join(a.printPaths(answer.Files), a.passedErrors(found.Passed))
+	}
 	a.showStatus(answer, o.json)
 	if err := a.passedErrors(found.Passed); err != nil {
 		return err

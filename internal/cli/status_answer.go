@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/census"
+	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -114,13 +116,14 @@ func newAsked(now time.Time, st state.State, names keyNaming, files []statusFile
 func waysOut(files []statusFile, q *statusAsked, names keyNaming) (ways []string) {
 	var blocks []string
 	loose := map[string][]string{} // by key
+	outside := false
 	for _, f := range files {
 		switch {
-		case f.Status == census.Missing || f.Status == census.Unreadable:
-		case f.Address != "" && !strings.HasPrefix(f.Address, "census."):
-			blocks = append(blocks, shellQuote(f.Address))
-		default:
+		case f.rewrapped():
 			loose[f.Key] = append(loose[f.Key], shellQuote(string(f.Path)))
+			outside = outside || f.Address == ""
+		case f.Status != census.Missing && f.Status != census.Unreadable:
+			blocks = append(blocks, shellQuote(f.Address))
 		}
 	}
 	if len(files) > 0 && q.primary {
@@ -130,11 +133,32 @@ func waysOut(files []statusFile, q *statusAsked, names keyNaming) (ways []string
 		ways = append(ways, "kmsplan run "+strings.Join(slices.Compact(blocks), " "))
 	}
 	for _, key := range slices.Sorted(keysIn(loose)) {
-		to := "NEW_KEY"
+		to, paths := "NEW_KEY", slices.Compact(loose[key])
 		if q.KeyVersion != "" {
 			to = key
 		}
-		ways = append(ways, fmt.Sprintf("kmsplan rewrap -key %s %s", to, strings.Join(loose[key], " ")))
+		if outside { // a list of the census has not those
+			ways = append(ways, fmt.Sprintf("kmsplan rewrap -key %s %s", to, strings.Join(paths, " ")))
+			continue
+		}
+		ways = append(ways, plan.RewrapCommand(to, key, q.KeyVersion, paths))
 	}
 	return ways
+}
+
+// rewrapped reports whether rewrap brings the file under another key: it is there, and no data block writes it.
+func (f statusFile) rewrapped() bool {
+	return f.Status != census.Missing && f.Status != census.Unreadable && (f.Address == "" || strings.HasPrefix(f.Address, "census."))
+}
+
+// printPaths lists the files that rewrap takes.
+func (a *app) printPaths(files []statusFile) error {
+	var list []string
+	for _, f := range files {
+		if f.rewrapped() {
+			list = append(list, string(f.Path)+"\x00")
+		}
+	}
+	_, err := io.WriteString(a.proc.Stdout, strings.Join(slices.Compact(list), ""))
+	return err
 }

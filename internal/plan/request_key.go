@@ -60,8 +60,13 @@ func (p *planner) thenRewrap(n *node) {
 	if len(under.blocks) > 0 {
 		commands = append(commands, "`kmsplan run "+strings.Join(under.blocks, " ")+"`")
 	}
-	if others := sortedOnce(slices.Concat(under.loose, under.imported)); len(others) > 0 {
-		commands = append(commands, fmt.Sprintf("`kmsplan rewrap -key %s %s`", p.under(n, n.object.ID), strings.Join(others, " ")))
+	to, others := p.under(n, n.object.ID), sortedOnce(slices.Concat(under.loose, under.imported))
+	if len(others) > MostPasted && len(under.imported) > 0 { // a list has the imported ones
+		commands = append(commands, "`"+RewrapCommand(to, n.object.ID, "", under.imported)+"`")
+		others = sortedOnce(under.loose)
+	}
+	if len(others) > 0 {
+		commands = append(commands, fmt.Sprintf("`kmsplan rewrap -key %s %s`", to, strings.Join(others, " ")))
 	}
 	p.then("%d %s under an earlier version of %s now, and stale: %s. What is stale is decrypted as before; %s rewraps it",
 		len(files), plural(len(files), "file is", "files are"), n.addr, strings.Join(listed(sortedOnce(files)), ", "), strings.Join(commands, " and "))

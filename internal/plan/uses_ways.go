@@ -11,6 +11,7 @@ import (
 // keyFiles are the files of the census under one key: those of blocks that there are, those of blocks that are gone, and those
 // that were taken up of others. All are quoted for a shell.
 type keyFiles struct {
+	key         string
 	blocks      []string // addresses, each once
 	loose, gone []string // paths, and the addresses that the state has them under
 	imported    []string // paths
@@ -18,6 +19,7 @@ type keyFiles struct {
 }
 
 func (p *planner) filesUnder(key string) (f keyFiles) {
+	f.key = key
 	for _, file := range MovedFiles(p.in.Config, p.in.State.Files) {
 		a, err := addr.Parse(file.Address)
 		switch {
@@ -41,6 +43,25 @@ func (p *planner) filesUnder(key string) (f keyFiles) {
 	return f
 }
 
+// MostPasted is how many files a command names that is to be pasted; beyond that it takes them from a list.
+const MostPasted = 20
+
+// RewrapCommand brings imported files, quoted for a shell, under a key. They are those of the census under the key and the
+// version that they need now; either may be "".
+func RewrapCommand(to, key, version string, files []string) string {
+	if len(files) <= MostPasted {
+		return fmt.Sprintf("kmsplan rewrap -key %s %s", to, strings.Join(files, " "))
+	}
+	list := "kmsplan status -print0"
+	if key != "" {
+		list += " -key " + key
+	}
+	if version != "" {
+		list += " -version " + version
+	}
+	return fmt.Sprintf("%s | kmsplan rewrap -key %s -files0-from -", list, to)
+}
+
 func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func sortedOnce(list []string) []string {
@@ -57,9 +78,12 @@ func (f keyFiles) waysOfLoose(key string) string {
 // waysOfImported say how files that were taken up let go of their key; every plan looks at them again.
 func (f keyFiles) waysOfImported(key string) (ways []string) {
 	if len(f.imported) > 0 {
-		ways = append(ways, fmt.Sprintf("bring the imported files under the new key with `kmsplan rewrap -key %s %s`", key, strings.Join(f.imported, " ")))
+		ways = append(ways, fmt.Sprintf("bring %s under the new key with `%s`", plural(len(f.imported), "the imported file", fmt.Sprintf("the %d imported files", len(f.imported))), RewrapCommand(key, f.key, "", f.imported)))
 	}
-	if len(f.absent) > 0 {
+	switch n := len(f.absent); {
+	case n > MostPasted:
+		ways = append(ways, fmt.Sprintf("look where the %d imported files are that are not in their places (`kmsplan status -key %s` names them), or drop them if nobody needs them with `kmsplan import-census -forget DIRECTORY`", n, f.key))
+	case n > 0:
 		ways = append(ways, fmt.Sprintf("look where the imported files are that are not in their places, or drop them if nobody needs them with `kmsplan import-census -forget %s`", strings.Join(f.absent, " ")))
 	}
 	return ways
