@@ -28,12 +28,12 @@ func (q *Queue) Create(ctx context.Context, spec batch.Spec, chunks iter.Seq2[qu
 		if err != nil {
 			return err
 		}
-		n := 0
+		n, p := 0, newPacker()
 		for some, err := range together(chunks, atOnce) {
 			if err != nil {
 				return err
 			}
-			if err := q.insert(ctx, tx, id, spec.Address, some); err != nil {
+			if err := q.insert(ctx, tx, p, id, spec.Address, some); err != nil {
 				return q.failure(doing, err)
 			}
 			n += len(some)
@@ -84,14 +84,14 @@ func (q *Queue) begin(ctx context.Context, tx pgx.Tx, spec batch.Spec) (id int64
 }
 
 // insert copies chunks and their jobs in.
-func (q *Queue) insert(ctx context.Context, tx pgx.Tx, id int64, address string, parts []queue.Part) error {
+func (q *Queue) insert(ctx context.Context, tx pgx.Tx, pack *packer, id int64, address string, parts []queue.Part) error {
 	rows, jobs := make([][]any, len(parts)), make([]river.InsertManyParams, len(parts))
 	for i, p := range parts {
 		about, err := json.Marshal(p.Chunk)
 		if err != nil {
 			return err
 		}
-		entries, err := pack(p.Entries)
+		entries, err := pack.pack(p.Entries)
 		if err != nil {
 			return err
 		}

@@ -18,20 +18,26 @@ import (
 // mostEntries bounds what a chunk's entries may unpack to, bytes: a thousand names of a kilobyte are one megabyte.
 const mostEntries = 256 << 20
 
-// pack makes one value of a chunk's entries.
-func pack(entries []batch.Entry) ([]byte, error) {
+// packer makes values of chunks' entries, one after another: a compressor's tables are larger than what it makes.
+type packer struct {
+	z *gzip.Writer
+}
+
+func newPacker() *packer {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // refuses other levels only
+	return &packer{z: z}
+}
+
+func (p *packer) pack(entries []batch.Entry) ([]byte, error) {
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	e := json.NewEncoder(z)
+	p.z.Reset(&b)
+	e := json.NewEncoder(p.z)
 	for i := range entries {
-		if err := e.Encode(entries[i]); err != nil {
+		if err := e.Encode(&entries[i]); err != nil {
 			return nil, err
 		}
 	}
-	if err := z.Close(); err != nil {
+	if err := p.z.Close(); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
