@@ -23,6 +23,7 @@ var licences = []struct {
 	{"MPL-2.0", []string{"Mozilla Public License", "2.0", "Covered Software"}},
 	{"BSD", []string{"Redistribution and use in source and binary forms", "THIS SOFTWARE IS PROVIDED BY"}},
 	{"MIT", []string{"Permission is hereby granted, free of charge", "THE SOFTWARE IS PROVIDED \"AS IS\""}},
+	{"MIT", []string{"Permission is hereby granted, free of charge", "THE SOFTWARE IS PROVIDED “AS IS”"}}, // the same text, typeset (riverqueue/apiframe)
 	{"ISC", []string{"Permission to use, copy, modify, and", "THE SOFTWARE IS PROVIDED \"AS IS\" AND THE AUTHOR DISCLAIMS"}},
 }
 
