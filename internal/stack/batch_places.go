@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch/source"
 	"kmsplan.dev/kmsplan/internal/batch/source/files"
 	"kmsplan.dev/kmsplan/internal/batch/source/postgres"
+	"kmsplan.dev/kmsplan/internal/batch/source/s3"
 	"kmsplan.dev/kmsplan/internal/kind"
 )
 
@@ -26,6 +27,11 @@ func (s *Stack) openSource(ctx context.Context, place string, args map[string]st
 	case kind.SourcePostgres:
 		return asSource(postgres.Open(ctx, postgres.Options{
 			ConnStr: args["conn_str"], Table: args["table"], Column: args["column"], Getenv: s.options.getenv(),
+		}))
+	case kind.SourceS3:
+		return asSource(s3.Open(s3.Options{
+			Bucket: args["bucket"], Prefix: args["prefix"], Region: args["region"], Endpoint: args["endpoint"], CAFile: s.optional(args["ca_file"]),
+			PathStyle: args["path_style"] == "true", InstanceRole: args["instance_role"] == "true",
 		}))
 	}
 	return nil, fmt.Errorf("this version of kmsplan cannot open a source of batches in %s", place)
@@ -42,6 +48,14 @@ func (s *Stack) openQueue(ctx context.Context, place string, args map[string]str
 		return asQueue(shards.Open(s.ledger(args["ledger"]), shard, shards.Options{}))
 	}
 	return nil, fmt.Errorf("this version of kmsplan cannot open a queue of batches in %s", place)
+}
+
+// optional is a path of the block, "" = none.
+func (s *Stack) optional(p string) string {
+	if p == "" {
+		return ""
+	}
+	return s.absolute(p)
 }
 
 // ledger is the address of a ledger: a directory is looked for from the module's.
