@@ -29,7 +29,7 @@ var below = map[string][]string{
 	"internal/cli":                   {"internal/..."},
 	"internal/stack":                 {"internal/apply", "internal/batch", "internal/batch/...", "internal/census", "internal/document", "internal/keyfile", "internal/iam", "internal/ops/...", "internal/resource", "internal/draft", "internal/plan/...", "internal/hcl", "internal/kind", "internal/state/...", "internal/kms/...", "internal/envelope", "internal/emulator/...", "internal/suggest", "internal/durable", "internal/addr", "internal/version"},
 	"internal/trial":                 {"internal/junit", "internal/stack", "internal/plan", "internal/hcl", "internal/state/memory", "internal/addr"},
-	"internal/view":                  {"internal/apply", "internal/load", "internal/junit", "internal/lint", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
+	"internal/view":                  {"internal/apply", "internal/batch", "internal/load", "internal/junit", "internal/lint", "internal/plan", "internal/envelope", "internal/state", "internal/addr"},
 	"internal/draft/tfstate":         {"internal/draft", "internal/plan", "internal/kind"},
 	"internal/draft":                 {"internal/plan", "internal/hcl", "internal/kind", "internal/addr"},
 	"internal/iam":                   {"internal/hcl", "internal/kind", "internal/plan", "internal/state", "internal/addr"},

@@ -47,6 +47,8 @@ type app struct {
 	unproved bool
 	// scopeFiles is the flag of that name.
 	scopeFiles int
+	// batchTurns says that calls for objects of batches take turns under the quota that their workers share.
+	batchTurns bool
 	// gatewayFrom is the flag -gateway-from.
 	gatewayFrom string
 	// identities are the files of -identity, of commands that open the state with it.
@@ -126,6 +128,7 @@ const (
 	groupState   = "state"
 	groupCare    = "care"
 	groupFiles   = "files"
+	groupBatches = "batches"
 	groupRaw     = "raw"
 	groupTools   = "tools"
 )
@@ -155,7 +158,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 	root.PersistentFlags().Bool("no-color", false, "print without colours, as with NO_COLOR set")
 	for _, g := range []cobra.Group{
 		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"}, {ID: groupCare, Title: "Key care:"},
-		{ID: groupFiles, Title: "Files:"}, {ID: groupRaw, Title: "Raw KMS:"}, {ID: groupTools, Title: "Tools:"},
+		{ID: groupFiles, Title: "Files:"}, {ID: groupBatches, Title: "Batches:"}, {ID: groupRaw, Title: "Raw KMS:"}, {ID: groupTools, Title: "Tools:"},
 	} {
 		root.AddGroup(&g)
 	}

@@ -31,7 +31,8 @@ func (a *app) completions(root *cobra.Command) {
 		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
 		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan import-from-terraform": terraformStates, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan reencrypt": envelopes, "kmsplan inspect": envelopes,
-		"kmsplan set": a.fileThenPaths, "kmsplan unset": a.fileThenPaths,
+		"kmsplan batch plan": a.batchAddresses,
+		"kmsplan set":        a.fileThenPaths, "kmsplan unset": a.fileThenPaths,
 	}
 	flags := map[string]complete{
 		"target": a.declaredAddresses, "gateway": a.gatewayNames, "via": words("public", "instance"), "key": a.keyNames,
@@ -151,6 +152,18 @@ func (a *app) declaredAddresses(_ *cobra.Command, _ []string, begun string) ([]s
 
 func (a *app) dataAddresses(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 	return beginning(begun, a.addresses(true))
+}
+
+// batchAddresses are the batches of the module.
+func (a *app) batchAddresses(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var all []addr.Address
+	for _, b := range a.declared().Batches {
+		all = append(all, b.Instances...)
+	}
+	return beginning(begun, addr.Names(all))
 }
 
 // managedAddresses are the instances that import may name.

@@ -10,8 +10,10 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/batch/quota"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/kms/transport"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/view"
@@ -56,11 +58,15 @@ func (a *app) module(v *variables) (stack.Module, error) {
 
 // options are what every stack is opened with.
 func (a *app) options(lockTimeout time.Duration) stack.Options {
-	return stack.Options{
+	o := stack.Options{
 		LockTimeout: lockTimeout, Env: a.proc.Env, MinSerial: a.minSerial, Outside: a.outsideDirs(), Now: a.now, Logger: a.logger(), Faults: a.getenv("KMSPLAN_EMULATOR_FAULTS"),
 		Note: func(text string) { a.view.Notef("%s", text) }, Recovered: a.view.Recovered, Progress: a.reading, File: a.fileProgress(),
 		UnprovedDataKeys: a.unproved, FilesPerDataKey: a.scopeFiles,
 	}
+	if a.batchTurns {
+		o.Pace = func(string) transport.Pace { return quota.Turns{} }
+	}
+	return o
 }
 
 // outsideDirs are the directories of -outside, absolute.

@@ -37,6 +37,10 @@ type Batch struct {
 	OpenQueue func(context.Context, shards.Shard) (queue.Queue, error)
 	// Shards is how many workers of shards there are; 0 = the queue has none.
 	Shards int
+	// Queue is the block that keeps the batch: local, postgres or shards.
+	Queue string
+
+	again bool // it opens what another batch of the block may have written
 }
 
 // ChunkSize is how much a chunk holds at most.
@@ -59,23 +63,39 @@ func (s *Stack) Keyring() ops.Keyring { return keyring{s.gateways} }
 // Batch evaluates the block of an instance with what the state remembers, and asks KMS once: for the primary version of the
 // key, which is the batch's target from now on. Errors: InvalidError.
 func (s *Stack) Batch(ctx context.Context, a addr.Address) (*Batch, error) {
-	block, err := s.batchBlock(a)
+	b, key, err := s.declaredBatch(ctx, a)
 	if err != nil {
 		return nil, err
 	}
+	b.Spec.Target, err = s.target(ctx, s.Config.Block(a), key, b.Spec.Action.Writes())
+	return b, err
+}
+
+// BatchPlaces is Batch without its target: KMS is not asked, and no key of the batch has to be there.
+func (s *Stack) BatchPlaces(ctx context.Context, a addr.Address) (*Batch, error) {
+	b, _, err := s.declaredBatch(ctx, a)
+	return b, err
+}
+
+// declaredBatch evaluates the block of an instance, and names the key that it names.
+func (s *Stack) declaredBatch(ctx context.Context, a addr.Address) (*Batch, string, error) {
+	block, err := s.batchBlock(a)
+	if err != nil {
+		return nil, "", err
+	}
 	if s.State, err = s.remembered(ctx); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := s.lookUpFor(ctx, func(other addr.Address) bool { return other == a }); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	body, diags := s.Config.Body(a, plan.Remember(s.Config, s.State, s.live))
 	if diags.HasErrors() {
-		return nil, s.invalid(diags)
+		return nil, "", s.invalid(diags)
 	}
 	written, err := readBatch(body)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w%s", a, err, s.missingVariables())
+		return nil, "", fmt.Errorf("%s: %w%s", a, err, s.missingVariables())
 	}
 	b := &Batch{Spec: written.spec, Chunk: written.chunk, Quota: transport.QuotaLimit(kms.QuotaSymmetric), Inventory: written.source["inventory"]}
 	b.Spec.Address, b.Spec.Stack = a.String(), s.State.Lineage
@@ -88,9 +108,9 @@ func (s *Stack) Batch(ctx context.Context, a addr.Address) (*Batch, error) {
 	b.OpenQueue = func(ctx context.Context, part shards.Shard) (queue.Queue, error) {
 		return s.openQueue(ctx, written.queue, written.keeper, part)
 	}
-	b.Shards = written.shards
-	b.Spec.Target, err = s.target(ctx, block, written.key, b.Spec.Action.Writes())
-	return b, err
+	b.Shards, b.Queue = written.shards, written.queue
+	b.Spec.Target.Gateway = block.GatewayName()
+	return b, written.key, nil
 }
 
 // batchBlock is the block of an instance.

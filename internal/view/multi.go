@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -83,6 +84,9 @@ func (m multi) Benched(r load.Report)                     { m.each(func(v View) 
 func (m multi) Traffic(list []Traffic)                    { m.each(func(v View) { v.Traffic(list) }) }
 func (m multi) Drift(d plan.Drifts)                       { m.each(func(v View) { v.Drift(d) }) }
 func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) { v.Refreshed(d) }) }
+func (m multi) BatchPlan(p batch.Plan)                    { m.each(func(v View) { v.BatchPlan(p) }) }
+func (m multi) Listing(l Listing)                         { m.each(func(v View) { v.Listing(l) }) }
+func (m multi) Batching(b Batching)                       { m.each(func(v View) { v.Batching(b) }) }
 func (m multi) Answer(doc json.RawMessage)                { m.each(func(v View) { v.Answer(doc) }) }
 func (m multi) Error(summary string, err error, hints ...string) {
 	m.each(func(v View) { v.Error(summary, err, hints...) })

@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -62,3 +63,6 @@ func (Silent) Tested(TestCounts)                                     {}
 func (Silent) Result(any, ...string)                                 {}
 func (Silent) Listed(any, ...string)                                 {}
 func (Silent) Table(any, []string, [][]string)                       {}
+func (Silent) BatchPlan(batch.Plan)                                  {}
+func (Silent) Listing(Listing)                                       {}
+func (Silent) Batching(Batching)                                     {}

@@ -6,6 +6,7 @@ import (
 	hclv2 "github.com/hashicorp/hcl/v2"
 
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -138,6 +139,16 @@ type Bench interface {
 	Benched(r load.Report)
 }
 
+// Batch is the view of batch and worker.
+type Batch interface {
+	Voice
+	BatchPlan(p batch.Plan)
+	// Listing shows how far the listing of a batch's objects is.
+	Listing(l Listing)
+	// Batching shows how far a batch is.
+	Batching(b Batching)
+}
+
 // View can show the answer of every command. A further form of output is one file: a type that embeds
 // Silent and has the methods it has something to say in.
 type View interface {
@@ -149,6 +160,7 @@ type View interface {
 	Inspect
 	Doctor
 	Bench
+	Batch
 	Drift
 	Test
 	Answer

@@ -13,6 +13,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/apply"
+	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/lint"
 	"kmsplan.dev/kmsplan/internal/load"
 	"kmsplan.dev/kmsplan/internal/plan"
@@ -43,7 +44,8 @@ func something(t reflect.Type) reflect.Value {
 		[]plan.Refusal{{Guard: "g", Reason: "No."}}, []plan.Checked{{Addr: key, Status: plan.Passed}}, apply.Step{Addr: key, Action: plan.Create}, apply.Outcome{ID: "key-1", Reason: "x"},
 		lint.Report{Findings: []lint.Finding{{Rule: lint.Rules()[0], Message: "Wrong."}}}, apply.Recovered{}, apply.Recovery{}, apply.Report{}, hclv2.Diagnostics{{Severity: hclv2.DiagError, Summary: "Wrong"}}, map[string]*hclv2.File{},
 		state.State{Resources: []state.Resource{{Address: "key.k", Kind: "key"}}}, state.Resource{Address: "key.k", Kind: "key"}, []state.File{{Path: "f"}},
-		map[string]any{"o": "v"}, []Envelope{{Path: "f"}}, []Finding{{Check: "c"}}, plan.Drifts{At: today, Drift: []plan.Drift{{Addr: key, Kind: "key", Gone: true}}}, []Traffic{{Gateway: "g", Calls: map[string]int{"X": 1}}}, Reading{Gateway: "g", Total: 1000, PerSecond: 10}, TestRun{File: "f", Run: "r", Line: 1, Status: "fail", Reasons: []string{"x"}}, TestCounts{Status: "pass", Sentence: "Success! 1 passed, 0 failed."}, load.Span{Number: 1, Requests: 2, Answered: 1, Errors: map[string]int{"client": 1}, Codes: map[string]int{"X": 1}}, load.Report{Span: load.Span{Requests: 1, Answered: 1}, Ended: load.EndedByCount}, Working{Done: 1, Total: 100, At: today}, Tree{Verb: "encrypting", Done: 1, Total: 100, At: today}, json.RawMessage(`{"a":1}`), []any{"x"}, [][]string{{"a cell"}},
+		map[string]any{"o": "v"}, []Envelope{{Path: "f"}}, []Finding{{Check: "c"}}, plan.Drifts{At: today, Drift: []plan.Drift{{Addr: key, Kind: "key", Gone: true}}}, []Traffic{{Gateway: "g", Calls: map[string]int{"X": 1}}}, Reading{Gateway: "g", Total: 1000, PerSecond: 10}, TestRun{File: "f", Run: "r", Line: 1, Status: "fail", Reasons: []string{"x"}}, TestCounts{Status: "pass", Sentence: "Success! 1 passed, 0 failed."}, load.Span{Number: 1, Requests: 2, Answered: 1, Errors: map[string]int{"client": 1}, Codes: map[string]int{"X": 1}}, load.Report{Span: load.Span{Requests: 1, Answered: 1}, Ended: load.EndedByCount}, Working{Done: 1, Total: 100, At: today}, Tree{Verb: "encrypting", Done: 1, Total: 100, At: today},
+		wholeBatch(), Listing{Address: "batch.b", Objects: 1, At: today}, Batching{Record: batch.Record{Spec: wholeBatch().Spec, Status: batch.Running}, At: today, End: true}, json.RawMessage(`{"a":1}`), []any{"x"}, [][]string{{"a cell"}},
 	} {
 		if reflect.TypeOf(v) == t || t.Kind() == reflect.Interface && t.NumMethod() == 0 || t.Kind() == reflect.Interface && reflect.TypeOf(v).Implements(t) {
 			return reflect.ValueOf(v)
