@@ -137,8 +137,9 @@ func (s service) uploads(t *testing.T, o oss.Options) int {
 
 // between is a proxy before the service: before is told of each request, and what after says is lost is answered with a cut.
 type between struct {
-	before func(*http.Request)
-	lost   func(*http.Request) bool
+	before  func(*http.Request)
+	lost    func(*http.Request) bool
+	instead func(http.ResponseWriter, *http.Request) bool // answers in place of the service
 }
 
 func (s service) through(t *testing.T, o oss.Options, b *between) oss.Options {
@@ -148,6 +149,9 @@ func (s service) through(t *testing.T, o oss.Options, b *between) oss.Options {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.before != nil {
 			b.before(r)
+		}
+		if b.instead != nil && b.instead(w, r) {
+			return
 		}
 		if b.lost != nil && b.lost(r) {
 			proxy.ServeHTTP(httptest.NewRecorder(), r)
@@ -389,5 +393,38 @@ func TestALargeObjectIsCopiedByTheService(t *testing.T) {
 	}
 	if n := s.uploads(t, o); n != 0 || string(s.get(t, o, "dir/large")) != "another's" {
 		t.Errorf("%d uploads are left", n)
+	}
+}
+
+// An object under retention, which the emulator does not have, is refused for good; a service in trouble is asked again.
+func TestAnswersOfTheServiceThatTheEmulatorDoesNotGive(t *testing.T) {
+	s := serve(t)
+	o := s.bucket(t, "Enabled")
+	s.put(t, o, "dir/k", "old")
+	status, code, times := 0, "", 0
+	src := open(t, s.through(t, o, &between{instead: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut || times == 0 {
+			return false
+		}
+		times--
+		w.Header().Set("x-oss-request-id", "1")
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "<Error><Code>%s</Code><Message>canary</Message><RequestId>1</RequestId></Error>", code)
+		return true
+	}}))
+	for _, c := range []struct {
+		status int
+		code   string
+		times  int
+		want   error
+	}{{409, "FileImmutable", 9, source.ErrRefused}, {403, "InvalidObjectState", 9, source.ErrRefused}, {503, "ServiceUnavailable", 2, nil}} {
+		status, code, times = c.status, c.code, c.times
+		_, err := handle(t, src, "dir/k").Replace(t.Context(), text("new"))
+		if !errors.Is(err, c.want) || err != nil && strings.Contains(err.Error(), "canary") || c.want != nil && times != c.times-1 {
+			t.Errorf("%s: %v, and %d of %d answers are left", c.code, err, times, c.times)
+		}
+	}
+	if ids := s.versions(t, o, "dir/k"); len(ids) != 2 {
+		t.Errorf("the versions are %q", ids)
 	}
 }
