@@ -11,6 +11,10 @@
 // lists (ACL) are not, as with every copy in S3. An object under a retention rule or a legal hold, one of a customer's key
 // (SSE-C), and one whose metadata S3 does not tell are refused.
 //
+// Tried on: gofakes3 v1.2.0 as it is, which has If-Match on PutObject and neither a condition on CompleteMultipartUpload nor
+// UploadPartCopy, so that large objects go whole; and gofakes3 behind a front that adds these, conditional reads and tags
+// (package s3test), where 5 MiB of a large object are sent and the store copies the rest. Not tried on AWS itself.
+//
 // Every request ends: one that moves no byte for a minute is given up (stall.go), and tried again a few times (call.go). Read
 // source.go, handle.go and replace.go. Of ours it imports batch/source and state/s3client.
 package s3
