@@ -165,6 +165,16 @@ func choose(src []byte, items []Item, r Rules) (map[int]bool, error) {
 	return nil, &Refusal{Why: fmt.Sprintf("none of the file's %d values has a name that -only finds and -except does not, so all of it would stay readable: correct the patterns", values)}
 }
 
+// Foresee refuses what Seal would refuse of a file, as far as it shows without a key.
+func Foresee(src []byte, f Format, r Rules) error {
+	items, err := parse(f, src)
+	if err != nil {
+		return err
+	}
+	_, err = choose(src, items, r)
+	return err
+}
+
 // exchange writes src with other bytes in place of the chosen values, about more of them than src has.
 func exchange(src []byte, items []Item, chosen map[int]bool, more int, with func(Item) (string, error)) ([]byte, error) {
 	out := make([]byte, 0, len(src)+more)

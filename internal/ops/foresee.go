@@ -25,7 +25,7 @@ func ForeseeEncrypt(source, output string, s Seal) error {
 	if s.Values != nil {
 		src, _, err := readDocument(from, document.MaxSize)
 		if err == nil {
-			_, err = s.Values.format(from.String(), src)
+			err = s.Values.foresee(from.String(), src)
 		}
 		if err != nil {
 			return fmt.Errorf("encrypt %s: %w", from, err)
@@ -45,6 +45,14 @@ func ForeseeEncrypt(source, output string, s Seal) error {
 		}
 	}
 	return nil
+}
+
+func (v Values) foresee(name string, src []byte) error {
+	f, err := v.format(name, src)
+	if err != nil {
+		return err
+	}
+	return document.Foresee(src, f, v.Rules)
 }
 
 // ForeseeOpen refuses a file that nothing could open: one that cannot be read, is no envelope and no document, or has
