@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 	"github.com/spf13/cobra"
 
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/ops"
 	"kmsplan.dev/kmsplan/internal/stack"
@@ -29,6 +30,7 @@ func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, fu
 		return nil, nil, err
 	}
 	engine := gateways.Engine()
+	durable.ReleaseImage() // what follows may go through files of any size, in little memory
 	return engine, func() { engine.Close(); a.closing(gateways.Close) }, nil
 }
 

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package durable
+
+// ReleaseImage is of Linux.
+func ReleaseImage() {}
