@@ -41,6 +41,7 @@ var below = map[string][]string{
 	"internal/batch/source/...":      {"internal/batch/source/...", "internal/durable/...", "internal/state/..."},
 	"internal/batch/quota":           {"internal/kms"},
 	"internal/batch/queue":           {"internal/batch", "internal/batch/quota"},
+	"internal/batch/page":            {"internal/batch", "internal/batch/quota", "internal/batch/queue", "internal/durable"},
 	"internal/batch/queue/...":       {"internal/batch", "internal/batch/quota", "internal/batch/queue/...", "internal/durable", "internal/state/..."},
 	"internal/batch/...":             {"internal/batch/...", "internal/kind", "internal/ops/...", "internal/document", "internal/envelope", "internal/kms"},
 	"internal/transfer":              {"internal/kms", "internal/kms/wire/ciphertext", "internal/kms/wire/sdkmessage"},

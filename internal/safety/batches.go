@@ -12,6 +12,9 @@ const (
 	LedgerAttempt Switch = "ledger-attempt"
 	LedgerLine    Switch = "ledger-line"
 	ShardTaken    Switch = "shard-taken"
+	PageHost      Switch = "page-host"
+	PageToken     Switch = "page-token"
+	PageLoopback  Switch = "page-loopback"
 )
 
 func batches() []Safety {
@@ -26,5 +29,8 @@ func batches() []Safety {
 		{LedgerAttempt, "On one machine, a worker whose chunk was given to another since records no step of it.", "internal/batch/queue/local", "TestTheQueueOfOneMachineIsOne"},
 		{LedgerLine, "A line of a batch's ledger that was changed is not believed.", "internal/batch/queue/local", "TestADamagedEarlierLineIsNamed"},
 		{ShardTaken, "Of two workers of one shard, the one that began first records nothing more.", "internal/batch/queue/shards", "TestTheFirstOfTwoPodsOfOneIndexEnds"},
+		{PageHost, "The page of batches answers no request under a name that is not its own (DNS rebinding).", "internal/batch/page", "TestForeignHostsAreRefused"},
+		{PageToken, "On the page of batches, who has not shown the token changes nothing.", "internal/batch/page", "TestChangesNeedTheTokenAndAForm"},
+		{PageLoopback, "The page of batches is not reached from other machines unless there is a token.", "internal/batch/page", "TestOtherMachinesNeedAToken"},
 	}
 }
