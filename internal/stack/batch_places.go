@@ -11,9 +11,11 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
 	"kmsplan.dev/kmsplan/internal/batch/source"
 	"kmsplan.dev/kmsplan/internal/batch/source/files"
+	"kmsplan.dev/kmsplan/internal/batch/source/oss"
 	"kmsplan.dev/kmsplan/internal/batch/source/postgres"
 	"kmsplan.dev/kmsplan/internal/batch/source/s3"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/kms/credential"
 )
 
 // batchQueue is where the local queue of a module is, unless it says otherwise.
@@ -27,6 +29,11 @@ func (s *Stack) openSource(ctx context.Context, place string, args map[string]st
 	case kind.SourcePostgres:
 		return asSource(postgres.Open(ctx, postgres.Options{
 			ConnStr: args["conn_str"], Table: args["table"], Column: args["column"], Getenv: s.options.getenv(),
+		}))
+	case kind.SourceOSS:
+		return asSource(oss.Open(oss.Options{
+			Bucket: args["bucket"], Prefix: args["prefix"], Region: args["region"], Endpoint: args["endpoint"], CAFile: s.optional(args["ca_file"]),
+			PathStyle: args["path_style"] == "true", Credentials: chained(credential.Chain(credential.Config{})),
 		}))
 	case kind.SourceS3:
 		return asSource(s3.Open(s3.Options{

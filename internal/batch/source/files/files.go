@@ -62,7 +62,11 @@ func (s *Source) Place() string { return "file://" + filepath.ToSlash(s.where) }
 func (s *Source) Close() error { return s.root.Close() }
 
 // Open implements source.Source. It refuses what is no regular file, and a path through a symbolic link.
-func (s *Source) Open(_ context.Context, name string) (source.Handle, error) {
+func (s *Source) Open(_ context.Context, object string) (source.Handle, error) {
+	name, err := rawName(object)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, source.ErrRefused)
+	}
 	if err := s.straight(name); err != nil {
 		return nil, err
 	}

@@ -98,7 +98,11 @@ func TestNamesAscendAsBytes(t *testing.T) {
 			after = want[i]
 		}
 		var got []string
-		err := s.List(t.Context(), after, func(o source.Object) error { got = append(got, o.Name); return nil })
+		err := s.List(t.Context(), textName(after), func(o source.Object) error {
+			raw, err := rawName(o.Name)
+			got = append(got, raw)
+			return err
+		})
 		if err != nil || !slices.Equal(got, want[i+1:]) {
 			t.Errorf("after %q: %q, %v", after, got, err)
 		}

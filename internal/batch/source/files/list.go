@@ -12,13 +12,32 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/batch/source"
 	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/state"
 )
 
 // List implements source.Source. Left out are symbolic links and what else is no regular file, temporary files of
 // kmsplan's, and what vanishes while it is looked at; a directory that cannot be read ends the list. It keeps the names of
 // one directory at each depth in memory.
 func (s *Source) List(ctx context.Context, after string, each func(source.Object) error) error {
-	return s.directory(ctx, "", after, each)
+	from, err := rawName(after)
+	if err != nil {
+		return err
+	}
+	return s.directory(ctx, "", from, each)
+}
+
+// textName is a file's name as an object's: bytes that are no UTF-8 as the census writes them (state.PathText), because manifests, ledgers and
+// databases keep text.
+func textName(raw string) string {
+	text, _ := state.PathText(raw).MarshalText() // never fails
+	return string(text)
+}
+
+// rawName is the name of the file.
+func rawName(text string) (string, error) {
+	var raw state.PathText
+	err := raw.UnmarshalText([]byte(text))
+	return string(raw), err
 }
 
 // names are a directory's files and directories, the latter with a slash behind, in the order of the paths below them.
@@ -85,7 +104,7 @@ func (s *Source) file(name string, each func(source.Object) error) error {
 }
 
 func object(name string, info fs.FileInfo) source.Object {
-	return source.Object{Name: name, Size: info.Size(), Modified: info.ModTime(), Revision: revision(info)}
+	return source.Object{Name: textName(name), Size: info.Size(), Modified: info.ModTime(), Revision: revision(info)}
 }
 
 // revision is a file's facts as text.
