@@ -43,7 +43,7 @@ type row struct {
 
 func (p *Page) row(ctx context.Context, r batch.Record) row {
 	out := row{Record: r, Pace: p.meter.pace(r, p.now())}
-	if r.Spec.Target.Gateway == "" {
+	if r.Status != batch.Running || r.Spec.Target.Gateway == "" {
 		return out
 	}
 	// A bucket that nobody has used yet knows no rate; that is no failure of the page.
