@@ -22,7 +22,10 @@ module say which. A batch is planned, which shows what it takes, and created pau
 what is done is skipped whenever it is begun again.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.batchPlanCommand())
+	c.AddCommand(
+		a.batchPlanCommand(), a.batchStartCommand(), a.batchStatusCommand(), a.batchWatchCommand(), a.batchPauseCommand(), a.batchResumeCommand(),
+		a.batchCancelCommand(), a.batchRetryCommand(), a.batchRateCommand(), a.batchVerifyCommand(), a.batchReportCommand(),
+	)
 	return c
 }
 

@@ -13,7 +13,7 @@ func (a *app) commands() []*cobra.Command {
 		a.lintCommand(), a.testCommand(),
 		a.runCommand(), a.encryptCommand(), a.decryptCommand(), a.inspectCommand(), a.verifyCommand(), a.rewrapCommand(), a.reencryptCommand(), a.gitCommand(), a.checkStagedCommand(),
 		a.editCommand(), a.setCommand(), a.unsetCommand(), a.execCommand(),
-		a.batchCommand(),
+		a.batchCommand(), a.workerCommand(),
 		a.kmsCommand(), a.transferCommand(),
 		a.emulatorCommand(), a.benchCommand(), a.doctorCommand(), a.versionCommand(),
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/addr"
+	batchreport "kmsplan.dev/kmsplan/internal/batch/report"
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -31,14 +32,16 @@ func (a *app) completions(root *cobra.Command) {
 		"kmsplan workspace select": a.workspaceNames, "kmsplan workspace delete": a.workspaceNames,
 		"kmsplan state rm": a.stateAddresses, "kmsplan state rollback": a.keptSerials, "kmsplan run": a.dataAddresses, "kmsplan import": a.managedAddresses, "kmsplan import-from-terraform": terraformStates, "kmsplan output": a.outputNames,
 		"kmsplan decrypt": envelopes, "kmsplan verify": envelopes, "kmsplan rewrap": envelopes, "kmsplan reencrypt": envelopes, "kmsplan inspect": envelopes,
-		"kmsplan batch plan": a.batchAddresses,
-		"kmsplan set":        a.fileThenPaths, "kmsplan unset": a.fileThenPaths,
+		"kmsplan batch plan": a.batchAddresses, "kmsplan batch start": a.batchAddresses, "kmsplan batch status": a.batchAddresses, "kmsplan batch watch": a.batchAddresses,
+		"kmsplan batch pause": a.batchAddresses, "kmsplan batch resume": a.batchAddresses, "kmsplan batch cancel": a.batchAddresses, "kmsplan batch retry-failed": a.batchAddresses,
+		"kmsplan batch rate": a.batchAddresses, "kmsplan batch verify": a.batchAddresses, "kmsplan batch report": a.batchAddresses, "kmsplan worker": a.batchAddresses,
+		"kmsplan set": a.fileThenPaths, "kmsplan unset": a.fileThenPaths,
 	}
 	flags := map[string]complete{
 		"target": a.declaredAddresses, "gateway": a.gatewayNames, "via": words("public", "instance"), "key": a.keyNames,
 		"group-by": words("none", "prefix", "tag:"), "config": directories,
 		"suite": words("AES_256_GCM", "SM4_GCM"), "scope": words("file", "directory", "run"),
-		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"),
+		"auth": words("strict", "permissive", "off"), "throttle": words("off", "documented"), "quotas": words("documented", "off"), "queue": words(kind.QueueLocal, kind.QueuePostgres, kind.QueueShards),
 		"chdir": directories, "only": ruleIDs, "skip": ruleIDs, "min-severity": words(lint.Severities()...), "pack": words(packNames()...),
 		"format": formNames, "ban": words(slices.Concat(kind.SpecNames(), envelope.SuiteNames())...), "report": reportForms, "file": a.namedFiles,
 	}
@@ -212,9 +215,14 @@ func formNames(c *cobra.Command, _ []string, begun string) ([]string, cobra.Shel
 	switch c.Name() {
 	case "encrypt", "edit", "decrypt", "exec", "set", "unset":
 		return beginning(begun, document.Names())
+	case "report":
+		if c.Parent().Name() == "batch" {
+			return beginning(begun, []string{batchreport.JSONLines, batchreport.CSV})
+		}
+		return beginning(begun, tableForms)
 	case "graph":
 		return beginning(begun, []string{"dot", "mermaid"})
-	case "report", "crypto", "agility":
+	case "crypto", "agility":
 		return beginning(begun, tableForms)
 	}
 	f := formFlags{command: c.Name()}

@@ -30,7 +30,6 @@ var elsewhere = map[string]string{
 	"publish":    "kmsplan run writes the files that a stack's data blocks name",
 	"keyservice": "the gateway blocks say which KMS is asked",
 	"keygen":     "declare a key block and apply; kmsplan kms GenerateRandom gives random bytes",
-	"worker":     "a data \"rewrap\" block with a pattern and kmsplan run re-wrap many files in one go",
 
 	"state replace-provider": "objects belong to gateway blocks: kmsplan state replace-gateway OLD NEW tells the state that one has another name",
 	"state force-unlock":     "kmsplan force-unlock ID breaks the lock of a process that is gone",

@@ -17,12 +17,26 @@ import (
 
 // checkFreezes refuses calls on managed objects while a freeze lasts. What state alone takes note of is no change of
 // an object, and a deletion window waits for nobody: rescues are carried out as ever.
-func (p *planner) checkFreezes() {
+func (p *planner) checkFreezes() { p.eachFreeze(p.checkFreeze) }
+
+// eachFreeze names the freezes that last now.
+func (p *planner) eachFreeze(check func(*hcl.Freeze)) {
 	for i := range p.in.Config.Settings.Freezes {
 		if f := &p.in.Config.Settings.Freezes[i]; !p.today().Before(f.From) && p.today().Before(f.Until) {
-			p.checkFreeze(f)
+			check(f)
 		}
 	}
+}
+
+// FrozenBatch are the freezes that keep a batch from writing objects: nothing of KMS changes, and what its users read does.
+func FrozenBatch(cfg *hcl.Config, a addr.Address, now time.Time) []Refusal {
+	p := &planner{in: Input{Config: cfg, Now: now}, plan: &Plan{}}
+	p.eachFreeze(func(f *hcl.Freeze) {
+		if !exceptions(f)(a) {
+			p.refuseFrozen(f, "this batch would change the objects of", []string{a.String()})
+		}
+	})
+	return p.plan.Refusals
 }
 
 // today is when the plan would be carried out, which a saved plan's time is not.
@@ -41,6 +55,11 @@ func (p *planner) checkFreeze(f *hcl.Freeze) {
 			frozen = append(frozen, c.Addr.String())
 		}
 	}
+	p.refuseFrozen(f, "this plan would change", frozen)
+}
+
+// refuseFrozen refuses what would change while a freeze lasts.
+func (p *planner) refuseFrozen(f *hcl.Freeze, what string, frozen []string) {
 	if len(frozen) == 0 || safety.Off(safety.PlanFreeze) {
 		return
 	}
@@ -49,8 +68,8 @@ func (p *planner) checkFreeze(f *hcl.Freeze) {
 		why = " (" + f.Reason + ")"
 	}
 	p.refuse(GuardFrozen, addr.Address{},
-		fmt.Sprintf("Nothing is to change from %s until %s%s, and this plan would change %s.",
-			f.From.Format(time.RFC3339), f.Until.Format(time.RFC3339), why, strings.Join(listed(frozen), ", ")),
+		fmt.Sprintf("Nothing is to change from %s until %s%s, and %s %s.",
+			f.From.Format(time.RFC3339), f.Until.Format(time.RFC3339), why, what, strings.Join(listed(frozen), ", ")),
 		fmt.Sprintf("Wait until %s.", f.Until.Format(time.RFC3339)),
 		"If it cannot wait, let what must change through, and nothing else:"+freezeText(f, frozen))
 }

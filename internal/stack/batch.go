@@ -40,6 +40,9 @@ type Batch struct {
 	// Queue is the block that keeps the batch: local, postgres or shards.
 	Queue string
 
+	// Ledger has a queue of shards keep its batches in another place, as a flag of its workers says.
+	Ledger func(place string)
+
 	again bool // it opens what another batch of the block may have written
 }
 
@@ -108,6 +111,7 @@ func (s *Stack) declaredBatch(ctx context.Context, a addr.Address) (*Batch, stri
 	b.OpenQueue = func(ctx context.Context, part shards.Shard) (queue.Queue, error) {
 		return s.openQueue(ctx, written.queue, written.keeper, part)
 	}
+	b.Ledger = func(place string) { written.keeper["ledger"] = place }
 	b.Shards, b.Queue = written.shards, written.queue
 	b.Spec.Target.Gateway = block.GatewayName()
 	return b, written.key, nil

@@ -47,3 +47,15 @@ func listOf(file string) func(context.Context, func(source.Object) error) error 
 		}
 	}
 }
+
+// namesOf tells of objects by their names.
+func namesOf(names []string) func(context.Context, func(source.Object) error) error {
+	return func(_ context.Context, each func(source.Object) error) error {
+		for _, name := range names {
+			if err := each(source.Object{Name: name, Size: -1}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}

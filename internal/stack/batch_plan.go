@@ -17,6 +17,8 @@ import (
 type BatchPlanning struct {
 	// Out is the file that the plan is written to; "" = the module's own place for plans of this batch.
 	Out string
+	// Names are the objects, in ascending order, in the place of those that the block names; nil = none.
+	Names []string
 	// Unread leaves headers unread.
 	Unread bool
 	// Listed is told how many objects were listed so far; nil = nobody is.
@@ -42,7 +44,7 @@ func (s *Stack) planBatch(ctx context.Context, b *Batch, src source.Source, o Ba
 	}
 	p := &PlannedBatch{Asked: b.asked()}
 	p.Spec = b.Spec
-	p.Spec.Source, p.Spec.Operator, p.Spec.Planned = src.Place(), s.operator(), s.options.Now().UTC().Truncate(time.Second)
+	p.Spec.Source, p.Spec.Operator, p.Spec.Planned = src.Place(), s.Operator(), s.options.Now().UTC().Truncate(time.Second)
 	if advised, ok := src.(source.Advised); ok {
 		var err error
 		if p.Advice, err = advised.Advice(ctx); err != nil {
@@ -66,6 +68,8 @@ func (b *Batch) survey(src source.Source, o BatchPlanning, now func() time.Time)
 		v.Filter.OlderThan, v.Filter.KeyVersion, v.Filter.Smallest, v.Filter.Largest = 0, nil, 0, 0
 	}
 	switch {
+	case o.Names != nil:
+		v.Filter, v.List = batch.Filter{}, namesOf(o.Names)
 	case b.Inventory != "":
 		return v, fmt.Errorf("%s: this version of kmsplan reads no inventory; leave it out of source, and the bucket is listed", b.Spec.Address)
 	case b.List != "":
@@ -79,8 +83,16 @@ func (b *Batch) Verifying() *Batch {
 	v := *b
 	v.Spec.Action, v.Spec.Sample = batch.Verify, batch.Sample{All: true}
 	v.Spec.Context, v.Spec.Recipients, v.Spec.Scope = nil, nil, ""
+	v.Spec.MaxFailures = -1 // every object that does not open is to be named
 	v.again = b.Spec.Action.Writes()
 	return &v
+}
+
+// Again is the batch of some objects of another, which proves nothing of the others: it is never evidence for all.
+func (b *Batch) Again() *Batch {
+	r := *b
+	r.Spec.Sample = batch.Sample{}
+	return &r
 }
 
 // writePlan makes the manifest in its file, which is there whole or not at all.
@@ -121,8 +133,8 @@ func (p *PlannedBatch) summed(s manifest.Summary, quota float64) {
 	p.Calls, p.Seconds = cost.Calls, cost.Time.Seconds()
 }
 
-// operator names who works here, as the lock of a state does.
-func (s *Stack) operator() string {
+// Operator names who works here, as the lock of a state does.
+func (s *Stack) Operator() string {
 	info := s.options.lockInfo("batch")
 	return info.User + "@" + info.Host
 }

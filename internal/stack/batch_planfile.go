@@ -78,6 +78,11 @@ func (s *Stack) planRoom(address, out string) (*durable.Dir, string, error) {
 	return dir, filepath.Base(out), nil
 }
 
+// PlanPlace is the module's own place for what is planned beside the plan of a batch: to verify it, to try again what failed.
+func (s *Stack) PlanPlace(address, what string) string {
+	return filepath.Join(s.absolute(plansDir), planName(address+"."+what))
+}
+
 // planName tells addresses apart that are written alike in names of files.
 func planName(address string) string {
 	sum := sha256.Sum256([]byte(address))

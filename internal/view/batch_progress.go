@@ -105,23 +105,23 @@ func (t *Terminal) going(drawn, said string, began, at time.Time, end bool) {
 	switch {
 	case end:
 		t.clearWorking()
-	case t.Redraws && t.worked.dueAt(at, began, redrawEvery):
+	case t.Redraws && t.batched.dueAt(at, began, redrawEvery):
 		t.drawWorking(drawn)
-	case !t.Redraws && t.worked.dueAt(at, began, tellEvery):
+	case !t.Redraws && t.batched.dueAt(at, began, tellEvery):
 		t.Notef("%s", said)
 	}
 }
 
 // Listing writes every ten seconds how far it is.
 func (l *Lines) Listing(g Listing) {
-	if !g.End && l.worked.dueAt(g.At, g.Began, tellEvery) {
+	if !g.End && l.batched.dueAt(g.At, g.Began, tellEvery) {
 		l.emit("info", "batch_listing", g.sentence(), map[string]any{"listing": map[string]any{"address": g.Address, "objects": g.Objects}})
 	}
 }
 
 // Batching writes every ten seconds how far it is, and how it ended.
 func (l *Lines) Batching(b Batching) {
-	if !b.End && !l.worked.dueAt(b.At, b.Began, tellEvery) {
+	if !b.End && !l.batched.dueAt(b.At, b.Began, tellEvery) {
 		return
 	}
 	l.emit("info", "batch_progress", b.sentence(), map[string]any{"batch": map[string]any{

@@ -25,6 +25,7 @@ type Lines struct {
 	version string
 	read    reading
 	worked  reading
+	batched reading
 }
 
 var _ View = (*Lines)(nil)

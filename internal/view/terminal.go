@@ -31,8 +31,9 @@ type Terminal struct {
 	work     atWork
 	read     reading
 	worked   reading
-	workLine string // that stands there
-	lineOf   Tree   // the files that it is of, while there are any
+	batched  reading // of listings and batches
+	workLine string  // that stands there
+	lineOf   Tree    // the files that it is of, while there are any
 }
 
 var _ View = (*Terminal)(nil)

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
+	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/stack"
+)
+
+// workerOptions are the flags of worker.
+type workerOptions struct {
+	batchFlags
+	streamFlags
+	working stack.BatchWorking
+	shard   string
+	migrate bool
+}
+
+func (a *app) workerCommand() *cobra.Command {
+	var o workerOptions
+	c := &cobra.Command{
+		Use: "worker [ADDRESS]", Short: "Work on the module's batches that run, until it is told to end", GroupID: groupBatches, Args: cobra.MaximumNArgs(1),
+		Long: `Take chunks of the module's batches that run, or of one, and do them, until a signal ends it: SIGTERM and the first
+interrupt finish what was begun and record it. Any number of workers may run, on one machine or on many; together they
+keep to the batch's rate. A batch that another stack planned, or whose source is another place here, is refused.
+
+-once ends when nothing is left to do. -shard 3/10 is the fourth of ten workers of a queue of shards. -migrate makes or
+upgrades the tables of queues in PostgreSQL, and works on nothing.`,
+		Example: `  kmsplan worker
+  kmsplan worker -once -parallel 4 batch.archive
+  kmsplan worker -once -shard 3/10 -ledger s3://jobs/archive batch.archive`,
+		RunE: func(c *cobra.Command, args []string) error { return a.worker(c.Context(), &o, args) },
+	}
+	o.batchFlags.flags(c)
+	o.streamFlags.flags(c)
+	f := c.Flags()
+	f.BoolVar(&o.working.Once, "once", false, "end when nothing is left to do")
+	f.StringVar(&o.working.Queue, "queue", "", "only batches of `KIND` of queue: local, postgres or shards")
+	f.IntVar(&o.working.Parallel, "parallel", 2, "work on `N` chunks at once")
+	f.StringVar(&o.shard, "shard", "", "be the worker `INDEX/SHARDS` of queues of shards, the index from 0")
+	f.StringVar(&o.working.Ledger, "ledger", "", "the `PLACE` of queues of shards, instead of what the module says")
+	f.BoolVar(&o.migrate, "migrate", false, "make or upgrade the tables of queues in PostgreSQL, and end")
+	return c
+}
+
+func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err error) {
+	if err := a.openViews(o.streamFlags); err != nil {
+		return err
+	}
+	if err := o.check(args); err != nil {
+		return err
+	}
+	return a.withBatches(&o.batchFlags, func(s *stack.Stack) error {
+		o.working.Failed = func(address string, chunk int, err error) {
+			a.view.Notef("%s: chunk %d comes again: %v", address, chunk, err)
+		}
+		w, err := s.BatchWorker(ctx, o.working)
+		if err != nil {
+			return err
+		}
+		defer a.closing(w.Close)
+		if o.migrate {
+			places, err := w.Migrate(ctx)
+			for _, place := range places {
+				a.view.Notef("the tables in %s are of this version", place)
+			}
+			return err
+		}
+		return a.workAs(ctx, w)
+	})
+}
+
+// check reads what the flags say.
+func (o *workerOptions) check(args []string) (err error) {
+	if len(args) > 0 {
+		if o.working.Address, err = batchAddress(args[0]); err != nil {
+			return err
+		}
+	}
+	if o.shard != "" {
+		if o.working.Shard, err = shards.ParseShard(o.shard); err != nil {
+			return usageError{err}
+		}
+	}
+	switch {
+	case o.working.Parallel < 1:
+		return usageError{errors.New("-parallel is a number of chunks, from 1")}
+	case o.migrate && o.working.Queue == "":
+		o.working.Queue = kind.QueuePostgres
+	case o.shard != "" && o.working.Queue == "":
+		o.working.Queue = kind.QueueShards
+	}
+	switch o.working.Queue {
+	case "", kind.QueueLocal, kind.QueuePostgres, kind.QueueShards:
+		return nil
+	}
+	return usageError{fmt.Errorf("-queue %q: write local, postgres or shards", o.working.Queue)}
+}
+
+// workAs works until the first interrupt.
+func (a *app) workAs(ctx context.Context, w *stack.BatchWorker) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop, done := a.patient()
+	defer done()
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	a.view.Notef("working on batches in %s", strings.Join(w.Places(), ", "))
+	return w.Work(ctx)
+}
