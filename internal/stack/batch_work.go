@@ -196,11 +196,31 @@ func (w *BatchWorker) refuse(ctx context.Context) error {
 		if err == nil {
 			err = w.s.mayWork(b.batch, r.Spec)
 		}
+		if err == nil {
+			err = b.batch.isAt(ctx, r.Spec)
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isAt refuses a batch that was planned for another source than the one that is opened here.
+func (b *Batch) isAt(ctx context.Context, spec batch.Spec) error {
+	src, err := b.OpenSource(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: open the source: %w", spec.Address, err)
+	}
+	return errors.Join(plannedFor(src, spec), src.Close())
+}
+
+func plannedFor(src source.Source, spec batch.Spec) error {
+	if src.Place() == spec.Source {
+		return nil
+	}
+	return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, src.Place()),
+		"Cancel it and plan it anew, or work where its source is the same.")
 }
 
 // mayWork refuses a batch that another stack planned.
@@ -260,9 +280,8 @@ func (w *BatchWorker) begin(ctx context.Context, b *workedOn, spec batch.Spec) (
 	if b.source, err = b.batch.OpenSource(ctx); err != nil {
 		return fmt.Errorf("%s: open the source: %w", spec.Address, err)
 	}
-	if b.source.Place() != spec.Source {
-		return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, b.source.Place()),
-			"Cancel it and plan it anew, or work where its source is the same.")
+	if err := plannedFor(b.source, spec); err != nil {
+		return err
 	}
 	b.later = w.s.laterVersions(ctx, spec.Target)
 	r, err := b.queue.Record(ctx, spec.Address)
