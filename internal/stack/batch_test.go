@@ -214,3 +214,27 @@ func TestWhatABatchLeftMovesAndAges(t *testing.T) {
 		t.Errorf("its key is another one, and it does not wait: %+v", p.Batches)
 	}
 }
+
+// What tries some objects again is no evidence for all of them, and what verifies looks past what the batch itself changed.
+func TestATryOfSomeObjectsProvesNothingOfTheOthers(t *testing.T) {
+	r := newRig(t, aBatch)
+	r.apply()
+	s := r.open()
+	defer r.close(s)
+	b, err := s.Batch(t.Context(), addr.Resource("batch", "archive").WithKey("eu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Spec.Sample = batch.Sample{All: true}
+	whole := func(b *stack.Batch) bool {
+		o := stack.Outcome{Record: batch.Record{Spec: b.Spec, Status: batch.Done}, Verified: true}
+		o.Record.Spec.Objects, o.Record.Tally = 1, batch.Tally{Objects: 1, Under: []batch.Under{{KeyID: "k", KeyVersion: "v", Objects: 1, Proved: 1}}}
+		return o.Evidence(time.Now()).Whole
+	}
+	if !whole(b) || whole(b.Again()) || !whole(b.Verifying()) {
+		t.Errorf("whole: %t, again %t, verifying %t", whole(b), whole(b.Again()), whole(b.Verifying()))
+	}
+	if v := b.Verifying(); v.Spec.Action != batch.Verify || v.Spec.Scope != "" || v.Spec.MaxFailures != -1 || b.Spec.Action != batch.Reencrypt {
+		t.Errorf("%+v", v.Spec)
+	}
+}

@@ -99,6 +99,9 @@ func (w *BatchWorker) open(ctx context.Context, a addr.Address) error {
 	if err != nil || w.o.Queue != "" && b.Queue != w.o.Queue {
 		return err
 	}
+	if b.Queue == kind.QueueShards && w.o.Shard == (shards.Shard{}) && w.o.Queue == "" && w.o.Address == (addr.Address{}) {
+		return nil // of the others' workers: this one has no part of it
+	}
 	if w.o.Ledger != "" && b.Queue == kind.QueueShards {
 		b.Ledger(w.o.Ledger)
 	}
