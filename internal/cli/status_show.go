@@ -65,7 +65,7 @@ func statusLines(s statusAnswer) (lines []string) {
 		}
 	}
 	if slices.ContainsFunc(s.Files, func(f statusFile) bool { return f.Primary != nil && !*f.Primary }) {
-		lines = append(lines, "Which version is primary is what the state last saw; after a rotation that kmsplan did not make, kmsplan refresh looks.")
+		lines = append(lines, "Which version is primary is what the state last saw; after a rotation by others, kmsplan refresh looks.")
 	}
 	if s.Asked == nil {
 		return append(lines, countOf(len(s.Files), "encrypted file")+".")
