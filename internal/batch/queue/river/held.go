@@ -52,21 +52,26 @@ func (h *held) any(batch int64) bool {
 	return false
 }
 
-// all are those that are held, in two columns, and the words of those whose jobs are not River's alone.
-func (h *held) all() (batches, chunks []int64, busy []string) {
+func (h *held) has(p place) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	let, ok := h.chunks[p]
+	return ok && let.IsZero()
+}
+
+// busy are the words of the chunks whose jobs are not River's alone: held, or let go a moment ago.
+func (h *held) busy() (words []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	words = []string{} // no NULL: nothing differs from all of that
 	for p, let := range h.chunks {
-		switch {
-		case let.IsZero():
-			batches, chunks = append(batches, p.batch), append(chunks, int64(p.chunk))
-		case time.Since(let) > settles:
+		if !let.IsZero() && time.Since(let) > settles {
 			delete(h.chunks, p)
 			continue
 		}
-		busy = append(busy, p.word())
+		words = append(words, p.word())
 	}
-	return batches, chunks, busy
+	return words
 }
 
 // word names the chunk in its job.

@@ -16,7 +16,7 @@ func (s *session) watch(ctx context.Context) error {
 	return s.rescue(ctx)
 }
 
-// beat is the heartbeat. A chunk that could not be given back when the database was away is given back with it.
+// beat is the heartbeat; chunks that could not be given back go with it.
 func (s *session) beat(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -24,10 +24,32 @@ func (s *session) beat(ctx context.Context) error {
 	if _, err := q.pool.Exec(ctx, q.sql("INSERT INTO @.workers AS w (id, name) VALUES ($1::uuid, $2) ON CONFLICT (id) DO UPDATE SET seen = now()"), s.id, s.w.Name); err != nil {
 		return q.failure("say that the worker lives", err)
 	}
-	batches, chunks, _ := s.held.all()
-	if _, err := q.pool.Exec(ctx, q.sql(`UPDATE @.chunks SET holder = NULL WHERE holder = $1::uuid
-		AND NOT EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) AS h (b, c) WHERE h.b = batch AND h.c = chunk)`), s.id, batches, chunks); err != nil {
-		return q.failure("give chunks back", err)
+	return s.giveBackLost(ctx)
+}
+
+// giveBackLost lets go what the table says this session has and the session does not work on: what it could not give back
+// when the database was away. The table is asked first, and a chunk that was taken again meanwhile has another attempt.
+func (s *session) giveBackLost(ctx context.Context) error {
+	q, doing := s.q, "give chunks back"
+	rows, err := q.pool.Query(ctx, q.sql("SELECT batch, chunk, attempt FROM @.chunks WHERE holder = $1::uuid"), s.id)
+	if err != nil {
+		return q.failure(doing, err)
+	}
+	type taken struct {
+		Batch          int64
+		Chunk, Attempt int
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[taken])
+	if err != nil {
+		return q.failure(doing, err)
+	}
+	for _, t := range all {
+		if s.held.has(place{t.Batch, t.Chunk}) {
+			continue
+		}
+		if _, err := q.pool.Exec(ctx, q.sql("UPDATE @.chunks SET holder = NULL WHERE batch = $1 AND chunk = $2 AND attempt = $3 AND holder = $4::uuid"), t.Batch, t.Chunk, t.Attempt, s.id); err != nil {
+			return q.failure(doing, err)
+		}
 	}
 	return nil
 }
@@ -48,7 +70,7 @@ func (s *session) rescue(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	q := s.q
-	_, _, busy := s.held.all()
+	busy := s.held.busy()
 	return q.inTx(ctx, "rescue chunks", func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, q.sql("UPDATE @.chunks SET holder = NULL WHERE holder IS NOT NULL AND holder NOT IN (SELECT id FROM @.workers w WHERE "+lives+")")); err != nil {
 			return q.failure("rescue chunks", err)
