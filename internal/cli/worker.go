@@ -20,6 +20,7 @@ type workerOptions struct {
 	working stack.BatchWorking
 	shard   string
 	migrate bool
+	page    workerPage
 }
 
 func (a *app) workerCommand() *cobra.Command {
@@ -31,7 +32,8 @@ interrupt finish what was begun and record it. Any number of workers may run, on
 keep to the batch's rate. A batch that another stack planned, or whose source is another place here, is refused.
 
 -once ends when nothing is left to do. -shard 3/10 is the fourth of ten workers of a queue of shards. -migrate makes or
-upgrades the tables of queues in PostgreSQL, and works on nothing.`,
+upgrades the tables of queues in PostgreSQL, and works on nothing. -listen 127.0.0.1:8322 serves a page for people who
+would rather look; with -token-file, whoever has the token may pause, resume, cancel and set the rate there.`,
 		Example: `  kmsplan worker
   kmsplan worker -once -parallel 4 batch.archive
   kmsplan worker -once -shard 3/10 -ledger s3://jobs/archive batch.archive`,
@@ -45,6 +47,7 @@ upgrades the tables of queues in PostgreSQL, and works on nothing.`,
 	f.IntVar(&o.working.Parallel, "parallel", 2, "work on `N` chunks at once")
 	f.StringVar(&o.shard, "shard", "", "be the worker `INDEX/SHARDS` of queues of shards, the index from 0")
 	f.StringVar(&o.working.Ledger, "ledger", "", "the `PLACE` of queues of shards, instead of what the module says")
+	o.page.flags(f)
 	f.BoolVar(&o.migrate, "migrate", false, "make or upgrade the tables of queues in PostgreSQL, and end")
 	return c
 }
@@ -72,7 +75,7 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 			}
 			return err
 		}
-		return a.workAs(ctx, w)
+		return a.workAs(ctx, w, &o.page)
 	})
 }
 
@@ -87,6 +90,9 @@ func (o *workerOptions) check(args []string) (err error) {
 		if o.working.Shard, err = shards.ParseShard(o.shard); err != nil {
 			return usageError{err}
 		}
+	}
+	if err := o.page.check(); err != nil {
+		return err
 	}
 	switch {
 	case o.working.Parallel < 1:
@@ -104,9 +110,14 @@ func (o *workerOptions) check(args []string) (err error) {
 }
 
 // workAs works until the first interrupt.
-func (a *app) workAs(ctx context.Context, w *stack.BatchWorker) error {
+func (a *app) workAs(ctx context.Context, w *stack.BatchWorker, p *workerPage) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	closePage, err := a.servePage(ctx, w, p)
+	if err != nil {
+		return err
+	}
+	defer closePage()
 	stop, done := a.patient()
 	defer done()
 	go func() {

@@ -134,6 +134,14 @@ func (w *BatchWorker) Migrate(ctx context.Context) (places []string, err error) 
 	return places, nil
 }
 
+// Queue is the queue of the worker, and how many it has: who shows one needs to know which.
+func (w *BatchWorker) Queue() (queue.Queue, int) {
+	for _, q := range w.queues {
+		return q, len(w.queues)
+	}
+	return nil, 0
+}
+
 // Places are where the queues are.
 func (w *BatchWorker) Places() []string { return slices.Sorted(maps.Keys(w.queues)) }
 
