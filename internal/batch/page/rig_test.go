@@ -61,7 +61,7 @@ func started(t *testing.T, token string, hosts ...string) *rig {
 }
 
 // do sends a request that edit may change, and gives the answer with its body.
-func (g *rig) do(method, path string, form url.Values, edit func(*http.Request)) (*http.Response, string) {
+func (g *rig) do(method, path string, form url.Values, edit func(*http.Request)) (answered, string) {
 	g.t.Helper()
 	r, err := http.NewRequestWithContext(g.t.Context(), method, g.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -82,15 +82,25 @@ func (g *rig) do(method, path string, form url.Values, edit func(*http.Request))
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	return answer, string(body)
+	return answered{answer.StatusCode, answer.Header, answer.Cookies(), method + " " + r.URL.Path}, string(body)
 }
 
-func (g *rig) get(path string) (*http.Response, string) { return g.do("GET", path, nil, nil) }
+// answered is an answer whose body was read.
+type answered struct {
+	StatusCode int
+	Header     http.Header
+	cookies    []*http.Cookie
+	to         string
+}
 
-func (g *rig) want(status int, answer *http.Response, body string) {
+func (a answered) Cookies() []*http.Cookie { return a.cookies }
+
+func (g *rig) get(path string) (answered, string) { return g.do("GET", path, nil, nil) }
+
+func (g *rig) want(status int, answer answered, body string) {
 	g.t.Helper()
 	if answer.StatusCode != status {
-		g.t.Errorf("%s %s is answered with %d, and should be with %d:\n%s", answer.Request.Method, answer.Request.URL.Path, answer.StatusCode, status, body)
+		g.t.Errorf("%s is answered with %d, and should be with %d:\n%s", answer.to, answer.StatusCode, status, body)
 	}
 }
 
