@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -18,6 +19,9 @@ func TestSignalsReachTheCommand(t *testing.T) {
 	for _, mode := range [][]string{nil, {"-mask"}, {"-named"}} {
 		for name, s := range map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1} {
 			t.Run(fmt.Sprint(mode, name), func(t *testing.T) {
+				if signal.Ignored(s) {
+					t.Skip("whoever runs this lets it be ignored, as nohup does, and so it is in a shell's children")
+				}
 				c, _, _ := began(t, dir, mode, "trap 'exit 42' "+name+"; trap 'exit 43' ALRM")
 				if err := c.Process.Signal(s); err != nil {
 					t.Fatal(err)
