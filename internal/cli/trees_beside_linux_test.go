@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/durable"
 )
@@ -27,6 +28,7 @@ func TestATreeBesideItsSourcesThatIsInterrupted(t *testing.T) {
 	}
 	// What was touched since is done again, and -force begins anew.
 	r.removeEnvelopes()
+	r.rest()
 	r.killed("encrypted", 500, "encrypt", "-r", "-key", "alias/k", "t")
 	must(t, os.WriteFile(filepath.Join(r.dir, r.name(0)), []byte("edited"), 0o600))
 	said := r.run("encrypt", "-r", "-key", "alias/k", "t")
@@ -44,6 +46,7 @@ func TestATreeBesideItsSourcesThatIsInterrupted(t *testing.T) {
 func (r thousand) beside(word string, prepare func(), args ...string) {
 	r.t.Helper()
 	prepare()
+	r.rest()
 	r.killed(word, 200, args...)
 	r.killed(word, 200, args...)
 	kept := r.modTimes()
@@ -68,6 +71,10 @@ func (r thousand) beside(word string, prepare func(), args ...string) {
 		return err
 	}))
 }
+
+// rest waits until the sources are older than the stamps of a run are close: what was touched just before it began is done
+// again after a kill, as it could have been touched during the run.
+func (thousand) rest() { time.Sleep(2100 * time.Millisecond) }
 
 // modTimes are those of the files of the tree, ns.
 func (r thousand) modTimes() map[string]int64 {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"kmsplan.dev/kmsplan/internal/safety"
@@ -21,6 +22,8 @@ type Dir struct {
 	root *os.Root
 	list *os.File // for syncing
 	seam Seam
+
+	nameless atomic.Bool // Create has made a file without a name here
 }
 
 // Open opens an existing directory.

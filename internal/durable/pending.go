@@ -28,6 +28,9 @@ type Pending struct {
 func (d *Dir) Create(name string, perm fs.FileMode) (*Pending, error) {
 	p := &Pending{File: &File{dir: d}, target: name}
 	err := d.seam.step(p.op(Create, 0, nil), func() (err error) { p.f, err = nameless(d.list); return err })
+	if err == nil {
+		d.nameless.Store(true)
+	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		p.temp = tempName()
 		p.File, err = d.CreateNew(p.temp, perm)
@@ -165,11 +168,12 @@ func (p *Pending) Abort() {
 	}
 }
 
-// staleAfter is how old an unlocked temporary must be to count as left behind: its writer locks it
-// right after it made it.
+// staleAfter is how old an unlocked temporary must be to count as left behind where files have names from the beginning: its
+// writer locks it right after it made it. Where they have none at first, they are locked before they get one.
 const staleAfter = time.Minute
 
-// Sweep removes what writers that died left in the directory. It is housekeeping: what cannot be removed
+// Sweep removes what writers that died left in the directory: at once where Create has made a file without a name there, else
+// what is a minute old. It is housekeeping: what cannot be removed
 // does no harm, and is not reported.
 func (d *Dir) Sweep(now time.Time) {
 	dir, err := d.root.Open(".")
@@ -195,7 +199,7 @@ func (d *Dir) removeStale(name string, now time.Time) {
 	}
 	defer f.Close()
 	info, err := f.f.Stat()
-	if err == nil && now.Sub(info.ModTime()) > staleAfter && f.TryLock() == nil {
+	if err == nil && (d.nameless.Load() || now.Sub(info.ModTime()) > staleAfter) && f.TryLock() == nil {
 		_ = d.drop(name)
 	}
 }

@@ -171,14 +171,15 @@ func TestSweep(t *testing.T) {
 	for _, name := range names {
 		r.must(os.Chtimes(r.write(name, []byte("plaintext"), 0o600), old, old))
 	}
-	r.must(os.Chtimes(r.path(names[1]), time.Now(), time.Now())) // young
+	r.must(os.Chtimes(r.path(names[1]), time.Now(), time.Now()))
 	alive, err := os.Open(r.path(names[2]))
 	r.must(err)
 	defer alive.Close()
 	r.must(tryLock(alive))
 	r.encrypted(r.engine(), "a", []byte("x"), Seal{Key: r.aesKey()})
 	for i, name := range names {
-		if _, err := os.Stat(r.path(name)); (err == nil) == (i == 0) {
+		swept := i == 0 || i == 1 && runtime.GOOS == "linux" // a young one may not be locked yet where files have names at once
+		if _, err := os.Stat(r.path(name)); (err == nil) == swept {
 			t.Errorf("%s: %v", name, err)
 		}
 		_ = os.Remove(r.path(name))

@@ -44,12 +44,12 @@ func (h *handle) replace(ctx context.Context, c source.Content) (w source.Writte
 			return w, err
 		}
 	}
-	h.of.sweep(dir)
 	next, err := dir.Create(path.Base(h.name), 0o600)
 	if err != nil {
 		return w, err
 	}
 	defer next.Abort()
+	h.of.sweep(dir)
 	if w.Sent, err = h.fill(ctx, next, c); err != nil {
 		return w, err
 	}
@@ -100,7 +100,7 @@ func (h *handle) commit(next *durable.Pending, c source.Content, w source.Writte
 	return w, nil
 }
 
-// sweep removes what writers that died left in a directory, where the system has no files without a name. A batch goes
+// sweep removes what writers that died left in a directory. A batch goes
 // through its files in order, so that the last directory is all there is to remember.
 func (s *Source) sweep(dir *durable.Dir) {
 	s.mu.Lock()
