@@ -63,18 +63,32 @@ func (p *progressing) look(ctx context.Context) (batch.Record, error) {
 	return r, nil
 }
 
+// watchPatience is how long a queue may be away, as its database is while it restarts, until who watches gives up.
+const watchPatience = 2 * time.Minute
+
 // watchBatch watches a batch until it is over or paused, or the first interrupt, which leaves it to its workers.
 func (a *app) watchBatch(ctx context.Context, q queue.Queue, address string) error {
 	stop := a.stop.claim()
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
 	p := progressing{app: a, queue: q, address: address}
+	heard, away := time.Now(), false
 	for {
 		r, err := p.look(ctx)
-		if err != nil || r.Status != batch.Running {
+		switch {
+		case err == nil && r.Status != batch.Running:
+			return nil
+		case err == nil:
+			heard, away = time.Now(), false
+		case errors.Is(err, queue.ErrNone) || ctx.Err() != nil || time.Since(heard) > watchPatience:
 			return err
+		case !away:
+			away = true
+			a.view.Notef("the queue does not answer, and is asked again: %v", err)
 		}
 		select {
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-stop:
 			a.view.Notef("%s goes on without this; kmsplan batch watch %s watches it again", address, typed(address))
 			return nil

@@ -40,6 +40,7 @@ const (
 	CodeOtherObject   = "Kmsplan.OtherObject"    // the answer is about another object than the one asked for
 	CodeNotTrusted    = "Kmsplan.NotTrusted"     // not sent, because of an earlier CodeOtherObject
 	CodeTooLate       = "Kmsplan.TooLate"        // not sent, because the time for it had passed (WithSendBy)
+	CodeNoTurn        = "Kmsplan.NoTurn"         // not sent, because who shares out the quota gave no turn
 	CodeBadAnswer     = "Kmsplan.BadAnswer"      // not the gateway's answer: HTML, truncated, too large
 	CodeRedirect      = "Kmsplan.Redirect"       // a redirect, which is never followed
 	CodeCredentials   = "Kmsplan.Credentials"    // no credentials could be had
@@ -52,7 +53,7 @@ const (
 // Error is every failure of a call. Its text never holds a URL, a parameter
 // that is marked secret, or a credential.
 type Error struct {
-	Gateway   string // "public", "dedicated" or "instance"
+	Gateway   string // "public", "dedicated" or "instance"; "" = the call came to none
 	Endpoint  string // host and port
 	Operation string // API name, for example DescribeKey
 	Object    string // what the call was about: key id, alias or secret name; may be empty
@@ -77,7 +78,9 @@ func (e *Error) Error() string {
 	if e.Object != "" {
 		b.WriteString(" " + e.Object)
 	}
-	fmt.Fprintf(&b, " on the %s gateway", e.Gateway)
+	if e.Gateway != "" { // it came as far as one
+		fmt.Fprintf(&b, " on the %s gateway", e.Gateway)
+	}
 	if e.Endpoint != "" {
 		b.WriteString(" " + e.Endpoint)
 	}

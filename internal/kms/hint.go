@@ -46,6 +46,7 @@ const permissionHint = "Grant this RAM user or role the operation in RAM, and fo
 
 // codeHints are next steps for codes of the service and of our own.
 var codeHints = map[string]string{
+	CodeNoTurn:                           "The queue of batches shares out the quota: see that what keeps it answers",
 	"InvalidAccessKeyId.NotFound":        "The AccessKey is unknown or its session has expired: check which credentials are used with `kmsplan doctor`",
 	"InvalidAccessKeyId.Inactive":        "The AccessKey is disabled: enable it in RAM or use another",
 	"InvalidSecurityToken.Expired":       "The session has expired: renew it and run again",

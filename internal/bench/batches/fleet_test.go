@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,13 +17,21 @@ import (
 // workers is how many there are.
 const workers = 4
 
-// fleet is four workers, each a process, and whoever takes the place of one that was killed.
+// worker is one process of kmsplan.
+type worker struct {
+	*exec.Cmd
+	ended chan struct{} // closed when the process is gone, and err is set by then
+	err   error
+}
+
+// fleet is four workers, and whoever takes the place of one that is gone, as under a service manager.
 type fleet struct {
 	r       *rig
 	mu      sync.Mutex
-	alive   []*exec.Cmd
+	alive   []*worker
 	started int
 	kills   int
+	fell    int // ended by themselves
 	peak    int // KiB, of any
 }
 
@@ -36,75 +45,74 @@ func (f *fleet) fill() {
 }
 
 func (f *fleet) start() {
-	c := f.r.command("worker", "-queue", "postgres")
+	w := &worker{Cmd: f.r.command("worker", "-queue", "postgres"), ended: make(chan struct{})}
 	log, err := os.Create(filepath.Join(f.r.dir, fmt.Sprintf("worker-%d.log", f.started)))
-	if err == nil {
-		c.Stdout, c.Stderr = log, log
-		err = c.Start()
-		_ = log.Close()
-	}
-	if err != nil {
-		f.r.t.Error(err)
-		return
-	}
+	f.r.must(err)
+	w.Stdout, w.Stderr = log, log
+	f.r.must(w.Start())
+	f.r.must(log.Close())
+	go func() { w.err = w.Wait(); close(w.ended) }()
 	f.started++
-	f.alive = append(f.alive, c)
+	f.alive = append(f.alive, w)
 }
 
 // killOne kills one at random, and starts another.
 func (f *fleet) killOne() {
+	f.look()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := rand.IntN(len(f.alive))
-	f.measure()
-	if err := f.alive[i].Process.Kill(); err != nil {
-		f.r.t.Errorf("a worker ended by itself: %v", err)
+	if err := f.alive[i].Process.Kill(); err == nil {
+		f.kills++
 	}
-	_ = f.alive[i].Wait()
-	f.alive = append(f.alive[:i], f.alive[i+1:]...)
-	f.kills++
+	<-f.alive[i].ended
+	f.alive = slices.Delete(f.alive, i, i+1)
 	f.start()
 }
 
-// measure looks at the peaks of memory: VmHWM only grows.
-func (f *fleet) measure() {
-	for _, c := range f.alive {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(status)) {
-			var kib int
-			if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
-				f.peak = max(f.peak, kib)
-			}
+// look measures the peaks of memory, which VmHWM keeps, and starts another worker for each that ended by itself: one that begins
+// while the database is down does.
+func (f *fleet) look() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, w := range f.alive {
+		select {
+		case <-w.ended:
+			f.fell++
+			f.alive = slices.Delete(f.alive, i, i+1)
+			f.start()
+			return
+		default:
+			f.peak = max(f.peak, peak(w.Process.Pid))
 		}
 	}
 }
 
-func (f *fleet) look() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.measure()
+// peak is the most memory that a process took so far, KiB; 0 = it is gone.
+func peak(pid int) (kib int) {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(status)) {
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
+			return kib
+		}
+	}
+	return 0
 }
 
 // drain ends all, as a service manager does.
 func (f *fleet) drain() {
+	f.look()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.measure()
-	for _, c := range f.alive {
-		_ = c.Process.Signal(syscall.SIGTERM)
+	for _, w := range f.alive {
+		_ = w.Process.Signal(syscall.SIGTERM)
 	}
-	for _, c := range f.alive {
-		if err := c.Wait(); err != nil {
-			f.r.t.Errorf("a worker that was drained: %v", err)
+	for _, w := range f.alive {
+		if <-w.ended; w.err != nil {
+			f.r.t.Errorf("a worker that was drained: %v", w.err)
 		}
 	}
 	f.alive = nil
-	if f.r.t.Failed() {
-		f.logs()
-	}
 }
 
 // logs shows what the workers said.
@@ -115,16 +123,16 @@ func (f *fleet) logs() {
 	}
 }
 
-// end kills what a test that failed left.
+// end kills what a test that failed left, and says what the workers said.
 func (f *fleet) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, c := range f.alive {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	}
-	if f.r.t.Failed() && len(f.alive) > 0 {
-		f.logs()
+	for _, w := range f.alive {
+		_ = w.Process.Kill()
+		<-w.ended
 	}
 	f.alive = nil
+	if f.r.t.Failed() {
+		f.logs()
+	}
 }

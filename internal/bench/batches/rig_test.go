@@ -29,6 +29,7 @@ import (
 // rig is a module with two batches over one store, an emulator, and a database that keeps the queue.
 type rig struct {
 	t       *testing.T
+	program string
 	objects int
 	full    bool
 	dir     string
@@ -47,9 +48,12 @@ type rig struct {
 }
 
 func newRig(t *testing.T, objects int, full bool) *rig {
-	r := &rig{t: t, objects: objects, full: full, dir: t.TempDir(), pg: pgtest.Start(t), writes: map[string]int{}}
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, program: path, objects: objects, full: full, dir: t.TempDir(), pg: pgtest.Start(t), writes: map[string]int{}}
 	r.server = emulatortest.New(t, func(o *emulator.Options) { o.Calls, o.OSSListen = 1<<21, "127.0.0.1:0" })
-	var err error
 	r.queue, err = river.Open(t.Context(), river.Options{ConnStr: r.pg.ConnStr()}, os.Getenv)
 	r.must(err)
 	t.Cleanup(func() { _ = r.queue.Close() })
@@ -186,7 +190,7 @@ func (r *rig) open(content []byte) (plain []byte, version string, err error) {
 // command is kmsplan in the module, with RAM credentials.
 func (r *rig) command(args ...string) *exec.Cmd {
 	ready := r.server.Ready()
-	c := exec.Command(program, args...)
+	c := exec.Command(r.program, args...)
 	c.Dir = r.dir
 	c.Env = append(append(os.Environ(), "HOME="+r.dir, "NO_COLOR=1", "KMSPLAN_PG_CONN_STR="+r.pg.ConnStr(),
 		"ALIBABA_CLOUD_ACCESS_KEY_ID="+ready.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+ready.AccessKeySecret), r.store.env()...)

@@ -3,7 +3,9 @@
 package batches
 
 import (
+	"bytes"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +21,8 @@ import (
 	"kmsplan.dev/kmsplan/internal/durable"
 )
 
-// The trial. KMSPLAN_TRIAL_OBJECTS sets another number of objects in each store, and has the rate held to as well.
+// The trial. KMSPLAN_TRIAL_OBJECTS sets another number of objects in each store: from 10,000 on the rate is held to its ceiling as
+// well, and with KMSPLAN_TRIAL_QUIET, on a machine that has nothing else to do, to what is to be used of it.
 const (
 	fewObjects = 1000
 	perKey     = 2   // objects to a data key
@@ -40,23 +44,27 @@ func size(t *testing.T) (objects int, full bool) {
 	return n, n >= 10_000
 }
 
-// program is kmsplan, built as users have it.
-var program string
+// program is kmsplan, built as users have it when the first store needs it.
+var program = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "kmsplan")
+	out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "kmsplan.dev/kmsplan/cmd/kmsplan").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build kmsplan: %w: %s", err, out)
+	}
+	return path, nil
+})
+
+// scratch is a directory for the whole run.
+var scratch string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "kmsplan-batches-")
-	if err != nil {
+	var err error
+	if scratch, err = os.MkdirTemp("", "kmsplan-batches-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	program = filepath.Join(dir, "kmsplan")
-	code := 1
-	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, "kmsplan.dev/kmsplan/cmd/kmsplan").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build kmsplan: %v\n%s", err, out)
-	} else {
-		code = m.Run()
-	}
-	os.RemoveAll(dir)
+	code := m.Run()
+	os.RemoveAll(scratch)
 	os.Exit(code)
 }
 
@@ -89,7 +97,8 @@ func try(t *testing.T, objects int, full bool, open func(*testing.T, *rig) store
 	r.rewrapped()
 	r.deliveredAgain()
 	r.opens()
-	t.Logf("peak memory of %d workers: at most %.1f MiB", r.fleet.started, float64(r.fleet.peak)/1024)
+	r.discreet()
+	t.Logf("peak memory of %d workers: at most %.1f MiB; %d were killed, %d ended by themselves", r.fleet.started, float64(r.fleet.peak)/1024, r.fleet.kills, r.fleet.fell)
 	if r.fleet.peak > 64<<10 {
 		t.Errorf("a worker took %d KiB", r.fleet.peak)
 	}
@@ -99,7 +108,7 @@ func try(t *testing.T, objects int, full bool, open func(*testing.T, *rig) store
 func (r *rig) encrypted() {
 	r.t.Helper()
 	r.begin("seal")
-	p := r.phase("encrypt", r.objects)
+	p := r.phase("encrypt")
 	p.at(0.2, r.fleet.killOne)
 	p.at(0.2+0.5*rand.Float64(), r.fleet.killOne)
 	p.until()
@@ -107,7 +116,7 @@ func (r *rig) encrypted() {
 	r.written("encrypted", r.objects, nil)
 
 	r.begin("seal")
-	p = r.phase("encrypt again", r.objects)
+	p = r.phase("encrypt again")
 	p.until()
 	p.silent()
 	r.written("encrypted again", 0, nil)
@@ -124,7 +133,7 @@ func (r *rig) rewrapped() {
 	}
 	r.begin("rewrap")
 	r.keepQueue()
-	p := r.phase("rewrap", r.objects)
+	p := r.phase("rewrap")
 	for range 4 {
 		p.at(0.05+0.7*rand.Float64(), r.fleet.killOne)
 	}
@@ -169,7 +178,7 @@ func (r *rig) deliveredAgain() {
 		r.t.Fatalf("the queue is not as it was: %+v", record)
 	}
 	r.fleet.fill()
-	p := r.phase("every chunk again", r.objects)
+	p := r.phase("every chunk again")
 	p.until()
 	p.silent()
 	if record := r.record("rewrap"); record.Status != batch.Done || record.Tally.Written != 0 {
@@ -231,4 +240,23 @@ func (r *rig) opens() {
 			}
 		}
 	}
+}
+
+// discreet demands that neither a plaintext nor the AccessKey's secret is in the module's directory: state, plans, manifests and
+// what workers said.
+func (r *rig) discreet() {
+	r.t.Helper()
+	secrets := [][]byte{[]byte("canary of"), []byte(r.server.Ready().AccessKeySecret)}
+	r.must(filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for i, secret := range secrets {
+			if bytes.Contains(content, secret) {
+				r.t.Errorf("%s holds secret %d", path, i)
+			}
+		}
+		return err
+	}))
 }

@@ -23,6 +23,7 @@ const (
 //
 //	error                                    outcome     idempotent   other
 //	never sent: refused, unreachable         definite    again        again
+//	never sent: no turn in a shared quota    definite    again        again
 //	unknown host, TLS, bad parameter         definite    final        final
 //	throttled                                definite    again        again
 //	instance between two states              definite    again        again
@@ -33,6 +34,8 @@ const (
 func verdictOf(e *kms.Error) verdict {
 	switch {
 	case kms.IsThrottled(e), transient[e.Code]:
+		return retryAlways
+	case e.Code == kms.CodeNoTurn:
 		return retryAlways
 	case e.Code == kms.CodeUnreachable && !kms.IsUnknownHost(e.Cause):
 		return retryAlways

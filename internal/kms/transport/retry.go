@@ -52,11 +52,20 @@ func (r *Retrier) inTurn(ctx context.Context, o *kms.Operation, attempt int, onc
 	}
 	turn, err := r.config.Pace.Begin(ctx, o)
 	if err != nil {
-		return &kms.Error{Operation: o.Name, Code: FailureCode(ctx, false, err), Message: "waiting for a turn in the shared quota", Cause: err, Mutating: o.Mutating}
+		return noTurn(ctx, o, err)
 	}
 	e := once(ctx, attempt)
 	if e != nil && kms.IsThrottled(e) {
 		r.config.Pace.Refused(ctx, o, turn)
+	}
+	return e
+}
+
+// noTurn is a call that was not sent: who gives turns is somebody else than the gateway, and says what is wrong.
+func noTurn(ctx context.Context, o *kms.Operation, err error) *kms.Error {
+	e := &kms.Error{Operation: o.Name, Code: kms.CodeNoTurn, Message: "no turn in the shared quota: " + err.Error(), Cause: err, Mutating: o.Mutating}
+	if ctx.Err() != nil {
+		e.Code, e.Message = FailureCode(ctx, false, ctx.Err()), "waiting for a turn in the shared quota"
 	}
 	return e
 }
