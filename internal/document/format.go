@@ -84,8 +84,11 @@ func ByFile(name string, content []byte) (Format, error) {
 	return ByName(format)
 }
 
-// Is reports whether content is a document, whole or damaged, also one of a version that this program does not know.
-func Is(content []byte) bool { return formatNamed(content) != "" || otherVersion(content) }
+// Is reports whether content is a document, whole or damaged, also one of a version that this program does not know, or one
+// that was saved in another encoding.
+func Is(content []byte) bool {
+	return formatNamed(content) != "" || otherVersion(content) || reencoded(content)
+}
 
 // formatNamed is the format that a document's first header line names, or "".
 func formatNamed(content []byte) string {

@@ -189,6 +189,9 @@ func detach(src []byte) (Format, []byte, *Header, error) {
 	if name == "" && otherVersion(src) {
 		return nil, nil, nil, fmt.Errorf("a document of another version than v1: %w", envelope.ErrUnsupported)
 	}
+	if name == "" && reencoded(src) {
+		return nil, nil, nil, errReencoded
+	}
 	if name == "" {
 		return nil, nil, nil, ErrNotDocument
 	}

@@ -108,11 +108,8 @@ func parse(f Format, src []byte) ([]Item, error) {
 	if len(src) > MaxSealed {
 		return nil, tooLarge(len(src), MaxSealed)
 	}
-	if !utf8.Valid(src) {
-		return nil, &Refusal{Why: "the file is not UTF-8 text; encrypt it whole, without -values"}
-	}
-	if i := bytes.IndexByte(src, 0); i >= 0 {
-		return nil, refuse(src, i, "a NUL byte: this is no text; encrypt the file whole, without -values")
+	if !utf8.Valid(src) || bytes.IndexByte(src, 0) >= 0 {
+		return nil, notUTF8(src)
 	}
 	items, err := f.Parse(src)
 	if err != nil {
