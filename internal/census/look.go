@@ -65,6 +65,18 @@ func Look(ctx context.Context, dir string, files []state.File) []Entry {
 	return lookAt(ctx, dir, files, func(state.File) bool { return true })
 }
 
+// LookBelow is Look at the entries whose files lie below a directory, an absolute path; the others are as the state has them.
+func LookBelow(ctx context.Context, dir string, files []state.File, below string) []Entry {
+	return lookAt(ctx, dir, files, func(f state.File) bool {
+		at, err := filepath.Abs(At(dir, sealed(f)))
+		if err != nil {
+			return false
+		}
+		rel, err := filepath.Rel(below, at)
+		return err == nil && filepath.IsLocal(rel)
+	})
+}
+
 // LookAtImported is Look at the entries that were taken up; the others are as the state has them.
 func LookAtImported(ctx context.Context, dir string, files []state.File) []Entry {
 	return lookAt(ctx, dir, files, state.File.Imported)

@@ -22,7 +22,8 @@ type alteration struct {
 	dryRun     bool
 	json       bool
 
-	app *app
+	app    *app
+	follow following
 }
 
 func (x *alteration) flags(c *cobra.Command) {
@@ -40,8 +41,10 @@ func (x *alteration) flags(c *cobra.Command) {
 type changed func(f document.Format, o *ops.Opened) ([]byte, error)
 
 // run opens the file, changes its plaintext, and seals what changed.
-func (x *alteration) run(ctx context.Context, name string, change changed) error {
+func (x *alteration) run(ctx context.Context, operation, name string, change changed) error {
 	x.app.answerIn(x.json)
+	x.follow = following{app: x.app, vars: &x.vars}
+	defer x.follow.record(ctx, operation)
 	done, err := x.alter(ctx, name, change)
 	x.app.view.Result([]fileDone{done.of(name, err)})
 	return err
@@ -103,6 +106,7 @@ func (x *alteration) write(ctx context.Context, name string, t *openedText, plai
 	if err != nil {
 		return fileDone{}, err
 	}
+	x.follow.over(name)
 	x.app.view.Notef("%s was %s%s", name, done.Status, changedValues(done))
 	return done, nil
 }

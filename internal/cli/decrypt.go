@@ -98,6 +98,8 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) (err er
 	}
 	run := a.goOnDecrypting(d, len(files.Files))
 	defer func() { err = run.close(err) }()
+	follow := following{app: a, vars: &d.vars}
+	defer follow.record(ctx, "decrypt")
 	return a.eachFile(ctx, &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		output, err := target(name)
 		if err != nil {
@@ -118,6 +120,9 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) (err er
 			return doneWith("current", output, got), nil
 		}
 		if err == nil {
+			if d.inPlace {
+				follow.over(name)
+			}
 			a.view.Notef("decrypted %s", into(name, output))
 		}
 		return doneWith("decrypted", output, got), err

@@ -30,6 +30,7 @@ type edition struct {
 	editor editor
 	engine *ops.Engine
 	place  func(string) error
+	follow following
 }
 
 // editCommand changes encrypted files in an editor.
@@ -93,6 +94,8 @@ func (e *edition) all(ctx context.Context, files []string) (err error) {
 	}
 	defer done()
 	e.engine, e.place = engine, a.outputPlaces(&e.made.vars)
+	e.follow = following{app: a, vars: &e.made.vars}
+	defer e.follow.record(ctx, "edit")
 	answers := make([]fileDone, len(files))
 	var errs []error
 	for i, name := range files {
@@ -194,6 +197,7 @@ func (e *edition) seal(ctx context.Context, name string, file *privateFile, t ed
 	if err != nil {
 		return fileDone{}, err
 	}
+	e.follow.over(name)
 	e.app.view.Notef("%s was %s%s", name, done.Status, changedValues(done))
 	return done, nil
 }

@@ -178,6 +178,8 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) (err er
 	}
 	run := a.goOnEncrypting(e, len(files.Files))
 	defer func() { err = run.close(err) }()
+	follow := following{app: a, vars: &e.vars}
+	defer follow.record(ctx, "encrypt")
 	return a.eachFile(ctx, &e.vars, nil, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 		output, err := target(name)
 		if err != nil {
@@ -187,6 +189,8 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) (err er
 			got, err := a.encryptStream(ctx, engine, name, e.output, seal)
 			return doneWith("encrypted", e.output, got), err
 		}
+		_, err = os.Lstat(a.path(output))
+		there := err == nil
 		got, done, err := run.encrypting(name, output, func() (ops.Envelope, error) {
 			return engine.EncryptFile(ctx, a.path(name), a.path(output), seal, progress("encrypting"))
 		})
@@ -194,6 +198,9 @@ func (a *app) encrypt(ctx context.Context, e *encryption, args []string) (err er
 			return doneWith("current", output, got), nil
 		}
 		if err == nil {
+			if there {
+				follow.over(output)
+			}
 			a.view.Notef("encrypted %s%s", into(name, output), writtenAnew(got))
 		}
 		return doneWith("encrypted", output, got), err

@@ -86,7 +86,7 @@ func (s *setting) run(ctx context.Context, name string) error {
 	if err := s.early(name); err != nil {
 		return err
 	}
-	return s.alteration.run(ctx, name, func(f document.Format, o *ops.Opened) ([]byte, error) {
+	return s.alteration.run(ctx, "set", name, func(f document.Format, o *ops.Opened) ([]byte, error) {
 		rules, whole := document.Rules{}, o.Document == nil
 		if !whole {
 			rules = o.Document.Header.Rules

@@ -140,7 +140,9 @@ func (a *app) transfer(ctx context.Context, t *transferring, args []string) erro
 	t.job.Gateways = func(ctx context.Context, operation, via string) (kms.Caller, kms.Operation, error) {
 		return gateways.Caller(ctx, t.gateway, operation, via)
 	}
-	t.job.Files, t.job.Envelopes = filesAt{a, engine}, envelopesAt{a, engine, t.gateway}
+	follow := following{app: a, vars: &t.vars}
+	defer follow.record(ctx, "transfer")
+	t.job.Files, t.job.Envelopes = filesAt{a, engine}, envelopesAt{a, engine, t.gateway, &follow}
 	if t.journal != "" {
 		if t.job.Journal, err = transfer.OpenJournal(a.path(t.journal)); err != nil {
 			return err
@@ -179,6 +181,7 @@ type envelopesAt struct {
 	app     *app
 	engine  *ops.Engine
 	gateway string
+	follow  *following
 }
 
 func (e envelopesAt) KeyOf(path string) (key, version string, ok bool) {
@@ -194,7 +197,10 @@ func (e envelopesAt) KeyOf(path string) (key, version string, ok bool) {
 }
 
 func (e envelopesAt) Rewrap(ctx context.Context, path, key string) (string, error) {
-	got, _, err := e.engine.Rewrap(ctx, e.app.path(path), ops.Target{Key: key, Gateway: e.gateway})
+	got, changed, err := e.engine.Rewrap(ctx, e.app.path(path), ops.Target{Key: key, Gateway: e.gateway})
+	if changed && err == nil {
+		e.follow.add(path, got)
+	}
 	return got.KeyVersion, err
 }
 

@@ -28,7 +28,7 @@ PATH is names with dots between them: db.password, db.hosts[0], "odd.name".x; or
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return x.run(c.Context(), args[0], func(f document.Format, o *ops.Opened) (plain []byte, err error) {
+			return x.run(c.Context(), "unset", args[0], func(f document.Format, o *ops.Opened) (plain []byte, err error) {
 				plain = o.Plain
 				for _, path := range args[1:] {
 					if plain, err = document.Drop(f, plain, path); err != nil {

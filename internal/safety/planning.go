@@ -13,6 +13,7 @@ const (
 	PlanSealsState     Switch = "plan-seals-state"
 	PlanInUse          Switch = "plan-in-use"
 	MissingCounts      Switch = "census-missing-counts"
+	BlocksKeepTheirs   Switch = "census-blocks-keep-theirs"
 	UsedSinceDisabled  Switch = "plan-used-since-disabled"
 	PlanAccessInUse    Switch = "plan-access-in-use"
 	PlanLimits         Switch = "plan-limits"
@@ -59,6 +60,7 @@ func planning() []Safety {
 		{PlanAccessInUse, "A network rule, an access policy or an access point that something still names is not deleted.", "internal/plan", "TestWhatIsStillNamedIsNotDeleted"},
 		{UsedSinceDisabled, "A key that somebody asked for after it was disabled is not scheduled for deletion.", "internal/plan", "TestAKeyThatSomebodyAskedForStays"},
 		{MissingCounts, "A file of the census that is not there, or that nobody can read, goes on needing its key.", "internal/census", "TestWhatIsMissingGoesOnCounting"},
+		{BlocksKeepTheirs, "An edited file is not taken for what its block would write: the census stays, and the next run finds it.", "internal/census", "TestWroteLeavesBlocksWhatTheyKeep"},
 		{PlanInUse, "A key that aliases, secrets, policies or files use is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
 		{PlanLimits, "No plan takes away more than its limits say.", "internal/plan", "TestGuards/too-many-destructive"},
 		{PlanFreeze, "While a freeze lasts, nothing but rescues is called.", "internal/plan", "TestGuards/frozen"},

@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/census"
 	"kmsplan.dev/kmsplan/internal/plan"
 	"kmsplan.dev/kmsplan/internal/state"
 	"kmsplan.dev/kmsplan/internal/version"
@@ -76,6 +79,17 @@ func filterDigest(f batch.Filter) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// batched is the census after a batch over files of this machine that is over: of those that it may have worked on, what is
+// recorded without looking into them.
+func (s *Stack) batched(ctx context.Context, files []state.File, r batch.Record) []state.File {
+	below, here := strings.CutPrefix(r.Spec.Source, "file://")
+	if !r.Status.Over() || !here {
+		return files
+	}
+	next, _ := census.Refreshed(files, census.LookBelow(ctx, s.Config.Dir, files, filepath.FromSlash(below)))
+	return next
+}
+
 // RecordBatch keeps in the state what a batch left: when it is created, before any worker may begin, when it ends, and when it
 // is verified. It changes nothing of the objects, so that saved plans stay good.
 func (s *Stack) RecordBatch(ctx context.Context, o Outcome) error {
@@ -83,6 +97,7 @@ func (s *Stack) RecordBatch(ctx context.Context, o Outcome) error {
 	return s.options.locked(ctx, s.store, "batch "+e.Address, func(at state.Position) error {
 		next := at.State
 		next.Batches = state.WithEvidence(plan.MovedBatches(s.Config, at.State.Batches), e)
+		next.Files = s.batched(ctx, next.Files, o.Record)
 		if state.SameContent(next, at.State) {
 			return nil
 		}
