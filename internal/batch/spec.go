@@ -96,6 +96,9 @@ type Filter struct {
 	Largest    int64             `json:"at_most,omitempty"`     // bytes; 0 = any
 	Tags       map[string]string `json:"tags,omitempty"`        // all of them
 	KeyVersion []string          `json:"key_version,omitempty"` // ids of versions, or of keys
+	// Names is what names the objects in the place of a listing: "inventory", or the digest of a list (SHA-256, hex). What is
+	// not named there is not looked at, so that such a batch tells nothing of all objects of its source.
+	Names string `json:"names,omitempty"`
 }
 
 // ID names one run of a batch: its address and its manifest. It is opaque, has no dots or slashes, and is the same on every

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -141,10 +143,10 @@ func newObjectClient(r emulator.Ready) (c *sdk.Client, end func(), err error) {
 }
 
 // objectService is a script's command: bucket NAME makes one in the object service of ready.json, and says with or without where
-// that is and who may in.
+// that is and who may in. bucket NAME DIRECTORY makes one that keeps versions, with the directory's files in it.
 func objectService(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 1 {
-		ts.Fatalf("usage: bucket [NAME]")
+	if neg || len(args) > 2 {
+		ts.Fatalf("usage: bucket [NAME [DIRECTORY]]")
 	}
 	r, err := stack.ReadReadyFile(ts.MkAbs("ready.json"))
 	ts.Check(err)
@@ -163,6 +165,22 @@ func objectService(ts *testscript.TestScript, neg bool, args []string) {
 	defer cancel()
 	_, err = c.PutBucket(ctx, &sdk.PutBucketRequest{Bucket: &args[0]})
 	ts.Check(err)
+	if len(args) == 1 {
+		return
+	}
+	_, err = c.PutBucketVersioning(ctx, &sdk.PutBucketVersioningRequest{Bucket: &args[0], VersioningConfiguration: &sdk.VersioningConfiguration{Status: sdk.VersionEnabled}})
+	ts.Check(err)
+	files := os.DirFS(ts.MkAbs(args[1]))
+	ts.Check(fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(files, name)
+		if err == nil {
+			_, err = c.PutObject(ctx, &sdk.PutObjectRequest{Bucket: &args[0], Key: &name, Body: bytes.NewReader(body)})
+		}
+		return err
+	}))
 }
 
 // objectsIn is every object of a bucket.

@@ -70,7 +70,7 @@ var batchKind = finish(&Kind{
 var batchSource = Block{
 	Name: "source", Doc: "Where the objects are and are written back. One of `files`, `s3`, `oss` and `postgres` stands in it. Needed.",
 	Attributes: []Attribute{
-		{Name: "list", Type: cty.String, Doc: "A file with the names of the objects, one a line, instead of a listing of all; inside the module.", Check: checkFile},
+		{Name: "list", Type: cty.String, Doc: "A file with the names of the objects, one a line in any order, instead of a listing of all; inside the module. A verified list proves nothing of the objects that it does not name.", Check: checkFile},
 	},
 	Blocks: []Block{
 		{Name: SourceFiles, Doc: "Files below a directory.", Attributes: []Attribute{
@@ -144,8 +144,8 @@ func bucketOf(name, doc string) Block {
 		b.Attributes = append(b.Attributes, a)
 	}
 	b.Attributes = append(b.Attributes, Attribute{
-		Name: "inventory", Type: cty.String, Private: true, Check: checkText(checkInventory),
-		Doc: "An inventory that the store made, instead of a listing: the address of its manifest, `" + name + "://BUCKET/…/manifest.json`, or a file inside the module.",
+		Name: "inventory", Type: cty.String, Private: true, Check: checkText(inventoryIn(name)),
+		Doc: "An inventory that the store made (its files in CSV), instead of a listing: the address of its manifest, `" + name + "://BUCKET/…/manifest.json`, which is read with the source's endpoint and credentials, or a copy inside the module, with the files of `data` beside it. A file `….csv` has lines `BUCKET,KEY`, as S3 Batch Operations takes them. Objects that came since the inventory was made are not looked at.",
 	})
 	return b
 }

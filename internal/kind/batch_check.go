@@ -90,15 +90,18 @@ func checkLedger(text string) error {
 	return nil
 }
 
-func checkInventory(text string) error {
-	if strings.Contains(text, "://") {
+// inventoryIn wants an inventory in the store that the source is in, whose credentials read it, or a file of the module.
+func inventoryIn(store string) func(string) error {
+	return func(text string) error {
+		if !IsStore(text) {
+			return checkFile(cty.StringVal(text))
+		}
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "s3" && u.Scheme != "oss" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Path == "" {
-			return sentence("An inventory is named by its manifest: s3://BUCKET/…/manifest.json, oss://BUCKET/…/manifest.json, or a file inside the module.")
+		if err != nil || u.Scheme != store || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.Trim(u.Path, "/") == "" {
+			return sentence("The inventory of a bucket is named by its manifest, %s://BUCKET/…/manifest.json, or by a file inside the module.", store)
 		}
 		return nil
 	}
-	return checkFile(cty.StringVal(text))
 }
 
 // checkPatterns wants patterns that can match the name of an object.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -43,7 +44,8 @@ type Batch struct {
 	// Ledger has a queue of shards keep its batches in another place, as a flag of its workers says.
 	Ledger func(place string)
 
-	again bool // it opens what another batch of the block may have written
+	named names // what names the objects; nil = a listing
+	again bool  // it opens what another batch of the block may have written
 }
 
 // ChunkSize is how much a chunk holds at most.
@@ -69,6 +71,11 @@ func (s *Stack) Batch(ctx context.Context, a addr.Address) (*Batch, error) {
 	b, key, err := s.declaredBatch(ctx, a)
 	if err != nil {
 		return nil, err
+	}
+	if b.List != "" {
+		if b.Spec.Filter.Names, err = listDigest(b.List); err != nil && !errors.Is(err, fs.ErrNotExist) { // who plans needs it, and says so
+			return nil, fmt.Errorf("%s: %w", a, err)
+		}
 	}
 	b.Spec.Target, err = s.target(ctx, s.Config.Block(a), key, b.Spec.Action.Writes())
 	return b, err
@@ -102,8 +109,12 @@ func (s *Stack) declaredBatch(ctx context.Context, a addr.Address) (*Batch, stri
 	}
 	b := &Batch{Spec: written.spec, Chunk: written.chunk, Quota: transport.QuotaLimit(kms.QuotaSymmetric), Inventory: written.source["inventory"]}
 	b.Spec.Address, b.Spec.Stack = a.String(), s.State.Lineage
-	if written.list != "" {
+	switch {
+	case written.list != "":
 		b.List = s.absolute(written.list)
+		b.named, b.Spec.Filter.Names = listOf(b.List, written.source["prefix"]), "list"
+	case b.Inventory != "":
+		b.named, b.Spec.Filter.Names = s.inventoryOf(b.Inventory, written), "inventory"
 	}
 	b.OpenSource = func(ctx context.Context) (source.Source, error) {
 		return s.openSource(ctx, written.from, written.source)

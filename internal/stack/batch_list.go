@@ -1,61 +1,70 @@
 package stack
 
 import (
-	"bufio"
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"path/filepath"
 
 	"kmsplan.dev/kmsplan/internal/batch/source"
+	"kmsplan.dev/kmsplan/internal/batch/source/inventory"
+	"kmsplan.dev/kmsplan/internal/durable"
 )
 
-// longestName bounds a line of a list, bytes.
-const longestName = 64 << 10
+// names tells of the objects of a batch in the place of its source's listing, by ascending names.
+type names func(context.Context, inventory.Each) (inventory.Report, error)
 
-// listOf tells of the objects whose names a file holds, one a line, in ascending order of their bytes. Empty lines are none.
-func listOf(file string) func(context.Context, func(source.Object) error) error {
-	return func(ctx context.Context, each func(source.Object) error) error {
-		f, err := os.Open(file)
+// listOf tells of the objects whose names a file holds, in whatever order; those that have not the prefix are left out.
+func listOf(file, prefix string) names {
+	return func(ctx context.Context, each inventory.Each) (inventory.Report, error) {
+		f, err := openList(file)
 		if err != nil {
-			return fmt.Errorf("read the list of objects: %w", err)
+			return inventory.Report{}, err
 		}
 		defer f.Close()
-		in, last := bufio.NewReaderSize(f, longestName), ""
-		for n := 1; ; n++ {
-			line, err := in.ReadSlice('\n')
-			if errors.Is(err, bufio.ErrBufferFull) {
-				return fmt.Errorf("%s, line %d: a name is longer than %d bytes", file, n, longestName)
-			}
-			if err != nil && !errors.Is(err, io.EOF) {
-				return fmt.Errorf("read the list of objects: %w", err)
-			}
-			if name := strings.TrimRight(string(line), "\r\n"); name != "" {
-				if name <= last {
-					return fmt.Errorf("%s, line %d: %q comes after %q; sort the list by bytes, each name once: LC_ALL=C sort -u", file, n, name, last)
-				}
-				last = name
-				if err := each(source.Object{Name: name, Size: -1}); err != nil {
-					return err
-				}
-			}
-			if errors.Is(err, io.EOF) || ctx.Err() != nil {
-				return ctx.Err()
-			}
-		}
+		return inventory.Names(ctx, file, f, inventory.Options{Prefix: prefix}, each)
 	}
 }
 
+// listDigest tells one list from another: SHA-256 over the file, hex.
+func listDigest(file string) (string, error) {
+	f, err := openList(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("read the list of objects: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func openList(file string) (io.ReadCloser, error) {
+	dir, err := durable.Open(filepath.Dir(file), nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the list of objects: %w", err)
+	}
+	defer dir.Close()
+	f, err := dir.OpenFile(filepath.Base(file), os.O_RDONLY)
+	if err != nil {
+		return nil, fmt.Errorf("read the list of objects: %w", err)
+	}
+	return f, nil
+}
+
 // namesOf tells of objects by their names.
-func namesOf(names []string) func(context.Context, func(source.Object) error) error {
-	return func(_ context.Context, each func(source.Object) error) error {
-		for _, name := range names {
+func namesOf(list []string) names {
+	return func(_ context.Context, each inventory.Each) (r inventory.Report, err error) {
+		for _, name := range list {
+			r.Objects++
 			if err := each(source.Object{Name: name, Size: -1}); err != nil {
-				return err
+				return r, err
 			}
 		}
-		return nil
+		return r, nil
 	}
 }

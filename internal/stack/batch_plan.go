@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/manifest"
 	"kmsplan.dev/kmsplan/internal/batch/source"
+	"kmsplan.dev/kmsplan/internal/batch/source/inventory"
 )
 
 // BatchPlanning says how a batch is planned.
@@ -51,31 +53,30 @@ func (s *Stack) planBatch(ctx context.Context, b *Batch, src source.Source, o Ba
 			return nil, fmt.Errorf("%s: %w", b.Spec.Address, err)
 		}
 	}
-	survey, err := b.survey(src, o, s.options.Now)
-	if err != nil {
-		return nil, err
-	}
-	return p, s.writePlan(ctx, b, p, survey, o)
+	return p, s.writePlan(ctx, b, p, src, o)
 }
 
 // survey is what the manifest is made of. What only opens looks at all that the batch may have written: its objects are younger
-// than older_than says, and under another key version.
-func (b *Batch) survey(src source.Source, o BatchPlanning, now func() time.Time) (manifest.Survey, error) {
-	v := manifest.Survey{
+// than older_than says, and under another key version. report is what the names of the objects, if it has any, turned out to be.
+func (b *Batch) survey(src source.Source, o BatchPlanning, now func() time.Time) (v manifest.Survey, report *inventory.Report) {
+	v = manifest.Survey{
 		Source: src, Filter: b.Spec.Filter, Action: b.Spec.Action, Target: b.Spec.Target, Unread: o.Unread, Now: now, Progress: o.Listed,
 	}
 	if b.again {
 		v.Filter.OlderThan, v.Filter.KeyVersion, v.Filter.Smallest, v.Filter.Largest = 0, nil, 0, 0
 	}
-	switch {
-	case o.Names != nil:
-		v.Filter, v.List = batch.Filter{}, namesOf(o.Names)
-	case b.Inventory != "":
-		return v, fmt.Errorf("%s: this version of kmsplan reads no inventory; leave it out of source, and the bucket is listed", b.Spec.Address)
-	case b.List != "":
-		v.List = listOf(b.List)
+	named := b.named
+	if o.Names != nil {
+		v.Filter, named = batch.Filter{}, namesOf(o.Names)
 	}
-	return v, nil
+	if named != nil {
+		report = &inventory.Report{}
+		v.List = func(ctx context.Context, each func(source.Object) error) (err error) {
+			*report, err = named(ctx, each)
+			return err
+		}
+	}
+	return v, report
 }
 
 // Verifying is the batch that opens every object of another, whatever that does to them.
@@ -96,7 +97,7 @@ func (b *Batch) Again() *Batch {
 }
 
 // writePlan makes the manifest in its file, which is there whole or not at all.
-func (s *Stack) writePlan(ctx context.Context, b *Batch, p *PlannedBatch, survey manifest.Survey, o BatchPlanning) (err error) {
+func (s *Stack) writePlan(ctx context.Context, b *Batch, p *PlannedBatch, src source.Source, o BatchPlanning) (err error) {
 	dir, name, err := s.planRoom(b.Spec.Address, o.Out)
 	if err != nil {
 		return err
@@ -108,11 +109,13 @@ func (s *Stack) writePlan(ctx context.Context, b *Batch, p *PlannedBatch, survey
 	}
 	defer f.Abort()
 	out := bufio.NewWriterSize(f, 1<<20)
+	survey, report := b.survey(src, o, s.options.Now)
 	sum, err := manifest.Make(ctx, survey, out, b.Chunk.Objects, b.Chunk.Bytes)
 	if err != nil {
 		return fmt.Errorf("list the objects of %s: %w", b.Spec.Address, err)
 	}
 	p.summed(sum, b.Quota)
+	p.Advice = append(p.Advice, namedAdvice(b, o, report, sum)...)
 	if err := p.writeEnd(out); err != nil {
 		return err
 	}
@@ -131,6 +134,32 @@ func (p *PlannedBatch) summed(s manifest.Summary, quota float64) {
 	p.Quota, p.PerSecond = quota, p.Spec.Rate.PerSecond(quota)
 	cost := manifest.CostOf(s, p.Spec, p.PerSecond)
 	p.Calls, p.Seconds = cost.Calls, cost.Time.Seconds()
+}
+
+// namedAdvice says what the names of the objects turned out to be, where they were no listing.
+func namedAdvice(b *Batch, o BatchPlanning, r *inventory.Report, sum manifest.Summary) (notes []string) {
+	if r == nil || o.Names != nil {
+		return nil
+	}
+	if !r.Made.IsZero() {
+		notes = append(notes, fmt.Sprintf("the inventory is of %s: what came since is not in it, and is not looked at", r.Made.UTC().Format(time.RFC3339)))
+	}
+	what, out := "list", []string(nil)
+	if b.Inventory != "" {
+		what = "inventory"
+	}
+	for _, left := range []struct {
+		n   int64
+		why string
+	}{{sum.Gone, "not there"}, {r.Outside, "not below the source's prefix"}, {r.Duplicates, "named before"}, {r.Versions, "of older versions or deleted"}} {
+		if left.n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", left.n, left.why))
+		}
+	}
+	if len(out) > 0 {
+		notes = append(notes, fmt.Sprintf("left out of what the %s names: %s", what, strings.Join(out, ", ")))
+	}
+	return notes
 }
 
 // Operator names who works here, as the lock of a state does.

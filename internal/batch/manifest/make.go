@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/source"
 	"kmsplan.dev/kmsplan/internal/batch/work"
 )
 
@@ -19,6 +20,7 @@ type Summary struct {
 	Plain int64 // no envelopes
 	// Damaged objects have a header that cannot be read, and are in the manifest: the batch names them as failures.
 	Damaged   int64
+	Gone      int64 // named, and not there: not in the manifest
 	There     int64 // at the target already
 	Todo      int64 // the others
 	TodoBytes int64
@@ -39,6 +41,10 @@ func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (
 	out, sum := NewWriter(w, objects, size), Summary{Unread: s.Unread}
 	wraps, last := map[[8]byte]struct{}{}, [8]byte{}
 	err := s.each(ctx, func(seen work.Seen, err error) error {
+		if errors.Is(err, source.ErrGone) {
+			sum.Gone++
+			return nil
+		}
 		if err != nil && seen.Name == "" {
 			return err
 		}

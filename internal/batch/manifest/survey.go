@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -44,7 +43,7 @@ type found struct {
 	out    bool // the filter leaves it out
 }
 
-// each gives the objects in order, as far as the filter lets them through.
+// each gives the objects in order, as far as the filter lets them through, and those that are gone with that error.
 func (s Survey) each(ctx context.Context, each func(work.Seen, error) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -61,7 +60,7 @@ func (s Survey) each(ctx context.Context, each func(work.Seen, error) error) err
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		if f.out || errors.Is(f.err, source.ErrGone) {
+		if f.out {
 			continue
 		}
 		if err := each(f.seen, f.err); err != nil {

@@ -96,6 +96,54 @@ func TestListsThatAreRefused(t *testing.T) {
 	}
 }
 
+// What is cut off, is not what was packed, or is made to fill a disk is refused, with what to do.
+func TestFilesThatAreNotWhole(t *testing.T) {
+	pack := func(rows io.Reader) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		io.Copy(z, rows)
+		z.Close()
+		return b.Bytes()
+	}
+	rows := pack(strings.NewReader(strings.Repeat("\"b\",\"a\"\n", 1000)))
+	flipped := slices.Clone(rows)
+	flipped[len(flipped)-8] ^= 1 // of the checksum
+	const m = `{"sourceBucket":"b","fileFormat":"CSV","fileSchema":"Bucket, Key","creationTimestamp":%q,"files":[{"key":"1.csv.gz"}%s]}`
+	for name, tt := range map[string]struct {
+		data       []byte
+		more, says string
+	}{
+		"cut off": {rows[:len(rows)/2], "", "fetch it again"}, "cut off at its head": {rows[:5], "", "fetch it again"}, "flipped": {flipped, "", "fetch it again"},
+		"a bomb":       {pack(io.LimitReader(lines{}, 200<<20)), "", "more than 250 times its size"},
+		"a file twice": {rows, `,{"key":"1.csv.gz"}`, "twice"}, "a file of no name": {rows, `,{"key":""}`, "without a name"},
+	} {
+		open := func(context.Context, string) (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(tt.data)), nil
+		}
+		_, err := Manifest(t.Context(), "m.json", strings.NewReader(fmt.Sprintf(m, "", tt.more)), open, Options{Bucket: "b", Dir: t.TempDir()}, collect(new([]source.Object)))
+		if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), "m.json") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	open := func(context.Context, string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(rows)), nil }
+	for text, want := range map[string]int64{"1514944800000": 1514944800, "1642994594": 1642994594, "soon": 0, "": 0} {
+		r, err := Manifest(t.Context(), "m.json", strings.NewReader(fmt.Sprintf(m, text, "")), open, Options{Bucket: "b"}, collect(new([]source.Object)))
+		if err != nil || r.Made.IsZero() != (want == 0) || want != 0 && r.Made.Unix() != want {
+			t.Errorf("%q: %v, %v", text, r.Made, err)
+		}
+	}
+}
+
+// lines are empty ones, without end.
+type lines struct{}
+
+func (lines) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '\n'
+	}
+	return len(p), nil
+}
+
 func TestBatchManifestsAndPlainLists(t *testing.T) {
 	type read func(context.Context, string, io.Reader, Options, Each) (Report, error)
 	for text, tt := range map[string]struct {

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // manifest is the manifest.json of an inventory: S3's, and OSS's, which has the same form.
@@ -16,6 +18,7 @@ type manifest struct {
 	SourceBucket string `json:"sourceBucket"`
 	FileFormat   string `json:"fileFormat"`
 	FileSchema   string `json:"fileSchema"`
+	Created      string `json:"creationTimestamp"` // milliseconds since 1970 of S3, seconds of OSS
 	Files        []struct {
 		Key string `json:"key"`
 		MD5 string `json:"MD5checksum"`
@@ -32,6 +35,7 @@ func Manifest(ctx context.Context, name string, in io.Reader, open func(ctx cont
 		return Report{}, fmt.Errorf("the inventory %s: %w", name, err)
 	}
 	return o.read(ctx, each, func(r *reading) error {
+		r.report.Made = m.made()
 		for _, f := range m.Files {
 			data, err := open(ctx, f.Key)
 			if err != nil {
@@ -45,6 +49,18 @@ func Manifest(ctx context.Context, name string, in io.Reader, open func(ctx cont
 		}
 		return nil
 	})
+}
+
+// made is when the inventory was made; zero = it does not say.
+func (m manifest) made() time.Time {
+	n, err := strconv.ParseInt(m.Created, 10, 64)
+	switch {
+	case err != nil || n <= 0:
+		return time.Time{}
+	case n >= 1e11: // of the year 5138, in seconds
+		return time.UnixMilli(n).UTC()
+	}
+	return time.Unix(n, 0).UTC()
 }
 
 // manifest reads and checks a manifest.json.
@@ -64,6 +80,13 @@ func (o Options) manifest(in io.Reader) (m manifest, s schema, err error) {
 	}
 	if !strings.EqualFold(m.FileFormat, "CSV") {
 		return m, nil, fmt.Errorf("its files are in the format %q, which is not read; set the inventory's format to CSV, or list the keys, one a line", m.FileFormat)
+	}
+	seen := map[string]bool{}
+	for _, f := range m.Files {
+		if f.Key == "" || seen[f.Key] {
+			return m, nil, fmt.Errorf("its manifest names the file %q twice, or has a file without a name; fetch it again", f.Key)
+		}
+		seen[f.Key] = true
 	}
 	s, err = parseSchema(m.FileSchema)
 	return m, s, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch/source"
 )
@@ -25,11 +26,12 @@ type Options struct {
 
 // Report is what a list held.
 type Report struct {
-	Objects    int64    // that were told of
-	Duplicates int64    // entries of a name that was told of already
-	Twice      []string // the first names of those, ten at most
-	Versions   int64    // entries of older versions, and delete markers
-	Outside    int64    // entries whose names have not the prefix
+	Objects    int64     // that were told of
+	Duplicates int64     // entries of a name that was told of already
+	Twice      []string  // the first names of those, ten at most
+	Versions   int64     // entries of older versions, and delete markers
+	Outside    int64     // entries whose names have not the prefix
+	Made       time.Time // when the store made the list; zero = it does not say
 }
 
 // Each is told of the objects by ascending names. Its error ends the reading.
@@ -68,14 +70,15 @@ func (r *reading) add(o source.Object) error {
 
 // lines calls each with every line, by number. name is for messages. Packed lists are unpacked.
 func (r *reading) lines(name string, in io.Reader, split bufio.SplitFunc, each func(line string) error) error {
-	begin := bufio.NewReader(in)
+	packed := counted{from: in}
+	begin := bufio.NewReader(&packed)
 	if magic, err := begin.Peek(2); err == nil && bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unpacked, err := gzip.NewReader(begin)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: it is damaged (%w); fetch it again", name, err)
 		}
 		defer unpacked.Close()
-		begin = bufio.NewReader(unpacked)
+		begin = bufio.NewReader(&bounded{packed: &packed, from: unpacked})
 	}
 	lines := bufio.NewScanner(begin)
 	lines.Buffer(nil, longestLine)
@@ -86,13 +89,18 @@ func (r *reading) lines(name string, in io.Reader, split bufio.SplitFunc, each f
 		if n%4096 == 0 && r.ctx.Err() != nil {
 			return context.Cause(r.ctx)
 		}
-		if err := each(lines.Text()); err != nil {
+		if err := each(lines.Text()); err != nil && damaged(lines.Err()) {
+			break // the line is what is left of one
+		} else if err != nil {
 			return fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
 		return fmt.Errorf("%s:%d: the line has more than %d bytes", name, n+1, longestLine)
-	} else if err != nil {
+	case damaged(err):
+		return fmt.Errorf("%s: it is damaged after line %d (%w); fetch it again", name, n, err)
+	case err != nil:
 		return fmt.Errorf("%s:%d: %w", name, n+1, err)
 	}
 	return nil

@@ -86,7 +86,7 @@ func (s *sorter) run(level int, next func() (source.Object, error)) error {
 	}
 	s.levels[level] = append(s.levels[level], f)
 	if err := writeRun(f, next); err != nil {
-		return fmt.Errorf("sort the list in %s: %w; name a directory with more room", s.dir, err)
+		return fmt.Errorf("sort the list in %s: %w; set TMPDIR to a directory with more room", s.dir, err)
 	}
 	if len(s.levels[level]) < fanIn {
 		return nil
