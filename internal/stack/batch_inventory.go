@@ -92,7 +92,7 @@ const inventoryReads = 1 << 20
 func (i storedInventory) file(ctx context.Context, key string) (io.ReadCloser, error) {
 	h, err := i.Open(ctx, key)
 	if errors.Is(err, source.ErrGone) {
-		return nil, hint(err, "A store writes manifest.json last, and rules of its life cycle take old inventories away: name one that is whole.")
+		return nil, hint(source.ErrGone, "A store writes manifest.json last, and rules of its life cycle take old inventories away: name one that is whole.")
 	}
 	if err != nil {
 		return nil, err
