@@ -5,6 +5,7 @@ const (
 	QuotaSlots    Switch = "quota-slots"
 	TargetSkipped Switch = "target-skipped"
 	BatchProved   Switch = "batch-proved"
+	WrapWitnessed Switch = "wrap-witnessed"
 	BatchHolds    Switch = "batch-holds"
 	BatchCarried  Switch = "batch-carried"
 	StaleStep     Switch = "stale-step"
@@ -21,6 +22,7 @@ func batches() []Safety {
 	return []Safety{
 		{TargetSkipped, "What is under a batch's target is neither asked for nor written again.", "internal/batch/work", "TestASecondRunMakesNoCallAndWritesNothing"},
 		{BatchProved, "What a batch encrypts is opened and compared before the old content goes.", "internal/batch/work", "TestWhatDoesNotOpenLeavesTheOldContent"},
+		{WrapWitnessed, "A batch that verifies holds the key version that KMS opened a wrap with against the one that the header names.", "internal/batch/work", "TestVerifyFindsWhatAHeaderClaims"},
 		{BatchHolds, "A key that a batch's objects are under, or may be as long as not every wrap was opened, is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
 		{BatchCarried, "What an unproved batch says of keys stands until a batch of the same objects is proved whole.", "internal/state", "TestALaterBatchTakesOverWhatAnEarlierOneDidNotProve"},
 		{QuotaSlots, "Workers that share a quota never make more calls together than its rate, in any second.", "internal/batch/quota", "TestWorkersTogetherKeepToTheRate"},

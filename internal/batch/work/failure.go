@@ -12,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/document"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/ops/keys"
 )
 
 // stage is where an object's work failed.
@@ -41,6 +42,9 @@ func everybodys(err error) bool {
 	}
 	if !strings.HasSuffix(e.Operation, "Decrypt") {
 		return true
+	}
+	if kms.IsOtherObject(err) {
+		return false // its header named another key than its wrap is under
 	}
 	return kms.IsThrottled(err) || e.Status < 400 || e.Status >= 500 || e.Status == http.StatusUnauthorized
 }
@@ -90,6 +94,8 @@ func classOf(err error) batch.Class {
 		return batch.ClassChanged
 	case errors.Is(err, envelope.ErrNotEnvelope):
 		return batch.ClassNoObject
+	case errors.Is(err, keys.ErrMisnamed):
+		return batch.ClassDamaged
 	case errors.As(err, &k):
 		return batch.ClassKey
 	case errors.Is(err, document.ErrChanged), errors.Is(err, envelope.ErrTruncated), errors.As(err, new(*envelope.CorruptError)):

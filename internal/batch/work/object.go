@@ -23,6 +23,7 @@ type object struct {
 	entry  batch.Entry
 	handle source.Handle
 	read   int64
+	said   batch.Result // what its header said it is under; the zero value = it was not read
 }
 
 // ReadAt reads of the object and counts.
@@ -99,6 +100,7 @@ func (o *object) work(ctx context.Context) (batch.Result, error) {
 	case err != nil:
 		return batch.Result{}, of(batch.ClassDamaged, "read the header", err)
 	}
+	o.said = o.under(head)
 	if !safety.Off(safety.TargetSkipped) {
 		if r, ok := o.there(head); ok {
 			return o.sampled(ctx, head, r)
@@ -155,8 +157,8 @@ func (o *object) under(h ops.Head) batch.Result {
 }
 
 // unlock opens the data key and proves the header by it.
-func (o *object) unlock(ctx context.Context) (*envelope.Header, []byte, error) {
-	h, key, err := envelope.Unlock(ctx, o.reader(), envelope.OpenOptions{Identities: o.w.identities()})
+func (o *object) unlock(ctx context.Context, with envelope.OpenOptions) (*envelope.Header, []byte, error) {
+	h, key, err := envelope.Unlock(ctx, o.reader(), with)
 	return h, key, of(batch.ClassKey, "open the data key", err)
 }
 
@@ -170,7 +172,7 @@ func (o *object) replace(ctx context.Context, c source.Content) (batch.Result, e
 	return r, of(batch.ClassStore, "write", err)
 }
 
-// wrapped fills in what a new wrap says.
+// wrapped fills in what a new wrap says, once it stands there.
 func wrapped(r batch.Result, s envelope.KMSStanza) batch.Result {
 	r.KeyID, r.KeyVersion, r.Proved = keys.KeyID(s.KeyARN), s.KeyVersionID, true
 	return r

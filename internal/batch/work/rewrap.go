@@ -25,9 +25,9 @@ func (w *Worker) target() keys.Target {
 // rewrap brings the data key under the target; the body stays.
 func (o *object) rewrap(ctx context.Context, head ops.Head) (batch.Result, error) {
 	if head.Document != nil {
-		return o.rewrapDocument(ctx)
+		return o.rewrapDocument(ctx, head)
 	}
-	h, key, err := o.unlock(ctx)
+	h, key, err := o.unlock(ctx, o.w.opening())
 	if err != nil {
 		return batch.Result{}, err
 	}
@@ -36,7 +36,7 @@ func (o *object) rewrap(ctx context.Context, head ops.Head) (batch.Result, error
 		return batch.Result{}, of(batch.ClassKMS, "wrap the data key", err)
 	}
 	if keys.Under(h, keys.KeyID(fresh.KeyARN), fresh.KeyVersionID) && !h.Interrupted {
-		return wrapped(batch.Result{Outcome: batch.Newer}, fresh), nil // the key rotated, and another worker was here since
+		return o.newer(ctx, ops.Head{Header: h}) // the key rotated, and another worker was here since
 	}
 	stanzas, err := keys.Replace(h.Stanzas, fresh)
 	if err != nil {
@@ -64,8 +64,8 @@ func (o *object) exchangeHeader(ctx context.Context, h *envelope.Header, key []b
 	return o.replace(ctx, source.Content{Head: bytes.NewReader(lead), Size: int64(len(lead)), Keep: body})
 }
 
-func (o *object) rewrapDocument(ctx context.Context) (batch.Result, error) {
-	d, err := o.openDocument(ctx)
+func (o *object) rewrapDocument(ctx context.Context, head ops.Head) (batch.Result, error) {
+	d, err := o.openDocument(ctx, o.w.opening())
 	if err != nil {
 		return batch.Result{}, err
 	}
@@ -74,7 +74,7 @@ func (o *object) rewrapDocument(ctx context.Context) (batch.Result, error) {
 		return batch.Result{}, of(batch.ClassKMS, "wrap the data key", err)
 	}
 	if keys.Under(d.Header, keys.KeyID(fresh.KeyARN), fresh.KeyVersionID) {
-		return wrapped(batch.Result{Outcome: batch.Newer}, fresh), nil
+		return o.newer(ctx, ops.Head{Document: d.Header, Header: head.Header})
 	}
 	stanzas, err := keys.Replace(d.Header.Stanzas, fresh)
 	if err != nil {
@@ -88,11 +88,21 @@ func (o *object) rewrapDocument(ctx context.Context) (batch.Result, error) {
 	return wrapped(r, fresh), err
 }
 
-func (o *object) openDocument(ctx context.Context) (*document.Document, error) {
+// newer is an object whose proved header is past the target.
+func (o *object) newer(ctx context.Context, proved ops.Head) (batch.Result, error) {
+	r := o.under(proved)
+	r.Outcome = batch.Newer
+	if !chosen(o.w.Spec.Sample, o.w.Spec.Manifest, o.entry.Name) {
+		return r, nil
+	}
+	return o.verify(ctx, proved, batch.Newer)
+}
+
+func (o *object) openDocument(ctx context.Context, with envelope.OpenOptions) (*document.Document, error) {
 	src, err := o.content()
 	if err != nil {
 		return nil, err
 	}
-	d, err := document.Open(ctx, src, envelope.OpenOptions{Identities: o.w.identities()})
+	d, err := document.Open(ctx, src, with)
 	return d, of(batch.ClassKey, "open the document", err)
 }

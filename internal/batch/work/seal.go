@@ -43,7 +43,7 @@ func (o *object) reencrypt(ctx context.Context, head ops.Head) (batch.Result, er
 	if head.Document != nil {
 		return o.reencryptDocument(ctx, use)
 	}
-	opened, err := envelope.Open(ctx, o.reader(), envelope.OpenOptions{Identities: o.w.identities()})
+	opened, err := envelope.Open(ctx, o.reader(), o.w.opening())
 	if err != nil {
 		return batch.Result{}, of(batch.ClassKey, "open the envelope", err)
 	}
@@ -225,7 +225,7 @@ func (h *held) release() error {
 }
 
 func (o *object) reencryptDocument(ctx context.Context, use keys.Use) (batch.Result, error) {
-	d, err := o.openDocument(ctx)
+	d, err := o.openDocument(ctx, o.w.opening())
 	if err != nil {
 		return batch.Result{}, err
 	}

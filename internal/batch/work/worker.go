@@ -82,6 +82,9 @@ func (w *Worker) once(ctx context.Context, e batch.Entry) (batch.Result, error) 
 	}
 	o := &object{w: w, entry: e, handle: h}
 	r, err := o.work(ctx)
+	if err != nil {
+		r = o.said // it is as it was, as far as is known
+	}
 	r.Read = o.read
 	if closing := h.Close(); err == nil {
 		err = of(batch.ClassStore, "close", closing)
@@ -89,8 +92,9 @@ func (w *Worker) once(ctx context.Context, e batch.Entry) (batch.Result, error) 
 	return r, err
 }
 
-func (w *Worker) identities() []envelope.Identity {
-	return append(w.Identities[:len(w.Identities):len(w.Identities)], w.Keys.Identity())
+// opening opens what is to be written anew: by whatever opens it.
+func (w *Worker) opening() envelope.OpenOptions {
+	return envelope.OpenOptions{Identities: append(w.Identities[:len(w.Identities):len(w.Identities)], w.Keys.Identity())}
 }
 
 func (w *Worker) now() time.Time {

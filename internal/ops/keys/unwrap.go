@@ -28,14 +28,20 @@ type unwrapper struct {
 	calls    atomic.Int64  // KMS calls made
 
 	mu    sync.Mutex
-	known map[[32]byte][]byte // data keys
+	known map[[32]byte]*opened
+}
+
+// opened is what KMS made of a wrap.
+type opened struct {
+	key     []byte
+	version string // that it opened it with; "" = the gateway does not tell
 }
 
 // maxKnown bounds the kept data keys; a run that opens more starts over.
 const maxKnown = 4096
 
 func newUnwrapper(ring Ring, deadline time.Duration) *unwrapper {
-	return &unwrapper{ring: ring, deadline: deadline, known: map[[32]byte][]byte{}}
+	return &unwrapper{ring: ring, deadline: deadline, known: map[[32]byte]*opened{}}
 }
 
 // kmsIdentity opens envelopes through KMS.
@@ -58,9 +64,9 @@ func (i kmsIdentity) UnwrapForSuite(ctx context.Context, suite envelope.Suite, s
 		if err != nil {
 			return nil, err
 		}
-		key, err := i.u.open(ctx, k, ec, suite.KeySize())
+		o, err := i.u.open(ctx, k, ec, suite.KeySize())
 		if err == nil {
-			return key, nil
+			return o.key, nil
 		}
 		failed = multierror.Append(failed, fmt.Errorf("unwrap the data key with %s: %w", k.KeyARN, err))
 	}
@@ -74,25 +80,25 @@ func (i kmsIdentity) UnwrapForSuite(ctx context.Context, suite envelope.Suite, s
 }
 
 // open unwraps one stanza, from memory where it was unwrapped before.
-func (u *unwrapper) open(ctx context.Context, k envelope.KMSStanza, ec envelope.Context, size int) ([]byte, error) {
+func (u *unwrapper) open(ctx context.Context, k envelope.KMSStanza, ec envelope.Context, size int) (*opened, error) {
 	id := wrapID(k, ec, size)
-	if key := u.remembered(id); key != nil {
-		return key, nil
+	if o := u.remembered(id); o != nil {
+		return o, nil
 	}
 	v, err, _ := u.flight.Do(string(id[:]), func() (any, error) {
-		if key := u.remembered(id); key != nil {
-			return key, nil // by a flight that ended just before this one
+		if o := u.remembered(id); o != nil {
+			return o, nil // by a flight that ended just before this one
 		}
 		return u.call(ctx, id, k, ec, size)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.([]byte), nil
+	return v.(*opened), nil
 }
 
 // call asks the gateways in turn; one that does not know the key gives way to the next.
-func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza, ec envelope.Context, size int) ([]byte, error) {
+func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza, ec envelope.Context, size int) (*opened, error) {
 	gateways, err := u.ring.ForKey(ctx, k.KeyARN)
 	if err != nil {
 		return nil, err
@@ -103,10 +109,10 @@ func (u *unwrapper) call(ctx context.Context, id [32]byte, k envelope.KMSStanza,
 	}
 	err = errors.New("no gateway of this stack reaches the key; add the gateway block of its region")
 	for _, g := range gateways {
-		var key []byte
-		if key, _, err = u.decrypt(ctx, g.Crypt, w, ec); err == nil {
-			u.keep(id, key)
-			return key, nil
+		var o opened
+		if o.key, o.version, err = u.decrypt(ctx, g.Crypt, w, ec); err == nil {
+			u.keep(id, &o)
+			return &o, nil
 		}
 		if !kms.IsNotFound(err) {
 			break
@@ -123,27 +129,27 @@ func (u *unwrapper) decrypt(ctx context.Context, c kms.Cryptographer, w kms.Wrap
 	return c.Decrypt(ctx, w, ec)
 }
 
-func (u *unwrapper) remembered(id [32]byte) []byte {
+func (u *unwrapper) remembered(id [32]byte) *opened {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.known[id]
 }
 
-func (u *unwrapper) keep(id [32]byte, key []byte) {
+func (u *unwrapper) keep(id [32]byte, o *opened) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.known) >= maxKnown {
 		clear(u.known) // not overwritten: a file may be at work with one of them
 	}
-	u.known[id] = key
+	u.known[id] = o
 }
 
 // forget overwrites the kept data keys.
 func (u *unwrapper) forget() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, key := range u.known {
-		clear(key)
+	for _, o := range u.known {
+		clear(o.key)
 	}
 	clear(u.known)
 }
