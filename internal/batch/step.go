@@ -22,6 +22,8 @@ type Tally struct {
 	Calls  int64 `json:"calls"`        // of KMS
 	// Under counts objects by what their headers say at the end.
 	Under []Under `json:"under,omitempty"`
+	// Outcomes are of one chunk alone: sums have none.
+	Outcomes Outcomes `json:"outcomes,omitempty"`
 }
 
 // Under is how many objects are under a key version.

@@ -79,7 +79,11 @@ func (d *mdDoc) String() string {
 
 // fenceFor is a fence that none of the lines closes.
 func fenceFor(lines []string) string {
-	longest := 2
+	return strings.Repeat("`", max(longestRun(lines), 2)+1)
+}
+
+// longestRun is the most backticks in a row.
+func longestRun(lines []string) (longest int) {
 	for _, line := range lines {
 		run := 0
 		for _, r := range line {
@@ -91,7 +95,7 @@ func fenceFor(lines []string) string {
 			longest = max(longest, run)
 		}
 	}
-	return strings.Repeat("`", longest+1)
+	return longest
 }
 
 // mdSpecial is what Markdown, HTML in it, and forges give a meaning: an @ calls a person, a # an issue.
@@ -106,7 +110,7 @@ func mdText(s string) string { return mdSpecial.Replace(neutral(s)) }
 // mdCode is a name as code, in one line; a pipe would end a cell of a table.
 func mdCode(s string) string {
 	s = strings.NewReplacer("\n", " ", "\t", " ", "|", "\\|").Replace(neutral(s))
-	fence := strings.TrimPrefix(fenceFor([]string{s}), "``")
+	fence := strings.Repeat("`", longestRun([]string{s})+1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
 	}

@@ -3,15 +3,11 @@ package report
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch"
@@ -82,9 +78,16 @@ type head struct {
 
 // object is one that did not fail, and for all that is known did not: its chunk's step is behind it.
 type object struct {
-	Object string `json:"object"`
-	Chunk  int    `json:"chunk"`
-	Status string `json:"status"` // succeeded, or pending
+	Object  string        `json:"object"`
+	Chunk   int           `json:"chunk"`
+	Status  string        `json:"status"`            // succeeded, or pending
+	Outcome batch.Outcome `json:"outcome,omitempty"` // of one that succeeded
+}
+
+// failure is one that failed.
+type failure struct {
+	batch.Failure
+	Status string `json:"status"`
 }
 
 func jsonLines(ctx context.Context, w io.Writer, q Kept, r batch.Record, objects bool) error {
@@ -93,110 +96,12 @@ func jsonLines(ctx context.Context, w io.Writer, q Kept, r batch.Record, objects
 		return err
 	}
 	if !objects {
-		return q.Failures(ctx, r.Spec.Address, func(f batch.Failure) error { return out.Encode(f) })
+		return q.Failures(ctx, r.Spec.Address, func(f batch.Failure) error { return out.Encode(failure{f, failed}) })
 	}
-	return every(ctx, q, r, func(e batch.Entry, chunk int, status string, f *batch.Failure) error {
-		if f != nil {
-			return out.Encode(f)
+	return every(ctx, q, r, func(o told) error {
+		if o.failure != nil {
+			return out.Encode(failure{*o.failure, failed})
 		}
-		return out.Encode(object{e.Name, chunk, status})
+		return out.Encode(object{o.entry.Name, o.chunk, o.status, o.outcome})
 	})
-}
-
-// What became of an object.
-const (
-	succeeded = "succeeded"
-	failed    = "failed"
-	pending   = "pending"
-)
-
-// every tells of each object of the manifest, in its order; f is nil of those that did not fail.
-func every(ctx context.Context, q Kept, r batch.Record, each func(e batch.Entry, chunk int, status string, f *batch.Failure) error) error {
-	cursors := make([]int, r.Spec.Chunks)
-	if err := q.Steps(ctx, r.Spec.Address, func(s batch.Step) error { cursors[s.Chunk] = s.Cursor; return nil }); err != nil {
-		return err
-	}
-	next := 0
-	through := func(until int, fails map[string]batch.Failure, of int) error {
-		for ; next < until; next++ {
-			var list map[string]batch.Failure
-			if next == of {
-				list = fails
-			}
-			if err := chunk(ctx, q, r, next, cursors[next], list, each); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	fails, of := map[string]batch.Failure{}, -1
-	err := q.Failures(ctx, r.Spec.Address, func(f batch.Failure) error {
-		if f.Chunk != of {
-			if err := through(f.Chunk, fails, of); err != nil {
-				return err
-			}
-			fails, of = map[string]batch.Failure{}, f.Chunk
-		}
-		fails[f.Object] = f
-		return nil
-	})
-	return errors.Join(err, through(r.Spec.Chunks, fails, of))
-}
-
-func chunk(ctx context.Context, q Kept, r batch.Record, i, cursor int, fails map[string]batch.Failure, each func(batch.Entry, int, string, *batch.Failure) error) error {
-	entries, err := q.Entries(ctx, r.Spec.Address, i)
-	if err != nil {
-		return fmt.Errorf("read the objects of chunk %d: %w", i, err)
-	}
-	for n, e := range entries {
-		status := succeeded
-		var f *batch.Failure
-		if n >= cursor {
-			status = pending
-		} else if found, ok := fails[e.Name]; ok {
-			status, f = failed, &found
-		}
-		if err := each(e, i, status, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// columns are those of a completion report of S3 Batch Operations.
-var columns = []string{"Bucket", "Key", "VersionId", "TaskStatus", "ErrorCode", "HTTPStatusCode", "ResultMessage"}
-
-func rows(ctx context.Context, w io.Writer, q Kept, r batch.Record) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(columns); err != nil {
-		return err
-	}
-	err := every(ctx, q, r, func(e batch.Entry, _ int, status string, f *batch.Failure) error {
-		row := []string{r.Spec.Source, e.Name, e.Revision, status, "", "", ""}
-		if f != nil {
-			row[4], row[6] = string(f.Class), oneLine(f.Message)
-			if f.Code != "" {
-				row[4] = f.Code
-			}
-			if f.Status != 0 {
-				row[5] = strconv.Itoa(f.Status)
-			}
-		}
-		for i, cell := range row {
-			row[i] = noFormula(cell)
-		}
-		return out.Write(row)
-	})
-	out.Flush()
-	return errors.Join(err, out.Error())
-}
-
-func oneLine(text string) string { return strings.NewReplacer("\n", " ", "\r", " ").Replace(text) }
-
-// noFormula keeps a spreadsheet from taking a name for a formula.
-func noFormula(cell string) string {
-	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
-		return "'" + cell
-	}
-	return cell
 }

@@ -90,6 +90,7 @@ func (w *Worker) step(ctx context.Context, s *batch.Step, entries []batch.Entry)
 			w.Told(r)
 		}
 	}
+	s.Tally.Outcomes = s.Tally.Outcomes.With(results)
 	s.Tally.Calls += calls.Load()
 	s.Cursor += n
 	return nil

@@ -120,6 +120,7 @@ func (f *fold) step(s batch.Step, seen time.Time, at int64) {
 	for i, u := range s.Tally.Under {
 		s.Tally.Under[i].KeyID, s.Tally.Under[i].KeyVersion = f.once(u.KeyID), f.once(u.KeyVersion)
 	}
+	s.Tally.Outcomes = "" // the ledger has them, and memory keeps nothing an object
 	f.failed += s.Tally.Failed - before
 	if s.Done != c.done {
 		f.done += map[bool]int{true: 1, false: -1}[s.Done]
