@@ -41,9 +41,7 @@ type progressing struct {
 	address string
 	began   time.Time
 	before  batch.Tally
-	last    batch.Tally
-	at      time.Time
-	used    float64 // calls a second
+	pace    pace
 }
 
 func (p *progressing) look(ctx context.Context) (batch.Record, error) {
@@ -53,13 +51,10 @@ func (p *progressing) look(ctx context.Context) (batch.Record, error) {
 	}
 	now := p.app.now()
 	if p.began.IsZero() {
-		p.began, p.before, p.last, p.at = now, r.Tally, r.Tally, now
+		p.began, p.before = now, r.Tally
 	}
-	if gone := now.Sub(p.at).Seconds(); gone >= 0.9*lookEvery.Seconds() {
-		p.used = float64(r.Tally.Calls-p.last.Calls) / gone
-		p.last, p.at = r.Tally, now
-	}
-	p.app.view.Batching(view.Batching{Record: r, Now: rateOf(ctx, p.queue, r), Used: p.used, Began: p.began, At: now, Before: p.before.Objects})
+	used := p.pace.of(now, r.Tally.Calls)
+	p.app.view.Batching(view.Batching{Record: r, Now: rateOf(ctx, p.queue, r), Used: used, Began: p.began, At: now, Before: p.before.Objects})
 	return r, nil
 }
 

@@ -25,7 +25,7 @@ func (l Listing) sentence() string {
 type Batching struct {
 	Record batch.Record
 	Now    float64 // the rate of calls as it is, per second; 0 = nobody knows
-	Used   float64 // calls a second since the last look
+	Used   float64 // calls a second of late; 0 = nobody knows yet, or none
 	// Began and Before are when this look at the batch began, and how many objects were dealt with then.
 	Began, At time.Time
 	Before    int64
@@ -49,7 +49,7 @@ func (b Batching) sentence() string {
 		text += fmt.Sprintf(" (%d %%)", t.Objects*100/r.Spec.Objects)
 	}
 	text += fmt.Sprintf(", %s moved, %s", Bytes(t.Sent), countWord(t.Calls, "call"))
-	if b.Now > 0 {
+	if b.Now > 0 && b.Used > 0 {
 		text += fmt.Sprintf(" (%s of %s a second)", rateWord(math.Round(b.Used)), rateWord(math.Round(b.Now)))
 	}
 	if t.Failed > 0 {
@@ -62,23 +62,6 @@ func (b Batching) sentence() string {
 		text += ", about " + Span(left) + " left"
 	}
 	return text
-}
-
-// bar is drawn before the sentence where there is room: twenty cells.
-func (b Batching) bar() string {
-	const cells = 20
-	full := 0
-	if n := b.Record.Spec.Objects; n > 0 {
-		full = int(b.Record.Tally.Objects * cells / n)
-	}
-	out := make([]byte, cells)
-	for i := range out {
-		out[i] = '.'
-		if i < full {
-			out[i] = '#'
-		}
-	}
-	return "[" + string(out) + "] "
 }
 
 // dueAt reports whether it is time to say something again.
@@ -97,7 +80,7 @@ func (t *Terminal) Listing(l Listing) { t.going(l.sentence(), l.sentence(), l.Be
 
 // Batching does the same of the work.
 func (t *Terminal) Batching(b Batching) {
-	t.going(b.bar()+b.sentence(), b.sentence(), b.Began, b.At, b.End)
+	t.going(b.line(t.room()), b.sentence(), b.Began, b.At, b.End)
 }
 
 // going draws a line, or says another where lines stay.

@@ -47,7 +47,20 @@ func TestAViewOfABatchSaysHowFarItIs(t *testing.T) {
 	if got := b.sentence(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if got := b.bar(); got != "[##########..........] " {
+	b.Record.Spec.Address, b.Record.Tally.Sent = "batch.archive", 3<<30
+	for room, want := range map[int]string{
+		119: "[#####.....] batch.archive: 50 %, 50,000,000/100,000,000, 3.0 GiB, 540/600 calls/s, 1 call, 2 failed, 2h left",
+		79:  "[#####.....] 50 %, 50,000,000/100,000,000, 540/600 calls/s, 2 failed, 2h left",
+		39:  "[#####.....] 50 %, 2 failed, 2h left",
+		19:  "50 %, 2h left",
+		3:   "50 %",
+	} {
+		if got := b.line(room); got != want {
+			t.Errorf("%d columns: %s\nwant %s", room, got, want)
+		}
+	}
+	b.Record.Status, b.Record.Spec.Objects = batch.Paused, 0
+	if got := b.line(30); got != "1 call, 2 failed, paused" {
 		t.Error(got)
 	}
 }

@@ -27,6 +27,7 @@ type Terminal struct {
 	CompactWarnings bool // a warning is one line
 	Calls           bool // plans list the calls that each change needs
 
+	told     bool   // COLUMNS said how wide it is
 	compat   string // the tool whose lines are printed for bots
 	work     atWork
 	read     reading
@@ -54,7 +55,7 @@ func NewTerminal(out, err io.Writer, getenv func(string) string) *Terminal {
 		t.ErrColor, t.Redraws, t.Live = !plain, !plain, true
 	}
 	if w, e := strconv.Atoi(getenv("COLUMNS")); e == nil && w >= narrowest {
-		t.Width = min(w, widest)
+		t.Width, t.told = min(w, widest), true
 	}
 	return t
 }
@@ -66,12 +67,23 @@ func (t *Terminal) beside() io.Writer { return folded{t.Err, t.Width} }
 // tell writes to Out, folded where the terminal is narrow.
 func (t *Terminal) tell(format string, args ...any) { fmt.Fprintf(t.people(), format, args...) }
 
-// redraw draws a line of Err over the one that stands there.
-func (t *Terminal) redraw(line string) { fmt.Fprint(t.Err, "\r\x1b[K"+cut(neutral(line), t.Width-1)) }
+// redraw draws a line of Err over the one that stands there. A line that is broken in two could not be drawn over.
+func (t *Terminal) redraw(line string) { fmt.Fprint(t.Err, "\r\x1b[K"+cut(neutral(line), t.room())) }
+
+// room is how many columns a line of Err has now: people change the size of their windows, and Out may be no terminal.
+func (t *Terminal) room() int {
+	width := t.Width
+	if f, ok := t.Err.(*os.File); ok && t.Redraws && !t.told {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 1 {
+			width = min(w, widest)
+		}
+	}
+	return width - 1
+}
 
 // onErr is a terminal that says everything on Err.
 func (t *Terminal) onErr() *Terminal {
-	return &Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Redraws: t.Redraws, Width: t.Width}
+	return &Terminal{Out: t.Err, Err: t.Err, Color: t.ErrColor, ErrColor: t.ErrColor, Live: t.Live, Redraws: t.Redraws, Width: t.Width, told: t.told}
 }
 
 // Notef writes talk to Err, one line with the program's name, in age's manner.
