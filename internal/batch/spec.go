@@ -88,6 +88,19 @@ type Spec struct {
 	Stack    string    `json:"stack,omitempty"` // lineage of the state that keeps the evidence
 }
 
+// TooMany says why a batch pauses itself, of which so many objects failed; "" = it does not. Those that had failed when it was resumed
+// last are forgiven.
+func (s Spec) TooMany(failed, forgiven int64) string {
+	switch most := int64(s.MaxFailures); {
+	case most < 0 || failed-forgiven <= most:
+		return ""
+	case forgiven > 0:
+		return fmt.Sprintf("%d objects failed, %d of them since it was resumed, more than max_failures = %d", failed, failed-forgiven, most)
+	default:
+		return fmt.Sprintf("%d objects failed, more than max_failures = %d", failed, most)
+	}
+}
+
 // Filter chooses among the objects of a source, when the manifest is made.
 type Filter struct {
 	Paths      []string          `json:"path,omitempty"`        // patterns, of which one matches; none = all

@@ -38,7 +38,9 @@ type Queue interface {
 	// Entries are those of one chunk of the last batch of an address, for its report and for trying again what failed.
 	Entries(ctx context.Context, address string, chunk int) ([]batch.Entry, error)
 	// Work delivers chunks of running batches until ctx ends, or, once, until no batch that it can work on has a chunk
-	// left: then it returns. Deliveries that were begun end before it returns.
+	// left: then it returns. Deliveries that were begun end before it returns. A batch that fails everywhere is paused, with
+	// the reason (PauseStuck), and one of which more objects failed than its specification allows (Spec.TooMany); whoever resumes it
+	// allows as many anew.
 	Work(ctx context.Context, w Worker) error
 	// Bucket is the bucket of one gateway's quota group that all workers of the queue share.
 	Bucket(gateway, group string) quota.Bucket
@@ -70,6 +72,8 @@ type Worker struct {
 	// Do works on one chunk. The chunk comes again after an error, and after the worker dies. Its context ends with that of
 	// Work: it may finish its step then, and records it, and returns.
 	Do func(ctx context.Context, d Delivery) error
+	// Paused is told of a batch that this worker paused because it fails everywhere (PauseStuck); nil = nobody is.
+	Paused func(address string, err error)
 }
 
 // Delivery is one chunk, given to one worker.

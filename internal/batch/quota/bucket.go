@@ -11,8 +11,8 @@ const (
 	Asymmetric = "asymmetric"
 )
 
-// Slot is leave to begin N calls: the first after In from now, the others Every after one another. What is not used by
-// then lapses.
+// Slot is leave to begin N calls: the first after In from now (which may be past), the others Every after one another. What is not
+// used by then lapses. Without calls it is no slot: enough are given already, and In from now one may be had.
 type Slot struct {
 	N     int
 	In    time.Duration
@@ -23,7 +23,7 @@ type Slot struct {
 
 // Bucket gives slots of one gateway's quota group. It is safe for concurrent use.
 type Bucket interface {
-	// Lease gives a slot of at most n calls.
+	// Lease gives a slot of at most n calls, or none: N is 0 where slots are given far enough ahead.
 	Lease(ctx context.Context, n int) (Slot, error)
 	// Throttled tells that the service refused a call of a slot as over the quota: the rate is halved, once for each epoch,
 	// and grows again by and by.

@@ -8,7 +8,8 @@ import (
 
 // Memory is the bucket of one process.
 type Memory struct {
-	now func() time.Time
+	now  func() time.Time
+	lead time.Duration
 
 	mu    sync.Mutex
 	level Level
@@ -27,7 +28,7 @@ func (m *Memory) Lease(ctx context.Context, n int) (Slot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var s Slot
-	m.level, s = m.level.Lease(n, m.now())
+	m.level, s = m.level.Lease(n, m.now(), m.lead)
 	return s, ctx.Err()
 }
 

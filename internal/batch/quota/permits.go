@@ -2,18 +2,11 @@ package quota
 
 import (
 	"context"
-	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/safety"
-)
-
-// A slot lasts about a twentieth of a second, so that a bucket is asked twenty times a second however fast it is, and a
-// worker that dies takes a twentieth of a second's calls with it.
-const (
-	slotLasts = time.Second / 20
-	mostCalls = 200
 )
 
 // Permits are one worker's calls under a bucket: each begins in its turn. They are safe for concurrent use.
@@ -24,12 +17,18 @@ type Permits struct {
 	waiting, taken atomic.Int64
 
 	// Of whoever holds the turn.
-	slot  Slot
-	left  int       // of the slot
-	size  int       // of the next one
+	slot  held
 	next  time.Time // when the next call may begin
-	end   time.Time // of the slot
-	every time.Duration
+	need  need
+	ahead chan leased // gives the slot after this one, which was asked for; nil = none was
+}
+
+// held is a slot by this machine's clock.
+type held struct {
+	Slot
+	left       int
+	begin, end time.Time
+	missed     bool // some of it, by somebody who waited for it
 }
 
 // NewPermits are the calls of one worker.
@@ -49,7 +48,7 @@ func (p *Permits) Take(ctx context.Context) (epoch int64, err error) {
 	}
 	defer func() { <-p.turn }()
 	for {
-		if err := p.lease(ctx); err != nil {
+		if err := p.hold(ctx); err != nil {
 			return 0, err
 		}
 		if err := sleep(ctx, time.Until(p.next)); err != nil {
@@ -57,46 +56,43 @@ func (p *Permits) Take(ctx context.Context) (epoch int64, err error) {
 		}
 		// Who wakes late catches up, at twice the pace and within the slot; what no longer fits into it lapses.
 		now := time.Now()
-		if !now.Before(p.end) {
+		if !now.Before(p.slot.end) {
+			p.slot.missed = true
 			continue
 		}
-		p.left--
-		if p.next = p.next.Add(p.every); p.next.Before(now.Add(p.every / 2)) {
-			p.next = now.Add(p.every / 2)
+		p.slot.left--
+		if p.next = p.next.Add(p.slot.Every); p.next.Before(now.Add(p.slot.Every / 2)) {
+			p.next = now.Add(p.slot.Every / 2)
 		}
 		p.taken.Add(1)
+		p.askAhead(ctx, now)
 		return p.slot.Epoch, nil
 	}
 }
 
-// lease gets a slot where none is left.
-func (p *Permits) lease(ctx context.Context) error {
-	if p.left > 0 && p.next.Before(p.end) && time.Now().Before(p.end) {
+// hold gets a slot where none is left.
+func (p *Permits) hold(ctx context.Context) error {
+	if now := time.Now(); p.slot.left > 0 && p.next.Before(p.slot.end) && now.Before(p.slot.end) {
 		return nil
 	}
-	p.size = p.sized()
-	s, err := p.bucket.Lease(ctx, p.size)
-	if err != nil {
-		return fmt.Errorf("lease calls of the shared quota: %w", err)
+	p.need.learn(p.slot, time.Now(), p.others())
+	for {
+		l, err := p.lease(ctx)
+		if err != nil {
+			return err
+		}
+		if l.slot.N > 0 {
+			p.slot, p.next = l.slot, l.slot.begin
+			return nil
+		}
+		if err := sleep(ctx, time.Until(l.slot.begin)+rand.N(askAgain)); err != nil {
+			return err
+		}
 	}
-	p.slot, p.left, p.every = s, s.N, s.Every
-	p.next = time.Now().Add(s.In)
-	p.end = p.next.Add(time.Duration(s.N) * s.Every)
-	return nil
 }
 
-// sized is how many calls the next slot is to have: as many as wait now, because what a slot has and nobody uses is lost to all
-// workers. Where the last slot began at once nobody else waits, and it may be twice as many as were used.
-func (p *Permits) sized() int {
-	wanted := max(int(p.waiting.Load()), 1)
-	if p.slot.In == 0 {
-		wanted = max(wanted, 2*(p.size-p.left))
-	}
-	if p.every > 0 {
-		wanted = min(wanted, max(int(slotLasts/p.every), 1))
-	}
-	return min(wanted, mostCalls)
-}
+// others is how many wait for a turn behind who holds it.
+func (p *Permits) others() int { return max(int(p.waiting.Load())-1, 0) }
 
 // Throttled tells the bucket of a refusal.
 func (p *Permits) Throttled(ctx context.Context, epoch int64) error {

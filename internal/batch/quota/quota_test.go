@@ -34,6 +34,7 @@ func begun(t *testing.T, b Bucket, workers, parallel int, within, takes time.Dur
 		}
 	}
 	wg.Wait()
+	time.Sleep(time.Second) // for who asked ahead
 	slices.SortFunc(all, time.Time.Compare)
 	return all
 }
@@ -80,29 +81,36 @@ func TestAWorkerThatDiesTakesNoMoreThanASlot(t *testing.T) {
 func TestARefusalHalvesTheRateOnceAndItGrowsAgain(t *testing.T) {
 	now := time.Unix(0, 0)
 	l := Full(1000, now)
-	l, s := l.Lease(10, now)
+	l, s := l.Lease(10, now, 0)
 	for range 7 { // refusals of one moment
 		l = l.Throttled(s.Epoch, now)
 	}
 	if l.Rate != 500 {
 		t.Fatalf("after refusals of one slot the rate is %v, not halved once", l.Rate)
 	}
+	l = l.Throttled(l.Epoch, now.Add(settles/2)) // tells of calls of before
+	if l.Epoch != s.Epoch+1 {
+		t.Fatal("a refusal in the second of the first halves again")
+	}
+	now = now.Add(settles)
 	l = l.Throttled(l.Epoch, now)
-	if l.Rate != 250 {
+	if l.Rate != 275 {
 		t.Fatalf("after a refusal of a later slot the rate is %v", l.Rate)
 	}
-	l, _ = l.Lease(1, now.Add(5*time.Second))
-	if l.Rate != 500 {
-		t.Errorf("five seconds later the rate is %v, want 250 and five times a twentieth of 1000", l.Rate)
+	if r := l.Grown(now.Add(time.Second)).Rate; r < 0.95*550 || r > 550 {
+		t.Errorf("a second later the rate is %v, and the service was known to allow nearly 550", r)
 	}
-	l, _ = l.Lease(1, now.Add(time.Hour))
+	if r := l.Grown(now.Add(5 * time.Second)).Rate; r < 0.97*550 || r > 1.03*550 {
+		t.Errorf("five seconds later the rate is %v, not near to what the service was known to allow", r)
+	}
+	l, _ = l.Lease(1, now.Add(time.Hour), 0)
 	if l.Rate != 1000 {
 		t.Errorf("an hour later the rate is %v", l.Rate)
 	}
-	for range 100 {
-		l = l.Throttled(l.Epoch, now.Add(time.Hour))
+	for i := range 100 {
+		l = l.Throttled(l.Epoch, now.Add(time.Hour+time.Duration(i)*settles))
 	}
-	if l.Rate != 10 {
+	if l.Rate < 10 || l.Rate > 20 {
 		t.Errorf("refusals without end bring the rate to %v, not to a hundredth", l.Rate)
 	}
 }

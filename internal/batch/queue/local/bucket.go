@@ -23,7 +23,7 @@ type bucket struct {
 // rateFirst is the rate of a bucket whose rate nobody has set yet, calls per second.
 const rateFirst = 1000
 
-// levelLength is that of a bucket's file, in bytes; a level takes about 150.
+// levelLength is that of a bucket's file, in bytes; a level takes about 220.
 const levelLength = 512
 
 var notPlain = regexp.MustCompile(`[^a-zA-Z0-9_-]`)
@@ -77,7 +77,7 @@ func levelOf(data []byte, now time.Time) quota.Level {
 		return quota.Full(rateFirst, now)
 	}
 	if l.At.After(now.Add(time.Second)) {
-		l.At, l.Due = now, now
+		l.At, l.Due, l.Halved = now, now, time.Time{}
 	}
 	return l
 }
@@ -85,7 +85,7 @@ func levelOf(data []byte, now time.Time) quota.Level {
 // Lease implements quota.Bucket.
 func (b *bucket) Lease(ctx context.Context, n int) (s quota.Slot, err error) {
 	err = b.change(ctx, func(l quota.Level, now time.Time) quota.Level {
-		l, s = l.Lease(n, now)
+		l, s = l.Lease(n, now, 0)
 		return l
 	})
 	return s, err

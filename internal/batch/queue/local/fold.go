@@ -80,6 +80,9 @@ func (f *fold) change(c changed, at time.Time) {
 	if c.Status == "" {
 		return
 	}
+	if c.Status == batch.Running && f.Status == batch.Paused {
+		f.Forgiven = f.failed
+	}
 	f.Status, f.Reason = c.Status, c.Reason
 	if c.Status == batch.Running && f.Started.IsZero() {
 		f.Started = at
@@ -116,12 +119,11 @@ func (f *fold) saw(worker string, chunk int, at time.Time) {
 
 func (f *fold) step(s batch.Step, seen time.Time, at int64) {
 	c := &f.chunks[s.Chunk]
-	before := c.tally.Failed
 	for i, u := range s.Tally.Under {
 		s.Tally.Under[i].KeyID, s.Tally.Under[i].KeyVersion = f.once(u.KeyID), f.once(u.KeyVersion)
 	}
 	s.Tally.Outcomes = "" // the ledger has them, and memory keeps nothing an object
-	f.failed += s.Tally.Failed - before
+	f.failed += s.Tally.Failed - c.tally.Failed
 	if s.Done != c.done {
 		f.done += map[bool]int{true: 1, false: -1}[s.Done]
 	}
@@ -131,10 +133,8 @@ func (f *fold) step(s batch.Step, seen time.Time, at int64) {
 		delete(f.left, s.Chunk)
 	}
 	f.saw(s.Worker, s.Chunk, seen)
-	most := f.spec.MaxFailures
 	f.end(seen)
-	// Only what failed now pauses: a batch that was resumed goes on until another object fails.
-	if f.Status == batch.Running && most >= 0 && f.failed > int64(most) && s.Tally.Failed > before {
-		f.Status, f.Reason = batch.Paused, fmt.Sprintf("%d objects failed, more than max_failures = %d", f.failed, most)
+	if reason := f.spec.TooMany(f.failed, f.Forgiven); f.Status == batch.Running && reason != "" {
+		f.Status, f.Reason = batch.Paused, reason
 	}
 }

@@ -59,6 +59,8 @@ type state struct {
 	Rate    batch.Rate   `json:"rate"`
 	Started time.Time    `json:"started_at,omitzero"`
 	Ended   time.Time    `json:"ended_at,omitzero"`
+	// Forgiven is how many objects had failed when it was resumed last.
+	Forgiven int64 `json:"forgiven,omitempty"`
 }
 
 // A line is "crc json\n": a CRC-32C (8 hex digits) of the JSON.

@@ -26,7 +26,7 @@ func (q *Queue) Work(ctx context.Context, w queue.Worker) error {
 		_ = q.dir.Remove(lock)
 		_ = held.Close()
 	}()
-	return turns.Work(ctx, w, lookEvery, func(ctx context.Context) (turns.Held, bool, error) {
+	return turns.Work(ctx, queue.PauseStuck(q, w), lookEvery, func(ctx context.Context) (turns.Held, bool, error) {
 		d, busy, err := q.next(ctx, w, lock)
 		if d == nil {
 			return nil, busy, err // a nil of the interface

@@ -2,7 +2,6 @@ package queuetest
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -29,6 +28,8 @@ type kept struct {
 	steps  []batch.Step
 	left   []int // chunks that wait, by index
 	at     int   // of these are at work
+
+	forgiven int64
 }
 
 // NewMemory makes an empty one.
@@ -109,6 +110,9 @@ func (m *Memory) Change(ctx context.Context, address string, c queue.Change) (ba
 	if c.Rate != nil {
 		k.record.Rate = *c.Rate
 	}
+	if c.Status == batch.Running && k.record.Status == batch.Paused {
+		k.forgiven = k.record.Tally.Failed
+	}
 	if c.Status != "" {
 		k.record.Status, k.record.Reason = c.Status, c.Reason
 	}
@@ -179,6 +183,7 @@ func (m *Memory) Bucket(gateway, group string) quota.Bucket {
 
 // Work implements queue.Queue; it always ends when nothing is left.
 func (m *Memory) Work(ctx context.Context, w queue.Worker) error {
+	w = queue.PauseStuck(m, w)
 	var g errgroup.Group
 	for range max(w.Parallel, 1) {
 		g.Go(func() error {
@@ -250,13 +255,13 @@ func (d *delivery) Record(ctx context.Context, s batch.Step) (batch.Status, erro
 		now.Chunks.Done++
 	}
 	d.k.steps[s.Chunk] = s.Clone()
-	most := now.Spec.MaxFailures
+	reason := now.Spec.TooMany(now.Tally.Failed, d.k.forgiven)
 	switch {
 	case now.Status != batch.Running:
 	case now.Chunks.Done == len(d.k.parts):
 		d.k.record.Status, d.k.record.Ended = batch.Done, time.Now()
-	case most >= 0 && now.Tally.Failed > int64(most):
-		d.k.record.Status, d.k.record.Reason = batch.Paused, fmt.Sprintf("%d objects failed, more than max_failures = %d", now.Tally.Failed, most)
+	case reason != "":
+		now.Status, now.Reason = batch.Paused, reason
 	}
 	return d.k.record.Status, ctx.Err()
 }

@@ -32,6 +32,8 @@ func Suite(t *testing.T, fresh func(t *testing.T) Rig) {
 		"a worker that was overtaken records nothing":  overtaken,
 		"a pause reaches who works":                    pauseReaches,
 		"too many failures pause":                      tooMany,
+		"what fails everywhere pauses":                 failsEverywhere,
+		"a chunk that fails alone pauses nothing":      failsAlone,
 		"failures are kept by chunk":                   failuresKept,
 		"what is cancelled is over":                    cancelledIsOver,
 		"two workers share the chunks":                 shared,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -152,23 +151,6 @@ func failing(ctx context.Context, d queue.Delivery, n int) (batch.Status, error)
 	return d.Record(ctx, s)
 }
 
-func tooMany(t *testing.T, rig Rig) {
-	spec := Spec(address, 6)
-	spec.MaxFailures = 3
-	q := begun(t, rig, spec)
-	var mu sync.Mutex
-	work(t, q, "w", func(ctx context.Context, d queue.Delivery) error {
-		mu.Lock()
-		defer mu.Unlock()
-		_, err := failing(ctx, d, 2)
-		return err
-	})
-	r := record(t, q)
-	if r.Status != batch.Paused || r.Tally.Failed < 4 || r.Tally.Failed > 6 || !strings.Contains(r.Reason, "3") {
-		t.Errorf("with at most 3 failures the batch is %+v", r)
-	}
-}
-
 func failuresKept(t *testing.T, rig Rig) {
 	q := begun(t, rig, Spec(address, 3))
 	work(t, q, "w", func(ctx context.Context, d queue.Delivery) error {
@@ -261,7 +243,7 @@ func rate(t *testing.T, rig Rig) {
 	}
 	b := q.Bucket("here", "symmetric")
 	// Slow, so that the first slot is not over when the second is asked for, however busy the machine is.
-	if err := b.Set(bounded(t), 4); err != nil {
+	if err := b.Set(bounded(t), 0.25); err != nil {
 		t.Fatal(err)
 	}
 	other := b
@@ -269,17 +251,17 @@ func rate(t *testing.T, rig Rig) {
 		other = rig.Open(t).Bucket("here", "symmetric")
 	}
 	s, err := other.Lease(bounded(t), 5)
-	if err != nil || s.N != 5 || s.Every != 250*time.Millisecond {
+	if err != nil || s.N != 1 || s.Every != 4*time.Second {
 		t.Errorf("another worker's slot is %+v: %v", s, err)
 	}
 	second, err := b.Lease(bounded(t), 5)
-	if err != nil || second.In <= 0 {
+	if err != nil || second.N != 0 || second.In <= 0 {
 		t.Errorf("a second slot at once is %+v: %v", second, err)
 	}
 	if err := b.Throttled(bounded(t), second.Epoch); err != nil {
 		t.Fatal(err)
 	}
-	if now, ceiling, err := other.Rate(bounded(t)); err != nil || ceiling != 4 || now > 3 {
+	if now, ceiling, err := other.Rate(bounded(t)); err != nil || ceiling != 0.25 || now > 0.2 {
 		t.Errorf("after a refusal the rate is %v of %v: %v", now, ceiling, err)
 	}
 }

@@ -11,16 +11,18 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch/quota"
 )
 
-// bucket is a quota.Bucket: one row, that its user locks for two round trips. The clock is the database's.
+// bucket is a quota.Bucket: one row, that its user locks for two round trips. The clock is the database's; each process learns how
+// its own differs.
 type bucket struct {
 	q       *Queue
 	gateway string
 	group   string
+	clock   *clock
 }
 
 // Bucket implements queue.Queue.
 func (q *Queue) Bucket(gateway, group string) quota.Bucket {
-	return &bucket{q: q, gateway: gateway, group: group}
+	return &bucket{q: q, gateway: gateway, group: group, clock: &q.clock}
 }
 
 func (b *bucket) String() string { return b.gateway + "/" + b.group }
@@ -41,9 +43,12 @@ func (b *bucket) change(ctx context.Context, doing string, ask func(l quota.Leve
 		if err != nil {
 			return b.q.failure(doing, err)
 		}
-		l = ask(l, now)
-		_, err = tx.Exec(ctx, b.q.sql("UPDATE @.buckets SET ceiling = $3, rate = $4, at = $5, due = $6, epoch = $7 WHERE gateway = $1 AND grp = $2"),
-			b.gateway, b.group, l.Ceiling, l.Rate, l.At, l.Due, l.Epoch)
+		next := ask(l, now)
+		if next == l {
+			return nil
+		}
+		_, err = tx.Exec(ctx, b.q.sql("UPDATE @.buckets SET ceiling = $3, rate = $4, at = $5, due = $6, epoch = $7, halved = $8, known = $9 WHERE gateway = $1 AND grp = $2"),
+			b.gateway, b.group, next.Ceiling, next.Rate, next.At, next.Due, next.Epoch, next.Halved, next.Known)
 		if err != nil {
 			return b.q.failure(doing, err)
 		}
@@ -51,27 +56,40 @@ func (b *bucket) change(ctx context.Context, doing string, ask func(l quota.Leve
 	})
 }
 
-// locked is the level, held until the transaction ends, and the time then: the second statement runs when the first has the
-// row.
+// locked is the level, held until the transaction ends, and the time then: the last statement runs when the one before has the
+// row. The transaction does not wait for a disk, which would be everybody's wait: a server that crashes forgets slots of half a second, and is
+// away for longer.
 func (b *bucket) locked(ctx context.Context, tx pgx.Tx) (l quota.Level, now time.Time, err error) {
 	var both pgx.Batch
-	both.Queue(b.q.sql("SELECT ceiling, rate, at, due, epoch FROM @.buckets WHERE gateway = $1 AND grp = $2 FOR UPDATE"), b.gateway, b.group).QueryRow(func(r pgx.Row) error {
-		err := r.Scan(&l.Ceiling, &l.Rate, &l.At, &l.Due, &l.Epoch)
+	both.Queue("SET LOCAL synchronous_commit TO off")
+	both.Queue(b.q.sql("SELECT ceiling, rate, at, due, epoch, halved, known FROM @.buckets WHERE gateway = $1 AND grp = $2 FOR UPDATE"), b.gateway, b.group).QueryRow(func(r pgx.Row) error {
+		err := r.Scan(&l.Ceiling, &l.Rate, &l.At, &l.Due, &l.Epoch, &l.Halved, &l.Known)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNoRate
 		}
 		return err
 	})
 	both.Queue("SELECT clock_timestamp()").QueryRow(func(r pgx.Row) error { return r.Scan(&now) })
-	return l, now, tx.SendBatch(ctx, &both).Close()
+	sent := time.Now()
+	if err := tx.SendBatch(ctx, &both).Close(); err != nil {
+		return l, now, err
+	}
+	b.clock.heard(sent, time.Now(), now)
+	return l, now, nil
 }
 
 // Lease implements quota.Bucket.
 func (b *bucket) Lease(ctx context.Context, n int) (s quota.Slot, err error) {
+	var asked time.Time // by the database's clock
+	lead := b.clock.lead()
 	err = b.change(ctx, "lease calls", func(l quota.Level, now time.Time) quota.Level {
-		l, s = l.Lease(n, now)
+		asked = now
+		l, s = l.Lease(n, now, lead)
 		return l
 	})
+	if err == nil {
+		s.In -= b.clock.since(asked)
+	}
 	return s, err
 }
 

@@ -67,17 +67,14 @@ func (q *Queue) setStatus(ctx context.Context, tx pgx.Tx, r row, c queue.Change)
 	if c.Status == batch.Running && r.done == r.chunks {
 		c.Status = batch.Done
 	}
-	_, err := tx.Exec(ctx, q.sql(`UPDATE @.batches SET status = $2::text, reason = $3, started = CASE WHEN $2::text = 'running' THEN coalesce(started, now()) ELSE started END,
+	_, err := tx.Exec(ctx, q.sql(`UPDATE @.batches SET status = $2::text, reason = $3, forgiven = CASE WHEN status = 'paused' AND $2::text = 'running' THEN failed ELSE forgiven END, started = CASE WHEN $2::text = 'running' THEN coalesce(started, now()) ELSE started END,
 		ended = CASE WHEN $2::text IN ('cancelled', 'done') THEN now() END WHERE id = $1`), r.id, string(c.Status), c.Reason)
 	if err != nil {
 		return err
 	}
 	switch {
-	case c.Status == batch.Running: // what failed too often is tried again
-		_, err = tx.Exec(ctx, q.sql("UPDATE @.chunks SET tries = 0 WHERE batch = $1 AND NOT done AND tries > 0"), r.id)
-		if err == nil {
-			err = q.put.QueueResumeTx(ctx, tx, queueOf(r.id), nil)
-		}
+	case c.Status == batch.Running:
+		err = q.put.QueueResumeTx(ctx, tx, queueOf(r.id), nil)
 	case c.Status == batch.Paused:
 		err = q.put.QueuePauseTx(ctx, tx, queueOf(r.id), nil)
 	default:

@@ -3,7 +3,6 @@ package river
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,11 +12,11 @@ import (
 // count brings a chunk's step into its batch's row, which keeps the counts of the chunks that are done, and ends or pauses
 // the batch where they say so.
 func (d *delivery) count(ctx context.Context, tx pgx.Tx, was before, s batch.Step) (now batch.Status, err error) {
-	r, failed := row{}, int64(0)
+	r, failed, forgiven := row{}, int64(0), int64(0)
 	if r, err = scan(tx.QueryRow(ctx, d.q.sql("SELECT "+columns+" FROM @.batches WHERE id = $1 FOR UPDATE"), d.id)); err != nil {
 		return "", err
 	}
-	if err := tx.QueryRow(ctx, d.q.sql("SELECT failed FROM @.batches WHERE id = $1"), d.id).Scan(&failed); err != nil {
+	if err := tx.QueryRow(ctx, d.q.sql("SELECT failed, forgiven FROM @.batches WHERE id = $1"), d.id).Scan(&failed, &forgiven); err != nil {
 		return "", err
 	}
 	sum := r.record.Tally
@@ -30,7 +29,7 @@ func (d *delivery) count(ctx context.Context, tx pgx.Tx, was before, s batch.Ste
 		r.done++
 	}
 	failed += s.Tally.Failed - was.tally.Failed
-	now, reason := after(r, failed)
+	now, reason := after(r, r.record.Spec.TooMany(failed, forgiven))
 	text, err := json.Marshal(sum)
 	if err != nil {
 		return now, err
@@ -40,15 +39,15 @@ func (d *delivery) count(ctx context.Context, tx pgx.Tx, was before, s batch.Ste
 	return now, err
 }
 
-// after is what a batch does after a step.
-func after(r row, failed int64) (now batch.Status, reason string) {
-	b, most := r.record, int64(r.record.Spec.MaxFailures)
+// after is what a batch does after a step; tooMany is why it should pause.
+func after(r row, tooMany string) (now batch.Status, reason string) {
+	b := r.record
 	switch {
 	case b.Status == batch.Cancelled:
 	case r.done == r.chunks:
 		return batch.Done, ""
-	case b.Status == batch.Running && most >= 0 && failed > most:
-		return batch.Paused, fmt.Sprintf("%d objects failed, more than max_failures = %d", failed, most)
+	case b.Status == batch.Running && tooMany != "":
+		return batch.Paused, tooMany
 	}
 	return b.Status, b.Reason
 }

@@ -130,7 +130,7 @@ func TestAChunkThatFailsAndFailsPausesItsBatch(t *testing.T) {
 		_, err := d.Record(ctx, step(d, 3, "w"))
 		return err
 	}})
-	if r := record(t, q); err != nil || tries != 5 || r.Status != batch.Paused || !strings.Contains(r.Reason, "chunk 0 failed 5 times") || !strings.Contains(r.Reason, "the store went away") {
+	if r := record(t, q); err != nil || tries != 6 || r.Status != batch.Paused || !strings.Contains(r.Reason, "6 times in a row a chunk ended in an error, at last chunk 0") || !strings.Contains(r.Reason, "the store went away") {
 		t.Fatalf("after %d tries the record is %+v: %v", tries, r, err)
 	}
 	change(t, q, batch.Running)

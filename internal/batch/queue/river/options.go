@@ -45,6 +45,8 @@ type Queue struct {
 	place  string
 	log    *slog.Logger
 
+	clock clock // of all buckets
+
 	once sync.Mutex // of the checks below, each asked once
 	fit  bool
 	of   connect.Database

@@ -9,7 +9,7 @@ import (
 )
 
 // version is of the tables below. A change of them is a new version and a statement in upgrades.
-const version = 1
+const version = 2
 
 // tables are ours; @ stands for the schema. What people ask with SQL has columns; the rest is JSON. Entries are gzipped
 // lines of JSON, which PostgreSQL is told not to compress again.
@@ -28,6 +28,7 @@ CREATE TABLE @.batches (
 	chunks   int NOT NULL DEFAULT 0,
 	done     int NOT NULL DEFAULT 0,             -- chunks
 	failed   bigint NOT NULL DEFAULT 0,          -- objects, of all chunks
+	forgiven bigint NOT NULL DEFAULT 0,          -- of failed, when it was resumed last
 	tally    jsonb NOT NULL DEFAULT '{}'         -- of the chunks that are done
 ) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX batches_last ON @.batches (address) WHERE last;
@@ -38,7 +39,6 @@ CREATE TABLE @.chunks (
 	entries  bytea NOT NULL,
 	attempt  int NOT NULL DEFAULT 0,             -- who took it last may record steps
 	holder   uuid,                               -- the worker that has it; NULL: nobody
-	tries    int NOT NULL DEFAULT 0,             -- that failed without a step forward
 	cursor   int NOT NULL DEFAULT 0,
 	step     int NOT NULL DEFAULT 0,             -- the attempt of the last step; 0: none
 	tally    jsonb NOT NULL DEFAULT '{}',
@@ -68,6 +68,8 @@ CREATE TABLE @.buckets (
 	at      timestamptz NOT NULL,
 	due     timestamptz NOT NULL,
 	epoch   bigint NOT NULL,
+	halved  timestamptz NOT NULL DEFAULT '1970-01-01Z',
+	known   float8 NOT NULL DEFAULT 0,           -- rate at which the service refused last; 0: none
 	PRIMARY KEY (gateway, grp)
 ) WITH (fillfactor = 50);
 CREATE TABLE @.workers (
@@ -77,11 +79,15 @@ CREATE TABLE @.workers (
 	seen    timestamptz NOT NULL DEFAULT now()   -- its heartbeat
 ) WITH (fillfactor = 50);
 CREATE TABLE @.queue_version (version int NOT NULL);
-INSERT INTO @.queue_version VALUES (1)
+INSERT INTO @.queue_version VALUES (2)
 `
 
 // upgrades are from each version to the next.
-var upgrades = map[int]string{}
+var upgrades = map[int]string{
+	1: `ALTER TABLE @.batches ADD COLUMN forgiven bigint NOT NULL DEFAULT 0;
+ALTER TABLE @.chunks DROP COLUMN tries;
+ALTER TABLE @.buckets ADD COLUMN halved timestamptz NOT NULL DEFAULT '1970-01-01Z', ADD COLUMN known float8 NOT NULL DEFAULT 0`,
+}
 
 // hasVersion is of the tables that are there; 0 = none.
 func (q *Queue) hasVersion(ctx context.Context, on connection) (has int, err error) {

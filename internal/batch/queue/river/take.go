@@ -126,7 +126,7 @@ func (s *session) deliver(ctx context.Context, d *delivery) error {
 	if errors.Is(failed, queue.ErrStale) || draining {
 		failed = nil // for no fault of the chunk's
 	}
-	finished, err := d.giveBack(lasting, failed)
+	finished, err := d.giveBack(lasting)
 	switch {
 	case failed != nil:
 		return failed
@@ -138,27 +138,15 @@ func (s *session) deliver(ctx context.Context, d *delivery) error {
 	return later()
 }
 
-// mostTries is how often a chunk may fail without a step forward; then its batch pauses.
-const mostTries = 5
-
-// giveBack lets the chunk go, counts a failure, and pauses a batch whose chunk failed too often.
-func (d *delivery) giveBack(ctx context.Context, failed error) (finished bool, err error) {
-	doing := fmt.Sprintf("give back chunk %d of %s", d.chunk.Index, d.spec.Address)
-	var tries int
-	err = d.q.pool.QueryRow(ctx, d.q.sql(`UPDATE @.chunks SET holder = NULL,
-		tries = CASE WHEN NOT $4 THEN tries WHEN step = attempt AND cursor > $5 THEN 1 ELSE tries + 1 END
-		WHERE batch = $1 AND chunk = $2 AND attempt = $3 RETURNING tries, done`), d.id, d.chunk.Index, d.last.Attempt, failed != nil, d.last.Cursor).Scan(&tries, &finished)
+// giveBack lets the chunk go.
+func (d *delivery) giveBack(ctx context.Context) (finished bool, err error) {
+	err = d.q.pool.QueryRow(ctx, d.q.sql("UPDATE @.chunks SET holder = NULL WHERE batch = $1 AND chunk = $2 AND attempt = $3 RETURNING done"),
+		d.id, d.chunk.Index, d.last.Attempt).Scan(&finished)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows): // another has it
 		return false, nil
 	case err != nil:
-		return false, d.q.failure(doing, err)
-	case failed == nil || finished || tries < mostTries:
-		return finished, nil
+		return false, d.q.failure(fmt.Sprintf("give back chunk %d of %s", d.chunk.Index, d.spec.Address), err)
 	}
-	reason := fmt.Sprintf("chunk %d failed %d times without a step forward: %v", d.chunk.Index, tries, failed)
-	if _, err := d.q.pool.Exec(ctx, d.q.sql("UPDATE @.batches SET status = 'paused', reason = $2 WHERE id = $1 AND status = 'running'"), d.id, reason); err != nil {
-		return false, d.q.failure(doing, err)
-	}
-	return false, nil
+	return finished, nil
 }

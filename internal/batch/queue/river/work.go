@@ -46,6 +46,7 @@ func (q *Queue) Work(ctx context.Context, w queue.Worker) (err error) {
 		return err
 	}
 	w.Parallel = max(w.Parallel, 1)
+	w = queue.PauseStuck(q, w)
 	s := &session{q: q, w: w, id: uuid.NewString(), ended: ctx.Done(), turns: make(chan struct{}, w.Parallel), queues: map[int64]bool{}}
 	if s.client, err = q.client(s); err != nil {
 		return err

@@ -24,15 +24,17 @@ type control struct {
 
 // entry is the last batch of an address.
 type entry struct {
-	Run     string       `json:"run"` // begins the names of its objects
-	Spec    batch.Spec   `json:"spec"`
-	Status  batch.Status `json:"status"`
-	Reason  string       `json:"reason,omitempty"`
-	Rate    batch.Rate   `json:"rate"`
-	Shards  int          `json:"shards,omitempty"` // 0 = no worker has begun
-	Created time.Time    `json:"created_at"`
-	Started time.Time    `json:"started_at,omitzero"`
-	Ended   time.Time    `json:"ended_at,omitzero"`
+	Run    string       `json:"run"` // begins the names of its objects
+	Spec   batch.Spec   `json:"spec"`
+	Status batch.Status `json:"status"`
+	Reason string       `json:"reason,omitempty"`
+	Rate   batch.Rate   `json:"rate"`
+	Shards int          `json:"shards,omitempty"` // 0 = no worker has begun
+	// Forgiven is how many objects had failed when it was resumed last.
+	Forgiven int64     `json:"forgiven,omitempty"`
+	Created  time.Time `json:"created_at"`
+	Started  time.Time `json:"started_at,omitzero"`
+	Ended    time.Time `json:"ended_at,omitzero"`
 }
 
 // format is of all that this package writes; another is refused.
@@ -151,7 +153,7 @@ func (q *Queue) Change(ctx context.Context, address string, c queue.Change) (bat
 		if e.Status.Over() {
 			return e, fmt.Errorf("%s is %s: %w", address, e.Status, queue.ErrOver)
 		}
-		return e.changed(c, time.Now().UTC()), nil
+		return e.changed(c, r.Tally.Failed, time.Now().UTC()), nil
 	})
 	if err != nil {
 		return r, err
@@ -159,12 +161,16 @@ func (q *Queue) Change(ctx context.Context, address string, c queue.Change) (bat
 	return q.Record(ctx, address)
 }
 
-func (e entry) changed(c queue.Change, at time.Time) entry {
+// changed is the entry after a change, of a batch of which so many objects failed.
+func (e entry) changed(c queue.Change, failed int64, at time.Time) entry {
 	if c.Rate != nil {
 		e.Rate = *c.Rate
 	}
 	if c.Status == "" {
 		return e
+	}
+	if c.Status == batch.Running && e.Status == batch.Paused {
+		e.Forgiven = failed
 	}
 	e.Status, e.Reason = c.Status, c.Reason
 	if c.Status == batch.Running && e.Started.IsZero() {

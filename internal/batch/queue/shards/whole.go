@@ -2,7 +2,6 @@ package shards
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,8 +28,7 @@ func (q *Queue) ledgers(ctx context.Context, e entry) ([]ledger, error) {
 
 // heed pauses a batch of which too many objects failed, in all shards together.
 func (q *Queue) heed(ctx context.Context, e entry) error {
-	most := e.Spec.MaxFailures
-	if most < 0 {
+	if e.Spec.MaxFailures < 0 {
 		return nil
 	}
 	e, err := q.entry(ctx, e.Spec.Address) // with the number of shards
@@ -45,12 +43,12 @@ func (q *Queue) heed(ctx context.Context, e entry) error {
 	for _, l := range all {
 		failed += l.total().Failed
 	}
-	if failed <= int64(most) || e.Status != batch.Running {
+	if e.Status != batch.Running || e.Spec.TooMany(failed, e.Forgiven) == "" {
 		return nil
 	}
 	return q.edit(ctx, e.Spec.Address, func(now entry, _ bool) (entry, error) {
-		if now.Run == e.Run && now.Status == batch.Running {
-			now.Status, now.Reason = batch.Paused, fmt.Sprintf("%d objects failed, more than max_failures = %d", failed, most)
+		if reason := now.Spec.TooMany(failed, now.Forgiven); now.Run == e.Run && now.Status == batch.Running && reason != "" {
+			now.Status, now.Reason = batch.Paused, reason
 		}
 		return now, nil
 	})

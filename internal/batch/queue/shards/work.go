@@ -21,7 +21,7 @@ func (q *Queue) Work(ctx context.Context, w queue.Worker) error {
 		return errNoShard
 	}
 	held := &holds{q: q, worker: w.Name, sessions: map[string]*session{}}
-	return turns.Work(ctx, w, q.o.Look, func(ctx context.Context) (turns.Held, bool, error) {
+	return turns.Work(ctx, queue.PauseStuck(q, w), q.o.Look, func(ctx context.Context) (turns.Held, bool, error) {
 		d, err := held.next(ctx, w.Address)
 		if d == nil {
 			return nil, false, err // a nil of the interface
