@@ -197,23 +197,15 @@ func reasonOf(r batch.Record) string {
 	return " (" + r.Reason + ")"
 }
 
-// mostFailedChunks is how many chunks in a row may end in an error before a batch that is worked on here pauses itself.
-const mostFailedChunks = 6
-
 // work works on the batch here, until it is done or the first interrupt.
 func (g *starting) work(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop, done := g.app.patient()
 	defer done()
-	var stuck stuck
 	w, err := g.stack.BatchWorker(ctx, stack.BatchWorking{Address: g.at, Once: true, Parallel: g.o.parallel, Failed: func(address string, chunk int, err error) {
 		g.app.view.Notef("%s: chunk %d comes again: %v", address, chunk, err)
-		if stuck.failed(ctx, g.queue, address) {
-			_, paused := g.queue.Change(context.WithoutCancel(ctx), address, queue.Change{Status: batch.Paused, Reason: err.Error()})
-			cancel(errors.Join(err, paused))
-		}
-	}})
+	}, Paused: func(_ string, err error) { cancel(err) }})
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,9 @@ func (a *app) workerCommand() *cobra.Command {
 interrupt finish what was begun and record it. Any number of workers may run, on one machine or on many; together they
 keep to the batch's rate. A batch that another stack planned, or whose source is another place here, is refused.
 
--once ends when nothing is left to do. -shard 3/10 is the fourth of ten workers of a queue of shards. -migrate makes or
+-once ends when nothing is left to do for this worker. Exit codes are then: 0 nothing is left; 1 an error, such as a batch
+that fails everywhere and was paused; 2 objects are left over: a batch is paused, or an interrupt came first. Objects that
+failed are no work that is left: kmsplan batch report names them. -shard 3/10 is the fourth of ten workers of a queue of shards. -migrate makes or
 upgrades the tables of queues in PostgreSQL, and works on nothing. -listen 127.0.0.1:8322 serves a page for people who
 would rather look; with -token-file, whoever has the token may pause, resume, cancel and set the rate there.`,
 		Example: `  kmsplan worker
@@ -63,6 +65,11 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 		o.working.Failed = func(address string, chunk int, err error) {
 			a.view.Notef("%s: chunk %d comes again: %v", address, chunk, err)
 		}
+		var stuck pausedHere
+		o.working.Paused = func(address string, err error) {
+			a.view.Notef("%s is paused: %v. Once that is mended, kmsplan batch resume %s goes on", address, err, typed(address))
+			stuck.add(address, err)
+		}
 		w, err := s.BatchWorker(ctx, o.working)
 		if err != nil {
 			return err
@@ -75,7 +82,11 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 			}
 			return err
 		}
-		return a.workAs(ctx, w, &o.page)
+		interrupted, err := a.workAs(ctx, w, &o.page)
+		if err != nil || !o.working.Once {
+			return err
+		}
+		return errors.Join(stuck.errors(), a.leftOver(ctx, w, interrupted))
 	})
 }
 
@@ -109,13 +120,13 @@ func (o *workerOptions) check(args []string) (err error) {
 	return usageError{fmt.Errorf("-queue %q: write local, postgres or shards", o.working.Queue)}
 }
 
-// workAs works until the first interrupt.
-func (a *app) workAs(ctx context.Context, w *stack.BatchWorker, p *workerPage) error {
+// workAs works until the first interrupt, and reports whether it came.
+func (a *app) workAs(ctx context.Context, w *stack.BatchWorker, p *workerPage) (interrupted bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	closePage, err := a.servePage(ctx, w, p)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer closePage()
 	stop, done := a.patient()
@@ -128,5 +139,6 @@ func (a *app) workAs(ctx context.Context, w *stack.BatchWorker, p *workerPage) e
 		}
 	}()
 	a.view.Notef("working on batches in %s", strings.Join(w.Places(), ", "))
-	return w.Work(ctx)
+	err = w.Work(ctx)
+	return ctx.Err() != nil, err
 }

@@ -34,6 +34,8 @@ type BatchWorking struct {
 	Ledger   string // of queues of shards, in the place of what their blocks say; "" = as they say
 	// Failed is told of a chunk that ended with an error, and comes again; nil = nobody is.
 	Failed func(address string, chunk int, err error)
+	// Paused is told of a batch that this worker paused, because it fails everywhere; nil = nobody is.
+	Paused func(address string, err error)
 }
 
 // BatchWorker works on the batches of a stack. Close it.
@@ -184,7 +186,7 @@ func (w *BatchWorker) Work(ctx context.Context) error {
 			if w.o.Address != (addr.Address{}) {
 				address = w.o.Address.String()
 			}
-			return q.Work(gctx, queue.Worker{Name: w.name, Parallel: max(w.o.Parallel, 1), Address: address, Once: w.o.Once, Do: w.do})
+			return q.Work(gctx, queue.Worker{Name: w.name, Parallel: max(w.o.Parallel, 1), Address: address, Once: w.o.Once, Do: w.do, Paused: w.o.Paused})
 		})
 	}
 	err := g.Wait()
@@ -194,6 +196,24 @@ func (w *BatchWorker) Work(ctx context.Context) error {
 		err = nil // drained
 	}
 	return errors.Join(err, w.ended(context.WithoutCancel(ctx)))
+}
+
+// Left are those of the worker's batches that were started and are not over; none says that not one of them was ever started.
+func (w *BatchWorker) Left(ctx context.Context) (left []batch.Record, none bool, err error) {
+	none = true
+	for _, address := range slices.Sorted(maps.Keys(w.batches)) {
+		r, err := w.batches[address].queue.Record(ctx, address)
+		if errors.Is(err, queue.ErrNone) {
+			continue
+		}
+		if err != nil {
+			return left, false, err
+		}
+		if none = false; !r.Status.Over() {
+			left = append(left, r)
+		}
+	}
+	return left, none, nil
 }
 
 // refuse looks at what is unfinished before anything is begun: a batch of another stack, or of another place, is none of this

@@ -1,14 +1,19 @@
 package river_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"kmsplan.dev/kmsplan/internal/batch"
+	"kmsplan.dev/kmsplan/internal/batch/queue"
 	"kmsplan.dev/kmsplan/internal/batch/queue/queuetest"
 	"kmsplan.dev/kmsplan/internal/batch/queue/river"
+	"kmsplan.dev/kmsplan/internal/batch/quota"
 )
 
 func TestAQueueSaysWhatToDoAboutItsTables(t *testing.T) {
@@ -63,5 +68,47 @@ func TestASchemaIsAPlainName(t *testing.T) {
 		if _, err := river.Open(t.Context(), river.Options{Schema: name}, os.Getenv); err == nil {
 			t.Errorf("the schema %q is taken", name)
 		}
+	}
+}
+
+// The tables as the first version made them are brought up to this one, with the batch that is in them.
+func TestTablesOfTheFirstVersionAreUpgraded(t *testing.T) {
+	conn := server(t, "KMSPLAN_TEST_PG")
+	q, name := migrated(t, conn)
+	begun(t, q, 2)
+	if err := q.Bucket("here", quota.Symmetric).Set(t.Context(), 100); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"ALTER TABLE @.batches DROP COLUMN forgiven", "ALTER TABLE @.chunks ADD COLUMN tries int NOT NULL DEFAULT 0",
+		"ALTER TABLE @.buckets DROP COLUMN halved, DROP COLUMN known", "UPDATE @.queue_version SET version = 1",
+	} {
+		sql(t, conn, strings.ReplaceAll(statement, "@", name))
+	}
+	if _, err := open(t, conn, name).Record(t.Context(), address); !errors.Is(err, river.ErrUnmigrated) || !strings.Contains(err.Error(), "worker -migrate") {
+		t.Errorf("before the upgrade: %v", err)
+	}
+	q = open(t, conn, name)
+	if err := q.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := q.Bucket("here", quota.Symmetric)
+	if s, err := b.Lease(t.Context(), 1); err != nil || s.N != 1 {
+		t.Errorf("a slot is %+v: %v", s, err)
+	}
+	if err := b.Throttled(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+	if now, _, err := b.Rate(t.Context()); err != nil || now > 60 {
+		t.Errorf("after a refusal the rate is %v: %v", now, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := q.Work(ctx, queue.Worker{Name: "w", Once: true, Do: func(ctx context.Context, d queue.Delivery) error {
+		_, err := d.Record(ctx, step(d, 3, "w"))
+		return err
+	}})
+	if r := record(t, q); err != nil || r.Status != batch.Done {
+		t.Errorf("the batch is %+v: %v", r, err)
 	}
 }

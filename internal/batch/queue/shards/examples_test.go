@@ -28,6 +28,7 @@ type container struct {
 	Image   string   `yaml:"image"`
 	Command []string `yaml:"command"`
 	Args    []string `yaml:"args"`
+	Name    string   `yaml:"name"`
 	Env     []struct {
 		Name      string `yaml:"name"`
 		Value     string `yaml:"value"`
@@ -47,7 +48,11 @@ func (c container) check(t *testing.T, index string) {
 	if !slices.Equal(c.Command, []string{"kmsplan"}) {
 		t.Errorf("the command is %q", c.Command)
 	}
-	commandLine(t, strings.ReplaceAll(strings.Join(c.Args, " "), index, "3"))
+	line, once := strings.ReplaceAll(strings.Join(c.Args, " "), index, "3"), " -once"
+	if !strings.Contains(line, once) {
+		t.Error("the worker never ends by itself, and what waits for its end waits for ever")
+	}
+	commandLine(t, strings.Replace(line, once, "", 1))
 	for _, e := range c.Env {
 		if e.Value != "" || e.ValueFrom.SecretKeyRef.Name == "" || e.ValueFrom.SecretKeyRef.Key == "" {
 			t.Errorf("%s is no reference to a secret: %+v", e.Name, e)
@@ -84,7 +89,17 @@ func TestTheIndexedJobHasItsForm(t *testing.T) {
 			Parallelism          int    `yaml:"parallelism"`
 			BackoffLimitPerIndex int    `yaml:"backoffLimitPerIndex"`
 			PodReplacementPolicy string `yaml:"podReplacementPolicy"`
-			Template             struct {
+			PodFailurePolicy     struct {
+				Rules []struct {
+					Action      string `yaml:"action"`
+					OnExitCodes struct {
+						ContainerName string `yaml:"containerName"`
+						Operator      string `yaml:"operator"`
+						Values        []int  `yaml:"values"`
+					} `yaml:"onExitCodes"`
+				} `yaml:"rules"`
+			} `yaml:"podFailurePolicy"`
+			Template struct {
 				Spec struct {
 					RestartPolicy string      `yaml:"restartPolicy"`
 					Grace         int         `yaml:"terminationGracePeriodSeconds"`
@@ -105,6 +120,11 @@ func TestTheIndexedJobHasItsForm(t *testing.T) {
 		t.Fatalf("the pod is %+v", pod)
 	}
 	pod.Containers[0].check(t, "$(JOB_COMPLETION_INDEX)")
+	// A paused batch (exit code 2) uses up no retries.
+	if rules := s.PodFailurePolicy.Rules; len(rules) != 1 || rules[0].Action != "Ignore" || rules[0].OnExitCodes.Operator != "In" ||
+		!slices.Equal(rules[0].OnExitCodes.Values, []int{2}) || rules[0].OnExitCodes.ContainerName != pod.Containers[0].Name {
+		t.Errorf("the job's policy of failures is %+v", rules)
+	}
 }
 
 func TestTheWorkflowHasItsForm(t *testing.T) {
