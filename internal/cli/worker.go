@@ -68,7 +68,7 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 		var stuck pausedHere
 		o.working.Paused = func(address string, err error) {
 			a.view.Notef("%s is paused: %v. Once that is mended, kmsplan batch resume %s goes on", address, err, typed(address))
-			stuck.add(address, err)
+			stuck.add(address)
 		}
 		w, err := s.BatchWorker(ctx, o.working)
 		if err != nil {
@@ -86,7 +86,10 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 		if err != nil || !o.working.Once {
 			return err
 		}
-		return errors.Join(stuck.errors(), a.leftOver(ctx, w, interrupted))
+		if err := stuck.err(); err != nil {
+			return err
+		}
+		return a.leftOver(ctx, w, interrupted)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"kmsplan.dev/kmsplan/internal/batch"
@@ -38,17 +39,21 @@ func (a *app) leftOver(ctx context.Context, w *stack.BatchWorker, interrupted bo
 // pausedHere are the batches that a worker paused.
 type pausedHere struct {
 	mu  sync.Mutex
-	all []error
+	all []string
 }
 
-func (p *pausedHere) add(address string, err error) {
+func (p *pausedHere) add(address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.all = append(p.all, fmt.Errorf("%s: %w", address, err))
+	p.all = append(p.all, address)
 }
 
-func (p *pausedHere) errors() error {
+// err is for who worked once.
+func (p *pausedHere) err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return errors.Join(p.all...)
+	if len(p.all) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s failed everywhere and was paused", strings.Join(p.all, ", "))
 }
