@@ -44,8 +44,12 @@ func (g *Gateways) connectPublic(out *gateway, b *hcl.Gateway, credentials kms.C
 	if err != nil {
 		return err
 	}
+	retry := g.retry()
+	if b.Instance == nil { // key operations are its, too
+		retry = g.paced(b.Name)
+	}
 	out.public, err = public.New(public.Config{
-		Connection: connection, Region: b.Region, Retry: g.retry(),
+		Connection: connection, Region: b.Region, Retry: retry,
 		Credentials: credentials, Logger: g.options.Logger, UserAgent: userAgent(),
 		Quota: transport.QuotaConfig{Fraction: g.Config.Settings.QuotaShare, Turns: sharing(
 			b.Region, b.Public.Endpoint, b.Public.Profile, os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"), os.Getenv("ALIBABA_CLOUD_ROLE_ARN"))},
