@@ -184,7 +184,7 @@ func TestFourProcessesKeepToOneRate(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls in %d seconds at a rate of %d, at most %d in any", n, seconds, perSecond, most)
-	if n < seconds*perSecond*7/10 { // nine tenths on a machine that has nothing else to do
+	if n < seconds*perSecond*8/10 { // nearly all on a machine that has something to spare
 		t.Errorf("%d calls in %d seconds", n, seconds)
 	}
 }
