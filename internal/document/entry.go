@@ -11,21 +11,21 @@ import (
 
 // entries are the places where a new entry may go, the best first. Whether the file is read as meant is proved
 // afterwards.
-func (c *change) entries(name, text string) []splice {
-	parent := c.path[:len(c.path)-1]
+func (c *change) entries(text string) []splice {
+	parent, name := c.path[:len(c.path)-1], c.path[len(c.path)-1].Name
 	switch c.f.Name() {
 	case "dotenv":
 		return c.atEnd(parent, dotenvName([]byte(name), 0, len(name)) == len(name), name+"="+text)
 	case "hcl":
-		return c.atEnd(parent, hclsyntax.ValidIdentifier(name), name+" = "+text)
+		return c.hclEntry(parent, name, text)
 	case "ini":
 		return c.iniEntry(parent, name, text)
 	case "yaml":
-		return c.yamlEntry(parent, name, text)
+		return c.yamlEntry(text)
 	case "toml":
-		return c.tomlEntry(parent, name, text)
+		return c.tomlEntry(text)
 	}
-	return c.jsonEntry(parent, name, text)
+	return c.jsonEntry(text)
 }
 
 // atEnd is a new last line, of an entry at the top.
@@ -62,10 +62,22 @@ func (c *change) iniEntry(parent Path, name, text string) []splice {
 	}
 	for _, i := range c.items {
 		if i.Kind == Mark && i.Type == "section" && samePath(i.Path, parent) {
-			return nil // it has no value whose place would be known
+			return c.inSection(parent[0].Name, name+" = "+text)
 		}
 	}
 	return []splice{lineAfter(c.src, len(c.src), "["+parent[0].Name+"]"+lineEnding(c.src)+name+" = "+text)}
+}
+
+// inSection is the line behind the name of a section or a table that has no value yet.
+func (c *change) inSection(section, line string) []splice {
+	for at := firstLine(c.src); at < len(c.src); {
+		l := lineAt(c.src, at)
+		if !l.empty() && strings.HasPrefix(string(c.src[l.at:l.end]), "["+section+"]") {
+			return []splice{lineAfter(c.src, l.end, line)}
+		}
+		at = l.next
+	}
+	return nil
 }
 
 // iniBegin is what stands before a value: white space, the name, the sign with white space around it.
@@ -78,24 +90,6 @@ func (c *change) likeLine(i Item, name string) string {
 		return string(m[1]) + name + string(m[2])
 	}
 	return name + " = "
-}
-
-// yamlEntry goes behind the last value of the block map, indented as another name of it.
-func (c *change) yamlEntry(parent Path, name, text string) []splice {
-	for _, i := range c.items {
-		if i.Kind == Mark && i.Type == "document" {
-			return nil // of several documents
-		}
-	}
-	i, ok := last(c.items, func(i Item) bool { return i.Path.within(parent) })
-	indent, sure := c.yamlIndent(parent)
-	if !ok || !sure {
-		return nil
-	}
-	if !yamlWord(name) {
-		name = inQuotes(name)
-	}
-	return c.behind(i.End, indent+name+": "+text)
 }
 
 // behind are places for a line behind a value: the next lines, since a list or a map may close there.
@@ -111,76 +105,141 @@ func (c *change) behind(end int, line string) []splice {
 	return out
 }
 
-// yamlIndent is the white space before the names of a block map.
-func (c *change) yamlIndent(parent Path) (string, bool) {
-	for _, i := range c.items {
-		if i.Kind != Value || len(i.Path) != len(parent)+1 || !i.Path.within(parent) {
-			continue
-		}
-		start := bytes.LastIndexByte(c.src[:i.Start], '\n') + 1
-		line := string(bytes.TrimPrefix(c.src[start:i.Start], bom))
-		bare := strings.TrimLeft(line, " ")
-		name := i.Path[len(parent)].Name
-		for _, spelled := range []string{name, `"` + name + `"`, "'" + name + "'"} {
-			if strings.HasPrefix(bare, spelled) {
-				return line[:len(line)-len(bare)], true
-			}
-		}
+// hclEntry goes behind the last attribute of the block or the object, indented as that is, or into a list.
+func (c *change) hclEntry(parent Path, name, text string) []splice {
+	step := c.path[len(parent)]
+	entry := name + " = " + text
+	if step.List {
+		entry = text
+	} else if !hclsyntax.ValidIdentifier(name) {
+		return nil
 	}
-	return "", len(parent) == 0
+	if len(parent) == 0 {
+		return c.atEnd(parent, !step.List, entry)
+	}
+	var out []splice
+	if i, ok := last(c.items, func(i Item) bool { return len(i.Path) == len(parent)+1 && i.Path.within(parent) }); ok && !step.List {
+		start := bytes.LastIndexByte(c.src[:i.Start], '\n') + 1
+		line := string(c.src[start:i.Start])
+		out = c.behind(i.End, line[:len(line)-len(strings.TrimLeft(line, " \t"))]+entry)
+	}
+	return append(append(out, c.flow(parent, entry)...), c.filled(parent, entry)...)
 }
 
 var tomlBare = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// tomlEntry goes behind the last value of the table.
-func (c *change) tomlEntry(parent Path, name, text string) []splice {
-	if !tomlBare.MatchString(name) {
-		name = inQuotes(name)
+func tomlKey(name string) string {
+	if tomlBare.MatchString(name) {
+		return name
 	}
-	line := name + " = " + text
-	var table Path
-	end := -1
+	return inQuotes(name)
+}
+
+// dotted are names with dots between them; places in lists are left out.
+func dotted(p Path) string {
+	var names []string
+	for _, step := range p {
+		if !step.List {
+			names = append(names, tomlKey(step.Name))
+		}
+	}
+	return strings.Join(names, ".")
+}
+
+// tomlEntry goes behind the last value of the table, into a list or a map on one line, or into a table of its own at the end.
+func (c *change) tomlEntry(text string) []splice {
+	base := c.base()
+	rest := c.path[len(base):]
+	step := rest[len(rest)-1]
+	inside := inline(rest[1:], text, tomlKey, " = ")
+	if !rest[0].List {
+		inside = tomlKey(rest[0].Name) + " = " + inside
+	}
+	in := append(c.flow(base, inside), c.filled(base, inside)...)
+	if step.List {
+		return in
+	}
+	line := tomlKey(step.Name) + " = " + text
+	parent := c.path[:len(c.path)-1]
+	var out []splice
+	if len(rest) == 1 {
+		out = c.inTable(parent, line)
+	}
+	out = append(out, in...)
+	if len(parent) == 0 {
+		return append(out, splice{firstLine(c.src), firstLine(c.src), line + lineEnding(c.src)})
+	}
+	out = append(out, c.inSection(dotted(parent), line)...)
+	table := lineAfter(c.src, len(c.src), "["+dotted(parent)+"]"+lineEnding(c.src)+line)
+	return append(out, table)
+}
+
+// inTable are the places behind the last value of a table, by its own name or as one of a dotted name.
+func (c *change) inTable(parent Path, line string) (out []splice) {
+	var table, of Path
+	end, dot := -1, -1
 	for _, i := range c.items {
 		if i.Kind == Mark && i.Type == "table" {
 			table = i.Path
 		}
-		if i.Kind == Value && samePath(table, parent) {
+		switch {
+		case i.Kind == Value && samePath(table, parent):
 			end = i.End
+		case i.Kind == Value && i.Path.within(parent) && len(i.Path) == len(parent)+1 && parent.within(table):
+			dot, of = i.End, table
 		}
 	}
-	switch {
-	case end >= 0:
-		return c.behind(end, line)
-	case len(parent) == 0:
-		return []splice{{firstLine(c.src), firstLine(c.src), line + lineEnding(c.src)}}
+	if end >= 0 {
+		out = c.behind(end, line)
 	}
-	return nil
+	if dot >= 0 && len(of) < len(parent) {
+		out = append(out, c.behind(dot, dotted(parent[len(of):])+"."+line)...)
+	}
+	return out
 }
 
-// jsonEntry goes behind the last member of the object, with the white space that stands before that.
-func (c *change) jsonEntry(parent Path, name, text string) []splice {
-	v, shift := jsonAt(c.src, parent)
+// jsonEntry goes behind the last member of the object, or element of the list, with the white space that stands before that.
+func (c *change) jsonEntry(text string) []splice {
+	base := c.base()
+	rest := c.path[len(base):]
+	v, shift := jsonAt(c.src, base)
 	if v == nil {
 		return nil
 	}
-	o, ok := v.Value.(*hujson.Object)
-	switch {
-	case !ok:
-		return nil
-	case len(o.Members) == 0:
-		at := v.StartOffset + shift + 1
-		return []splice{{at, at, inQuotes(name) + ": " + text}}
+	entry := inline(rest[1:], text, inQuotes, ": ")
+	var before string
+	at := v.StartOffset + 1
+	switch t := v.Value.(type) {
+	case *hujson.Object:
+		if rest[0].List {
+			return nil
+		}
+		entry = inQuotes(rest[0].Name) + ": " + entry
+		if n := len(t.Members); n > 0 {
+			before, at = string(t.Members[n-1].Name.BeforeExtra), t.Members[n-1].Value.EndOffset
+			entry = "," + c.spaced(before, n) + entry
+		}
+	case *hujson.Array:
+		if !rest[0].List {
+			return nil
+		}
+		if n := len(t.Elements); n > 0 {
+			before, at = string(t.Elements[n-1].BeforeExtra), t.Elements[n-1].EndOffset
+			entry = "," + c.spaced(before, n) + entry
+		}
 	}
-	m := o.Members[len(o.Members)-1]
-	before := string(m.Name.BeforeExtra)
+	return []splice{{at + shift, at + shift, entry}}
+}
+
+// spaced is the white space before a new member, as it is before the last of n.
+func (c *change) spaced(before string, n int) string {
 	if i := strings.LastIndexByte(before, '\n'); i >= 0 {
 		before = lineEnding(c.src) + before[i+1:]
 	}
-	if strings.TrimSpace(before) != "" {
-		before = " "
+	if strings.TrimSpace(before) != "" || n == 1 && before == "" && c.path[len(c.base())].List {
+		return " "
 	}
-	at := m.Value.EndOffset + shift
-	return []splice{{at, at, "," + before + inQuotes(name) + ": " + text}}
+	return before
 }
 
 // jsonAt is the value at a path; shift is what its offsets lack.

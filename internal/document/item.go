@@ -70,7 +70,11 @@ func samePath(p, q Path) bool {
 type Refusal struct {
 	Line, Column int // from 1; 0 = the file as a whole
 	Why          string
+
+	of error // what a caller decides on; nil = nothing
 }
+
+func (r *Refusal) Unwrap() error { return r.of }
 
 func (r *Refusal) Error() string {
 	if r.Line == 0 {

@@ -27,7 +27,7 @@ func Put(f Format, src []byte, path string, g Given) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := change{f: f, src: src, items: items, path: p, given: g}
+	c := &change{f: f, src: src, items: items, path: p, given: g}
 	if n >= 0 {
 		return c.replace(n)
 	}
@@ -142,16 +142,16 @@ func (c *change) means(out []byte, i Item) bool {
 	return i.Type == text || c.f.Name() == "yaml" && yamlWord(i.Text)
 }
 
-// add makes a new entry.
+// add makes a new entry, with the lists and maps around it that are not there yet.
 func (c *change) add() ([]byte, error) {
-	name := c.path[len(c.path)-1]
-	if !name.List {
-		for _, text := range spellings(c.f.Name(), c.given, nil) {
-			for _, s := range c.entries(name.Name, text) {
-				out := s.in(c.src)
-				if after, err := parse(c.f, out); err == nil && c.onlyMore(out, after) {
-					return out, nil
-				}
+	if err := c.possible(); err != nil {
+		return nil, err
+	}
+	for _, text := range spellings(c.f.Name(), c.given, nil) {
+		for _, s := range c.entries(text) {
+			out := s.in(c.src)
+			if after, err := parse(c.f, out); err == nil && c.onlyMore(out, after) {
+				return out, nil
 			}
 		}
 	}
@@ -182,13 +182,13 @@ func (c *change) onlyMore(out []byte, after []Item) bool {
 		was, after = was[:len(was)-1], after[:len(after)-1]
 	}
 	parent := c.path[:len(c.path)-1]
-	if len(was) == 1 && was[0].Kind == Empty && samePath(was[0].Path, parent) {
-		was = nil // the map has something in it now
+	if len(was) == 1 && was[0].Kind == Empty && samePath(was[0].Path, c.base()) {
+		was = nil // the list or map has something in it now
 	}
 	values := 0
 	for _, i := range after {
 		switch {
-		case i.Kind == Mark && i.Type != "again" && i.Path.within(parent):
+		case i.Kind == Mark && i.Type != "again" && (i.Path.within(parent) || len(i.Path) >= len(c.base()) && c.path.within(i.Path)):
 		case c.means(out, i):
 			values++
 		default:

@@ -20,6 +20,12 @@ const (
 // ErrAlready says that a file is a document, or an envelope, already.
 var ErrAlready = errors.New("it is encrypted already")
 
+// errNothingSealed says that no value of a file is meant.
+var errNothingSealed = errors.New("nothing would be sealed")
+
+// errNothingLeft is that of a document that has sealed values now.
+var errNothingLeft = &Refusal{Why: "no value of the file would be sealed any more, and a document keeps at least one that is; kmsplan decrypt -in-place makes a plain file of it"}
+
 // Options say how a file is sealed.
 type Options struct {
 	Format  Format
@@ -51,6 +57,9 @@ func seal(src []byte, f Format, h *Header, dataKey []byte, kept *tokens) ([]byte
 		return nil, nil, err
 	}
 	chosen, err := choose(src, items, h.Rules)
+	if kept != nil && errors.Is(err, errNothingSealed) {
+		err = errNothingLeft
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -157,9 +166,9 @@ func choose(src []byte, items []Item, r Rules) (map[int]bool, error) {
 	case len(chosen) > 0:
 		return chosen, nil
 	case values == 0 || len(r.Only)+len(r.Except) == 0:
-		return nil, &Refusal{Why: "the file has no value that could be sealed"}
+		return nil, &Refusal{Why: "the file has no value that could be sealed", of: errNothingSealed}
 	}
-	return nil, &Refusal{Why: fmt.Sprintf("none of the file's %d values has a name that -only finds and -except does not, so all of it would stay readable: correct the patterns", values)}
+	return nil, &Refusal{of: errNothingSealed, Why: fmt.Sprintf("none of the file's %d values has a name that -only finds and -except does not, so all of it would stay readable: correct the patterns", values)}
 }
 
 // Foresee refuses what Seal would refuse of a file, as far as it shows without a key.
