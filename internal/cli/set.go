@@ -29,8 +29,9 @@ func (a *app) setCommand() *cobra.Command {
 	var plain string
 	c := &cobra.Command{
 		Use: "set FILE PATH", Short: "Put one value into an encrypted file", GroupID: groupFiles,
-		Long: `Put a value into FILE at PATH: in the place of the one there, or as a new entry where its place is plain. The rest of
-FILE stays as it is, and what did not change keeps its ciphertext.
+		Long: `Put a value into FILE at PATH: in the place of the one there, or as a new entry, with the maps around it that are not
+there yet. The element behind the last of a list, hosts[2] where there are two, is a new one. The rest of FILE stays as it
+is, and what did not change keeps its ciphertext; where no place can be proved to be the right one, FILE stays too.
 
 The value is typed unseen on a terminal, or comes from a file, from standard input (-value-file -), or from a variable of the
 environment: never from the command line, which everybody on the machine sees and the shell's history keeps. What the rules of

@@ -14,9 +14,9 @@ func (a *app) unsetCommand() *cobra.Command {
 	x := &alteration{app: a}
 	c := &cobra.Command{
 		Use: "unset FILE PATH …", Short: "Take values out of an encrypted file", GroupID: groupFiles,
-		Long: `Take the entry at each PATH out of FILE, or all that stands below it: its lines, or its member of a JSON object. The
-rest of FILE stays as it is, and what did not change keeps its ciphertext. An entry that has no lines of its own, or without
-which the rest would be read otherwise, stays, and so does FILE; kmsplan edit takes it out by hand.
+		Long: `Take the entry at each PATH out of FILE, or all that stands below it: its lines, or its part of a list or a map in
+brackets. What stands behind it in a list moves up. The rest of FILE stays as it is, and what did not change keeps its
+ciphertext. An entry without which the rest would be read otherwise stays, and so does FILE; kmsplan edit takes it out by hand.
 
 PATH is names with dots between them: db.password, db.hosts[0], "odd.name".x; or as SOPS has it, ["db"]["password"].`,
 		Example: `  kmsplan unset config/app.yaml db.password

@@ -18,7 +18,7 @@ func everything(t *testing.T, f Format, src []byte) (values map[string]int, path
 		switch i.Kind {
 		case Value:
 			m, err := meant(f, src, i)
-			what := fmt.Sprintf("%s %q %q %t %v", i.Type, m.Text, i.Note, m.Null, err)
+			what := fmt.Sprintf("%s %q %q %t %t", i.Type, m.Text, i.Note, m.Null, err != nil)
 			values[i.Path.String()+" "+what]++
 			paths, inOrder = append(paths, i.Path), append(inOrder, what)
 		case Comment:

@@ -48,7 +48,7 @@ func last(items []Item, meant func(Item) bool) (Item, bool) {
 
 // iniEntry goes behind the last value of the section, written as that is; without a section, before the first.
 func (c *change) iniEntry(parent Path, name, text string) []splice {
-	if strings.ContainsAny(name, "=:[]\r\n") || iniComment(name[0]) || strings.TrimSpace(name) != name {
+	if name == "" || strings.ContainsAny(name, "=:[]\r\n") || iniComment(name[0]) || strings.TrimSpace(name) != name {
 		return nil
 	}
 	i, ok := last(c.items, func(i Item) bool { return len(i.Path) == len(parent)+1 && i.Path.within(parent) })

@@ -30,14 +30,14 @@ func (c *change) possible() error {
 	}
 	length, named := c.elements(base)
 	switch first := rest[0]; {
-	case name == "dotenv" && (len(c.path) > 1 || first.List), name == "ini" && len(c.path) > 2:
-		return fmt.Errorf("%s: a file of this format has no names below names; a name with a dot in it stands in quotes", c.path)
+	case name == "dotenv" && len(c.path) > 1, name == "ini" && len(c.path) > 2, (name == "dotenv" || name == "ini") && slices.ContainsFunc(c.path, isPlace):
+		return fmt.Errorf("%s: a file of this format has neither lists nor names below names; a name with a dot in it stands in quotes", c.path)
 	case first.List && named:
 		return fmt.Errorf("%s has names and is no list, so that %s has no place in it", at, c.path)
 	case first.List && first.Index != length:
-		return fmt.Errorf("%s has %d elements, and a new one goes behind the last: %s", at, length, base.With(Index(length)))
+		return fmt.Errorf("a new element of %s goes behind its last: %s", at, base.With(Index(length)))
 	case !first.List && length > 0:
-		return fmt.Errorf("%s is a list of %d elements: %s is a new one, and names stand below an element", at, length, base.With(Index(length)))
+		return fmt.Errorf("%s is a list, and names stand below an element of it; a new one is %s", at, base.With(Index(length)))
 	case slices.ContainsFunc(rest[1:], func(s Step) bool { return s.List && s.Index != 0 }):
 		return fmt.Errorf("%s: a list that is new begins with the element [0]", c.path)
 	case name == "hcl" && len(rest) > 1:
@@ -45,6 +45,8 @@ func (c *change) possible() error {
 	}
 	return nil
 }
+
+func isPlace(s Step) bool { return s.List }
 
 // elements is how long the list at a path is, and whether names stand there.
 func (c *change) elements(p Path) (length int, named bool) {
