@@ -46,8 +46,8 @@ func alone(items []Item, parent, p Path) bool {
 	})
 }
 
-// cuts are what may be taken out: what stands between brackets, or lines from that of the first value to that of the last, of a map also the one above,
-// which names it, and the one below, which closes it.
+// cuts are what may be taken out: what stands between brackets, or lines from that of the first value to that of the last, of a
+// map also those above, which name it, and the one below, which closes it.
 func cuts(f Format, src []byte, p Path, values []Item) []splice {
 	if f.Name() == "json" || f.Name() == "jsonc" {
 		return jsonCuts(src, p)
@@ -59,9 +59,9 @@ func cuts(f Format, src []byte, p Path, values []Item) []splice {
 	}
 	to := nextLine(src, end)
 	out := []splice{whole(src, from, to)}
-	if !samePath(values[0].Path, p) {
-		above := bytes.LastIndexByte(src[:max(from-1, 0)], '\n') + 1
-		below := nextLine(src, to+1)
+	below := nextLine(src, to+1)
+	for above, n := from, len(values[0].Path)-len(p); n > 0 && above > firstLine(src) && len(out) < maxPlaces; n-- { // the names around it
+		above = bytes.LastIndexByte(src[:above-1], '\n') + 1
 		out = append(out, whole(src, above, to), whole(src, above, below))
 	}
 	if f.Name() == "dotenv" || f.Name() == "ini" {

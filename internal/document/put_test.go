@@ -147,6 +147,7 @@ func TestDrop(t *testing.T) {
 		{format: "yaml", src: "a: 1\nb:\n  c: 1\n  d: 2\ne: 1", path: "b", want: "a: 1\ne: 1"},
 		{format: "yaml", src: "a: 1\nb: 2", path: "b", want: "a: 1"},
 		{format: "yaml", src: "b:\n  c: 1\n", path: "b.c"},
+		{format: "yaml", src: "a: 1\nb:\n  c:\n    d:\n      - e: 1\n    f: 2\ng: 1\n", path: "b", want: "a: 1\ng: 1\n"},
 		{format: "yaml", src: "- a: 1\n  b: 2\n", path: "[0].a", want: "- b: 2\n"},
 		{format: "yaml", src: "a:\n  - x: 1 # c\n    y: 2\n  - x: 3\n", path: "a[0].x", want: "a:\n  - y: 2\n  - x: 3\n"},
 		{format: "yaml", src: "a:\n  - x: 1\n    y: 2\n  - x: 3\n", path: "a[0]", want: "a:\n  - x: 3\n"},
