@@ -58,6 +58,26 @@ func Unlock(ctx context.Context, r io.Reader, o OpenOptions) (*Header, []byte, e
 	return h.unlock(ctx, o)
 }
 
+// Beginning is what stands before an envelope's body: for who reads it once, looks what it says, and then goes on.
+type Beginning struct{ head *head }
+
+// ReadBeginning reads as much as [ReadHeader].
+func ReadBeginning(r io.Reader) (*Beginning, error) {
+	h, err := readHead(r)
+	if err != nil {
+		return nil, err
+	}
+	return &Beginning{h}, nil
+}
+
+// Header is what [ReadHeader] gives of it: nothing of it is proved.
+func (b *Beginning) Header() *Header { return b.head.headers[0] }
+
+// Unlock unwraps the data key, and proves it and the header, as the function of that name does.
+func (b *Beginning) Unlock(ctx context.Context, o OpenOptions) (*Header, []byte, error) {
+	return b.head.unlock(ctx, o)
+}
+
 // Open opens the envelope that r begins with; it ends where r does.
 func Open(ctx context.Context, r io.Reader, o OpenOptions) (*Reader, error) {
 	h, err := readHead(r)

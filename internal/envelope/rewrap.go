@@ -96,15 +96,11 @@ func RewriteHeader(dst io.Writer, src io.Reader, dataKey []byte, stanzas []*Stan
 	return h, int64(len(first)) + n, nil
 }
 
-// Lead is what stands before the body of the envelope src once it has other recipient stanzas, and where the body begins
-// in src: for stores that exchange the beginning of an object and keep the rest themselves.
-func Lead(src io.Reader, dataKey []byte, stanzas []*Stanza) (h *Header, lead []byte, body int64, err error) {
-	head, err := readHead(src)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	h, lead, err = head.anew(dataKey, stanzas)
-	return h, lead, int64(head.body), err
+// Lead is what stands before the body once the envelope has other recipient stanzas, and where the body begins as it is: for
+// stores that exchange the beginning of an object and keep the rest themselves.
+func (b *Beginning) Lead(dataKey []byte, stanzas []*Stanza) (h *Header, lead []byte, body int64, err error) {
+	h, lead, err = b.head.anew(dataKey, stanzas)
+	return h, lead, int64(b.head.body), err
 }
 
 // anew lays out the header with other recipient stanzas.

@@ -33,15 +33,25 @@ func (h Head) RecordedAs(commitment string) bool {
 
 // ReadHead reads the header of an encrypted file of n bytes, without keys and without proof.
 func ReadHead(r io.ReaderAt, n int64) (Head, error) {
+	h, _, err := ReadBeginning(r, n)
+	return h, err
+}
+
+// ReadBeginning is ReadHead for who goes on with the envelope: its beginning is read once. A document has none.
+func ReadBeginning(r io.ReaderAt, n int64) (Head, *envelope.Beginning, error) {
 	doc, err := documentIn(r, n)
 	if err != nil {
-		return Head{}, err
+		return Head{}, nil, err
 	}
 	if doc != nil {
-		return documentHead(doc)
+		h, err := documentHead(doc)
+		return h, nil, err
 	}
-	h, err := envelope.ReadHeader(io.NewSectionReader(r, 0, n))
-	return Head{Header: h}, err
+	b, err := envelope.ReadBeginning(io.NewSectionReader(r, 0, n))
+	if err != nil {
+		return Head{}, nil, err
+	}
+	return Head{Header: b.Header()}, b, nil
 }
 
 func documentHead(doc []byte) (Head, error) {

@@ -1,6 +1,7 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -59,26 +60,8 @@ func (w *Worker) step(ctx context.Context, s *batch.Step, entries []batch.Entry)
 		n++
 	}
 	var calls atomic.Int64
-	results := make([]batch.Result, n)
-	g, gctx := errgroup.WithContext(keys.Counting(ctx, &calls))
-	parallel := w.Parallel
-	if parallel == 0 {
-		parallel = defaultParallel
-	}
-	g.SetLimit(parallel)
-	for i, e := range entries[:n] {
-		g.Go(func() (err error) {
-			if gctx.Err() != nil {
-				return gctx.Err()
-			}
-			results[i], err = w.Object(gctx, s.Chunk, e)
-			if err != nil {
-				return fmt.Errorf("%s: %w", e.Name, err)
-			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+	results, err := w.objects(keys.Counting(ctx, &calls), s.Chunk, entries[:n])
+	if err != nil {
 		return err
 	}
 	for _, r := range results {
@@ -94,4 +77,25 @@ func (w *Worker) step(ctx context.Context, s *batch.Step, entries []batch.Entry)
 	s.Tally.Calls += calls.Load()
 	s.Cursor += n
 	return nil
+}
+
+// objects works on entries, several at once. Each goroutine takes one after the other: its stack has grown by the second.
+func (w *Worker) objects(ctx context.Context, chunk int, entries []batch.Entry) ([]batch.Result, error) {
+	results := make([]batch.Result, len(entries))
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(cmp.Or(w.Parallel, defaultParallel), len(entries)) {
+		g.Go(func() (err error) {
+			for i := int(next.Add(1)) - 1; i < len(entries); i = int(next.Add(1)) - 1 {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if results[i], err = w.Object(ctx, chunk, entries[i]); err != nil {
+					return fmt.Errorf("%s: %w", entries[i].Name, err)
+				}
+			}
+			return nil
+		})
+	}
+	return results, g.Wait()
 }

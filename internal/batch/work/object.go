@@ -23,7 +23,8 @@ type object struct {
 	entry  batch.Entry
 	handle source.Handle
 	read   int64
-	said   batch.Result // what its header said it is under; the zero value = it was not read
+	said   batch.Result        // what its header said it is under; the zero value = it was not read
+	begin  *envelope.Beginning // once it is read; nil = a document
 }
 
 // ReadAt reads of the object and counts.
@@ -90,7 +91,8 @@ func planned(h ops.Head, entry string) bool {
 }
 
 func (o *object) work(ctx context.Context) (batch.Result, error) {
-	head, err := ops.ReadHead(o, o.size())
+	head, begin, err := ops.ReadBeginning(o, o.size())
+	o.begin = begin
 	plain := errors.Is(err, envelope.ErrNotEnvelope)
 	switch {
 	case plain && o.w.Spec.Action == batch.Encrypt:
@@ -158,7 +160,7 @@ func (o *object) under(h ops.Head) batch.Result {
 
 // unlock opens the data key and proves the header by it.
 func (o *object) unlock(ctx context.Context, with envelope.OpenOptions) (*envelope.Header, []byte, error) {
-	h, key, err := envelope.Unlock(ctx, o.reader(), with)
+	h, key, err := o.begin.Unlock(ctx, with)
 	return h, key, of(batch.ClassKey, "open the data key", err)
 }
 

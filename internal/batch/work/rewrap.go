@@ -57,7 +57,7 @@ func (o *object) exchangeHeader(ctx context.Context, h *envelope.Header, key []b
 			return batch.Result{Outcome: batch.Written, Sent: 2 * int64(next.SlotSize)}, nil
 		}
 	}
-	_, lead, body, err := envelope.Lead(o.reader(), key, stanzas)
+	_, lead, body, err := o.begin.Lead(key, stanzas)
 	if err != nil {
 		return batch.Result{}, of(batch.ClassDamaged, "write the header", err)
 	}
