@@ -24,3 +24,11 @@ func TryLock(f *os.File) error {
 	}
 	return nil
 }
+
+// Unlock lets a lock go before the file is closed.
+func Unlock(f *os.File) error {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_UN); err != nil {
+		return fmt.Errorf("unlock %s: %w", f.Name(), err)
+	}
+	return nil
+}

@@ -23,3 +23,12 @@ func TryLock(f *os.File) error {
 	}
 	return nil
 }
+
+// Unlock lets a lock go before the file is closed.
+func Unlock(f *os.File) error {
+	far := &windows.Overlapped{OffsetHigh: 1 << 30}
+	if err := windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, far); err != nil {
+		return fmt.Errorf("unlock %s: %w", f.Name(), err)
+	}
+	return nil
+}

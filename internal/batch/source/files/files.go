@@ -36,7 +36,8 @@ type Source struct {
 	o     Options
 
 	mu    sync.Mutex
-	swept string // the directory whose left-over temporaries were removed last
+	swept string     // the directory whose left-over temporaries were removed last
+	last  *directory // the one that was written to last; nil = none yet
 }
 
 // Open opens the tree.
@@ -59,7 +60,10 @@ func Open(o Options) (*Source, error) {
 func (s *Source) Place() string { return "file://" + filepath.ToSlash(s.where) }
 
 // Close implements source.Source.
-func (s *Source) Close() error { return s.root.Close() }
+func (s *Source) Close() error {
+	s.remember(nil)
+	return s.root.Close()
+}
 
 // Open implements source.Source. It refuses what is no regular file, and a path through a symbolic link.
 func (s *Source) Open(_ context.Context, object string) (source.Handle, error) {
@@ -93,14 +97,6 @@ func (s *Source) open(name string) (f *os.File, info fs.FileInfo, writable bool,
 	}
 	f, info, err = durable.OpenRegular(s.root, name, os.O_RDONLY)
 	return f, info, false, err
-}
-
-// directoryOf opens the directory of a file, which is there.
-func (s *Source) directoryOf(name string) (*durable.Dir, error) {
-	if _, err := s.root.Lstat(path.Dir(name)); err != nil {
-		return nil, err
-	}
-	return durable.In(s.root, path.Dir(name), 0o755, s.o.Disk)
 }
 
 // straight refuses names that are another's, and those that lead through a symbolic link.

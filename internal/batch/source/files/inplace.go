@@ -45,7 +45,7 @@ func (h *inPlace) onDisk(step func(*durable.File) error) error {
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
+	defer dir.leave()
 	f := dir.File(h.file, path.Base(h.name))
 	if !h.held {
 		if err := h.hold(context.Background(), f); err != nil { // ends by the source's patience

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"sync"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch/source"
@@ -33,14 +34,10 @@ func (h *handle) replace(ctx context.Context, c source.Content) (w source.Writte
 	if err != nil {
 		return w, err
 	}
-	defer dir.Close()
+	defer dir.leave()
 	if !h.held {
-		lock, _, _, err := h.of.open(h.name)
-		if err != nil {
-			return w, err
-		}
-		defer lock.Close()
-		if err := h.hold(ctx, dir.File(lock, path.Base(h.name))); err != nil {
+		defer func() { err = errors.Join(err, durable.Unlock(h.file)) }()
+		if err := h.hold(ctx, dir.File(h.file, path.Base(h.name))); err != nil {
 			return w, err
 		}
 	}
@@ -58,22 +55,65 @@ func (h *handle) replace(ctx context.Context, c source.Content) (w source.Writte
 
 // fill writes the new content.
 func (h *handle) fill(ctx context.Context, to io.Writer, c source.Content) (int64, error) {
-	n, err := io.Copy(to, &bounded{ctx, c.Head})
-	if err == nil && c.Size >= 0 && n != c.Size {
-		err = fmt.Errorf("the new content has %d bytes in place of %d: %w", n, c.Size, io.ErrUnexpectedEOF)
-	}
-	if err != nil || c.Keep < 0 {
-		return n, err
-	}
 	size := h.info.Size()
 	if c.Keep > size {
-		return n, fmt.Errorf("the file has %d bytes, and what is kept would begin at %d", size, c.Keep)
+		return 0, fmt.Errorf("the file has %d bytes, and what is kept would begin at %d", size, c.Keep)
 	}
-	kept, err := io.Copy(to, &bounded{ctx, io.NewSectionReader(h.file, c.Keep, size-c.Keep)})
-	if err == nil && kept != size-c.Keep {
-		err = source.ErrChanged
+	head, kept := &counted{r: c.Head}, int64(0)
+	content := io.Reader(head)
+	if c.Keep >= 0 {
+		kept = size - c.Keep
+		content = io.MultiReader(head, io.NewSectionReader(h.file, c.Keep, kept))
 	}
-	return n + kept, err
+	n, err := pour(to, &bounded{ctx, content})
+	switch {
+	case err != nil:
+		return n, err
+	case c.Size >= 0 && head.n != c.Size:
+		return n, fmt.Errorf("the new content has %d bytes in place of %d: %w", head.n, c.Size, io.ErrUnexpectedEOF)
+	case n != head.n+kept:
+		return n, source.ErrChanged
+	}
+	return n, nil
+}
+
+// buffers are what contents are poured through: a small one in one write.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// pour copies all that r has.
+func pour(to io.Writer, r io.Reader) (n int64, err error) {
+	buffer := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buffer)
+	for {
+		got, readErr := io.ReadFull(r, buffer[:])
+		if got > 0 {
+			if _, err := to.Write(buffer[:got]); err != nil {
+				return n, err
+			}
+		}
+		n += int64(got)
+		switch {
+		case readErr == io.EOF || readErr == io.ErrUnexpectedEOF:
+			return n, nil
+		case readErr != nil:
+			return n, readErr
+		}
+	}
+}
+
+// counted counts what is read, and does not take an end in the middle for one.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	if err == io.ErrUnexpectedEOF {
+		err = fmt.Errorf("the new content breaks off: %w", err)
+	}
+	return n, err
 }
 
 // commit puts the new content in place, if the old one is what was opened to the last.
