@@ -36,7 +36,7 @@ func (h *handle) replace(ctx context.Context, c source.Content) (w source.Writte
 	}
 	defer dir.leave()
 	if !h.held {
-		defer func() { err = errors.Join(err, durable.Unlock(h.file)) }()
+		defer durable.Unlock(h.file) // at the latest Close does it
 		if err := h.hold(ctx, dir.File(h.file, path.Base(h.name))); err != nil {
 			return w, err
 		}
@@ -46,7 +46,7 @@ func (h *handle) replace(ctx context.Context, c source.Content) (w source.Writte
 		return w, err
 	}
 	defer next.Abort()
-	h.of.sweep(dir)
+	h.of.sweep(dir.Dir)
 	if w.Sent, err = h.fill(ctx, next, c); err != nil {
 		return w, err
 	}
