@@ -94,7 +94,9 @@ func (a *app) decrypt(ctx context.Context, d *decryption, args []string) (err er
 	}
 	target := a.plainPlaces(d)
 	if d.choosing.dryRun {
-		return a.foresee("decrypt", files, target, func(path, _ string) error { return ops.ForeseeOpen(path, unseal, false) })
+		return a.foresee("decrypt", files, target, func(path, output string) error {
+			return ops.ForeseeDecrypt(path, output, ops.Foresight{Unseal: unseal, Identities: len(d.identities) > 0})
+		})
 	}
 	run := a.goOnDecrypting(d, len(files.Files))
 	defer func() { err = run.close(err) }()

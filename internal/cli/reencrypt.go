@@ -69,7 +69,9 @@ func (a *app) reencrypt(ctx context.Context, r *reencryption, args []string) (er
 	}
 	a.answerIn(r.json)
 	if r.choosing.dryRun {
-		return a.foresee("reencrypt", files, inTheirPlace, func(path, _ string) error { return ops.ForeseeOpen(path, ops.Unseal{}, true) })
+		return a.foresee("reencrypt", files, inTheirPlace, func(path, _ string) error {
+			return ops.ForeseeOpen(path, ops.Foresight{Rewritten: true, Identities: len(r.identities) > 0})
+		})
 	}
 	note, err := a.goOn("reencrypt", "-again", r.again, len(files.Files), r.anew.Gateway, r.anew.Key, r.anew.Recipients, r.anew.Drop)
 	if err != nil {

@@ -40,7 +40,9 @@ reencrypt gives the file another; old copies stay openable.
 			}
 			a.answerIn(asJSON)
 			if choosing.dryRun {
-				return a.foresee("rewrap", files, inTheirPlace, func(path, _ string) error { return ops.ForeseeOpen(path, ops.Unseal{}, true) })
+				return a.foresee("rewrap", files, inTheirPlace, func(path, _ string) error {
+					return ops.ForeseeOpen(path, ops.Foresight{Rewritten: true, Identities: len(identities) > 0})
+				})
 			}
 			follow := following{app: a, vars: &vars}
 			defer follow.record(c.Context(), "rewrap")

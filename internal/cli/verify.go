@@ -26,7 +26,9 @@ func (a *app) verifyCommand() *cobra.Command {
 			}
 			a.answerIn(d.json)
 			if d.choosing.dryRun {
-				return a.foresee("verify", files, inTheirPlace, func(path, _ string) error { return ops.ForeseeOpen(path, unseal, false) })
+				return a.foresee("verify", files, inTheirPlace, func(path, _ string) error {
+					return ops.ForeseeOpen(path, ops.Foresight{Unseal: unseal, Identities: len(d.identities) > 0})
+				})
 			}
 			return a.eachFile(c.Context(), &d.vars, d.identities, files, func(ctx context.Context, engine *ops.Engine, name string, progress progressOf) (fileDone, error) {
 				got, err := a.verify(ctx, engine, name, unseal, progress("verifying"))

@@ -43,6 +43,10 @@ func unedited(to place, out *output) error {
 	if safety.Off(safety.NothingEditedLost) {
 		return nil
 	}
+	return editedError(to)
+}
+
+func editedError(to place) error {
 	return fmt.Errorf("%s is there already and holds something else: it was edited, or belongs to an older envelope; say -force to replace it, or -o FILE to write elsewhere", to)
 }
 
