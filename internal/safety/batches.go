@@ -2,20 +2,21 @@ package safety
 
 // Of jobs over many objects.
 const (
-	QuotaSlots    Switch = "quota-slots"
-	TargetSkipped Switch = "target-skipped"
-	BatchProved   Switch = "batch-proved"
-	WrapWitnessed Switch = "wrap-witnessed"
-	BatchHolds    Switch = "batch-holds"
-	BatchCarried  Switch = "batch-carried"
-	StaleStep     Switch = "stale-step"
-	LedgerClaim   Switch = "ledger-claim"
-	LedgerAttempt Switch = "ledger-attempt"
-	LedgerLine    Switch = "ledger-line"
-	ShardTaken    Switch = "shard-taken"
-	PageHost      Switch = "page-host"
-	PageToken     Switch = "page-token"
-	PageLoopback  Switch = "page-loopback"
+	QuotaSlots      Switch = "quota-slots"
+	TargetSkipped   Switch = "target-skipped"
+	BatchProved     Switch = "batch-proved"
+	WrapWitnessed   Switch = "wrap-witnessed"
+	BatchHolds      Switch = "batch-holds"
+	BatchCarried    Switch = "batch-carried"
+	StaleStep       Switch = "stale-step"
+	FailuresCarried Switch = "failures-carried"
+	LedgerClaim     Switch = "ledger-claim"
+	LedgerAttempt   Switch = "ledger-attempt"
+	LedgerLine      Switch = "ledger-line"
+	ShardTaken      Switch = "shard-taken"
+	PageHost        Switch = "page-host"
+	PageToken       Switch = "page-token"
+	PageLoopback    Switch = "page-loopback"
 )
 
 func batches() []Safety {
@@ -27,6 +28,7 @@ func batches() []Safety {
 		{BatchCarried, "What an unproved batch says of keys stands until a batch of the same objects is proved whole.", "internal/state", "TestALaterBatchTakesOverWhatAnEarlierOneDidNotProve"},
 		{QuotaSlots, "Workers that share a quota never make more calls together than its rate, in any second.", "internal/batch/quota", "TestWorkersTogetherKeepToTheRate"},
 		{StaleStep, "A worker whose chunk was given to another since records no step of it.", "internal/batch/queue/river", "TestAStepOfAnEarlierAttemptIsRefused"},
+		{FailuresCarried, "Who goes on with a chunk knows which of its objects failed: they stay in the report.", "internal/batch/queue/river", "TestTheQueueOverRiverIsOne"},
 		{LedgerClaim, "On one machine, a chunk is not given to another while the worker that has it lives.", "internal/batch/queue/local", "TestAChunkIsItsWorkersForAsLongAsItLives"},
 		{LedgerAttempt, "On one machine, a worker whose chunk was given to another since records no step of it.", "internal/batch/queue/local", "TestTheQueueOfOneMachineIsOne"},
 		{LedgerLine, "A line of a batch's ledger that was changed is not believed.", "internal/batch/queue/local", "TestADamagedEarlierLineIsNamed"},

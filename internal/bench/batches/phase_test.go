@@ -177,8 +177,7 @@ func (p *phase) seconds(at []time.Time) {
 		}
 		counts[s]++
 	}
-	if len(counts) > 90 {
-		counts = counts[:90]
-	}
-	p.r.t.Logf("%s: by the second: %v", p.name, counts)
+	p.r.t.Logf("%s: by the second: %v", p.name, counts[:min(len(counts), 90)])
+	slices.Sort(counts)
+	p.r.t.Logf("%s: half of the seconds have %d calls and more", p.name, counts[len(counts)/2])
 }

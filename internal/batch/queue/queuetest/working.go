@@ -151,6 +151,36 @@ func failing(ctx context.Context, d queue.Delivery, n int) (batch.Status, error)
 	return d.Record(ctx, s)
 }
 
+// Bug: who went on with a chunk forgot which of its objects had failed before, and with its next step they were in no report.
+func failuresCarried(t *testing.T, rig Rig) {
+	q := begun(t, rig, Spec(address, 1))
+	deliveries := 0
+	work(t, q, "w", func(ctx context.Context, d queue.Delivery) error {
+		last := d.Last()
+		s := doneStep(d, "w")
+		s.Tally.Failed = 1
+		if deliveries++; deliveries == 1 {
+			s.Cursor, s.Done, s.Failures = 1, false, failed(d, 1)
+			s.Tally.Objects, s.Tally.Written, s.Tally.Under = 1, 0, nil
+			if _, err := d.Record(ctx, s); err != nil {
+				return err
+			}
+			return errors.New("the worker gave up")
+		}
+		if len(last.Failures) != 1 || last.Failures[0].Object != Names(0)[0] || last.Cursor != 1 {
+			t.Errorf("the chunk comes again with %+v", last)
+		}
+		s.Failures, s.Tally.Written = last.Failures, 2
+		_, err := d.Record(ctx, s)
+		return err
+	})
+	var got []string
+	err := q.Failures(bounded(t), address, func(f batch.Failure) error { got = append(got, f.Object); return nil })
+	if want := Names(0)[:1]; err != nil || !slices.Equal(got, want) || deliveries != 2 {
+		t.Errorf("after %d deliveries the failures are of %q, want %q: %v", deliveries, got, want, err)
+	}
+}
+
 func failuresKept(t *testing.T, rig Rig) {
 	q := begun(t, rig, Spec(address, 3))
 	work(t, q, "w", func(ctx context.Context, d queue.Delivery) error {

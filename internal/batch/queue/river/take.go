@@ -13,6 +13,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/safety"
 )
 
 // deliverer takes the chunk of each job that River hands it.
@@ -67,7 +68,7 @@ UPDATE @.chunks c SET attempt = attempt + 1, holder = $3::uuid
 FROM @.batches b
 WHERE c.batch = $1 AND c.chunk = $2 AND b.id = c.batch AND b.status = 'running' AND NOT c.done
 	AND (c.holder IS NULL OR c.holder = $3::uuid OR NOT EXISTS (SELECT FROM @.workers w WHERE w.id = c.holder AND ` + lives + `))
-RETURNING b.spec::text, c.about::text, c.attempt, c.cursor, c.tally::text, c.worker`
+RETURNING b.spec::text, c.about::text, c.attempt, c.cursor, c.tally::text, c.failures, c.worker`
 
 // take takes the chunk of a job; nil with what River should do with the job where it cannot be taken.
 func (s *session) take(ctx context.Context, j *river.Job[args], p place) (*delivery, error) {
@@ -75,7 +76,8 @@ func (s *session) take(ctx context.Context, j *river.Job[args], p place) (*deliv
 	defer cancel()
 	d := &delivery{q: s.q, job: j, id: p.batch}
 	var spec, about, tally string
-	err := s.q.pool.QueryRow(ctx, s.q.sql(takes), p.batch, p.chunk, s.id).Scan(&spec, &about, &d.last.Attempt, &d.last.Cursor, &tally, &d.last.Worker)
+	var failures int
+	err := s.q.pool.QueryRow(ctx, s.q.sql(takes), p.batch, p.chunk, s.id).Scan(&spec, &about, &d.last.Attempt, &d.last.Cursor, &tally, &failures, &d.last.Worker)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, s.untaken(ctx, p)
 	}
@@ -86,7 +88,31 @@ func (s *session) take(ctx context.Context, j *river.Job[args], p place) (*deliv
 	if err := errors.Join(json.Unmarshal([]byte(spec), &d.spec), json.Unmarshal([]byte(about), &d.chunk), json.Unmarshal([]byte(tally), &d.last.Tally)); err != nil {
 		return nil, s.q.failure("take a chunk", err)
 	}
+	if failures > 0 && !safety.Off(safety.FailuresCarried) {
+		if d.last.Failures, err = s.q.failed(ctx, p); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
+}
+
+// failed are the objects that earlier attempts at a chunk found to fail. Who takes a chunk asks when it is taken: from then on no
+// earlier attempt records.
+func (q *Queue) failed(ctx context.Context, p place) (out []batch.Failure, err error) {
+	rows, err := q.pool.Query(ctx, q.sql("SELECT failure::text FROM @.failures WHERE batch = $1 AND chunk = $2 ORDER BY nr"), p.batch, p.chunk)
+	if err != nil {
+		return nil, q.failure("read what failed of a chunk", err)
+	}
+	var text string
+	if _, err = pgx.ForEachRow(rows, []any{&text}, func() error {
+		var f batch.Failure
+		err := json.Unmarshal([]byte(text), &f)
+		out = append(out, f)
+		return err
+	}); err != nil {
+		return nil, q.failure("read what failed of a chunk", err)
+	}
+	return out, nil
 }
 
 // untaken is nil, which ends the job, where the chunk is done or its batch over; else the job comes again.
