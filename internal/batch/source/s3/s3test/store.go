@@ -2,6 +2,7 @@ package s3test
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -124,6 +125,8 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	// A store ends what it began, and counts it, also where who asked was killed meanwhile.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
 	done := httptest.NewRecorder()
 	s.serve(done, r, k)
 	if key := strings.TrimPrefix(r.URL.Path, "/"+s.Bucket+"/"); done.Code < 300 && (k == http.MethodPut || k == "complete") {
