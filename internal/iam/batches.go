@@ -77,7 +77,7 @@ func storeRights(o *object) string {
 	rights := map[string][2]string{
 		kind.SourceFiles:    {"read the files and their directories", " and write both"},
 		kind.SourceS3:       {"s3:ListBucket, s3:GetObject, s3:GetObjectTagging", ", s3:PutObject, s3:PutObjectTagging, s3:DeleteObject of its probe, s3:AbortMultipartUpload"},
-		kind.SourceOSS:      {"oss:ListObjects, oss:GetObject, oss:GetObjectTagging, oss:GetBucketVersioning", ", oss:GetObjectVersion, oss:ListObjectVersions, oss:PutObject, oss:PutObjectTagging, oss:DeleteObject of its probe, oss:AbortMultipartUpload"},
+		kind.SourceOSS:      {"oss:ListObjects, oss:GetObject, oss:GetObjectVersion, oss:GetObjectTagging, oss:GetBucketVersioning", ", oss:GetObjectAcl, oss:ListObjectVersions, oss:PutObject, oss:PutObjectTagging, oss:DeleteObject of its probe, oss:AbortMultipartUpload"},
 		kind.SourcePostgres: {"SELECT on the table", " and UPDATE of the column"},
 	}[v.BatchSource()]
 	if reads {

@@ -12,9 +12,12 @@ type attributes struct {
 	was     *sdk.HeadObjectResult
 	tagging *string // as a header has it
 	acl     sdk.ObjectACLType
+	// current says that the object was seen to be the version that was opened when its ACL was asked for.
+	current bool
 }
 
-// attributes asks for what the head does not tell: tags where there are any, and the ACL.
+// attributes asks for what the head does not tell: tags where there are any, and the ACL of the object as it is, which must be
+// the version that was opened.
 func (h *handle) attributes(ctx context.Context) (a attributes, err error) {
 	a.was = h.head
 	if h.head.TaggingCount > 0 {
@@ -28,17 +31,22 @@ func (h *handle) attributes(ctx context.Context) (a attributes, err error) {
 		}
 		a.tagging = sdk.Ptr(values.Encode())
 	}
-	err = h.of.do(ctx, func(ctx context.Context) error {
-		r, err := h.of.client.GetObjectAcl(ctx, &sdk.GetObjectAclRequest{Bucket: &h.of.bucket, Key: &h.object.Name, VersionId: h.head.VersionId})
-		if err == nil && sdk.ToString(r.ACL) != "default" {
-			a.acl = sdk.ObjectACLType(sdk.ToString(r.ACL))
-		}
+	var r *sdk.GetObjectAclResult
+	err = h.of.do(ctx, func(ctx context.Context) (err error) {
+		r, err = h.of.client.GetObjectAcl(ctx, &sdk.GetObjectAclRequest{Bucket: &h.of.bucket, Key: &h.object.Name})
 		return err
 	})
 	if err != nil {
 		return a, h.failure(err)
 	}
-	return a, nil
+	if sdk.ToString(r.ACL) != "default" {
+		a.acl = sdk.ObjectACLType(sdk.ToString(r.ACL))
+	}
+	a.current = r.VersionId != nil
+	if !a.current { // it does not say of which version it is
+		return a, nil
+	}
+	return a, h.still(r.VersionId)
 }
 
 func (a attributes) put(bucket, key string) *sdk.PutObjectRequest {

@@ -40,7 +40,7 @@ func final(err error) bool {
 // Rights are the actions that a RAM policy grants for a batch that writes (OSS: RAM policies, actions); the probe also needs
 // oss:DeleteObjectVersion on PREFIX.kmsplan-probe-*.
 const Rights = "oss:GetBucketVersioning, oss:ListObjects and oss:ListObjectVersions on the bucket; oss:GetObject, oss:GetObjectVersion, oss:GetObjectAcl, " +
-	"oss:GetObjectVersionAcl, oss:GetObjectVersionTagging, oss:PutObject, oss:PutObjectAcl, oss:PutObjectTagging and oss:AbortMultipartUpload on its objects"
+	"oss:GetObjectVersionTagging, oss:PutObject, oss:PutObjectAcl, oss:PutObjectTagging and oss:AbortMultipartUpload on its objects"
 
 // errorCode is how the service's codes look; anything else that a server wrote is not repeated.
 var errorCode = regexp.MustCompile(`^[A-Za-z.]{1,60}$`)

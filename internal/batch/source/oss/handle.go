@@ -29,13 +29,18 @@ const (
 	readMost  = 4 << 20
 )
 
-// Open implements source.Source.
+// Open implements source.Source: one call, which brings the beginning along, of what can be read.
 func (s *Source) Open(ctx context.Context, name string) (source.Handle, error) {
-	h, err := s.look(ctx, name, nil)
-	if err != nil {
-		return nil, err
+	h, window, err := s.begin(ctx, name)
+	if err != nil && !answered(err) {
+		return nil, s.failure(name, err)
 	}
-	return &handle{of: s, head: h, ahead: readFirst, object: source.Object{
+	if err != nil { // empty, archived or gone: its head says which
+		if h, err = s.look(ctx, name, nil); err != nil {
+			return nil, err
+		}
+	}
+	return &handle{of: s, head: h, ahead: readFirst, window: window, object: source.Object{
 		Name: name, Size: h.ContentLength, Modified: sdk.ToTime(h.LastModified), Revision: revision(h.ETag),
 	}}, nil
 }

@@ -349,10 +349,11 @@ func TestAnAnswerThatIsLost(t *testing.T) {
 		content source.Content
 		at      func(*http.Request) bool
 	}{
-		"one call": {text("brand new"), func(r *http.Request) bool { return r.Method == "PUT" }},
-		"parts":    {text(strings.Repeat("x", 9<<20)), func(r *http.Request) bool { return r.Method == "POST" && r.URL.Query().Has("uploadId") }},
-		"a part":   {text(strings.Repeat("x", 9<<20)), func(r *http.Request) bool { return r.Method == "PUT" && r.URL.Query().Get("partNumber") == "2" }},
-		"a look":   {text("brand new"), func(r *http.Request) bool { return r.Method == "HEAD" }},
+		"one call":     {text("brand new"), func(r *http.Request) bool { return r.Method == "PUT" }},
+		"parts":        {text(strings.Repeat("x", 9<<20)), func(r *http.Request) bool { return r.Method == "POST" && r.URL.Query().Has("uploadId") }},
+		"a part":       {text(strings.Repeat("x", 9<<20)), func(r *http.Request) bool { return r.Method == "PUT" && r.URL.Query().Get("partNumber") == "2" }},
+		"a look":       {text("brand new"), func(r *http.Request) bool { return r.URL.Query().Has("acl") }},
+		"a later look": {text(strings.Repeat("x", 9<<20)), func(r *http.Request) bool { return r.Method == "HEAD" }},
 	} {
 		key := "dir/" + name
 		s.put(t, o, key, "old")
@@ -426,5 +427,28 @@ func TestAnswersOfTheServiceThatTheEmulatorDoesNotGive(t *testing.T) {
 	}
 	if ids := s.versions(t, o, "dir/k"); len(ids) != 2 {
 		t.Errorf("the versions are %q", ids)
+	}
+}
+
+// A small object is read by one call and written by three: the look before, the write, and the versions after it.
+func TestASmallObjectIsFourCalls(t *testing.T) {
+	s := serve(t)
+	o := s.bucket(t, "Enabled")
+	key := "dir/small"
+	s.put(t, o, key, "old")
+	var calls atomic.Int32
+	src := open(t, s.through(t, o, &between{lost: func(*http.Request) bool { calls.Add(1); return false }}))
+	if err := src.Probe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	calls.Store(0)
+	h := handle(t, src, key)
+	if got := make([]byte, 3); calls.Load() != 1 {
+		t.Errorf("to open it took %d calls", calls.Load())
+	} else if _, err := h.ReadAt(got, 0); err != nil || string(got) != "old" || calls.Load() != 1 {
+		t.Errorf("read %q, %v, after %d calls", got, err, calls.Load())
+	}
+	if _, err := h.Replace(t.Context(), text("new")); err != nil || calls.Load() != 4 {
+		t.Errorf("%v, after %d calls", err, calls.Load())
 	}
 }

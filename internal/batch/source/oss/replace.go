@@ -35,12 +35,12 @@ func (h *handle) Replace(ctx context.Context, c source.Content) (source.Written,
 	}
 	w := &write{handle: h}
 	var err error
-	if w.attributes, err = h.attributes(ctx); err != nil {
-		return source.Written{}, err
-	}
 	w.lay(c)
 	if w.first, err = io.ReadAll(io.LimitReader(w.content, h.of.part+1)); err != nil {
 		return source.Written{}, fmt.Errorf("read the new content: %w", err)
+	}
+	if w.attributes, err = h.attributes(ctx); err != nil {
+		return source.Written{}, err
 	}
 	write := w.put
 	if w.copied < h.object.Size || int64(len(w.first)) > h.of.part {
@@ -123,8 +123,13 @@ func (w *write) unchanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if sdk.ToString(now.VersionId) != sdk.ToString(w.head.VersionId) && !safety.Off(safety.OSSLooksFirst) {
-		return w.failure(source.ErrChanged)
+	return w.still(now.VersionId)
+}
+
+// still refuses an object that is another version than was opened.
+func (h *handle) still(now *string) error {
+	if sdk.ToString(now) != sdk.ToString(h.head.VersionId) && !safety.Off(safety.OSSLooksFirst) {
+		return h.failure(source.ErrChanged)
 	}
 	return nil
 }

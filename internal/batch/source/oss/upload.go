@@ -12,10 +12,12 @@ import (
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
 
-// put writes what is smaller than a part.
+// put writes what is smaller than a part, right after its attributes were asked for.
 func (w *write) put(ctx context.Context) (id, etag string, err error) {
-	if err := w.unchanged(ctx); err != nil {
-		return "", "", err
+	if !w.current {
+		if err := w.unchanged(ctx); err != nil {
+			return "", "", err
+		}
 	}
 	w.known, w.sent = int64(len(w.first)), int64(len(w.first))
 	return w.settle(ctx, func(ctx context.Context) (string, string, error) {
