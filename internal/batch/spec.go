@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -39,10 +40,30 @@ type Rate struct {
 	CallsPerSecond float64 `json:"calls_per_second,omitempty"`
 }
 
+// The bounds of a rate, calls per second. No instance does more than a few thousand (KMS: instance types); under the least, a call would
+// wait for its turn longer than calls may last.
+const (
+	LeastRate = 0.1
+	MostRate  = 100_000
+)
+
+// Check refuses a rate that nobody can keep to.
+func (r Rate) Check() error {
+	switch {
+	case r == Rate{}:
+		return errors.New("a rate is a share of the gateway's quota, above 0 and at most 1, or a number of calls a second")
+	case r.Share != 0 && !(r.Share > 0 && r.Share <= 1):
+		return fmt.Errorf("a share of the gateway's quota is above 0 and at most 1, and not %g", r.Share)
+	case r.CallsPerSecond != 0 && !(r.CallsPerSecond >= LeastRate && r.CallsPerSecond <= MostRate):
+		return fmt.Errorf("a rate is from %g to %d calls a second, and not %g; pause the batch to stop its calls", LeastRate, MostRate, r.CallsPerSecond)
+	}
+	return nil
+}
+
 // DefaultShare leaves four tenths of a quota to production.
 const DefaultShare = 0.6
 
-// PerSecond is the rate under a gateway's quota, calls per second.
+// PerSecond is the rate under a gateway's quota, calls per second: LeastRate at least; 0 = neither is known.
 func (r Rate) PerSecond(quota float64) float64 {
 	share := r.Share
 	if share == 0 && r.CallsPerSecond > 0 {
@@ -51,6 +72,9 @@ func (r Rate) PerSecond(quota float64) float64 {
 		share = DefaultShare
 	}
 	if of := share * quota; r.CallsPerSecond == 0 || quota > 0 && of < r.CallsPerSecond {
+		if of > 0 {
+			of = max(of, LeastRate)
+		}
 		return of
 	}
 	return r.CallsPerSecond

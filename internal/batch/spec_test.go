@@ -1,6 +1,9 @@
 package batch
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestARateIsAShareOfTheQuotaAndNeverAboveItsCeiling(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -15,9 +18,22 @@ func TestARateIsAShareOfTheQuotaAndNeverAboveItsCeiling(t *testing.T) {
 		"a ceiling below the share":    {Rate{Share: 0.5, CallsPerSecond: 300}, 1000, 300},
 		"a ceiling above the quota":    {Rate{CallsPerSecond: 5000}, 1000, 1000},
 		"a ceiling, no quota is known": {Rate{CallsPerSecond: 300}, 0, 300},
+		"a share of next to nothing":   {Rate{Share: 1e-300}, 1000, LeastRate},
 	} {
 		if got := c.rate.PerSecond(c.quota); got != c.want {
 			t.Errorf("%s: %v calls per second, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestARateThatNobodyCanKeepToIsRefused(t *testing.T) {
+	for rate, ok := range map[Rate]bool{
+		{}: false, {Share: 1}: true, {CallsPerSecond: LeastRate}: true, {Share: 0.5, CallsPerSecond: 300}: true, {Share: 1e-300}: true,
+		{Share: math.NaN()}: false, {CallsPerSecond: math.NaN()}: false, {CallsPerSecond: math.Inf(1)}: false, {Share: math.Inf(-1)}: false,
+		{Share: -1}: false, {Share: 1.1}: false, {CallsPerSecond: -1}: false, {CallsPerSecond: 1e-300}: false, {CallsPerSecond: 1e9}: false,
+	} {
+		if err := rate.Check(); (err == nil) != ok {
+			t.Errorf("%+v: %v", rate, err)
 		}
 	}
 }

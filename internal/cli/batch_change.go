@@ -138,8 +138,11 @@ func (a *app) batchRateCommand() *cobra.Command {
 ceiling. Batches of one queue and one gateway share one rate: the last that was set holds.`,
 		Example: `  kmsplan batch rate -share 0.2 batch.archive`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if to.Share < 0 || to.Share > 1 || to.CallsPerSecond < 0 || to == (batch.Rate{}) {
-				return usageError{errors.New("say -share, above 0 and at most 1, or -calls-per-second, above 0")}
+			if to == (batch.Rate{}) {
+				return usageError{errors.New("say -share, above 0 and at most 1, or -calls-per-second")}
+			}
+			if err := to.Check(); err != nil {
+				return usageError{err}
 			}
 			return a.change(c.Context(), &o, args[0], func(*stack.Stack, *stack.Batch) (queue.Change, error) {
 				return queue.Change{Rate: &to}, nil
@@ -148,6 +151,6 @@ ceiling. Batches of one queue and one gateway share one rate: the last that was 
 	}
 	o.flags(c)
 	c.Flags().Float64Var(&to.Share, "share", 0, "the `PART` of the gateway's quota, such as 0.2")
-	c.Flags().Float64Var(&to.CallsPerSecond, "calls-per-second", 0, "at most `N` calls a second")
+	c.Flags().Float64Var(&to.CallsPerSecond, "calls-per-second", 0, "at most `N` calls a second, from 0.1")
 	return c
 }

@@ -102,7 +102,7 @@ var batchChunk = Block{Name: "chunk", Doc: "How much of the work is handed to a 
 
 var batchRate = Block{Name: "rate", Doc: "How much of the gateway's quota of calls all workers take together. It can be changed while the batch runs, by `kmsplan batch rate`.", Attributes: []Attribute{
 	{Name: "share", Type: cty.Number, Doc: "The part of the quota: above 0, up to 1. Default 0.6, which leaves the rest to production.", Check: checkShare},
-	{Name: "calls_per_second", Type: cty.Number, Doc: "A ceiling in calls a second, beside the share.", Check: checkCallsPerSecond},
+	{Name: "calls_per_second", Type: cty.Number, Doc: "A ceiling in calls a second, beside the share: 0.1 to 100,000.", Check: checkCallsPerSecond},
 }}
 
 var batchLimits = Block{Name: "limits", Doc: "When the batch pauses itself.", Attributes: []Attribute{

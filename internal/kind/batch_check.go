@@ -137,8 +137,8 @@ func checkObjectTags(v cty.Value) error {
 
 // checkCallsPerSecond: the largest instance does 4,000 symmetric calls a second (KMS: instance types); no quota is above.
 func checkCallsPerSecond(v cty.Value) error {
-	if n, _ := v.AsBigFloat().Float64(); n <= 0 || n > 100_000 {
-		return sentence("calls_per_second is above 0 and at most 100,000.")
+	if n, _ := v.AsBigFloat().Float64(); n < 0.1 || n > 100_000 {
+		return sentence("calls_per_second is from 0.1 to 100,000.")
 	}
 	return nil
 }

@@ -63,13 +63,13 @@ func askedRate(r *http.Request) (rate batch.Rate, err error) {
 	if rate.Share, err = number(r, "share", 1); err != nil {
 		return rate, err
 	}
-	if rate.CallsPerSecond, err = number(r, "calls_per_second", 1e6); err != nil {
+	if rate.CallsPerSecond, err = number(r, "calls_per_second", batch.MostRate); err != nil {
 		return rate, err
 	}
 	if rate == (batch.Rate{}) {
 		return rate, errors.New("give a share of the quota, or calls a second")
 	}
-	return rate, nil
+	return rate, rate.Check()
 }
 
 // number is a field's, above 0 and at most most; 0 = it is empty.

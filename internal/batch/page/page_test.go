@@ -193,7 +193,7 @@ func TestWhatAFormAsksFor(t *testing.T) {
 	}
 	for _, wrong := range []url.Values{
 		{}, {"do": {"delete"}}, {"do": {"cancel"}}, {"do": {"rate"}}, {"do": {"rate"}, "share": {"1.5"}}, {"do": {"rate"}, "share": {"NaN"}},
-		{"do": {"rate"}, "calls_per_second": {"-1"}}, {"do": {"rate"}, "calls_per_second": {"Inf"}}, {"do": {"rate"}, "share": {"0"}},
+		{"do": {"rate"}, "calls_per_second": {"-1"}}, {"do": {"rate"}, "calls_per_second": {"Inf"}}, {"do": {"rate"}, "share": {"0"}}, {"do": {"rate"}, "calls_per_second": {"1e-300"}},
 	} {
 		ask(http.StatusBadRequest, wrong)
 	}
