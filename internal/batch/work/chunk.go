@@ -28,7 +28,7 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	}
 	s := d.Last().Clone()
 	s.Chunk, s.Worker, s.Done = d.Chunk().Index, w.Name, false
-	if s.Cursor > len(entries) {
+	if s.Cursor < 0 || s.Cursor > len(entries) {
 		return fmt.Errorf("chunk %d has %d entries, and its last step is at %d; cancel the batch and plan it again", s.Chunk, len(entries), s.Cursor)
 	}
 	for s.Cursor < len(entries) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -157,6 +158,19 @@ func TestWithoutKMSAChunkComesAgainAndNoObjectFails(t *testing.T) {
 	}
 }
 
+// A ledger is a file, or a row, that others can write too.
+func TestAStepThatIsNoneOfTheChunksIsRefused(t *testing.T) {
+	r := newRig(t)
+	r.put("a", []byte("x"))
+	w := r.worker(batch.Rewrap)
+	for _, cursor := range []int{-1, 2} {
+		d := &onceDelivery{spec: w.Spec, entries: []batch.Entry{r.entry("a")}, last: batch.Step{Cursor: cursor}}
+		if err := w.Chunk(t.Context(), d); err == nil || !strings.Contains(err.Error(), "cancel the batch") || d.recorded != 0 {
+			t.Errorf("a step at %d: %v, %d steps", cursor, err, d.recorded)
+		}
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -167,13 +181,14 @@ func must[T any](v T, err error) T {
 type onceDelivery struct {
 	spec     batch.Spec
 	entries  []batch.Entry
+	last     batch.Step
 	recorded int
 }
 
 func (d *onceDelivery) Spec() batch.Spec                               { return d.spec }
 func (d *onceDelivery) Chunk() batch.Chunk                             { return batch.Chunk{Objects: len(d.entries)} }
 func (d *onceDelivery) Entries(context.Context) ([]batch.Entry, error) { return d.entries, nil }
-func (d *onceDelivery) Last() batch.Step                               { return batch.Step{Attempt: 1} }
+func (d *onceDelivery) Last() batch.Step                               { return d.last }
 
 func (d *onceDelivery) Record(context.Context, batch.Step) (batch.Status, error) {
 	d.recorded++
