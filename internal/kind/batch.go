@@ -25,8 +25,7 @@ const (
 	MostChunkObjects    = 10_000
 	DefaultChunkBytes   = 256 << 20
 	DefaultMaxFailures  = 100
-	DefaultShards       = 1
-	MostShards          = 100_000 // the indexes of a Kubernetes Indexed Job with a back-off for each
+	MostShards          = 10_000 // each of them has a ledger of its own, and a look at a batch reads all
 )
 
 // Where the objects of a batch are, and what hands out its chunks: the blocks in source and in queue.
@@ -121,7 +120,7 @@ var batchQueue = Block{
 		}},
 		{Name: QueueShards, Doc: "Shares that are settled beforehand, without a database: worker N of M works on every M-th chunk, and keeps its own ledger.", Attributes: []Attribute{
 			{Name: "ledger", Type: cty.String, Mode: Required, Private: true, Doc: "Where the ledgers are: a directory, `s3://BUCKET/PREFIX` or `oss://BUCKET/PREFIX`, which all workers reach. `?region=…&endpoint=https://…&path_style=true` say where a store is; credentials are none of it.", Check: checkText(checkLedger)},
-			{Name: "count", Type: cty.Number, Doc: "How many workers there are, 1 to 100,000. Default 1.", Check: wholeNumber("shards.count", "", 1, MostShards)},
+			{Name: "count", Type: cty.Number, Doc: "How many workers there are, 1 to 10,000: a worker with another number in its `-shard` is refused. Left out: as many as the first of them says.", Check: wholeNumber("shards.count", "", 1, MostShards)},
 		}},
 	},
 }

@@ -36,7 +36,7 @@ type Batch struct {
 	OpenSource func(context.Context) (source.Source, error)
 	// OpenQueue takes the part of a worker of shards; the zero Shard is that of who looks and changes, and of other queues.
 	OpenQueue func(context.Context, shards.Shard) (queue.Queue, error)
-	// Shards is how many workers of shards there are; 0 = the queue has none.
+	// Shards is how many workers of shards the block says that there are; 0 = it does not say.
 	Shards int
 	// Queue is the block that keeps the batch: local, postgres or shards.
 	Queue string

@@ -21,7 +21,7 @@ type written struct {
 	source map[string]string // its arguments, as text
 	queue  string            // the block in queue
 	keeper map[string]string // its arguments
-	shards int               // of a queue of shards; 0 = another queue
+	shards int               // of a queue of shards; 0 = it does not say, or another queue
 }
 
 // errNotKnown says that a batch cannot be planned yet.
@@ -56,10 +56,8 @@ func readBatch(body hcl.Body) (w written, err error) {
 	w.chunk = chunkOf(body.Blocks["chunk"])
 	w.from, w.queue = v.BatchSource(), v.BatchQueue()
 	if w.queue == kind.QueueShards {
-		w.shards = kind.DefaultShards
-		if n, ok := number(body.Blocks["queue."+w.queue]["count"]); ok {
-			w.shards = int(n)
-		}
+		n, _ := number(body.Blocks["queue."+w.queue]["count"])
+		w.shards = int(n)
 	}
 	w.source, w.keeper = arguments(body.Blocks["source."+w.from]), arguments(body.Blocks["queue."+w.queue])
 	return w, nil

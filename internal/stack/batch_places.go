@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
 	"kmsplan.dev/kmsplan/internal/batch/queue/local"
 	"kmsplan.dev/kmsplan/internal/batch/queue/river"
@@ -71,6 +72,23 @@ func (s *Stack) ledger(address string) string {
 		return address
 	}
 	return s.absolute(address)
+}
+
+// hasPart refuses a part of another number of workers than the block says: the first worker's number is everybody's.
+func (b *Batch) hasPart(s shards.Shard) error {
+	if b.Queue != kind.QueueShards || b.Shards == 0 || s == (shards.Shard{}) || s.Of == b.Shards {
+		return nil
+	}
+	return hint(fmt.Errorf("the queue has count = %d workers, and this one is -shard %s", b.Shards, s),
+		fmt.Sprintf("Give every worker -shard INDEX/%d, or change count in the block.", b.Shards))
+}
+
+func plannedFor(src source.Source, spec batch.Spec) error {
+	if src.Place() == spec.Source {
+		return nil
+	}
+	return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, src.Place()),
+		"Cancel it and plan it anew, or work where its source is the same.")
 }
 
 // asSource and asQueue keep a nil pointer from becoming an interface that is not nil.

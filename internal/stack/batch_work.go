@@ -104,6 +104,9 @@ func (w *BatchWorker) open(ctx context.Context, a addr.Address) error {
 	if b.Queue == kind.QueueShards && w.o.Shard == (shards.Shard{}) && w.o.Queue == "" && w.o.Address == (addr.Address{}) {
 		return nil // of the others' workers: this one has no part of it
 	}
+	if err := b.hasPart(w.o.Shard); err != nil {
+		return err
+	}
 	if w.o.Ledger != "" && b.Queue == kind.QueueShards {
 		b.Ledger(w.o.Ledger)
 	}
@@ -244,14 +247,6 @@ func (b *Batch) isAt(ctx context.Context, spec batch.Spec) error {
 		return fmt.Errorf("%s: open the source: %w", spec.Address, err)
 	}
 	return errors.Join(plannedFor(src, spec), src.Close())
-}
-
-func plannedFor(src source.Source, spec batch.Spec) error {
-	if src.Place() == spec.Source {
-		return nil
-	}
-	return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, src.Place()),
-		"Cancel it and plan it anew, or work where its source is the same.")
 }
 
 // mayWork refuses a batch that another stack planned.
