@@ -95,6 +95,12 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	if err != nil {
 		return err
 	}
+	for _, b := range in.Plan.ForgottenBatches() {
+		if err := j.Append(state.ForgetBatchEntry(b.Addr.String())); err != nil {
+			return err
+		}
+		report.Forgotten++
+	}
 	if moved, err = moveGateways(j, in.Plan, moved, at.Open, report); err != nil {
 		return err
 	}

@@ -21,11 +21,13 @@ func (a *app) applyCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		Long: `Plan, ask for approval, and carry the plan out; or, without asking, what a plan saved with
 plan -out has and a plan made now has too. A saved plan needs no -var for plain variables.
+Batches whose blocks say start = "apply" are started once all else is done, one after the
+other: those of a local queue are worked on here, others are left to kmsplan worker.
 The first interrupt starts nothing new and finishes what is under way.
 
 Exit codes: 0 done; 1 error, also when a file could not be used and all else was done; 2 when
 the outcome of a call is unknown (the next plan or apply finds out), or when something is
-planned now that the saved plan does not have; 3 when a guard refuses the plan: then objects
+planned now that the saved plan does not have, or a batch it started left objects over; 3 when a guard refuses the plan: then objects
 that wait for deletion are rescued, and nothing else is called. Of several, 1 before 3 before 2.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.runApply(c.Context(), &o, args)
@@ -87,74 +89,89 @@ func (a *app) runApply(ctx context.Context, o *applyOptions, args []string) erro
 	if err := a.openPlanViews(&o.planOptions); err != nil {
 		return err
 	}
+	var due []plan.Batch
+	var err error
 	if len(args) == 1 {
-		return a.applySaved(ctx, o, args[0])
+		due, err = a.applySaved(ctx, o, args[0])
+	} else {
+		due, err = a.applyNew(ctx, o)
 	}
+	if err != nil {
+		return err
+	}
+	return a.startDue(ctx, o, due) // the stack is closed: each of them opens its own
+}
+
+// applyNew plans, asks and carries the plan out. It returns the batches that are to be started then.
+func (a *app) applyNew(ctx context.Context, o *applyOptions) ([]plan.Batch, error) {
 	s, p, err := a.makePlan(ctx, &o.planOptions, "apply")
 	if s != nil {
 		defer a.closing(s.Close)
 		defer a.traced(&o.planOptions, s)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.view.Plan(p)
 	a.view.Diagnostics(plan.Problems(p.Checks), s.Config.Files)
 	if !p.Empty() && !o.approve && (!p.Refused() || p.Rescues() != nil) {
 		if err := a.askApproval(&o.planOptions, s.Config.Workspace); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	again, err := s.ReadAgain(ctx, p, o.scope)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.left(again)
 	err = a.carryOut(ctx, s, again.Plan, o.parallelism)
 	if again.More() {
-		return exit{gravest(exitChanges, a.exitCode(err))}
+		err = exit{gravest(exitChanges, a.exitCode(err))}
 	}
-	return err
+	return again.Plan.StartedBatches(), err
 }
 
-// applySaved carries out what a saved plan has and a plan made now has too.
-func (a *app) applySaved(ctx context.Context, o *applyOptions, name string) error {
+// applySaved carries out what a saved plan has and a plan made now has too, and returns the batches that are to be started then.
+func (a *app) applySaved(ctx context.Context, o *applyOptions, name string) ([]plan.Batch, error) {
 	if o.destroy {
-		return usageError{errors.New("-destroy makes another plan, and a saved plan is made already; plan with -destroy and -out")}
+		return nil, usageError{errors.New("-destroy makes another plan, and a saved plan is made already; plan with -destroy and -out")}
 	}
 	if len(o.targetTexts) > 0 {
-		return usageError{errors.New("-target narrows a plan when it is made, and a saved plan is made already; plan again with -target and -out")}
+		return nil, usageError{errors.New("-target narrows a plan when it is made, and a saved plan is made already; plan again with -target and -out")}
 	}
 	if len(o.excludeTexts) > 0 {
-		return usageError{errors.New("-exclude leaves something out of a plan when it is made, and a saved plan is made already; plan again with -exclude and -out")}
+		return nil, usageError{errors.New("-exclude leaves something out of a plan when it is made, and a saved plan is made already; plan again with -exclude and -out")}
 	}
 	saved, err := a.readPlan(ctx, &o.vars, o.lockTimeout, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, err := a.opened(stack.Open, &o.vars, o.lockTimeout, saved.Binding.Variables...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer a.closing(s.Close)
 	defer a.traced(&o.planOptions, s)
 	if err := s.Accepts(saved); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.Survey(ctx, "apply", saved.Binding.Scope); err != nil {
-		return err
+		return nil, err
 	}
 	again, err := s.Confirm(ctx, saved)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.view.Approved(again.Plan)
 	a.left(again)
 	err = a.carryOut(ctx, s, again.Plan, o.parallelism)
-	if again.More() {
-		return exit{gravest(exitChanges, a.exitCode(err))}
+	if err == nil {
+		a.view.Waiting(again.Plan.Batches)
 	}
-	return err
+	if again.More() {
+		err = exit{gravest(exitChanges, a.exitCode(err))}
+	}
+	return again.Plan.StartedBatches(), err
 }
 
 // left names what is planned now and was not when the plan was saved.

@@ -30,6 +30,7 @@ type batchStartOptions struct {
 	streamFlags
 	approve, input bool
 	detach         bool
+	apart          bool // leave it to workers where its queue has some
 	plan           string
 	parallel       int
 	unread         bool
@@ -82,6 +83,11 @@ func (a *app) withStarting(ctx context.Context, o *batchStartOptions, address st
 	if err := a.openViews(o.streamFlags); err != nil {
 		return err
 	}
+	return a.startingIn(ctx, o, address, work)
+}
+
+// startingIn is withStarting where the views are chosen already.
+func (a *app) startingIn(ctx context.Context, o *batchStartOptions, address string, work func(*starting) error) error {
 	return a.withBatch(ctx, &o.batchFlags, address, func(s *stack.Stack, b *stack.Batch) error {
 		q, err := b.OpenQueue(ctx, shards.Shard{})
 		if err != nil {
@@ -97,7 +103,15 @@ func (a *app) withStarting(ctx context.Context, o *batchStartOptions, address st
 }
 
 func (a *app) batchStart(ctx context.Context, o *batchStartOptions, address string) error {
-	return a.withStarting(ctx, o, address, func(g *starting) error {
+	if err := a.openViews(o.streamFlags); err != nil {
+		return err
+	}
+	return a.startWith(ctx, o, address)
+}
+
+// startWith starts a batch, or goes on with it.
+func (a *app) startWith(ctx context.Context, o *batchStartOptions, address string) error {
+	return a.startingIn(ctx, o, address, func(g *starting) error {
 		r, err := g.queue.Record(ctx, g.address)
 		switch {
 		case err == nil && !r.Status.Over():
@@ -174,11 +188,11 @@ func (g *starting) approved(ctx context.Context, r batch.Record) error {
 	}
 	switch {
 	case r.Status.Over():
-	case g.batch.Queue == kind.QueueLocal && !g.o.detach:
+	case g.batch.Queue == kind.QueueLocal && !g.left():
 		if err := g.work(ctx); err != nil {
 			return err
 		}
-	case g.o.detach:
+	case g.left():
 		g.app.view.Notef("%s runs as soon as a worker does: kmsplan worker; kmsplan batch watch %s shows how far it is", g.address, typed(g.address))
 		return nil
 	default:

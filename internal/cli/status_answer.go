@@ -14,9 +14,12 @@ import (
 
 // statusAnswer is the document of status.
 type statusAnswer struct {
-	Files  []statusFile   `json:"files"`
-	Asked  *statusAsked   `json:"asked,omitempty"`
-	Passed []statusPassed `json:"passed"` // what was named, or lay below what was named, and was not looked at
+	Files   []statusFile   `json:"files"`
+	Batches []statusBatch  `json:"batches"`
+	Asked   *statusAsked   `json:"asked,omitempty"`
+	Passed  []statusPassed `json:"passed"` // what was named, or lay below what was named, and was not looked at
+
+	names map[string]string // addresses of keys, by id
 }
 
 // statusFile is one key of one encrypted file.
@@ -45,6 +48,7 @@ type statusAsked struct {
 	Uses       []keyUse `json:"uses"`
 	Ways       []string `json:"ways"` // commands that bring the files under another version or key
 
+	batches []statusBatch
 	primary bool
 	unknown bool // nothing here has ever named it
 }
@@ -63,7 +67,7 @@ func passed(list []census.Passed) []statusPassed {
 }
 
 func newStatus(now time.Time, st state.State, names keyNaming, looked, outside []census.Entry, key, version string) statusAnswer {
-	answer := statusAnswer{Files: []statusFile{}}
+	answer := statusAnswer{Files: []statusFile{}, Batches: statusBatches(st, key, version), names: names.address}
 	known := map[string]bool{}
 	for i := range looked {
 		known[looked[i].Sealed()] = true
@@ -80,7 +84,7 @@ func newStatus(now time.Time, st state.State, names keyNaming, looked, outside [
 	}
 	slices.SortStableFunc(answer.Files, func(a, b statusFile) int { return strings.Compare(string(a.Path), string(b.Path)) })
 	if key != "" || version != "" {
-		answer.Asked = newAsked(now, st, names, answer.Files, key, version)
+		answer.Asked = newAsked(now, st, names, answer, key, version)
 	}
 	return answer
 }
@@ -97,7 +101,8 @@ func newStatusFile(e *census.Entry, names keyNaming) statusFile {
 	return f
 }
 
-func newAsked(now time.Time, st state.State, names keyNaming, files []statusFile, key, version string) *statusAsked {
+func newAsked(now time.Time, st state.State, names keyNaming, answer statusAnswer, key, version string) *statusAsked {
+	files := answer.Files
 	q := &statusAsked{Key: key, KeyAddress: names.address[key], KeyVersion: version, Files: len(files), Secrets: []string{}, Aliases: []string{}, Uses: usesOf(st.UsesOf(key, version), now)}
 	if key != "" && version == "" {
 		needs := state.NeedsOf(st, names.gateway[key], key)
@@ -106,9 +111,10 @@ func newAsked(now time.Time, st state.State, names keyNaming, files []statusFile
 	for id, primary := range names.primary {
 		q.primary = q.primary || version != "" && primary == version && (key == "" || key == id)
 	}
-	q.unknown = names.address[key] == "" && len(files)+len(q.Uses) == 0 && !q.primary
-	q.MayGo = len(files)+len(q.Secrets)+len(q.Aliases) == 0 && !q.primary
+	q.unknown = names.address[key] == "" && len(files)+len(q.Uses)+len(answer.Batches) == 0 && !q.primary
+	q.MayGo = len(files)+len(answer.Batches)+len(q.Secrets)+len(q.Aliases) == 0 && !q.primary
 	q.Ways = append([]string{}, waysOut(files, q, names)...)
+	q.batches, q.Ways = answer.Batches, append(q.Ways, waysOfBatches(answer.Batches, q)...)
 	return q
 }
 

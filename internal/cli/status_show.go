@@ -18,6 +18,9 @@ func (a *app) showStatus(s statusAnswer, asJSON bool) {
 	if len(s.Files) > 0 {
 		a.view.Table(nil, []string{"FILE", "KEY", "VERSION", "STATUS", "KEPT BY"}, statusRows(s.Files))
 	}
+	if len(s.Batches) > 0 && s.Asked == nil {
+		a.view.Table(nil, []string{"BATCH", "OBJECTS OF", "KEY", "VERSION", "OBJECTS", "PROOF"}, heldRows(s.Batches, s.names))
+	}
 	a.view.Result(nil, statusLines(s)...)
 }
 
@@ -89,6 +92,9 @@ func askedLines(q *statusAsked) (lines []string) {
 		needs = append(needs, countOf(q.Files, "file"))
 	}
 	needs = append(append(needs, q.Secrets...), q.Aliases...)
+	for _, b := range q.batches {
+		needs = append(needs, b.Address)
+	}
 	switch {
 	case q.MayGo && q.unknown:
 		lines = append(lines, what+" may go as far as the census and the state know: nothing in them needs it, and nothing there names it.")
@@ -99,12 +105,15 @@ func askedLines(q *statusAsked) (lines []string) {
 	default:
 		lines = append(lines, what+" cannot go; still needed by "+strings.Join(needs, ", ")+".")
 	}
+	for _, b := range q.batches {
+		lines = append(lines, "  "+b.Address+": "+b.Says+".")
+	}
 	for _, u := range q.Uses {
 		lines = append(lines, "  "+u.sentence())
 	}
 	for i, way := range q.Ways {
 		if i == 0 {
-			lines = append(lines, "To bring the files under another:")
+			lines = append(lines, "To bring what needs it under another:")
 		}
 		lines = append(lines, "    "+way)
 	}

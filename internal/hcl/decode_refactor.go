@@ -25,10 +25,6 @@ func (d *decoder) removed(b *hclv2.Block) {
 		d.removedModule(from, b.DefRange, t)
 		return
 	}
-	if isBatch(from) {
-		d.report(fault(b.DefRange, "Nothing to remove", "A batch owns no object at the service: delete the block. What the state knows of its objects keeps their keys until it is forgotten: kmsplan state rm '%s'.", from))
-		return
-	}
 	if from.Data {
 		d.report(fault(b.DefRange, "Nothing to remove", "Data blocks own no object at the service: delete the block, and the file if you like."))
 		return
@@ -113,8 +109,11 @@ func (d *decoder) days(t table, name string, allowed kind.Days, to *int, unasked
 
 // Kind is the table of what is removed: a predecessor is a key.
 func (r Removed) Kind() *kind.Kind {
-	if r.From.IsPredecessor() {
+	switch {
+	case r.From.IsPredecessor():
 		return kind.Lookup("key", false)
+	case isBatch(r.From):
+		return kind.Batch()
 	}
 	return kind.Lookup(r.From.Kind, false)
 }

@@ -91,9 +91,9 @@ func languageRows(b *strings.Builder, decl *kind.Block, prefix string) {
 func removalTable() string {
 	var b strings.Builder
 	b.WriteString("| `action` | for | what happens |\n|---|---|---|\n")
-	for _, k := range kind.Kinds() {
+	for _, k := range append(slices.Clone(kind.Kinds()), kind.Batch()) {
 		for _, r := range k.Removals {
-			if r.Action == "forget" {
+			if r.Action == "forget" && k != kind.Batch() {
 				continue
 			}
 			days := ""

@@ -19,6 +19,12 @@ const (
 	BatchVerify    = "verify"
 )
 
+// What starts a batch.
+const (
+	StartCommand = "command"
+	StartApply   = "apply"
+)
+
 // What a batch does where its block says nothing.
 const (
 	DefaultChunkObjects = 1000
@@ -54,8 +60,10 @@ var batchKind = finish(&Kind{
 		{Name: "scope", Type: cty.String, Doc: "How many objects share a data key, of `encrypt` and `reencrypt`: `file` (default), `directory` or `run`. A data key for a thousand objects makes a thousandth of the calls.", Check: oneOf("data-key scope", ScopeFile, ScopeDirectory, ScopeRun)},
 		{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`) that can open what `encrypt` and `reencrypt` write without KMS, for break-glass.", Check: checkRecipients},
 		{Name: "verify", Type: cty.String, Doc: "What is opened once more when the work is done: `all`, which proves that nothing is left under an older key or version, or a share of the objects, `sample:1%`, which is quick and proves nothing of the others. Left out: nothing is.", Check: checkText(checkSample)},
+		{Name: "start", Type: cty.String, Doc: "What starts it: `command` (default), which is `kmsplan batch start`; or `apply`, an apply that finds that it was never run, or that its key or the key's version is another since. The plan says so, and to approve it approves the batch. One that was paused, cancelled or has failures is for people.", Check: oneOf("way to start a batch", StartCommand, StartApply)},
 	},
-	Blocks: []Block{batchSource, batchFilter, batchChunk, batchRate, batchLimits, batchQueue},
+	Removals: []Removal{{Action: "forget", Doc: "kmsplan forgets what the batch left in the state; keys are no longer kept for its objects, which stay as they are."}},
+	Blocks:   []Block{batchSource, batchFilter, batchChunk, batchRate, batchLimits, batchQueue},
 	Rules: []Rule{
 		{ID: "batch-key", Summary: invalid, Doc: "`key` is named, but for `verify`.", Check: batchHasKey},
 		{ID: "batch-action-fits", Summary: invalid, Doc: "`context` goes with `encrypt`; `scope` and `recipients` with `encrypt` and `reencrypt`.", Check: batchActionFits},

@@ -10,6 +10,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/safety"
 	"kmsplan.dev/kmsplan/internal/state"
 )
 
@@ -55,7 +56,7 @@ func (p *planner) batchKeys(g *LiveGateway) []string {
 
 // heldByBatches are the batches that say something of a key.
 func (p *planner) heldByBatches(gateway, key string) []state.Hold {
-	st := state.State{Batches: MovedBatches(p.in.Config, p.in.State.Batches)}
+	st := state.State{Batches: p.keptBatches()}
 	near := func(other string) bool { return !p.gateways[gateway].Elsewhere(p.gateways[other]) }
 	return st.HoldsOn(near, key, "")
 }
@@ -72,6 +73,15 @@ func HoldWords(h state.Hold) string {
 	return fmt.Sprintf("%d %s of %s under it, version %s", h.Objects, plural(int(h.Objects), "object", "objects"), e.Source, h.Versions)
 }
 
+// HoldCommand is the one command that brings on what keeps a key for a batch: the proof, where only that is missing, or the batch.
+func HoldCommand(h state.Hold) string {
+	verb := "start"
+	if (h.Was || h.Unread) && h.Evidence.Status == state.EvidenceDone {
+		verb = "verify"
+	}
+	return "kmsplan batch " + verb + " " + shellWord(h.Evidence.Address)
+}
+
 // waysOfBatches say how the objects of batches let go of a key, one command a batch.
 func (p *planner) waysOfBatches(n *node) (ways []string) {
 	for _, h := range p.heldByBatches(n.gateway, n.change.ID) {
@@ -79,30 +89,33 @@ func (p *planner) waysOfBatches(n *node) (ways []string) {
 		a, err := addr.Parse(e.Address)
 		switch {
 		case err != nil || !p.in.Config.Declares(a):
-			way = fmt.Sprintf("declare %s again and prove that its objects are under another key, or have the state forget it, if the objects are gone: `kmsplan state rm %s`", e.Address, shellWord(e.Address))
-		case (h.Was || h.Unread) && e.Status == state.EvidenceDone:
-			way = fmt.Sprintf("have every wrap of %s opened: `kmsplan batch verify %s`", e.Source, shellWord(e.Address))
+			way = fmt.Sprintf("declare %s again and prove that its objects are under another key, or have the state forget it, if the objects are gone: `kmsplan state rm %s`", e.Address, shellWord(e.Address)) + ", or a removed block for it"
+		case HoldCommand(h) == "kmsplan batch verify "+shellWord(e.Address):
+			way = fmt.Sprintf("have every wrap of %s opened: `%s`", e.Source, HoldCommand(h))
 		default:
-			way = fmt.Sprintf("bring the objects of %s under another key, and have every wrap opened by verify = \"all\": `kmsplan batch start %s`", e.Source, shellWord(e.Address))
+			way = fmt.Sprintf("bring the objects of %s under another key, and have every wrap opened by verify = \"all\": `%s`", e.Source, HoldCommand(h))
 		}
 		ways = append(ways, way)
 	}
 	return ways
 }
 
-// Batch is a batch that waits to be run, or whose evidence gets another address. No plan runs one.
+// Batch is a batch that waits to be run, or whose evidence gets another address or is forgotten.
 type Batch struct {
 	Addr      addr.Address
 	Action    string       // rewrap and its like
 	Source    string       // where its objects are, as the block says
 	Waits     string       // one clause: why it is to be run; "" = nothing says that it is
+	Starts    bool         // it is started once the plan is carried out, as its block asks for
 	MovedFrom addr.Address // the address that the state has what it left under
+	Forgets   string       // what the state knows of it and forgets: "1000 objects of s3://archive/ …"; "" = nothing
 }
 
 // Command is how it is run: planned first, and created paused.
 func (b Batch) Command() string { return "kmsplan batch plan " + shellWord(b.Addr.String()) }
 
-// planBatches notes which batches wait. It reads nothing of their sources: it knows the state, and the keys of this plan.
+// planBatches notes which batches wait, and what is forgotten of those that are gone. It reads nothing of their sources: it knows
+// the state, and the keys of this plan.
 func (p *planner) planBatches() {
 	was := map[addr.Address]addr.Address{}
 	moves := movesOf(p.in.Config)
@@ -121,11 +134,28 @@ func (p *planner) planBatches() {
 				continue
 			}
 			b := Batch{Addr: a, Action: text(body.Attrs["action"]), Source: SourceWords(body), MovedFrom: was[a]}
-			b.Waits = p.batchWaits(block.GatewayName(), body, lastOf(left, a))
+			due := false
+			b.Waits, due = p.batchWaits(block.GatewayName(), body, lastOf(left, a))
+			if due && text(body.Attrs["start"]) == kind.StartApply && p.in.Scope.Holds(a) {
+				b.Starts = true
+				p.keepFrozen(&b)
+			}
 			if b.Waits != "" || b.MovedFrom.Kind != "" {
 				p.plan.Batches = append(p.plan.Batches, b)
 			}
 		}
+	}
+	p.forgetBatches(left)
+}
+
+// keepFrozen leaves a batch that writes for after a freeze: what else the plan does needs not wait for it.
+func (p *planner) keepFrozen(b *Batch) {
+	if b.Action == kind.BatchVerify || safety.Off(safety.BatchFrozen) {
+		return
+	}
+	if list := FrozenBatch(p.in.Config, b.Addr, p.today()); len(list) > 0 {
+		b.Starts = false
+		b.Waits += ", and a freeze keeps apply from starting it"
 	}
 }
 
@@ -139,27 +169,29 @@ func lastOf(batches []state.Evidence, a addr.Address) (last *state.Evidence) {
 	return last
 }
 
-func (p *planner) batchWaits(gateway string, body hcl.Body, left *state.Evidence) string {
+// batchWaits says why a batch is to be run, and whether that is due to what was declared or rotated, and not to what became of
+// its last run.
+func (p *planner) batchWaits(gateway string, body hcl.Body, left *state.Evidence) (why string, due bool) {
 	key, version, known := p.batchTarget(gateway, body)
 	switch {
 	case left == nil:
-		return "it has not been planned yet"
+		return "it has not been planned yet", true
 	case left.Status == state.EvidenceCreated:
-		return "it has not ended"
+		return "it has not ended", false
 	case left.Status == state.EvidenceCancelled:
-		return "it was cancelled"
+		return "it was cancelled", false
 	case left.KeyID == "" && body.Attrs["key"] == cty.NilVal:
 	case !known:
-		return "its key is another one after this plan"
+		return "its key is another one after this plan", true
 	case key != "" && key != left.KeyID:
-		return fmt.Sprintf("its key is %s by now, and it brought objects under %s", key, left.KeyID)
+		return fmt.Sprintf("its key is %s by now, and it brought objects under %s", key, left.KeyID), true
 	case version != "" && version != left.KeyVersion:
-		return fmt.Sprintf("its key's version is %s by now, and it brought objects under %s", version, left.KeyVersion)
+		return fmt.Sprintf("its key's version is %s by now, and it brought objects under %s", version, left.KeyVersion), true
 	}
 	if left.Failed > 0 {
-		return fmt.Sprintf("%d of its objects failed", left.Failed)
+		return fmt.Sprintf("%d of its objects failed", left.Failed), false
 	}
-	return ""
+	return "", false
 }
 
 // batchTarget is the key of a batch and its primary version, "" where nothing tells; known = false where this plan makes it.

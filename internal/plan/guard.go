@@ -19,6 +19,7 @@ const (
 	GuardImmutable           = "immutable-attribute"        // an attribute changed that KMS cannot change
 	GuardPredecessors        = "predecessors-left"          // a key would go while keys that it succeeded are in state
 	GuardStillInUse          = "still-in-use"               // a key with users would be disabled or scheduled
+	GuardBatchUnfinished     = "batch-unfinished"           // what an unfinished batch is about would be moved or forgotten
 	GuardUsedSince           = "used-since-disabled"        // a key would be scheduled that somebody asked for after it was disabled
 	GuardSealsState          = "seals-the-state"            // a key that seals this stack's own state would be taken out of use
 	GuardFrozen              = "frozen"                     // kmsplan { freeze { … } } lasts
@@ -75,6 +76,7 @@ var guards = []guard{
 	{GuardSecretUnusable, each((*planner).checkRotatedSecrets)},
 	{GuardPredecessors, each((*planner).checkPredecessors)},
 	{GuardSealsState, (*planner).checkSeals},
+	{GuardBatchUnfinished, (*planner).checkBatches},
 	{GuardStillInUse, func(p *planner) { p.checkUses(); p.checkAccess() }},
 	{GuardUsedSince, (*planner).checkUsed},
 	{GuardNotRead, (*planner).checkReading},

@@ -179,8 +179,12 @@ rotation_policy "p" {
 			w.state.Batches = left("key-0001", false)
 		}, wrong: limits + succeeding("Aliyun_SM4") + retirePredecessor, fix: func(w *world) { w.state.Batches = left("key-0001", true) }},
 		{guard: plan.GuardStillInUse, first: `key "old" {}`, world: func(w *world) {
-			w.state.Batches = []state.Evidence{{Address: "batch.b", Source: "s3://b/", Gateway: "dev", Status: state.EvidenceCreated, Objects: 3, Unread: 3}}
+			w.state.Batches = unfinished()
 		}, wrong: limits + retire, fix: func(w *world) { w.state.Batches[0].Whole = true }},
+		{guard: plan.GuardBatchUnfinished, world: func(w *world) { w.state.Batches = unfinished() },
+			wrong: "removed {\n  from   = batch.b\n  action = \"forget\"\n}", fix: func(w *world) { w.state.Batches = nil }},
+		{guard: plan.GuardBatchUnfinished, world: func(w *world) { w.state.Batches = unfinished() },
+			wrong: "moved {\n  from = batch.b\n  to   = batch.c\n}", fix: func(w *world) { w.state.Batches[0].Status = state.EvidenceCancelled }},
 		{guard: plan.GuardPredecessors, first: succeeding("Aliyun_AES_256"), world: func(w *world) { w.apply(succeeding("Aliyun_SM4")) },
 			wrong: limits + retire, answer: limits + retire + retirePredecessor},
 		{guard: plan.GuardUsedSince, first: `key "old" {}`, world: func(w *world) {

@@ -26,7 +26,7 @@ type Plan struct {
 	Radius    []Radius
 	Files     []FileChange
 	Outputs   []OutputChange
-	Batches   []Batch // that wait; no plan runs one
+	Batches   []Batch // that wait, or of which the state gets to know something else
 	// MovedGateways are the gateways that moved blocks give another name, with the objects that state has on them.
 	MovedGateways []MovedGateway
 	// SteadyOutputs are the outputs that stay as they are: for readers of the plan, like Whole.

@@ -7,6 +7,7 @@ type Summary struct {
 	Import, Add, Change, Destroy, Forget int
 	Retire                               int // first steps of a retirement; the second counts as a destruction
 	Move                                 int // addresses that change, and nothing else
+	Start                                int // batches
 }
 
 // Summary counts. A rescue is a change; scheduling a key's deletion is a destruction, and disabling it, which
@@ -17,6 +18,8 @@ func (p *Plan) Summary() Summary {
 		s.Count(&p.Changes[i])
 	}
 	s.Move += len(p.MovedBlocks()) + len(p.MovedGateways) + len(p.MovedBatches())
+	s.Forget += len(p.ForgottenBatches())
+	s.Start = len(p.StartedBatches())
 	return s
 }
 
@@ -74,13 +77,25 @@ func (p *Plan) Empty() bool {
 			return false
 		}
 	}
-	return len(p.Outputs)+len(p.MovedGateways)+len(p.MovedBatches()) == 0
+	return len(p.Outputs)+len(p.MovedGateways)+len(p.MovedBatches())+len(p.ForgottenBatches())+len(p.StartedBatches()) == 0
 }
 
 // MovedBatches are the batches that get another address in the state.
-func (p *Plan) MovedBatches() (out []Batch) {
+func (p *Plan) MovedBatches() []Batch {
+	return p.batchesThat(func(b Batch) bool { return b.MovedFrom.Kind != "" })
+}
+
+// ForgottenBatches are those of which the state forgets what they left.
+func (p *Plan) ForgottenBatches() []Batch {
+	return p.batchesThat(func(b Batch) bool { return b.Forgets != "" })
+}
+
+// StartedBatches are those that are started once all else is done.
+func (p *Plan) StartedBatches() []Batch { return p.batchesThat(func(b Batch) bool { return b.Starts }) }
+
+func (p *Plan) batchesThat(is func(Batch) bool) (out []Batch) {
 	for _, b := range p.Batches {
-		if b.MovedFrom.Kind != "" {
+		if is(b) {
 			out = append(out, b)
 		}
 	}

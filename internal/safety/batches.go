@@ -8,6 +8,8 @@ const (
 	WrapWitnessed   Switch = "wrap-witnessed"
 	BatchHolds      Switch = "batch-holds"
 	BatchCarried    Switch = "batch-carried"
+	BatchUnfinished Switch = "batch-unfinished"
+	BatchFrozen     Switch = "batch-frozen"
 	StaleStep       Switch = "stale-step"
 	FailuresCarried Switch = "failures-carried"
 	LedgerClaim     Switch = "ledger-claim"
@@ -26,6 +28,8 @@ func batches() []Safety {
 		{WrapWitnessed, "A batch that verifies holds the key version that KMS opened a wrap with against the one that the header names.", "internal/batch/work", "TestVerifyFindsWhatAHeaderClaims"},
 		{BatchHolds, "A key that a batch's objects are under, or may be as long as not every wrap was opened, is not disabled or scheduled for deletion.", "internal/plan", "TestGuards/still-in-use"},
 		{BatchCarried, "What an unproved batch says of keys stands until a batch of the same objects is proved whole.", "internal/state", "TestALaterBatchTakesOverWhatAnEarlierOneDidNotProve"},
+		{BatchUnfinished, "What the state knows of a batch that has not ended is neither moved nor forgotten.", "internal/plan", "TestGuards/batch-unfinished"},
+		{BatchFrozen, "An apply starts no batch that writes while a freeze lasts.", "internal/plan", "TestAnApplyStartsABatchWhoseBlockAsksForIt"},
 		{QuotaSlots, "Workers that share a quota never make more calls together than its rate, in any second.", "internal/batch/quota", "TestWorkersTogetherKeepToTheRate"},
 		{StaleStep, "A worker whose chunk was given to another since records no step of it.", "internal/batch/queue/river", "TestAStepOfAnEarlierAttemptIsRefused"},
 		{FailuresCarried, "Who goes on with a chunk knows which of its objects failed: they stay in the report.", "internal/batch/queue/river", "TestTheQueueOverRiverIsOne"},

@@ -106,7 +106,7 @@ type Hold struct {
 	Unread   bool   // nobody knows under which keys the objects were, and that none is under this one is not proved
 }
 
-// HoldsOn are the batches whose objects are under a key, or may be; version "" = any of it. Objects whose headers nobody read
+// HoldsOn are the batches whose objects are under a key, or may be; version "" = any of it, key "" = whatever key has the version. Objects whose headers nobody read
 // may be under any key that is near their batch's gateway.
 func (st State) HoldsOn(near func(gateway string) bool, key, version string) (out []Hold) {
 	for _, e := range st.Batches {
@@ -141,7 +141,7 @@ func (e Evidence) hold(near func(string) bool, key, version string) (Hold, bool)
 func counted(list []ObjectsUnder, key, version string) (objects int64, versions string, proved int64) {
 	var names []string
 	for _, u := range list {
-		if u.KeyID == key && (version == "" || u.KeyVersion == version) && u.Objects > 0 {
+		if (key == "" || u.KeyID == key) && (version == "" || u.KeyVersion == version) && u.Objects > 0 {
 			objects, proved = objects+u.Objects, proved+u.Proved
 			names = append(names, u.KeyVersion)
 		}

@@ -86,7 +86,7 @@ func underLines(p batch.Plan) (lines []string) {
 func todoWords(p batch.Plan) string {
 	text := fmt.Sprintf("%s, %s", countWord(p.Todo, "object"), Bytes(p.TodoBytes))
 	if p.There > 0 {
-		text += fmt.Sprintf("; %s at the target already", grouped(p.There))
+		text += fmt.Sprintf("; %s %s already", grouped(p.There), thereWords(p))
 	}
 	return text
 }
@@ -100,12 +100,41 @@ func callsWords(p batch.Plan) string {
 	return text
 }
 
+// thereWords say what objects are that there is nothing to do about: encrypt leaves envelopes as they are, under whatever key.
+func thereWords(p batch.Plan) string {
+	if p.Spec.Action == batch.Encrypt {
+		return "encrypted"
+	}
+	return "at the target"
+}
+
 // todoSentence sums a plan up.
 func todoSentence(p batch.Plan) string {
-	if p.Todo == 0 {
+	switch {
+	case p.Spec.Objects == 0:
+		return "Nothing to do: there is no object, or source and filter leave none."
+	case p.Todo == 0 && p.Spec.Action == batch.Encrypt:
+		return "Nothing to do: every object is encrypted already. What brings envelopes under the target is a rewrap."
+	case p.Todo == 0:
 		return "Nothing to do: every object is at the target."
 	}
-	return fmt.Sprintf("Plan: %s to %s, %s%s.", countWord(p.Todo, "object"), p.Spec.Action, about(p.Estimated || p.Unread), countWord(p.Calls, "call"))
+	return fmt.Sprintf("Plan: %s to %s, %s%s%s.", countWord(p.Todo, "object"), p.Spec.Action, about(p.Estimated || p.Unread), countWord(p.Calls, "call"), failWords(p))
+}
+
+// failWords say how many of the objects fail for certain, and what comes of that.
+func failWords(p batch.Plan) string {
+	n := p.Damaged
+	if p.Spec.Action != batch.Encrypt {
+		n += p.Plain
+	}
+	if n == 0 || p.Unread {
+		return ""
+	}
+	text := fmt.Sprintf("; %s of them will fail", grouped(n))
+	if most := int64(p.Spec.MaxFailures); most >= 0 && n > most {
+		text += fmt.Sprintf(", more than max_failures = %s: the batch will pause itself", grouped(most))
+	}
+	return text
 }
 
 func about(estimated bool) string {

@@ -112,6 +112,7 @@ func (l *Lines) Plan(p *plan.Plan) {
 		}
 	}
 	l.movedGateways(p.MovedGateways)
+	l.batches(p.Batches)
 	for _, x := range p.Radius {
 		l.emit("warn", "blast_radius", RadiusSentence(x), map[string]any{"radius": radiusJSON([]plan.Radius{x})[0]})
 	}
@@ -159,7 +160,7 @@ func (l *Lines) changeSummary(operation string, s plan.Summary, sentence string)
 	l.emit("info", "change_summary", sentence, map[string]any{
 		"changes": map[string]any{
 			"add": s.Add, "change": s.Change, "import": s.Import, "remove": s.Destroy, "forget": s.Forget, "retire": s.Retire, "move": s.Move,
-			"operation": operation,
+			"start": s.Start, "operation": operation,
 		},
 	})
 }

@@ -45,6 +45,7 @@ func (m multi) Refusals(list []plan.Refusal)       { m.each(func(v View) { v.Ref
 func (m multi) Recovered(r apply.Recovered)        { m.each(func(v View) { v.Recovered(r) }) }
 func (m multi) Notef(format string, args ...any)   { m.each(func(v View) { v.Notef(format, args...) }) }
 func (m multi) Plan(p *plan.Plan)                  { m.each(func(v View) { v.Plan(p) }) }
+func (m multi) Waiting(list []plan.Batch)          { m.each(func(v View) { v.Waiting(list) }) }
 func (m multi) Approved(p *plan.Plan)              { m.each(func(v View) { v.Approved(p) }) }
 func (m multi) Saved(name string, p *plan.Plan)    { m.each(func(v View) { v.Saved(name, p) }) }
 func (m multi) Ask(workspace string)               { m.each(func(v View) { v.Ask(workspace) }) }

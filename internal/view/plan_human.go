@@ -41,6 +41,8 @@ func (t *Terminal) Plan(p *plan.Plan) {
 	r.changes(p)
 	r.movedBlocks(p)
 	r.movedGateways(p.MovedGateways)
+	r.movedBatches(p.Batches)
+	r.forgottenBatches(p.Batches)
 	r.outputs(p.Outputs)
 	r.radius(p.Radius)
 	r.summary(p)
@@ -257,7 +259,7 @@ func rescues(p *plan.Plan) int {
 // SummaryLine is the sentence pipelines parse: Plan: 2 to add, 1 to change, 0 to destroy.
 func SummaryLine(p *plan.Plan) string {
 	s := p.Summary()
-	return summaryHead(s) + further(count{s.Forget, "to forget"}, count{s.Retire, "to retire"}, count{s.Move, "to move"}) + "."
+	return summaryHead(s) + further(count{s.Forget, "to forget"}, count{s.Retire, "to retire"}, count{s.Move, "to move"}, count{s.Start, "to start"}) + "."
 }
 
 // count is a number of things.

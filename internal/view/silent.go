@@ -24,6 +24,7 @@ func (Silent) Recovered(apply.Recovered)                             {}
 func (Silent) Notef(string, ...any)                                  {}
 func (Silent) Error(string, error, ...string)                        {}
 func (Silent) Plan(*plan.Plan)                                       {}
+func (Silent) Waiting([]plan.Batch)                                  {}
 func (Silent) Approved(*plan.Plan)                                   {}
 func (Silent) Saved(string, *plan.Plan)                              {}
 func (Silent) Ask(string)                                            {}

@@ -46,6 +46,8 @@ type Plan interface {
 // Apply is the view of apply. What happens meanwhile comes one call at a time, through Hooks.
 type Apply interface {
 	Plan
+	// Waiting names the batches that wait after a saved plan was carried out.
+	Waiting(list []plan.Batch)
 	// Approved begins the work on a saved plan, whose actions were shown when it was made.
 	Approved(p *plan.Plan)
 	Ask(workspace string) // the question whose answer is yes

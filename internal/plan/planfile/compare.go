@@ -97,8 +97,39 @@ func Compare(saved, now *plan.Plan) Comparison {
 	kept.MovedGateways = slices.DeleteFunc(slices.Clone(now.MovedGateways), func(is plan.MovedGateway) bool {
 		return !slices.ContainsFunc(saved.MovedGateways, func(was plan.MovedGateway) bool { return was.From == is.From && was.To == is.To })
 	})
+	kept.Batches = c.compareBatches(saved, now)
 	c.Plan = &kept
 	return c
+}
+
+// compareBatches leaves out what only the plan made now would do about batches: what moves, is forgotten or starts was approved.
+func (c *Comparison) compareBatches(saved, now *plan.Plan) (kept []plan.Batch) {
+	find := func(list []plan.Batch, a addr.Address) (b plan.Batch) {
+		if i := slices.IndexFunc(list, func(b plan.Batch) bool { return b.Addr == a }); i >= 0 {
+			return list[i]
+		}
+		return b
+	}
+	for _, was := range saved.Batches {
+		is := find(now.Batches, was.Addr)
+		switch {
+		case was.Forgets != is.Forgets:
+			c.differ(was.Addr, "what would be forgotten of it is not what was planned")
+		case was.MovedFrom != is.MovedFrom:
+			c.differ(was.Addr, "it is moved from another address than before")
+		}
+	}
+	for _, is := range now.Batches {
+		was := find(saved.Batches, is.Addr)
+		if !safety.Off(safety.SavedNothingMore) {
+			is.Starts = is.Starts && was.Starts
+			if was.Forgets == "" && is.Forgets != "" {
+				continue
+			}
+		}
+		kept = append(kept, is)
+	}
+	return kept
 }
 
 func compareFiles(saved, now []plan.FileChange) (kept, left []plan.FileChange) {

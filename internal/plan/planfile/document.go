@@ -114,6 +114,8 @@ type waiting struct {
 	Source    string `json:"source"`
 	Waits     string `json:"waits,omitempty"`
 	MovedFrom string `json:"moved_from,omitempty"`
+	Starts    bool   `json:"starts,omitempty"`
+	Forgets   string `json:"forgets,omitempty"`
 }
 
 type radius struct {

@@ -368,9 +368,17 @@ func TestWhatIsNotComparedAndWhatIsLeft(t *testing.T) {
 	extra := plan.Change{Addr: addr.Resource(plan.KindKey, "extra"), Kind: plan.KindKey, Action: plan.Create, Calls: []string{"CreateKey"}}
 	now.Changes = append(now.Changes, extra)
 	now.Files = append(now.Files, plan.FileChange{Addr: addr.DataBlock("encrypt", "g"), Action: plan.Update, Path: "g.enc"})
+	now.Batches = []plan.Batch{{Addr: addr.Resource("batch", "a"), Waits: "it has not been planned yet", Starts: true}}
 	c := planfile.Compare(saved.Plan, now)
 	if err := c.Err(); err != nil {
 		t.Error(err)
+	}
+	if list := c.Plan.Batches; len(list) != 1 || list[0].Starts {
+		t.Errorf("a batch that nobody approved is started: %+v", list)
+	}
+	saved.Plan.Batches = []plan.Batch{{Addr: addr.Resource("batch", "a"), Starts: true}, {Addr: addr.Resource("batch", "b"), Forgets: "3 objects"}}
+	if c := planfile.Compare(saved.Plan, now); !c.Plan.Batches[0].Starts || len(c.Differences) != 1 {
+		t.Errorf("a batch that was approved: %+v, %v", c.Plan.Batches, c.Err())
 	}
 	if len(c.Left) != 1 || c.Left[0].Addr != extra.Addr || len(c.LeftFiles) != 1 || c.LeftFiles[0].Path != "g.enc" {
 		t.Errorf("left %v %v", c.Left, c.LeftFiles)

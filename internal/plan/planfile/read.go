@@ -51,7 +51,7 @@ func fromDocument(d document) (*File, error) {
 		p.MovedGateways = append(p.MovedGateways, plan.MovedGateway(m))
 	}
 	for _, b := range d.Batches {
-		p.Batches = append(p.Batches, plan.Batch{Addr: r.must(b.Addr), Action: b.Action, Source: b.Source, Waits: b.Waits, MovedFrom: r.addr(b.MovedFrom)})
+		p.Batches = append(p.Batches, plan.Batch{Addr: r.must(b.Addr), Action: b.Action, Source: b.Source, Waits: b.Waits, MovedFrom: r.addr(b.MovedFrom), Starts: b.Starts, Forgets: b.Forgets})
 	}
 	for _, c := range d.Files {
 		p.Files = append(p.Files, plan.FileChange{Addr: r.must(c.Addr), Action: r.action(c.Action), Path: string(c.Path), Source: string(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: r.addr(c.MovedFrom), Gateway: c.Gateway})

@@ -63,7 +63,7 @@ func (d *document) addReports(p *plan.Plan) {
 		d.Moved = append(d.Moved, moved(m))
 	}
 	for _, b := range p.Batches {
-		d.Batches = append(d.Batches, waiting{b.Addr.String(), b.Action, b.Source, b.Waits, text(b.MovedFrom)})
+		d.Batches = append(d.Batches, waiting{b.Addr.String(), b.Action, b.Source, b.Waits, text(b.MovedFrom), b.Starts, b.Forgets})
 	}
 	for _, c := range p.Files {
 		d.Files = append(d.Files, file{Addr: c.Addr.String(), Action: c.Action.Sign(), Path: state.PathText(c.Path), Source: state.PathText(c.Source), Reason: c.Reason, Problem: c.Problem, MovedFrom: text(c.MovedFrom), Gateway: c.Gateway})
