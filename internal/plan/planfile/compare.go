@@ -121,13 +121,10 @@ func (c *Comparison) compareBatches(saved, now *plan.Plan) (kept []plan.Batch) {
 	}
 	for _, is := range now.Batches {
 		was := find(saved.Batches, is.Addr)
-		if !safety.Off(safety.SavedNothingMore) {
-			is.Starts = is.Starts && was.Starts
-			if was.Forgets == "" && is.Forgets != "" {
-				continue
-			}
+		is.Starts = is.Starts && was.Starts
+		if was.Forgets == is.Forgets {
+			kept = append(kept, is)
 		}
-		kept = append(kept, is)
 	}
 	return kept
 }
