@@ -95,6 +95,7 @@ func execute(ctx context.Context, in Input, j *state.Journal, b *bell, at state.
 	if err != nil {
 		return err
 	}
+	report.Moved += len(in.Plan.MovedBatches())
 	for _, b := range in.Plan.ForgottenBatches() {
 		if err := j.Append(state.ForgetBatchEntry(b.Addr.String())); err != nil {
 			return err
