@@ -11,6 +11,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/stack"
+	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // workerOptions are the flags of worker.
@@ -20,6 +21,7 @@ type workerOptions struct {
 	working stack.BatchWorking
 	shard   string
 	migrate bool
+	grant   string
 	page    workerPage
 }
 
@@ -34,10 +36,12 @@ keep to the batch's rate. A batch that another stack planned, or whose source is
 -once ends when nothing is left to do for this worker. Exit codes are then: 0 nothing is left; 1 an error, such as a batch
 that fails everywhere and was paused; 2 objects are left over: a batch is paused, or an interrupt came first. Objects that
 failed are no work that is left: kmsplan batch report names them. -shard 3/10 is the fourth of ten workers of a queue of shards. -migrate makes or
-upgrades the tables of queues in PostgreSQL, and works on nothing. -listen 127.0.0.1:8322 serves a page for people who
+upgrades the tables of queues in PostgreSQL, and works on nothing; -grant ROLE prints, for the owner to run, the least
+rights of the role that workers have there: on the queue, on the columns of a source, and on a state. -listen 127.0.0.1:8322 serves a page for people who
 would rather look; with -token-file, whoever has the token may pause, resume, cancel and set the rate there.`,
 		Example: `  kmsplan worker
   kmsplan worker -once -parallel 4 batch.archive
+  kmsplan worker -migrate -grant worker | psql
   kmsplan worker -once -shard 3/10 -ledger s3://jobs/archive batch.archive`,
 		RunE: func(c *cobra.Command, args []string) error { return a.worker(c.Context(), &o, args) },
 	}
@@ -50,6 +54,7 @@ would rather look; with -token-file, whoever has the token may pause, resume, ca
 	f.StringVar(&o.shard, "shard", "", "be the worker `INDEX/SHARDS` of queues of shards, the index from 0")
 	f.StringVar(&o.working.Ledger, "ledger", "", "the `PLACE` of queues of shards, instead of what the module says")
 	o.page.flags(f)
+	f.StringVar(&o.grant, "grant", "", "print the least rights in PostgreSQL of a worker's `ROLE`, as GRANT statements, and end; after -migrate, if that is given")
 	f.BoolVar(&o.migrate, "migrate", false, "make or upgrade the tables of queues in PostgreSQL, and end")
 	return c
 }
@@ -75,12 +80,8 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 			return err
 		}
 		defer a.closing(w.Close)
-		if o.migrate {
-			places, err := w.Migrate(ctx)
-			for _, place := range places {
-				a.view.Notef("the tables in %s are of this version", place)
-			}
-			return err
+		if o.migrate || o.grant != "" {
+			return a.prepareWork(ctx, w, o)
 		}
 		interrupted, err := a.workAs(ctx, w, &o.page)
 		if err != nil || !o.working.Once {
@@ -91,6 +92,35 @@ func (a *app) worker(ctx context.Context, o *workerOptions, args []string) (err 
 		}
 		return a.leftOver(ctx, w, interrupted)
 	})
+}
+
+// prepareWork brings the tables of queues up to this version, and prints what a role needs of them.
+func (a *app) prepareWork(ctx context.Context, w *stack.BatchWorker, o *workerOptions) error {
+	if o.migrate {
+		places, err := w.Migrate(ctx)
+		for _, place := range places {
+			a.view.Notef("the tables in %s are of this version", place)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if o.grant == "" {
+		return nil
+	}
+	grants, err := w.Grants(ctx, o.grant)
+	if err != nil {
+		return err
+	}
+	if len(grants) == 0 {
+		return errors.New("-grant: neither a queue, nor a source of the module's batches, nor its state is in PostgreSQL")
+	}
+	var list []view.Granted
+	for _, g := range grants {
+		list = append(list, view.Granted(g))
+	}
+	a.view.Granting(o.grant, list)
+	return nil
 }
 
 // check reads what the flags say.
@@ -111,6 +141,8 @@ func (o *workerOptions) check(args []string) (err error) {
 	switch {
 	case o.working.Parallel < 1:
 		return usageError{errors.New("-parallel is a number of chunks, from 1")}
+	case strings.ContainsAny(o.grant, "\x00\r\n"):
+		return usageError{errors.New("-grant is the name of a role, on one line")}
 	case o.migrate && o.working.Queue == "":
 		o.working.Queue = kind.QueuePostgres
 	case o.shard != "" && o.working.Queue == "":

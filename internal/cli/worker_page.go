@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 
 	"github.com/spf13/pflag"
 
 	"kmsplan.dev/kmsplan/internal/batch/page"
+	"kmsplan.dev/kmsplan/internal/batch/queue"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -54,14 +56,30 @@ func (a *app) servePage(ctx context.Context, w *stack.BatchWorker, p *workerPage
 	if err != nil {
 		return nil, fmt.Errorf("-listen: %w", err)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	engine, err := enginePages(ctx, q, token != "")
+	if err != nil {
+		cancel()
+		return nil, errors.Join(fmt.Errorf("-listen: %w", err), l.Close())
+	}
 	a.view.Notef("the batches are shown on %s", page.Address(l, ""))
 	ended := make(chan struct{})
-	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer close(ended)
-		if err := page.Serve(ctx, l, page.New(page.Options{Queue: q, Token: token, Hosts: p.hosts})); err != nil && ctx.Err() == nil {
+		if err := page.Serve(ctx, l, page.New(page.Options{Queue: q, Token: token, Hosts: p.hosts, Engine: engine})); err != nil && ctx.Err() == nil {
 			a.view.Notef("the page ended: %v", err)
 		}
 	}()
 	return func() { cancel(); <-ended }, nil
+}
+
+// enginePages are those of the queue's own engine; nil = it has none. They end with ctx.
+func enginePages(ctx context.Context, q queue.Queue, changes bool) (http.Handler, error) {
+	e, ok := q.(interface {
+		UI(ctx context.Context, path string, changes bool) (http.Handler, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	return e.UI(ctx, page.EnginePath, changes)
 }

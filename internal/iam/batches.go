@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"fmt"
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/kind"
@@ -20,18 +19,20 @@ func (w *work) batches() {
 		for _, a := range b.Instances {
 			body, _ := w.Config.Body(a, w.objects)
 			o := &object{addr: a, kind: b.Kind, gateway: b.GatewayName(), body: body}
-			w.note("%s", storeRights(o))
-			w.batch(o, g.Public != nil, signs)
+			w.note("%s", sourceRights(o))
+			w.batch(o, signs)
 		}
+	}
+	if len(w.Config.Batches) > 0 {
+		w.stateRights()
 	}
 }
 
-func (w *work) batch(o *object, described, signs bool) {
+func (w *work) batch(o *object, signs bool) {
 	if o.writes("key") {
 		t := w.keyTarget(o.gateway, w.keyNamed(o.gateway, o.text("key")), o.addr.String())
-		if described {
-			w.allow(t, "DescribeKey")
-		}
+		// What key operations do not tell: the primary version, and which versions came after the batch's target.
+		w.allow(t, "DescribeKey", "ListKeyVersions")
 		switch {
 		case signs:
 		case o.text("action") == kind.BatchRewrap:
@@ -68,20 +69,4 @@ func (w *work) keysOfObjects(o *object) (keys []string, all bool) {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys), all
-}
-
-// storeRights says what the place of a batch's objects has to allow.
-func storeRights(o *object) string {
-	v := kind.Values{Attrs: o.body.Attrs, Blocks: o.body.Blocks}
-	place, reads := plan.SourceWords(o.body), o.text("action") == kind.BatchVerify
-	rights := map[string][2]string{
-		kind.SourceFiles:    {"read the files and their directories", " and write both"},
-		kind.SourceS3:       {"s3:ListBucket, s3:GetObject, s3:GetObjectTagging", ", s3:PutObject, s3:PutObjectTagging, s3:DeleteObject of its probe, s3:AbortMultipartUpload"},
-		kind.SourceOSS:      {"oss:ListObjects, oss:GetObject, oss:GetObjectVersion, oss:GetObjectTagging, oss:GetBucketVersioning", ", oss:GetObjectAcl, oss:ListObjectVersions, oss:PutObject, oss:PutObjectTagging, oss:DeleteObject of its probe, oss:AbortMultipartUpload"},
-		kind.SourcePostgres: {"SELECT on the table", " and UPDATE of the column"},
-	}[v.BatchSource()]
-	if reads {
-		rights[1] = ""
-	}
-	return fmt.Sprintf("%s works on %s, which has to let it: %s%s.", o.addr, place, rights[0], rights[1])
 }

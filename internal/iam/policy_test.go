@@ -95,7 +95,7 @@ func TestAWorkerUsesKeysAndManagesNothing(t *testing.T) {
 		t.Errorf("before the batch is planned: %s", got)
 	}
 	st.Batches = []state.Evidence{{Address: "batch.b", Before: []state.ObjectsUnder{{KeyID: "key-0", Objects: 2}}, Under: []state.ObjectsUnder{{KeyID: "key-1", Objects: 2}}}}
-	if got, want := allowed(), "kms:Decrypt on acs:kms:cn-hangzhou:1:key/key-0; kms:Decrypt,kms:DescribeKey,kms:Encrypt on acs:kms:cn-hangzhou:1:key/key-1"; got != want {
+	if got, want := allowed(), "kms:Decrypt on acs:kms:cn-hangzhou:1:key/key-0; kms:Decrypt,kms:DescribeKey,kms:Encrypt,kms:ListKeyVersions on acs:kms:cn-hangzhou:1:key/key-1"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

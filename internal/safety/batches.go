@@ -19,6 +19,9 @@ const (
 	PageHost        Switch = "page-host"
 	PageToken       Switch = "page-token"
 	PageLoopback    Switch = "page-loopback"
+	PageEngine      Switch = "page-engine"
+	RowsWithStep    Switch = "rows-with-step"
+	SameDatabase    Switch = "same-database"
 )
 
 func batches() []Safety {
@@ -40,5 +43,8 @@ func batches() []Safety {
 		{PageHost, "The page of batches answers no request under a name that is not its own (DNS rebinding).", "internal/batch/page", "TestForeignHostsAreRefused"},
 		{PageToken, "On the page of batches, who has not shown the token changes nothing.", "internal/batch/page", "TestChangesNeedTheTokenAndAForm"},
 		{PageLoopback, "The page of batches is not reached from other machines unless there is a token.", "internal/batch/page", "TestOtherMachinesNeedAToken"},
+		{PageEngine, "On River's pages below the page of batches, who has not shown the token changes nothing.", "internal/batch/page", "TestTheEnginesPagesKeepToTheSameRules"},
+		{RowsWithStep, "Rows in the database of the queue, and the step that records them, are there together or not at all.", "internal/batch/work", "TestAStepAndItsRowsAreOneTransaction"},
+		{SameDatabase, "Rows are written in another's transaction only where both reach one database, of which a copy has not the locks.", "internal/state/pg/connect", "TestACopyIsNotTheSameDatabase"},
 	}
 }

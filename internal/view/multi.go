@@ -88,7 +88,10 @@ func (m multi) Refreshed(d plan.Drifts)                   { m.each(func(v View) 
 func (m multi) BatchPlan(p batch.Plan)                    { m.each(func(v View) { v.BatchPlan(p) }) }
 func (m multi) Listing(l Listing)                         { m.each(func(v View) { v.Listing(l) }) }
 func (m multi) Batching(b Batching)                       { m.each(func(v View) { v.Batching(b) }) }
-func (m multi) Answer(doc json.RawMessage)                { m.each(func(v View) { v.Answer(doc) }) }
+func (m multi) Granting(role string, list []Granted) {
+	m.each(func(v View) { v.Granting(role, list) })
+}
+func (m multi) Answer(doc json.RawMessage) { m.each(func(v View) { v.Answer(doc) }) }
 func (m multi) Error(summary string, err error, hints ...string) {
 	m.each(func(v View) { v.Error(summary, err, hints...) })
 }

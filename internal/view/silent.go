@@ -67,3 +67,4 @@ func (Silent) Table(any, []string, [][]string)                       {}
 func (Silent) BatchPlan(batch.Plan)                                  {}
 func (Silent) Listing(Listing)                                       {}
 func (Silent) Batching(Batching)                                     {}
+func (Silent) Granting(string, []Granted)                            {}

@@ -149,6 +149,8 @@ type Batch interface {
 	Listing(l Listing)
 	// Batching shows how far a batch is.
 	Batching(b Batching)
+	// Granting shows what a role of PostgreSQL needs, place by place.
+	Granting(role string, list []Granted)
 }
 
 // View can show the answer of every command. A further form of output is one file: a type that embeds

@@ -24,6 +24,7 @@ type sheet struct {
 	Refresh  int    // seconds; 0 = it stays
 	Form     string // of the session; "" = nothing may be changed
 	HasToken bool
+	Engine   string // where the pages of the queue's own engine are; "" = it has none
 	Wrong    string
 	Batches  []row
 	Batch    *row
@@ -127,6 +128,9 @@ func atoi(text string) int {
 // show writes a page, whole or not at all.
 func (p *Page) show(w http.ResponseWriter, r *http.Request, name string, s sheet) {
 	s.Place, s.HasToken = p.queue.Place(), p.token != ""
+	if p.engined {
+		s.Engine = EnginePath + "/"
+	}
 	if one, ok := p.session(r); ok {
 		s.Form = one.form
 	}

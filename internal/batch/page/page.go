@@ -18,6 +18,8 @@ type Options struct {
 	Token string
 	// Hosts are names or addresses, without a port, under which the page is reached besides those of the loopback interface.
 	Hosts []string
+	// Engine serves the pages of the queue's own engine below EnginePath; nil = it has none.
+	Engine http.Handler
 	// Now is the clock; nil = the machine's.
 	Now func() time.Time
 }
@@ -25,6 +27,7 @@ type Options struct {
 // Page is an http.Handler.
 type Page struct {
 	queue    queue.Queue
+	engined  bool // the queue's engine has pages
 	token    string
 	hosts    map[string]bool
 	now      func() time.Time
@@ -47,7 +50,7 @@ var pages = template.Must(template.New("").Funcs(words()).ParseFS(web, "web/*.ht
 
 // New makes the page of a queue, which it does not close.
 func New(o Options) *Page {
-	p := &Page{queue: o.Queue, token: o.Token, hosts: map[string]bool{}, now: o.Now, origin: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
+	p := &Page{queue: o.Queue, engined: o.Engine != nil, token: o.Token, hosts: map[string]bool{}, now: o.Now, origin: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -63,6 +66,9 @@ func New(o Options) *Page {
 	p.mux.HandleFunc("POST /logout", p.logout)
 	p.mux.HandleFunc("GET /page.css", p.asset("web/page.css"))
 	p.mux.HandleFunc("GET /page.js", p.asset("web/page.js"))
+	if o.Engine != nil {
+		p.mux.HandleFunc(EnginePath+"/", p.engine(o.Engine))
+	}
 	return p
 }
 

@@ -35,6 +35,10 @@ type rig struct {
 }
 
 func started(t *testing.T, token string, hosts ...string) *rig {
+	return startedWith(t, nil, token, hosts...)
+}
+
+func startedWith(t *testing.T, engine http.Handler, token string, hosts ...string) *rig {
 	q := queuetest.NewMemory()
 	spec := queuetest.Spec(address, 2)
 	spec.Source = hostile
@@ -47,7 +51,9 @@ func started(t *testing.T, token string, hosts ...string) *rig {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- page.Serve(ctx, l, page.New(page.Options{Queue: q, Token: token, Hosts: hosts})) }()
+	go func() {
+		ended <- page.Serve(ctx, l, page.New(page.Options{Queue: q, Token: token, Hosts: hosts, Engine: engine}))
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

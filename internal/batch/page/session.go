@@ -103,7 +103,7 @@ func (p *Page) read(show http.HandlerFunc) http.HandlerFunc {
 		switch {
 		case p.mayRead(r):
 			show(w, r)
-		case strings.HasPrefix(r.URL.Path, "/api/"):
+		case forScripts(r.URL.Path):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="kmsplan batches"`)
 			http.Error(w, "The token is missing or wrong. Send it as: Authorization: Bearer TOKEN.", http.StatusUnauthorized)
 		default:

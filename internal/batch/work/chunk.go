@@ -31,15 +31,15 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	if s.Cursor < 0 || s.Cursor > len(entries) {
 		return fmt.Errorf("chunk %d has %d entries, and its last step is at %d; cancel the batch and plan it again", s.Chunk, len(entries), s.Cursor)
 	}
+	one := w.apart(d)
+	if t := w.together(ctx, d); t != nil && s.Cursor < len(entries) {
+		one = w.inOne(t, d)
+	}
 	for s.Cursor < len(entries) {
 		if ctx.Err() != nil {
 			return nil // drained: the chunk comes again where it is
 		}
-		if err := w.step(context.WithoutCancel(ctx), &s, entries[s.Cursor:]); err != nil {
-			return err
-		}
-		s.Done = s.Cursor == len(entries)
-		status, err := d.Record(context.WithoutCancel(ctx), s.Clone())
+		status, err := one(context.WithoutCancel(ctx), &s, entries[s.Cursor:])
 		if err != nil || status != batch.Running {
 			return err
 		}
@@ -52,38 +52,37 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	return err
 }
 
-// step works on the next entries, all of them or none: what is begun ends.
-func (w *Worker) step(ctx context.Context, s *batch.Step, entries []batch.Entry) error {
-	n, bytes := 0, int64(0)
-	for n < len(entries) && n < stepEntries && bytes < stepBytes {
-		bytes += max(entries[n].Size, 0)
-		n++
-	}
-	var calls atomic.Int64
-	results, err := w.objects(keys.Counting(ctx, &calls), s.Chunk, entries[:n])
-	if err != nil {
-		return err
-	}
-	for _, r := range results {
-		s.Tally.Count(r)
-		if r.Failure != nil {
-			s.Failures = append(s.Failures, *r.Failure)
+// step works on the next entries of a chunk and records how far it is.
+type step func(ctx context.Context, s *batch.Step, entries []batch.Entry) (batch.Status, error)
+
+// apart is a step whose objects are written one by one, and which is recorded after them.
+func (w *Worker) apart(d queue.Delivery) step {
+	return func(ctx context.Context, s *batch.Step, entries []batch.Entry) (batch.Status, error) {
+		n := stepOf(entries, stepBytes)
+		results, calls, err := w.objects(ctx, s.Chunk, entries[:n])
+		if err != nil {
+			return "", err
 		}
-		if w.Told != nil {
-			w.Told(r)
-		}
+		w.count(s, results, calls)
+		s.Done = n == len(entries)
+		return d.Record(ctx, s.Clone())
 	}
-	s.Tally.Outcomes = s.Tally.Outcomes.With(results)
-	s.Tally.Calls += calls.Load()
-	s.Cursor += n
-	return nil
 }
 
-// objects works on entries, several at once. Each goroutine takes one after the other: its stack has grown by the second.
-func (w *Worker) objects(ctx context.Context, chunk int, entries []batch.Entry) ([]batch.Result, error) {
+// stepOf is how many entries the next step has.
+func stepOf(entries []batch.Entry, most int64) (n int) {
+	for bytes := int64(0); n < len(entries) && n < stepEntries && bytes < most; n++ {
+		bytes += max(entries[n].Size, 0)
+	}
+	return n
+}
+
+// objects works on entries, several at once, all of them or none: what is begun ends. It counts the calls. Each goroutine takes one
+// after the other: its stack has grown by the second.
+func (w *Worker) objects(ctx context.Context, chunk int, entries []batch.Entry) ([]batch.Result, int64, error) {
 	results := make([]batch.Result, len(entries))
-	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
+	var calls, next atomic.Int64
+	g, ctx := errgroup.WithContext(keys.Counting(ctx, &calls))
 	for range min(cmp.Or(w.Parallel, defaultParallel), len(entries)) {
 		g.Go(func() (err error) {
 			for i := int(next.Add(1)) - 1; i < len(entries); i = int(next.Add(1)) - 1 {
@@ -97,5 +96,21 @@ func (w *Worker) objects(ctx context.Context, chunk int, entries []batch.Entry) 
 			return nil
 		})
 	}
-	return results, g.Wait()
+	err := g.Wait()
+	return results, calls.Load(), err
+}
+
+// count brings results into a step.
+func (w *Worker) count(s *batch.Step, results []batch.Result, calls int64) {
+	for _, r := range results {
+		s.Tally.Count(r)
+		if r.Failure != nil {
+			s.Failures = append(s.Failures, *r.Failure)
+		}
+		if w.Told != nil {
+			w.Told(r)
+		}
+	}
+	s.Tally.Calls += calls
+	s.Cursor += len(results)
 }

@@ -32,7 +32,7 @@ func (q *Queue) failure(doing string, err error) error {
 	advice := map[string]string{
 		"28P01": "the server does not take these credentials; set PGUSER and PGPASSWORD, or " + connect.Variable,
 		"28000": "the server does not take these credentials; set PGUSER and PGPASSWORD, or " + connect.Variable,
-		"42501": "the role may not; a worker's role needs what `kmsplan worker -migrate` prints as GRANTs, a migrating one CREATE on the database",
+		"42501": "the role may not; a worker's role needs what `kmsplan worker -grant ROLE` prints, a migrating one CREATE on the database",
 		"42P01": "run `kmsplan worker -migrate` once, with a role that may make tables",
 		"3D000": "there is no such database",
 		"25006": "the server is a standby or read-only; connect to the primary",

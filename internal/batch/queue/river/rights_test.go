@@ -42,7 +42,7 @@ func TestAWorkingRoleNeedsTheGrantsAndNoMore(t *testing.T) {
 	if _, err := q.Record(t.Context(), address); err == nil || !strings.Contains(err.Error(), "GRANT") {
 		t.Errorf("without rights: %v", err)
 	}
-	for _, statement := range strings.Split(strings.TrimSpace(own.Grants(working)), "\n") {
+	for _, statement := range own.Grants(working) {
 		sql(t, as(t, conn, owner), statement)
 	}
 	if err := q.Create(t.Context(), queuetest.Spec(address, 2), queuetest.Parts(2)); err != nil {

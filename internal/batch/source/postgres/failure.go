@@ -62,7 +62,7 @@ var words = map[string]string{
 	"28P01": "the server does not take these credentials; set PGUSER and PGPASSWORD, or " + connect.Variable,
 	"28000": "the server does not take these credentials; set PGUSER and PGPASSWORD, or " + connect.Variable,
 	"3D000": "there is no such database",
-	"42501": "the role lacks a right; grant SELECT on the table and UPDATE on the column, and look at its policies",
+	"42501": "the role lacks a right; it needs what `kmsplan worker -grant ROLE` prints; look at the policies of the table, too",
 	"42P01": "the table is there no more",
 	"42703": "a column is there no more; look at what changed in the table, and plan anew",
 	"25006": "the server is a standby or read-only; connect to the primary",

@@ -151,7 +151,30 @@ func (s *Source) Joins(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	own, err := s.database(ctx)
-	return err == nil && own == of, err
+	if err != nil || own != of {
+		return false, err
+	}
+	same, err := connect.Same(ctx, s.pool)
+	if err != nil {
+		return false, s.failure("", err)
+	}
+	if same {
+		return true, s.settle(ctx, tx)
+	}
+	return false, nil
+}
+
+// lockFor is how long a write in another's transaction waits for a row: it holds the rows that were written before it.
+const lockFor = "5s"
+
+// settle gives a transaction, for its time, what connections of this source have.
+func (s *Source) settle(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, "SELECT set_config('DateStyle', $1, true), set_config('TimeZone', $2, true), set_config('lock_timeout', $3, true)",
+		settings["DateStyle"], settings["TimeZone"], lockFor)
+	if err != nil {
+		return s.failure("", err)
+	}
+	return nil
 }
 
 func (s *Source) database(ctx context.Context) (d connect.Database, err error) {

@@ -4,5 +4,5 @@
 //
 // It also carries a transaction from whoever began it to whoever takes part in it, in a context: see tx.go.
 //
-// Read connect.go. It imports nothing of ours.
+// Read connect.go. Of ours it imports safety alone.
 package connect

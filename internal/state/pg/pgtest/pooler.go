@@ -13,6 +13,12 @@ import (
 // to connect through it. settings are lines of its configuration beside those of .ci/servers.
 func (s *Server) Pooler(settings ...string) (connStr string) {
 	s.t.Helper()
+	return s.PoolerAs("postgres", settings...)
+}
+
+// PoolerAs is Pooler whose sessions are a role's, whoever connects.
+func (s *Server) PoolerAs(role string, settings ...string) (connStr string) {
+	s.t.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
 		if program = "/usr/sbin/pgbouncer"; !exists(program) {
@@ -20,7 +26,7 @@ func (s *Server) Pooler(settings ...string) (connStr string) {
 		}
 	}
 	text := fmt.Sprintf(`[databases]
-postgres = host=%[1]s port=%[2]d user=postgres
+postgres = host=%[1]s port=%[2]d user=%[4]s
 [pgbouncer]
 listen_addr =
 unix_socket_dir = %[1]s
@@ -29,7 +35,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 3
 ignore_startup_parameters = extra_float_digits
-`, s.dir, serverPort, poolerPort)
+`, s.dir, serverPort, poolerPort, role)
 	for _, line := range settings {
 		text += line + "\n"
 	}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
+)
+
+// workersGateways are the gateways that a batch may be of, by what they have.
+var workersGateways = map[string]string{
+	"public":              "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n  public {\n    endpoint = \"%[1]s\"\n    ca_file = \"ca.pem\"\n  }\n}\n",
+	"public and instance": "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n  public {\n    endpoint = \"%[1]s\"\n    ca_file = \"ca.pem\"\n  }\n  instance {\n    id = \"%[2]s\"\n    endpoint = \"%[3]s\"\n    ca_file = \"ca.pem\"\n  }\n}\n",
+}
+
+const workersModule = `
+key "k" {}
+alias "k" {
+  name = "alias/k"
+  key  = key.k.id
+}
+batch "b" {
+  action = "%s"
+  key    = alias.k.name
+  source {
+    files {
+      path = "archive"
+    }
+  }
+  limits {
+    max_failures = 0
+  }
+}
+`
+
+// With the policy that iam prints for it, a worker ends a batch of every action on every kind of gateway, and with any one action
+// less something is refused.
+func TestAWorkersPolicyIsEnoughAndTheLeast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs many commands")
+	}
+	for kind, gateway := range workersGateways {
+		for _, action := range []string{"rewrap", "reencrypt", "encrypt", "verify"} {
+			t.Run(kind+"/"+action, func(t *testing.T) { proveWorker(t, gateway, action) })
+		}
+	}
+}
+
+func proveWorker(t *testing.T, gateway, action string) {
+	p := begunBatch(t, gateway, action)
+	d := p.policy("worker")
+	before := t.TempDir()
+	if err := os.CopyFS(before, os.DirFS(p.dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.server.Control().SaveSnapshot(t.Context(), "before"); err != nil {
+		t.Fatal(err)
+	}
+	fresh := func(t *testing.T) permitted {
+		t.Helper()
+		q := *p // in its own place: a batch is of the directory that it was planned for
+		if err := errors.Join(os.RemoveAll(q.dir), os.CopyFS(q.dir, os.DirFS(before))); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.server.Control().LoadSnapshot(t.Context(), "before"); err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	whole := fresh(t)
+	whole.allow(d)
+	whole.as(whole.user.AccessKeyID, whole.user.AccessKeySecret, 0, "worker", "-once")
+	if said := whole.root("batch", "status", "batch.b"); !strings.Contains(said, "is done: 2 of 2 objects") || !strings.Contains(said, " 0 failed") {
+		t.Fatalf("with the whole policy: %s", said)
+	}
+	for i, s := range d.Statement {
+		for _, one := range s.Action {
+			less := fresh(t)
+			less.allow(without(d, i, one))
+			c := kmsplan(t, less.dir, "batch", "start", "-auto-approve", "batch.b") // which pauses a batch that stands still, and does what a worker does
+			c.Env = append(os.Environ(), append(c.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+less.user.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+less.user.AccessKeySecret)...)
+			said, err := c.CombinedOutput()
+			refused := strings.Contains(string(said), "NoPermission") || strings.Contains(string(said), " 2 failed")
+			if one == tellsLater && err != nil || one != tellsLater && (err == nil || !refused) {
+				t.Errorf("without %s on %v: %v\n%s", one, s.Resource, err, said)
+			}
+		}
+	}
+}
+
+// tellsLater tells which versions came after the target. Without it a batch ends as well: an object that is under a later one costs
+// the calls to find that out.
+const tellsLater = "kms:ListKeyVersions"
+
+// begunBatch is a batch that runs, of two objects, with a rotation between them and it.
+func begunBatch(t *testing.T, gateway, action string) *permitted {
+	server := emulatortest.New(t)
+	ready := server.Ready()
+	p := &permitted{T: t, server: server, dir: t.TempDir()}
+	ca, err := os.ReadFile(ready.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("ca.pem", string(ca))
+	head := fmt.Sprintf(gateway, ready.Public.HTTPS, ready.Instance.ID, ready.Instance.Endpoint)
+	head, _, _ = strings.Cut(head, "%!(EXTRA")
+	p.write("main.kms.hcl", head+fmt.Sprintf(workersModule, action))
+	p.root("apply", "-auto-approve")
+	if err := os.Mkdir(filepath.Join(p.dir, "archive"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"archive/1.txt", "archive/2.txt"} {
+		p.write(name, "order")
+		if action != "encrypt" {
+			p.root("encrypt", "-key", "alias/k", name)
+			if err := os.Remove(filepath.Join(p.dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if action != "encrypt" {
+		p.root("rotate", "-auto-approve", "key.k")
+	}
+	p.as(p.server.Ready().AccessKeyID, p.server.Ready().AccessKeySecret, 1, "batch", "start", "-input=false", "batch.b")
+	p.root("batch", "resume", "batch.b")
+	return p
+}
