@@ -30,7 +30,7 @@ func TestAPlanOfABatchSaysWhatItTakes(t *testing.T) {
 	for _, want := range []string{
 		"99,999,997 under key key-hzz0123456789abcdef01, version v1\n", "1 under key key-hzz0123456789abcdef01, version v2 (the target)",
 		"rewrap, then a sample of 1 % is opened", "1 no envelope: they will be named as failures", "about 300,000,000 of KMS: 5 days 18 hours at 600 calls a second, 60 % of the",
-		"99,999,999 objects, 1.0 TiB; 1 at the target already", "note      the bucket keeps every version", "Plan: 99,999,999 objects to rewrap, about 300,000,000 calls.",
+		"99,999,999 objects, 1.0 TiB; 1 at the target already", "note      the bucket keeps every version", "Plan: 99,999,999 objects to rewrap, about 300,000,000 calls; 2 of them will fail, more than max_failures = 0: the batch will pause itself.",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
@@ -71,6 +71,22 @@ func TestASpanIsWhatPeopleSay(t *testing.T) {
 	} {
 		if got := Span(d); got != want {
 			t.Errorf("%s: %s, want %s", d, got, want)
+		}
+	}
+}
+
+// A plan with nothing to do says what it found: no object at all is not the same as objects that are where they belong.
+func TestAPlanOfABatchSaysWhyThereIsNothingToDo(t *testing.T) {
+	for want, p := range map[string]batch.Plan{
+		"there is no object":        {Spec: batch.Spec{Action: batch.Rewrap}},
+		"every object is at the":    {Spec: batch.Spec{Action: batch.Rewrap, Objects: 1}, There: 1},
+		"is encrypted already":      {Spec: batch.Spec{Action: batch.Encrypt, Objects: 1}, There: 1},
+		"verify, 0 calls; 2 of":     {Spec: batch.Spec{Action: batch.Verify, Objects: 2, MaxFailures: -1}, Plain: 1, Damaged: 1, Todo: 2},
+		"encrypt, 2 calls.":         {Spec: batch.Spec{Action: batch.Encrypt, Objects: 1}, Plain: 1, Todo: 1, Calls: 2},
+		"will fail, more than max_": {Spec: batch.Spec{Action: batch.Verify, Objects: 2, MaxFailures: 1}, Plain: 2, Todo: 2},
+	} {
+		if got := todoSentence(p); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
 		}
 	}
 }

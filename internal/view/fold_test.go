@@ -56,6 +56,7 @@ func longer(t reflect.Type) reflect.Value {
 		load.Report{Span: load.Span{Requests: 1234567, Answered: 1234566, Errors: map[string]int{"throttled": 1}, Codes: map[string]int{"Rejected.Throttling": 1}}, Warmup: 1234567, Ended: load.EndedByMost},
 		Tree{Verb: "encrypting", Done: 1234, Total: 100000, Bytes: 1 << 20, Size: 1 << 40, Began: today.Add(-time.Minute), At: today},
 		Working{Done: 1234, Total: 100000, Began: today.Add(-time.Minute), At: today},
+		[]plan.Batch{{Addr: at, Action: "rewrap", Source: "s3://archive/orders/", Waits: long}, {Addr: at, Action: "rewrap", Source: "s3://archive/", Waits: long, Starts: true}},
 		wholeBatch(), Listing{Address: `batch.archive["two words"]`, Objects: 1234567, Began: today.Add(-time.Minute), At: today},
 		Batching{Record: batch.Record{Spec: wholeBatch().Spec, Status: batch.Running, Tally: batch.Tally{Objects: 1234, Calls: 12345, Failed: 7, Sent: 1 << 30}}, Now: 600, Used: 543, Began: today.Add(-time.Minute), At: today},
 		TestRun{File: "tests/orders.kmstest.hcl", Run: "a_run_with_quite_a_long_name_of_its_own", Status: "pass"}, TestCounts{Sentence: long},
