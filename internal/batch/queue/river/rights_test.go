@@ -39,7 +39,7 @@ func TestAWorkingRoleNeedsTheGrantsAndNoMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := open(t, as(t, conn, working), name)
-	if _, err := q.Record(t.Context(), address); err == nil || !strings.Contains(err.Error(), "GRANT") {
+	if _, err := q.Record(t.Context(), address); err == nil || !strings.Contains(err.Error(), "kmsplan worker -grant ROLE") {
 		t.Errorf("without rights: %v", err)
 	}
 	for _, statement := range own.Grants(working) {
