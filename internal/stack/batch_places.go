@@ -3,8 +3,10 @@ package stack
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
+	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
 	"kmsplan.dev/kmsplan/internal/batch/queue/local"
@@ -104,4 +106,19 @@ func asQueue[Q queue.Queue](opened Q, err error) (queue.Queue, error) {
 		return nil, err
 	}
 	return opened, nil
+}
+
+// none says why a worker has nothing to work on.
+func (w *BatchWorker) none() error {
+	switch all := w.s.Batches(); {
+	case len(all) == 0:
+		return hint(errors.New("the module declares no batch"), "docs/language.md shows how one is declared: a batch block with action, key and source.")
+	case w.o.Address != (addr.Address{}):
+		if _, err := w.s.batchBlock(w.o.Address); err != nil {
+			return err
+		}
+	case w.o.Queue == "":
+		return hint(errors.New("every batch of the module has a queue of shards, and this worker has no part of one"), "Say which: -shard 0/10 is the first of ten.")
+	}
+	return fmt.Errorf("no batch of the module has such a queue, which is %q", w.o.Queue)
 }

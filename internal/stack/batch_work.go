@@ -87,11 +87,7 @@ func (s *Stack) BatchWorker(ctx context.Context, o BatchWorking) (*BatchWorker, 
 		}
 	}
 	if len(w.batches) == 0 {
-		_, err := s.batchBlock(o.Address)
-		if err == nil {
-			err = errors.New("no batch of the module has such a queue")
-		}
-		return nil, errors.Join(err, w.Close())
+		return nil, errors.Join(w.none(), w.Close())
 	}
 	return w, nil
 }
