@@ -14,6 +14,7 @@ import (
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/minio/minio-go/v7"
 
@@ -31,7 +32,7 @@ type namedPlace struct {
 }
 
 func places() []namedPlace {
-	return []namedPlace{{"files", inFiles}, {"memory", inMemory}, {"s3", inS3}, {"oss", inOSS}, {"postgres", inPostgres}}
+	return []namedPlace{{"files", inFiles}, {"memory", inMemory}, {"s3", inS3}, {"oss", inOSS}, {"postgres", inPostgres}, {"postgres-pooled", inPooledPostgres}}
 }
 
 // inFiles is a directory on the disk.
@@ -96,7 +97,7 @@ func inS3(tb testing.TB) place {
 		tb.Fatal(err)
 	}
 	return place{
-		source: s,
+		source: s, bucket: bucket,
 		get: func(ctx context.Context, name string) ([]byte, error) {
 			o, err := c.GetObject(ctx, bucket, name, minio.GetObjectOptions{})
 			if err != nil {
@@ -106,7 +107,7 @@ func inS3(tb testing.TB) place {
 			return io.ReadAll(o)
 		},
 		put: func(ctx context.Context, name string, content []byte) error {
-			_, err := c.PutObject(ctx, bucket, name, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
+			_, err := c.PutObject(ctx, bucket, name, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{DisableMultipart: true}) // whose parts gofakes3 keeps with their signatures
 			return err
 		},
 	}
@@ -159,12 +160,23 @@ func inOSS(tb testing.TB) place {
 	}
 }
 
-func inPostgres(tb testing.TB) place {
+// inPostgres is a column; the loop beside it prepares its statements, as pgx does by itself.
+func inPostgres(tb testing.TB) place { return postgresIn(tb, pgx.QueryExecModeCacheStatement) }
+
+// inPooledPostgres has a loop that prepares nothing: a pooler of transactions may stand in between, as with the source.
+func inPooledPostgres(tb testing.TB) place { return postgresIn(tb, pgx.QueryExecModeExec) }
+
+func postgresIn(tb testing.TB, mode pgx.QueryExecMode) place {
 	at, err := url.Parse(needs(tb, "KMSPLAN_TEST_PG"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	pool, err := pgxpool.New(tb.Context(), at.String())
+	config, err := pgxpool.ParseConfig(at.String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	config.ConnConfig.DefaultQueryExecMode = mode
+	pool, err := pgxpool.NewWithConfig(tb.Context(), config)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -86,3 +86,34 @@ func manyFiles(tb testing.TB, n int) *world {
 	w.run("kms", "CreateKeyVersion", "-key-id", key)
 	return w
 }
+
+// BenchmarkBatchLarge is the peak memory of a worker on 64 objects of each size in a bucket of S3, of one data key.
+func BenchmarkBatchLarge(b *testing.B) {
+	for _, size := range []int{4 << 10, 1 << 20, 4 << 20, 16 << 20} {
+		b.Run(fmt.Sprintf("s3/%dKiB", size>>10), func(b *testing.B) {
+			w := largeObjects(b, size, 64)
+			for b.Loop() {
+				w.run("kms", "CreateKeyVersion", "-key-id", "alias/a")
+				cost := w.run("batch", "start", "-auto-approve", "batch.archive")
+				b.ReportMetric(cost.rss, "MiB-rss")
+				b.ReportMetric(cost.cpu.Seconds()*1e3/64, "cpu-ms/object")
+				b.ReportMetric(0, "ns/op")
+			}
+		})
+	}
+}
+
+func largeObjects(b *testing.B, size, n int) *world {
+	b.Helper()
+	w, p := newWorld(b, "memory"), inS3(b)
+	w.write("one", fill(size, 1))
+	w.write("batch.kms.hcl", fmt.Appendf(nil, "key \"a\" {}\nalias \"a\" {\n  name = \"alias/a\"\n  key = key.a.id\n}\nbatch \"archive\" {\n  action = \"rewrap\"\n  key = alias.a.name\n  source {\n    s3 {\n"+
+		"      bucket = %q\n      endpoint = %q\n      path_style = true\n    }\n  }\n}\n", p.bucket, os.Getenv("KMSPLAN_TEST_S3")))
+	w.run("apply", "-auto-approve")
+	w.run("encrypt", "-key", "alias/a", "one")
+	envelope := w.read("one.enc")
+	for i := range n {
+		w.must(p.put(b.Context(), fmt.Sprintf("%04d", i), envelope))
+	}
+	return w
+}

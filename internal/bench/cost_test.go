@@ -32,6 +32,7 @@ type place struct {
 	source source.Source
 	get    func(ctx context.Context, name string) ([]byte, error)
 	put    func(ctx context.Context, name string, content []byte) error
+	bucket string // "" = none
 }
 
 // costs is objects of one place and one data key, and a KMS that costs nothing.
@@ -81,13 +82,19 @@ func (c *costs) must(err error) {
 	}
 }
 
-// each does something with every object, as many at once as a batch.
+// each does something with every object, as many at once as a batch: each goroutine takes one after the other.
 func (c *costs) each(do func(ctx context.Context, name string) error) {
 	c.tb.Helper()
 	g, ctx := errgroup.WithContext(c.tb.Context())
-	g.SetLimit(copies)
-	for _, name := range c.names {
-		g.Go(func() error { return do(ctx, name) })
+	for first := range min(copies, len(c.names)) {
+		g.Go(func() error {
+			for i := first; i < len(c.names); i += copies {
+				if err := do(ctx, c.names[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	c.must(g.Wait())
 }
