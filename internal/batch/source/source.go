@@ -95,3 +95,9 @@ type Transactional interface {
 type Advised interface {
 	Advice(ctx context.Context) ([]string, error)
 }
+
+// Holder is a Source that has more of an object in memory, while it is read and written, than its beginning.
+type Holder interface {
+	// Holds is how many bytes that may be, of an object of that size.
+	Holds(size int64) int64
+}

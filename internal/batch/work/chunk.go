@@ -89,7 +89,7 @@ func (w *Worker) objects(ctx context.Context, chunk int, entries []batch.Entry) 
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				if results[i], err = w.Object(ctx, chunk, entries[i]); err != nil {
+				if results[i], err = w.roomed(ctx, chunk, entries[i]); err != nil {
 					return fmt.Errorf("%s: %w", entries[i].Name, err)
 				}
 			}

@@ -84,7 +84,11 @@ func (s *Source) Place() string { return "oss://" + s.bucket + "/" + s.prefix }
 // Close implements source.Source.
 func (s *Source) Close() error { return nil }
 
+// Holds implements source.Holder: what is written by one call, or a part.
+func (s *Source) Holds(size int64) int64 { return min(size, s.part) }
+
 var (
+	_ source.Holder = (*Source)(nil)
 	_ source.Source = (*Source)(nil)
 	_ source.Tagger = (*Source)(nil)
 )

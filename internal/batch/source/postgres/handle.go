@@ -93,3 +93,8 @@ func (h *handle) Close() error {
 func (h *handle) ReadAt(p []byte, off int64) (int, error) {
 	return bytes.NewReader(h.content).ReadAt(p, off)
 }
+
+// Holds implements source.Holder: a value is in memory whole.
+func (s *Source) Holds(size int64) int64 { return min(size, s.largest) }
+
+var _ source.Holder = (*Source)(nil)

@@ -119,11 +119,12 @@ func (w *writing) compose(ctx context.Context, keep int64) error {
 	}
 	first := w.first
 	if len(first) < smallest {
-		more, err := w.old(keep, smallest)
-		if err != nil {
+		longer := make([]byte, smallest)
+		n := copy(longer, first)
+		if err := w.old(keep, longer[n:]); err != nil {
 			return err
 		}
-		first, keep = append(bytes.Clone(first), more...), keep+int64(len(more))
+		first, keep = longer, keep+int64(smallest-n)
 	}
 	return w.upload(ctx, func(u *upload) error {
 		if err := u.send(ctx, first); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 
 	"github.com/minio/minio-go/v7"
 
@@ -75,31 +74,29 @@ func (w *writing) write(ctx context.Context, c source.Content) error {
 	case !all:
 		return errContent{fmt.Errorf("the new beginning has more than %d bytes", atOnce)}
 	case w.size+kept <= atOnce:
-		rest, err := w.old(c.Keep, w.size+kept)
-		if err != nil {
+		whole := make([]byte, w.size+kept) // once, of its length
+		if err := w.old(c.Keep, whole[copy(whole, first):]); err != nil {
 			return err
 		}
-		w.first, w.size = slices.Concat(first, rest), w.size+kept
-		return w.put(ctx, w.first)
+		return w.put(ctx, whole)
 	default:
 		w.size += kept
 		return w.compose(ctx, c.Keep)
 	}
 }
 
-// old are the old bytes from at on that are missing for a content of that length.
-func (w *writing) old(at, length int64) ([]byte, error) {
-	p := make([]byte, length-int64(len(w.first)))
+// old fills p with the old bytes from at on.
+func (w *writing) old(at int64, p []byte) error {
 	n, err := w.ReadAt(p, at)
 	if err == io.EOF && n == len(p) {
 		err = nil
 	}
-	return p, err
+	return err
 }
 
 // put writes the whole content by one call.
 func (w *writing) put(ctx context.Context, content []byte) error {
-	w.size = int64(len(content))
+	w.first, w.size = content, int64(len(content))
 	return w.settled(ctx, func(ctx context.Context) (string, error) {
 		o := w.options
 		o.SendContentMd5 = true

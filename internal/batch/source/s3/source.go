@@ -128,3 +128,8 @@ func (s *Source) on(what, name string) string {
 }
 
 var _ source.Tagger = (*Source)(nil)
+
+// Holds implements source.Holder: what is written by one call, or a part.
+func (s *Source) Holds(size int64) int64 { return min(size, atOnce) }
+
+var _ source.Holder = (*Source)(nil)
