@@ -9,9 +9,9 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch/source"
 )
 
-// The objects that this process works on at once have at most mostRoom bytes in memory, of all its chunks and batches together:
-// small ones as many as there are goroutines, large ones few, as their source says. None counts for more than half, so that two
-// are always on their way.
+// The objects that this process works on at once have mostRoom bytes in memory, of all its chunks and batches together: small
+// ones as many as there are goroutines, large ones few, as their source says. None counts for more than half, so that two are
+// always on their way, whatever they have.
 const (
 	mostRoom    = 8 << 20
 	unknownRoom = 512 << 10 // of an object whose size no listing tells
