@@ -72,7 +72,7 @@ func waitingBatches(list []plan.Batch) (out []plan.Batch) {
 // batches writes a line for each batch.
 func (l *Lines) batches(list []plan.Batch) {
 	for _, b := range list {
-		text := b.Waits
+		var text string
 		switch {
 		case b.Starts:
 			text = "starts: " + b.Waits

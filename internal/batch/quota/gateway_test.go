@@ -10,13 +10,13 @@ import (
 
 // counter is a gateway that allows so many calls a second: in each second of the clock, or with a bucket of one second's.
 type counter struct {
-	mu                  sync.Mutex
-	perSecond           float64
-	clock               bool
-	tokens              float64
-	at, second          time.Time
-	made, refused, late int
-	from                time.Time
+	mu            sync.Mutex
+	perSecond     float64
+	clock         bool
+	tokens        float64
+	at, second    time.Time
+	made, refused int
+	from          time.Time
 }
 
 func (c *counter) call() (ok bool) {
