@@ -39,10 +39,8 @@ func keysOfBatches(st state.State, key, version string) (keys []string) {
 	if key != "" || version != "" {
 		return []string{key}
 	}
-	for _, e := range st.Batches {
-		for _, u := range slices.Concat(e.Before, e.Under) {
-			keys = append(keys, u.KeyID)
-		}
+	for i := range st.Batches {
+		keys = append(keys, st.Batches[i].Keys()...)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

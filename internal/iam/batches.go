@@ -63,9 +63,7 @@ func (w *work) keysOfObjects(o *object) (keys []string, all bool) {
 			continue
 		}
 		all = e.Whole || e.Unread == 0
-		for _, u := range slices.Concat(e.Before, e.Under) {
-			keys = append(keys, u.KeyID)
-		}
+		keys = append(keys, e.Keys()...)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys), all

@@ -46,10 +46,8 @@ func (p *planner) batchUsers(add func(gateway, key, user, kind string)) {
 // batchKeys are the keys of a gateway that a batch may say something of.
 func (p *planner) batchKeys(g *LiveGateway) []string {
 	keys := keysOf(g.Objects[KindKey]) // for what nobody read
-	for _, e := range p.in.State.Batches {
-		for _, u := range slices.Concat(e.Before, e.Under) {
-			keys = append(keys, u.KeyID)
-		}
+	for i := range p.in.State.Batches {
+		keys = append(keys, p.in.State.Batches[i].Keys()...)
 	}
 	return sortedOnce(keys)
 }
@@ -76,10 +74,15 @@ func HoldWords(h state.Hold) string {
 // HoldCommand is the one command that brings on what keeps a key for a batch: the proof, where only that is missing, or the batch.
 func HoldCommand(h state.Hold) string {
 	verb := "start"
-	if (h.Was || h.Unread) && h.Evidence.Status == state.EvidenceDone {
+	if lacksProof(h) {
 		verb = "verify"
 	}
 	return "kmsplan batch " + verb + " " + shellWord(h.Evidence.Address)
+}
+
+// lacksProof reports whether a batch is done, and keeps a key only because nobody knows that its objects left it.
+func lacksProof(h state.Hold) bool {
+	return (h.Was || h.Unread) && h.Evidence.Status == state.EvidenceDone
 }
 
 // waysOfBatches say how the objects of batches let go of a key, one command a batch.
@@ -90,7 +93,7 @@ func (p *planner) waysOfBatches(n *node) (ways []string) {
 		switch {
 		case err != nil || !p.in.Config.Declares(a):
 			way = fmt.Sprintf("declare %s again and prove that its objects are under another key, or have the state forget it, if the objects are gone: `kmsplan state rm %s`", e.Address, shellWord(e.Address)) + ", or a removed block for it"
-		case HoldCommand(h) == "kmsplan batch verify "+shellWord(e.Address):
+		case lacksProof(h):
 			way = fmt.Sprintf("have every wrap of %s opened: `%s`", e.Source, HoldCommand(h))
 		default:
 			way = fmt.Sprintf("bring the objects of %s under another key, and have every wrap opened by verify = \"all\": `%s`", e.Source, HoldCommand(h))

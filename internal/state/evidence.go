@@ -38,6 +38,14 @@ type Evidence struct {
 	Verified time.Time `json:"verified_at,omitzero"` // when what was to be verified was
 }
 
+// Keys are the ids of the keys that the batch's objects were under, or are; one may be there more than once.
+func (e *Evidence) Keys() (ids []string) {
+	for _, u := range slices.Concat(e.Before, e.Under) {
+		ids = append(ids, u.KeyID)
+	}
+	return ids
+}
+
 // How far a batch was when its evidence was written.
 const (
 	EvidenceCreated   = "created" // or started, and not ended

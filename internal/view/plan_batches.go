@@ -25,31 +25,32 @@ func (r planText) forgottenBatches(list []plan.Batch) {
 
 // batches lists the batches that the plan starts, and those that wait, each with the command that plans it.
 func (r planText) batches(list []plan.Batch) {
-	head := func(text string) func() {
-		said := false
-		return func() {
-			if !said {
-				r.printf("\n%s\n", text)
-			}
-			said = true
-		}
-	}
-	starts, waits := head("Batches that apply starts, once all else is done:"), head("Batches that wait, which no plan runs:")
+	var starts []plan.Batch
 	for _, b := range list {
 		if b.Starts {
-			starts()
-			r.printf("  %s\n", neutral(startWords(b)))
+			starts = append(starts, b)
 		}
 	}
-	for _, b := range waitingBatches(list) {
-		waits()
-		r.printf("  %s\n", neutral(batchWords(b)))
+	r.batchLines("Batches that apply starts, once all else is done:", starts, startWords)
+	r.waitingBatches(list)
+}
+
+func (r planText) waitingBatches(list []plan.Batch) {
+	r.batchLines("Batches that wait, which no plan runs:", waitingBatches(list), batchWords)
+}
+
+func (r planText) batchLines(head string, list []plan.Batch, words func(plan.Batch) string) {
+	if len(list) > 0 {
+		r.printf("\n%s\n", head)
+	}
+	for _, b := range list {
+		r.printf("  %s\n", neutral(words(b)))
 	}
 }
 
 // Waiting names the batches that wait after a saved plan was carried out: the plan was shown to somebody else.
 func (t *Terminal) Waiting(list []plan.Batch) {
-	planText{w: t.people(), color: t.Color, width: t.Width}.batches(waitingBatches(list))
+	planText{w: t.people(), color: t.Color, width: t.Width}.waitingBatches(list)
 }
 
 func batchWords(b plan.Batch) string {
