@@ -24,7 +24,7 @@ var (
 	readsOSS  = storeActions{bucket: []string{"oss:GetBucketVersioning", "oss:ListObjects"}, objects: []string{"oss:GetObject", "oss:GetObjectTagging", "oss:GetObjectVersion"}}
 	writesOSS = storeActions{
 		bucket: []string{"oss:GetBucketVersioning", "oss:ListObjectVersions", "oss:ListObjects"},
-		objects: []string{"oss:AbortMultipartUpload", "oss:GetObject", "oss:GetObjectAcl", "oss:GetObjectTagging", "oss:GetObjectVersion", "oss:GetObjectVersionAcl",
+		objects: []string{"oss:AbortMultipartUpload", "oss:GetObject", "oss:GetObjectAcl", "oss:GetObjectTagging", "oss:GetObjectVersion",
 			"oss:GetObjectVersionTagging", "oss:PutObject", "oss:PutObjectAcl", "oss:PutObjectTagging"},
 		own: []string{"oss:DeleteObject", "oss:DeleteObjectVersion"},
 	}

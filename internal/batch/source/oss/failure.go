@@ -37,11 +37,6 @@ func final(err error) bool {
 	return status >= 300 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests && refusal(err).Code != "RequestTimeout"
 }
 
-// Rights are the actions that a RAM policy grants for a batch that writes (OSS: RAM policies, actions); the probe also needs
-// oss:DeleteObjectVersion on PREFIX.kmsplan-probe-*.
-const Rights = "oss:GetBucketVersioning, oss:ListObjects and oss:ListObjectVersions on the bucket; oss:GetObject, oss:GetObjectVersion, oss:GetObjectAcl, " +
-	"oss:GetObjectVersionTagging, oss:PutObject, oss:PutObjectAcl, oss:PutObjectTagging and oss:AbortMultipartUpload on its objects"
-
 // errorCode is how the service's codes look; anything else that a server wrote is not repeated.
 var errorCode = regexp.MustCompile(`^[A-Za-z.]{1,60}$`)
 
@@ -80,7 +75,7 @@ func (s *Source) failure(key string, err error) error {
 	case never[answer.Code]:
 		return fmt.Errorf("%s: %w", text, source.ErrRefused)
 	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("%s: the credentials are wrong, or may not do this; set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (and OSS_SESSION_TOKEN). A batch needs %s", text, Rights)
+		return fmt.Errorf("%s: the credentials are wrong, or may not do this; set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (and OSS_SESSION_TOKEN). What a batch needs, `kmsplan iam -for worker` prints", text)
 	}
 	return errors.New(text)
 }
