@@ -111,6 +111,7 @@ func (w *Worker) count(s *batch.Step, results []batch.Result, calls int64) {
 			w.Told(r)
 		}
 	}
+	s.Tally.Outcomes = s.Tally.Outcomes.With(results)
 	s.Tally.Calls += calls
 	s.Cursor += len(results)
 }

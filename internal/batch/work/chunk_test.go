@@ -125,6 +125,29 @@ func TestFailuresAreOfObjectsAndStopNothing(t *testing.T) {
 	if n != 7 {
 		t.Errorf("%d failures are kept", n)
 	}
+	outcomes := outcomesOf(r, q, w.Spec.Address)
+	if outcomes["object-0020"] != batch.Failed || outcomes["object-0021"] != batch.Written || outcomes["object-0199"] != batch.Gone || len(outcomes) != 200 {
+		t.Errorf("the steps tell of %d objects: %v", len(outcomes), outcomes)
+	}
+}
+
+// outcomesOf are what the steps of a batch say of each object.
+func outcomesOf(r *rig, q queue.Queue, address string) map[string]batch.Outcome {
+	r.t.Helper()
+	out := map[string]batch.Outcome{}
+	r.must(q.Steps(r.t.Context(), address, func(s batch.Step) error {
+		entries, err := q.Entries(r.t.Context(), address, s.Chunk)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for o := range s.Tally.Outcomes.All() {
+			out[entries[n].Name] = o
+			n++
+		}
+		return nil
+	}))
+	return out
 }
 
 func TestEveryChunkTwiceWritesNothingMore(t *testing.T) {

@@ -108,6 +108,9 @@ func TestAStepAndItsRowsAreOneTransaction(t *testing.T) {
 	if src.outside != 0 || got.Status != batch.Done || got.Tally.Objects != 170 || got.Tally.Written != 169 || got.Tally.Failed != 1 || !waited {
 		t.Errorf("%d outside of a transaction; the record is %+v", src.outside, got)
 	}
+	if o := outcomesOf(r, q, w.Spec.Address); o["object-0007"] != batch.Written || o["object-0011"] != batch.Failed || len(o) != 170 {
+		t.Errorf("the steps tell of %d objects: %v", len(o), o)
+	}
 	for _, name := range []string{"object-0000", "object-0007", "object-0169"} {
 		if n := r.source.Writes(name) - 1; n != 1 { // it was sealed before
 			t.Errorf("%s is written %d times", name, n)
