@@ -35,6 +35,7 @@ func Suite(t *testing.T, fresh func(t *testing.T) Rig) {
 		"what fails everywhere pauses":                 failsEverywhere,
 		"a chunk that fails alone pauses nothing":      failsAlone,
 		"failures are kept by chunk":                   failuresKept,
+		"failures of many chunks at once":              failuresAtOnce,
 		"failures go on with their chunk":              failuresCarried,
 		"what is cancelled is over":                    cancelledIsOver,
 		"two workers share the chunks":                 shared,

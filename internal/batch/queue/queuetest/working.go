@@ -217,6 +217,30 @@ func failuresKept(t *testing.T, rig Rig) {
 	}
 }
 
+// Bug: two workers whose chunks failed at the same moment waited for each other in the database, and the step of one was lost.
+func failuresAtOnce(t *testing.T, rig Rig) {
+	const chunks, steps = 4, 40
+	q := begun(t, rig, Spec(address, chunks))
+	do := func(ctx context.Context, d queue.Delivery) error {
+		for i := range steps {
+			s := doneStep(d, "w")
+			n := 1 + i%2
+			s.Failures, s.Tally.Failed, s.Tally.Written, s.Done = failed(d, n), int64(n), s.Tally.Objects-int64(n), i == steps-1
+			if _, err := d.Record(ctx, s); err != nil {
+				t.Errorf("step %d of chunk %d: %v", i, d.Chunk().Index, err)
+				return err
+			}
+		}
+		return nil
+	}
+	if err := q.Work(bounded(t), queue.Worker{Name: "w", Parallel: chunks, Address: address, Once: true, Do: do}); err != nil {
+		t.Error(err)
+	}
+	if r := record(t, q); r.Status != batch.Done || r.Tally.Failed != 2*chunks || r.Tally.Objects != 3*chunks {
+		t.Errorf("the record is %+v", r)
+	}
+}
+
 func cancelledIsOver(t *testing.T, rig Rig) {
 	q := begun(t, rig, Spec(address, 2))
 	change(t, q, queue.Change{Status: batch.Cancelled, Reason: "somebody"})

@@ -24,7 +24,7 @@ func (q *Queue) Change(ctx context.Context, address string, c queue.Change) (bat
 	defer cancel()
 	doing := "change " + address
 	err := q.inTx(bound, doing, func(tx pgx.Tx) error {
-		r, err := scan(tx.QueryRow(bound, q.sql("SELECT "+columns+" FROM @.batches WHERE address = $1 AND last FOR UPDATE"), address))
+		r, err := scan(tx.QueryRow(bound, q.sql("SELECT "+columns+" FROM @.batches WHERE address = $1 AND last FOR NO KEY UPDATE"), address))
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return q.none(address)

@@ -10,10 +10,11 @@ import (
 )
 
 // count brings a chunk's step into its batch's row, which keeps the counts of the chunks that are done, and ends or pauses
-// the batch where they say so.
+// the batch where they say so. Its lock is one beside which others insert failures, which refer to the batch's row: two that had
+// inserted theirs waited for each other under a stronger one.
 func (d *delivery) count(ctx context.Context, tx pgx.Tx, was before, s batch.Step) (now batch.Status, err error) {
 	r, failed, forgiven := row{}, int64(0), int64(0)
-	if r, err = scan(tx.QueryRow(ctx, d.q.sql("SELECT "+columns+" FROM @.batches WHERE id = $1 FOR UPDATE"), d.id)); err != nil {
+	if r, err = scan(tx.QueryRow(ctx, d.q.sql("SELECT "+columns+" FROM @.batches WHERE id = $1 FOR NO KEY UPDATE"), d.id)); err != nil {
 		return "", err
 	}
 	if err := tx.QueryRow(ctx, d.q.sql("SELECT failed, forgiven FROM @.batches WHERE id = $1"), d.id).Scan(&failed, &forgiven); err != nil {

@@ -50,7 +50,7 @@ func (q *Queue) begin(ctx context.Context, tx pgx.Tx, spec batch.Spec) (id int64
 	doing := "create " + spec.Address
 	var last int64
 	var status batch.Status
-	err = tx.QueryRow(ctx, q.sql("SELECT id, status FROM @.batches WHERE address = $1 AND last FOR UPDATE"), spec.Address).Scan(&last, &status)
+	err = tx.QueryRow(ctx, q.sql("SELECT id, status FROM @.batches WHERE address = $1 AND last FOR NO KEY UPDATE"), spec.Address).Scan(&last, &status)
 	switch {
 	case err == nil && !status.Over():
 		return 0, fmt.Errorf("%s: %s: %w; it is %s", q.place, doing, queue.ErrUnfinished, status)
