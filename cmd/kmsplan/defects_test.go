@@ -13,7 +13,7 @@ import (
 // each with what is done here and a proof. That the proofs exist is TestPagesPointToWhatExists's.
 func TestTheDefectsOfTerraformHaveTests(t *testing.T) {
 	const defects = 24
-	docs, scripts := filepath.Join("..", "..", "docs"), filepath.Join("..", "..", "internal", "cli", "testdata", "script")
+	docs, scripts := filepath.Join("..", "..", "docs"), filepath.Join("..", "..", "internal", "cli", "scripts", "declare", "testdata")
 	found := 0
 	for _, line := range strings.Split(read(t, filepath.Join(docs, "terraform-defects.md")), "\n") {
 		if !strings.HasPrefix(line, "| D") {

@@ -7,8 +7,4 @@ import (
 	"kmsplan.dev/kmsplan/internal/cli"
 )
 
-func main() {
-	os.Exit(cli.Main(cli.Process{
-		Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	}))
-}
+func main() { os.Exit(cli.AsProcess()) }

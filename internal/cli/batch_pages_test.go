@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
 	"kmsplan.dev/kmsplan/internal/state/pg/pgtest"
 )
@@ -105,7 +106,7 @@ func newPage(t *testing.T, name string) *aPage {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(bin, "kmsplan"), fmt.Appendf(nil, "#!/bin/sh\n%s=1 exec %q \"$@\"\n", actAsMain, self), 0o755))
+	must(t, os.WriteFile(filepath.Join(bin, "kmsplan"), fmt.Appendf(nil, "#!/bin/sh\n%s=1 exec %q \"$@\"\n", clitest.ActAsMain, self), 0o755))
 	p := &aPage{t: t, dir: t.TempDir(), secrets: map[string]string{}}
 	p.env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+bin, "NO_COLOR=1", "KMSPLAN_LOG=debug")
 	p.write("main.kms.hcl", blocksOf(p.text(name), "hcl")[0])
@@ -175,8 +176,8 @@ func (p *aPage) search() {
 	}))
 	all, seen := map[string][][]byte{}, ""
 	for where, data := range pieces {
-		all[where] = opened(data, packedDepth)
-		if len(holding(all[where], "2.txt.enc")) > 0 {
+		all[where] = clitest.Opened(data, clitest.PackedDepth)
+		if len(clitest.Holding(all[where], "2.txt.enc")) > 0 {
 			seen += where + "\n"
 		}
 	}

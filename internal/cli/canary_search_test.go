@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // everything is what there is to look at, by where it is: the store, the logs of its server, the files beside the module, and
@@ -18,7 +20,7 @@ func (l *aLife) everything() map[string][][]byte {
 	all := map[string][][]byte{}
 	add := func(where string, pieces map[string][]byte) {
 		for name, data := range pieces {
-			all[where+name] = opened(data, packedDepth)
+			all[where+name] = clitest.Opened(data, clitest.PackedDepth)
 		}
 	}
 	if l.store.holds != nil {
@@ -62,7 +64,7 @@ func (l *aLife) files() map[string][]byte {
 func found(all map[string][][]byte, secret string) []string {
 	var places []string
 	for where, layers := range all {
-		for _, form := range holding(layers, secret) {
+		for _, form := range clitest.Holding(layers, secret) {
 			places = append(places, fmt.Sprintf("%s, as %s", where, form))
 		}
 	}
@@ -125,8 +127,8 @@ func (l *aLife) control() {
 	plant(inFile+".kmsplan/planted", func(s string) { l.write(".kmsplan/planted", s) })
 	plant(inWords, func(s string) { l.try("no-command-" + s) })
 	if l.store.holds != nil {
-		for form := range disguises("of any text") {
-			plant(inStore, func(s string) { l.store.plant(l.t, string(disguises(s)[form])) })
+		for form := range clitest.Disguises("of any text") {
+			plant(inStore, func(s string) { l.store.plant(l.t, string(clitest.Disguises(s)[form])) })
 		}
 		for log := range l.store.log(l.t) {
 			plant(inLog+log, func(s string) { l.store.mention(l.t, s) })

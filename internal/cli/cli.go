@@ -55,6 +55,11 @@ type app struct {
 	identities []string
 }
 
+// AsProcess is Main with what the operating system gave this process.
+func AsProcess() int {
+	return Main(Process{Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+}
+
 // Main runs one command and returns the exit code: 0 done, 1 error, 2 changes present
 // or outcome unknown, 3 refused by a guard.
 func Main(p Process) int {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // manyKeys is how many keys the discovered account has: as many as a test may take time for. KMSPLAN_DISCOVER_KEYS=5000
@@ -37,7 +39,7 @@ func TestADiscoveredAccountIsAtRest(t *testing.T) {
 	run := func(args ...string) string {
 		t.Helper()
 		c := exec.CommandContext(t.Context(), os.Args[0], args...)
-		c.Dir, c.Env = dir, append(os.Environ(), actAsMain+"=1", "NO_COLOR=1", "HOME="+dir)
+		c.Dir, c.Env = dir, append(os.Environ(), clitest.ActAsMain+"=1", "NO_COLOR=1", "HOME="+dir)
 		out, err := c.CombinedOutput()
 		if err != nil {
 			t.Fatalf("kmsplan %v: %v\n%s", args, err, out)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // completion is the least that makes an example of the documentation something to apply.
@@ -126,7 +128,7 @@ func TestTheDocumentationsExamplesApply(t *testing.T) {
 	if unapplied > mayBeUnapplied {
 		t.Errorf("%d examples are not applied, and at most %d may be", unapplied, mayBeUnapplied)
 	}
-	runScripts(t, dir)
+	clitest.Scripts(t, dir)
 }
 
 // of is the script that applies an example.

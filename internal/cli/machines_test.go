@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator"
 )
 
@@ -27,7 +28,7 @@ func (m aMachine) command(t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	c := exec.CommandContext(t.Context(), self, append([]string{"-chdir=" + m.dir}, args...)...)
-	c.Env = append(append(os.Environ(), actAsMain+"=1", "NO_COLOR=1"), m.env...)
+	c.Env = append(append(os.Environ(), clitest.ActAsMain+"=1", "NO_COLOR=1"), m.env...)
 	return c
 }
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // example is one command of a console block with what stands below it.
@@ -74,7 +76,7 @@ func runExamples(t *testing.T, dir, copied string, examples []example) [][]strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := fmt.Sprintf("#!/bin/sh\n%s=1 exec %q \"$@\"\n", actAsMain, self)
+	program := fmt.Sprintf("#!/bin/sh\n%s=1 exec %q \"$@\"\n", clitest.ActAsMain, self)
 	if err := os.WriteFile(filepath.Join(dir, "kmsplan"), []byte(program), 0o755); err != nil {
 		t.Fatal(err)
 	}

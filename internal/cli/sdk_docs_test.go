@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // samples are the SDK's, by the folder of its examples (KMS SDK for Python 1.1.3).
@@ -113,7 +115,7 @@ func TestTheSDKsSamplesByKmsplan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["bin/kmsplan"] = fmt.Sprintf("#!/bin/sh\n%s=1 exec %q \"$@\"\n", actAsMain, self)
+	files["bin/kmsplan"] = fmt.Sprintf("#!/bin/sh\n%s=1 exec %q \"$@\"\n", clitest.ActAsMain, self)
 	for name, content := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

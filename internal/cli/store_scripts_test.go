@@ -10,10 +10,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
 )
 
-// TestStoreScripts runs testdata/script/stores over each remote store; without a server they skip and say which variable is
+// TestStoreScripts runs testdata/stores over each remote store; without a server they skip and say which variable is
 // missing.
 func TestStoreScripts(t *testing.T) {
 	if testing.Short() {
@@ -22,13 +23,13 @@ func TestStoreScripts(t *testing.T) {
 	for name, start := range remoteStores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			scripts, err := filepath.Glob(filepath.Join("testdata", "script", "stores", "*.txtar"))
+			scripts, err := filepath.Glob(filepath.Join("testdata", "stores", "*.txtar"))
 			if err != nil || len(scripts) == 0 {
 				t.Fatal("no scripts", err)
 			}
 			for _, script := range scripts {
 				s := start(t)
-				runScriptsWith(t, func(env *testscript.Env) error { return s.prepare(t, env) }, "", script)
+				clitest.ScriptsWith(t, func(env *testscript.Env) error { return s.prepare(t, env) }, "", script)
 			}
 		})
 	}

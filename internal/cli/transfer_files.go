@@ -6,11 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/transfer"
 )
 
@@ -159,7 +159,7 @@ func transferSummary(do int, answer transferAnswer) []string {
 	return lines
 }
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+var notInName = pattern.New(`[^A-Za-z0-9_]+`)
 
 // aliasBlocks are the blocks that take over the aliases of the keys that are left and point them to the new key.
 func aliasBlocks(keys transfer.Keys, gateway string) string {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // thousand is a module with a key and a tree of a thousand files.
@@ -48,7 +50,7 @@ func (r thousand) text(i int) []byte {
 
 func (r thousand) command(args ...string) *exec.Cmd {
 	c := exec.Command(os.Args[0], args...)
-	c.Dir, c.Env = r.dir, append(os.Environ(), actAsMain+"=1", "HOME="+r.dir, "NO_COLOR=1")
+	c.Dir, c.Env = r.dir, append(os.Environ(), clitest.ActAsMain+"=1", "HOME="+r.dir, "NO_COLOR=1")
 	return c
 }
 

@@ -2,11 +2,12 @@ package document
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/tailscale/hujson"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // entries are the places where a new entry may go, the best first. Whether the file is read as meant is proved
@@ -81,7 +82,7 @@ func (c *change) inSection(section, line string) []splice {
 }
 
 // iniBegin is what stands before a value: white space, the name, the sign with white space around it.
-var iniBegin = regexp.MustCompile(`^([ \t]*).*?([ \t]*[=:][ \t]*)$`)
+var iniBegin = pattern.New(`^([ \t]*).*?([ \t]*[=:][ \t]*)$`)
 
 // likeLine begins a line as that of another value begins.
 func (c *change) likeLine(i Item, name string) string {
@@ -126,7 +127,7 @@ func (c *change) hclEntry(parent Path, name, text string) []splice {
 	return append(append(out, c.flow(parent, entry)...), c.filled(parent, entry)...)
 }
 
-var tomlBare = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var tomlBare = pattern.New(`^[A-Za-z0-9_-]+$`)
 
 func tomlKey(name string) string {
 	if tomlBare.MatchString(name) {

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Format is one kind of configuration file. What it finds it finds by a parser of the format; it never writes a
@@ -115,7 +116,7 @@ func otherVersion(content []byte) bool {
 	}) != ""
 }
 
-var versionNumber = regexp.MustCompile(`^v[1-9][0-9]*$`)
+var versionNumber = pattern.New(`^v[1-9][0-9]*$`)
 
 // announced is what read makes of what follows text in the last place in which a header's first line may stand, "" if
 // there is none.

@@ -2,9 +2,10 @@ package document
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Given is a value to be put into a file.
@@ -14,7 +15,7 @@ type Given struct {
 }
 
 // literals are what may be given as one: what every format reads as a number or a truth value.
-var literals = regexp.MustCompile(`^(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false)$`)
+var literals = pattern.New(`^(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false)$`)
 
 // Check refuses what no format can hold.
 func (g Given) Check() error {
@@ -98,7 +99,7 @@ func hclSpellings(s string, raw []byte) []string {
 }
 
 // word is a text that needs no quotes for any reader.
-var word = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./@+-]*$`)
+var word = pattern.New(`^[A-Za-z_][A-Za-z0-9_./@+-]*$`)
 
 // notText are words that YAML, 1.1 or 1.2, reads as something else than a text.
 var notText = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"}
@@ -132,7 +133,7 @@ func yamlBlock(s, raw string) []string {
 }
 
 // dotenvBare needs no quotes, and nothing in it is expanded.
-var dotenvBare = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]*$`)
+var dotenvBare = pattern.New(`^[A-Za-z0-9_./:@%+=,-]*$`)
 
 // dotenvSpellings keep the quotes that there are, if they can.
 func dotenvSpellings(s string, raw []byte) []string {

@@ -8,10 +8,10 @@ import (
 )
 
 // Filter chooses objects by their names, ids and tags.
-type Filter struct{ include, exclude []pattern }
+type Filter struct{ include, exclude []glob }
 
-// pattern is NAME or tag:KEY=VALUE; * stands for any text.
-type pattern struct {
+// glob is NAME or tag:KEY=VALUE; * stands for any text.
+type glob struct {
 	tag  string // "" = of names
 	text *regexp.Regexp
 }
@@ -25,9 +25,9 @@ func NewFilter(include, exclude []string) (f Filter, err error) {
 	return f, err
 }
 
-func patterns(texts []string) (out []pattern, err error) {
+func patterns(texts []string) (out []glob, err error) {
 	for _, t := range texts {
-		p := pattern{}
+		p := glob{}
 		if tag, ok := strings.CutPrefix(t, "tag:"); ok {
 			key, value, given := strings.Cut(tag, "=")
 			if key == "" || !given {
@@ -43,11 +43,11 @@ func patterns(texts []string) (out []pattern, err error) {
 
 // Chooses reports whether an object with these names is chosen; an id is one of them.
 func (f Filter) Chooses(names []string, tags map[string]string) bool {
-	fits := func(p pattern) bool { return p.fits(names, tags) }
+	fits := func(p glob) bool { return p.fits(names, tags) }
 	return (len(f.include) == 0 || slices.ContainsFunc(f.include, fits)) && !slices.ContainsFunc(f.exclude, fits)
 }
 
-func (p pattern) fits(names []string, tags map[string]string) bool {
+func (p glob) fits(names []string, tags map[string]string) bool {
 	if p.tag != "" {
 		v, ok := tags[p.tag]
 		return ok && p.text.MatchString(v)

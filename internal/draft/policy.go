@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Policy writes a JSON document as jsonencode of an object, or, where its numbers or names do not come back from that, as
@@ -28,7 +29,7 @@ func Policy(doc string) (Expr, error) {
 }
 
 // plainNumber is a number that stays what it is, whoever reads it.
-var plainNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
+var plainNumber = pattern.New(`^-?[0-9]{1,15}$`)
 
 func fromJSON(v any) (Expr, error) {
 	switch v := v.(type) {

@@ -1,11 +1,10 @@
 package draft
 
 import (
-	"regexp"
-
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
@@ -39,7 +38,7 @@ func usual(k *kind.Kind, at *kind.Attribute, o *plan.Object, where Place) bool {
 }
 
 // statementID is the name of a policy's statement, which the vendor's documentation leaves open for the default one.
-var statementID = regexp.MustCompile(`"Sid"\s*:\s*"kms default[^"]*"`)
+var statementID = pattern.New(`"Sid"\s*:\s*"kms default[^"]*"`)
 
 // nameless is a policy whose default statement has no name of its own.
 func nameless(policy cty.Value) cty.Value {

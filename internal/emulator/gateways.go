@@ -3,7 +3,6 @@ package emulator
 import (
 	"maps"
 	"net"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/instance"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/emulator/throttle"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // OperationNames lists every operation of both gateways, sorted.
@@ -45,7 +45,7 @@ func (s *Server) instanceGateway(o *settings, shared *public.Handler) *instance.
 	})
 }
 
-var instanceHost = regexp.MustCompile(`^(kst-[a-z0-9]+)\.cryptoservice\.kms\.aliyuncs\.com$`)
+var instanceHost = pattern.New(`^(kst-[a-z0-9]+)\.cryptoservice\.kms\.aliyuncs\.com$`)
 
 // instanceOf reads an instance's id from its host name; any other host, such as
 // 127.0.0.1, names none.

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"regexp"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/emulator/throttle"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Options describe an emulator. The zero value but for Dir or Memory is ready
@@ -121,8 +121,8 @@ func (o Options) check() (*settings, error) {
 }
 
 var (
-	accountID    = regexp.MustCompile(`^[0-9]{16}$`)
-	imageVersion = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$`)
+	accountID    = pattern.New(`^[0-9]{16}$`)
+	imageVersion = pattern.New(`^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$`)
 )
 
 // checkNames refuses an account, a region, an image and a patience that there cannot

@@ -6,8 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // ownedHead is how many bytes of a file tell what it is.
@@ -23,7 +24,7 @@ const (
 )
 
 // journalLine is how each line of a journal begins.
-var journalLine = regexp.MustCompile(`^[0-9a-f]{8} \d+ \{"op":"`)
+var journalLine = pattern.New(`^[0-9a-f]{8} \d+ \{"op":"`)
 
 // contentOwned says what of kmsplan's a regular file is by what it holds, under any name and in any directory, or "".
 // Terraform's states are among them: they are no more to be written over.

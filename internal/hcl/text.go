@@ -3,12 +3,13 @@ package hcl
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Texts arrive as the bytes they are, or not at all. Expressions compose characters (an e and a combining
@@ -40,7 +41,7 @@ func joins(s string) bool {
 	return s != "" && s[0] >= utf8.RuneSelf && !norm.NFC.PropertiesString(s).BoundaryBefore()
 }
 
-var escapes = regexp.MustCompile(`\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))`)
+var escapes = pattern.New(`\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))`)
 
 // escapeProblem finds an escape that stands for a character which would be composed with its neighbour.
 func escapeProblem(source string) error {

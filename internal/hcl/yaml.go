@@ -3,17 +3,18 @@ package hcl
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // maxYAML bounds how many nodes a document has once its aliases are followed.
 const maxYAML = 1 << 18
 
 // hugeExponent finds numbers that would be written out digit by digit.
-var hugeExponent = regexp.MustCompile(`[0-9._][eE][-+]?0*[1-9][0-9]{5,}`)
+var hugeExponent = pattern.New(`[0-9._][eE][-+]?0*[1-9][0-9]{5,}`)
 
 // yamlNesting refuses documents that cty's decoder would not come to an end with: nested too deep, grown by
 // aliases of aliases, or with keys that are enormous numbers.

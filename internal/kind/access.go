@@ -3,11 +3,12 @@ package kind
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // The permissions that an access policy can give (KMS: CreatePolicy).
@@ -24,7 +25,7 @@ const MostPolicies = 3
 
 // accessName is what a network rule, an access policy or an access point may be called. The service documents no
 // pattern; this one is within everything it shows.
-var accessName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
+var accessName = pattern.New(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
 func checkAccessName(v cty.Value) error {
 	if name := v.AsString(); !accessName.MatchString(name) {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/zclconf/go-cty/cty"
 )
@@ -48,31 +49,35 @@ const (
 
 // Batch returns the kind of batches, which is in no list of kinds: a batch is no object of the service and no file of the
 // stack, and no plan changes one. Read only.
-func Batch() *Kind { return batchKind }
+func Batch() *Kind { return batchKind() }
 
-var batchKind = finish(&Kind{
-	Name: BatchKind, Class: BatchClass,
-	Doc: "A job over many objects, such as a rewrap of a bucket after a rotation. `plan` and `apply` name it and read nothing of it; `kmsplan batch` plans, starts and watches it.",
-	Attributes: []Attribute{
-		{Name: "action", Type: cty.String, Mode: Required, Doc: "What is done to each object: `rewrap` brings its data key under the key's primary version and leaves the body, `reencrypt` gives it a fresh data key, `encrypt` makes envelopes of objects that are none, `verify` opens and writes nothing.", Check: oneOf("batch action", BatchRewrap, BatchReencrypt, BatchEncrypt, BatchVerify)},
-		{Name: "key", Type: cty.String, Doc: "The key that objects come under: an id, an alias name or an ARN. Needed, but for `verify`, which opens objects under whatever key they are. Its primary version is pinned when the batch is planned.", Refers: keyNames, Check: checkKeyReference},
-		{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context, of `encrypt`; up to 8,192 characters as JSON.", Check: checkContext},
-		{Name: "scope", Type: cty.String, Doc: "How many objects share a data key, of `encrypt` and `reencrypt`: `file` (default), `directory` or `run`. A data key for a thousand objects makes a thousandth of the calls.", Check: oneOf("data-key scope", ScopeFile, ScopeDirectory, ScopeRun)},
-		{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`) that can open what `encrypt` and `reencrypt` write without KMS, for break-glass.", Check: checkRecipients},
-		{Name: "verify", Type: cty.String, Doc: "What is opened once more when the work is done: `all`, which proves that nothing is left under an older key or version, or a share of the objects, `sample:1%`, which is quick and proves nothing of the others. Left out: nothing is.", Check: checkText(checkSample)},
-		{Name: "start", Type: cty.String, Doc: "What starts it: `command` (default), which is `kmsplan batch start`; or `apply`, an apply that finds that it was never run, or that its key or the key's version is another since. The plan says so, and to approve it approves the batch. One that was paused, cancelled or has failures is for people.", Check: oneOf("way to start a batch", StartCommand, StartApply)},
-	},
-	Removals: []Removal{{Action: "forget", Doc: "kmsplan forgets what the batch left in the state; keys are no longer kept for its objects, which stay as they are."}},
-	Blocks:   []Block{batchSource, batchFilter, batchChunk, batchRate, batchLimits, batchQueue},
-	Rules: []Rule{
-		{ID: "batch-key", Summary: invalid, Doc: "`key` is named, but for `verify`.", Check: batchHasKey},
-		{ID: "batch-action-fits", Summary: invalid, Doc: "`context` goes with `encrypt`; `scope` and `recipients` with `encrypt` and `reencrypt`.", Check: batchActionFits},
-		{ID: "batch-source", Summary: invalid, Doc: "A batch has one `source`, with one place in it.", Check: batchHasSource},
-		{ID: "batch-list", Summary: invalid, Doc: "The names of a batch's objects come from a listing, an `inventory` or a `list`.", Check: batchListsOnce},
-		{ID: "batch-queue", Summary: invalid, Doc: "A `queue` has one place in it.", Check: batchHasQueue},
-		{ID: "batch-filter", Summary: invalid, Doc: "`filter` names what the source can tell: tags in S3 and OSS; and `min_size` is not above `max_size`.", Check: batchFilterFits},
-	},
-})
+var batchKind = sync.OnceValue(func() *Kind { return finish(batchTable()) })
+
+func batchTable() *Kind {
+	return &Kind{
+		Name: BatchKind, Class: BatchClass,
+		Doc: "A job over many objects, such as a rewrap of a bucket after a rotation. `plan` and `apply` name it and read nothing of it; `kmsplan batch` plans, starts and watches it.",
+		Attributes: []Attribute{
+			{Name: "action", Type: cty.String, Mode: Required, Doc: "What is done to each object: `rewrap` brings its data key under the key's primary version and leaves the body, `reencrypt` gives it a fresh data key, `encrypt` makes envelopes of objects that are none, `verify` opens and writes nothing.", Check: oneOf("batch action", BatchRewrap, BatchReencrypt, BatchEncrypt, BatchVerify)},
+			{Name: "key", Type: cty.String, Doc: "The key that objects come under: an id, an alias name or an ARN. Needed, but for `verify`, which opens objects under whatever key they are. Its primary version is pinned when the batch is planned.", Refers: keyNames, Check: checkKeyReference},
+			{Name: "context", Type: cty.Map(cty.String), Doc: "The encryption context, of `encrypt`; up to 8,192 characters as JSON.", Check: checkContext},
+			{Name: "scope", Type: cty.String, Doc: "How many objects share a data key, of `encrypt` and `reencrypt`: `file` (default), `directory` or `run`. A data key for a thousand objects makes a thousandth of the calls.", Check: oneOf("data-key scope", ScopeFile, ScopeDirectory, ScopeRun)},
+			{Name: "recipients", Type: cty.List(cty.String), Doc: "age recipients (`age1…`) that can open what `encrypt` and `reencrypt` write without KMS, for break-glass.", Check: checkRecipients},
+			{Name: "verify", Type: cty.String, Doc: "What is opened once more when the work is done: `all`, which proves that nothing is left under an older key or version, or a share of the objects, `sample:1%`, which is quick and proves nothing of the others. Left out: nothing is.", Check: checkText(checkSample)},
+			{Name: "start", Type: cty.String, Doc: "What starts it: `command` (default), which is `kmsplan batch start`; or `apply`, an apply that finds that it was never run, or that its key or the key's version is another since. The plan says so, and to approve it approves the batch. One that was paused, cancelled or has failures is for people.", Check: oneOf("way to start a batch", StartCommand, StartApply)},
+		},
+		Removals: []Removal{{Action: "forget", Doc: "kmsplan forgets what the batch left in the state; keys are no longer kept for its objects, which stay as they are."}},
+		Blocks:   []Block{batchSource, batchFilter, batchChunk, batchRate, batchLimits, batchQueue},
+		Rules: []Rule{
+			{ID: "batch-key", Summary: invalid, Doc: "`key` is named, but for `verify`.", Check: batchHasKey},
+			{ID: "batch-action-fits", Summary: invalid, Doc: "`context` goes with `encrypt`; `scope` and `recipients` with `encrypt` and `reencrypt`.", Check: batchActionFits},
+			{ID: "batch-source", Summary: invalid, Doc: "A batch has one `source`, with one place in it.", Check: batchHasSource},
+			{ID: "batch-list", Summary: invalid, Doc: "The names of a batch's objects come from a listing, an `inventory` or a `list`.", Check: batchListsOnce},
+			{ID: "batch-queue", Summary: invalid, Doc: "A `queue` has one place in it.", Check: batchHasQueue},
+			{ID: "batch-filter", Summary: invalid, Doc: "`filter` names what the source can tell: tags in S3 and OSS; and `min_size` is not above `max_size`.", Check: batchFilterFits},
+		},
+	}
+}
 
 var batchSource = Block{
 	Name: "source", Doc: "Where the objects are and are written back. One of `files`, `s3`, `oss` and `postgres` stands in it. Needed.",

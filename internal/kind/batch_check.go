@@ -3,10 +3,11 @@ package kind
 import (
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 func checkSample(text string) error {
@@ -31,10 +32,10 @@ func checkAge(text string) error {
 const identifier = `([A-Za-z_][A-Za-z0-9_$]{0,62}|"([^"\x00]|""){1,63}")`
 
 var (
-	columnPattern = regexp.MustCompile(`^` + identifier + `$`)
-	tablePattern  = regexp.MustCompile(`^(` + identifier + `\.)?` + identifier + `$`)
+	columnPattern = pattern.New(`^` + identifier + `$`)
+	tablePattern  = pattern.New(`^(` + identifier + `\.)?` + identifier + `$`)
 	// schemaPattern leaves room for the names that River puts behind the schema's.
-	schemaPattern = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,45}$`)
+	schemaPattern = pattern.New(`^[a-z_][a-z0-9_]{0,45}$`)
 )
 
 func checkColumnName(name string) error {
@@ -59,7 +60,7 @@ func checkSchemaName(name string) error {
 }
 
 // passwordWord finds a password among key=value pairs of a connection string.
-var passwordWord = regexp.MustCompile(`(?i)(^|[\s?&])(password|sslpassword)\s*=`)
+var passwordWord = pattern.New(`(?i)(^|[\s?&])(password|sslpassword)\s*=`)
 
 // checkConnectionString repeats nothing of the value, which may hold a password.
 func checkConnectionString(text string) error {

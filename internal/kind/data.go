@@ -136,7 +136,7 @@ func DataKinds() []string { return names(true) }
 
 func names(data bool) []string {
 	var list []string
-	for _, k := range kinds {
+	for _, k := range kinds() {
 		if k.Data() == data {
 			list = append(list, k.Name)
 		}

@@ -2,11 +2,12 @@ package kind
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Day is KMS's day: 24 hours, whatever the calendar says.
@@ -20,7 +21,7 @@ const (
 	DefaultKeyRotation = 365 * Day
 )
 
-var durationPattern = regexp.MustCompile(`^([0-9]{1,18})([dhms])$`)
+var durationPattern = pattern.New(`^([0-9]{1,18})([dhms])$`)
 
 var unitLength = map[string]time.Duration{"d": Day, "h": time.Hour, "m": time.Minute, "s": time.Second}
 

@@ -1,10 +1,11 @@
 package kind
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // AliasPrefix starts every alias name.
@@ -17,10 +18,10 @@ const (
 )
 
 var (
-	aliasPattern    = regexp.MustCompile(`^alias/[A-Za-z0-9_/-]{1,255}$`)
-	reservedAlias   = regexp.MustCompile(`^alias/acs(/|$)`)
-	secretPattern   = regexp.MustCompile(`^[A-Za-z0-9_/+=.@-]{1,192}$`)
-	instancePattern = regexp.MustCompile(`^kst-[A-Za-z0-9*-]{3,60}$`)
+	aliasPattern    = pattern.New(`^alias/[A-Za-z0-9_/-]{1,255}$`)
+	reservedAlias   = pattern.New(`^alias/acs(/|$)`)
+	secretPattern   = pattern.New(`^[A-Za-z0-9_/+=.@-]{1,192}$`)
+	instancePattern = pattern.New(`^kst-[A-Za-z0-9*-]{3,60}$`)
 )
 
 // KMS: CreateAlias.

@@ -2,10 +2,11 @@ package kind
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // checkPath refuses paths that could leave the module's directory. Paths are written
@@ -42,7 +43,7 @@ func checkFile(v cty.Value) error {
 	return nil
 }
 
-var modePattern = regexp.MustCompile(`^0?[0-7]{3}$`)
+var modePattern = pattern.New(`^0?[0-7]{3}$`)
 
 // checkMode wants a plaintext's mode: the owner may read it, others nothing.
 func checkMode(v cty.Value) error {

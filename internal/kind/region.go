@@ -3,14 +3,14 @@ package kind
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/suggest"
 )
 
-var regionPattern = regexp.MustCompile(`^[a-z]{2,4}(-[a-z0-9]+)+$`)
+var regionPattern = pattern.New(`^[a-z]{2,4}(-[a-z0-9]+)+$`)
 
 // regions are those where KMS is offered (KMS: regions and endpoints). New ones come up, so one that is not
 // listed is taken, unless it looks like a slip of one that is.

@@ -80,10 +80,10 @@ var between = [...]Rule{
 // Rules returns every rule: those of each kind and of batches, then those between blocks. Read only.
 func Rules() []Rule {
 	var all []Rule
-	for _, k := range kinds {
+	for _, k := range kinds() {
 		all = append(all, k.Rules...)
 	}
-	all = append(all, batchKind.Rules...)
+	all = append(all, Batch().Rules...)
 	return append(all, between[:]...)
 }
 

@@ -1,10 +1,11 @@
 package kind
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // The stages that the service keeps itself (KMS: UpdateSecretVersionStage), and how many there may be of others: a secret has
@@ -15,7 +16,7 @@ const (
 	maxVersionID  = 64
 )
 
-var stageName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var stageName = pattern.New(`^[A-Za-z0-9_-]{1,64}$`)
 
 func checkVersionID(v cty.Value) error {
 	if n := len([]rune(v.AsString())); n < 1 || n > maxVersionID {

@@ -2,13 +2,14 @@ package kind
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
-var sizePattern = regexp.MustCompile(`^([0-9]{1,18}) ?(|B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
+var sizePattern = pattern.New(`^([0-9]{1,18}) ?(|B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
 
 var sizeUnits = map[string]int64{
 	"": 1, "B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,

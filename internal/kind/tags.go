@@ -1,11 +1,12 @@
 package kind
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // OwnTagPrefix marks the tags kmsplan itself keeps on an object: kmsplan:owner,
@@ -16,7 +17,7 @@ const OwnTagPrefix = "kmsplan:"
 // three of them are kmsplan's own.
 const MaxTags = 17
 
-var tagText = regexp.MustCompile(`^[A-Za-z0-9/\\_.+=:@-]{0,128}$`)
+var tagText = pattern.New(`^[A-Za-z0-9/\\_.+=:@-]{0,128}$`)
 
 const tagRule = `has at most 128 characters, of letters, digits and / \ _ - . + = : @`
 

@@ -1,9 +1,9 @@
 package kms
 
 import (
-	"regexp"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
@@ -12,10 +12,10 @@ const maxForeignText = 600
 
 // secretField finds the values of fields that hold secrets in text of others:
 // JSON members, query parameters and headers.
-var secretField = regexp.MustCompile(`(?i)((?:access_?key_?secret|secret_?access_?key|security_?token|sts_?token|x-acs-security-token|access_?token|refresh_?token|password|private_?key_?data|signature|plaintext|secret_?data)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,;&}]+)`)
+var secretField = pattern.New(`(?i)((?:access_?key_?secret|secret_?access_?key|security_?token|sts_?token|x-acs-security-token|access_?token|refresh_?token|password|private_?key_?data|signature|plaintext|secret_?data)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,;&}]+)`)
 
 // authorization finds credentials of the Authorization headers.
-var authorization = regexp.MustCompile(`(?i)(\b(?:proxy-)?authorization"?\s*[:=]).*|\b(?:bearer|token|basic)\s+[A-Za-z0-9+/=._-]{8,}`)
+var authorization = pattern.New(`(?i)(\b(?:proxy-)?authorization"?\s*[:=]).*|\b(?:bearer|token|basic)\s+[A-Za-z0-9+/=._-]{8,}`)
 
 // Scrub removes what looks like a secret from text of others and bounds it.
 func Scrub(text string) string {

@@ -3,7 +3,6 @@ package lint
 import (
 	"bytes"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // ignore is a comment that answers for findings:
@@ -29,7 +29,7 @@ type ignore struct {
 }
 
 // ignoreComment takes a comment apart: what stands before the word, the rules, the reason.
-var ignoreComment = regexp.MustCompile(`^\s*(?:#|//|/\*)*\s*kmsplan:ignore(?:\s+(\S+)\s*(.*?))?\s*$`)
+var ignoreComment = pattern.New(`^\s*(?:#|//|/\*)*\s*kmsplan:ignore(?:\s+(\S+)\s*(.*?))?\s*$`)
 
 // ignores are the comments of a module that answer for findings, in source order, the ones that do not work among them.
 func ignores(c *hcl.Config, rules []*Rule) []*ignore {

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"regexp"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -10,6 +9,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/hcl"
 	"kmsplan.dev/kmsplan/internal/kind"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // pass is one rule at work.
@@ -30,7 +30,7 @@ func (p *pass) report(at hclv2.Range, address, format string, args ...any) {
 }
 
 // moduleInstance is the key of a module's instance in an address.
-var moduleInstance = regexp.MustCompile(`module\.([\pL_][\pL\pN_-]*)\[[^\]]*\]\.`)
+var moduleInstance = pattern.New(`module\.([\pL_][\pL\pN_-]*)\[[^\]]*\]\.`)
 
 // about records that a block's instance breaks the rule: at the argument where it is written, at the header otherwise.
 func (p *pass) about(in *instance, argument, format string, args ...any) {

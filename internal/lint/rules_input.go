@@ -1,10 +1,11 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // inputRules are about variables, locals and settings.
@@ -65,8 +66,8 @@ func inputRules() []*Rule {
 
 // secretName is a variable's name that is one for a secret, and harmlessName its like that only tells about one.
 var (
-	secretName   = regexp.MustCompile(`(?i)(^|_)(password|passwd|passphrase|secret|token|private_?key|access_?key_?secret|credentials?)(_|$)`)
-	harmlessName = regexp.MustCompile(`(?i)_(name|names|id|ids|arn|file|path|dir|length|days|interval|ttl|version|versions|tags|enabled|type|prefix|description|policy|count|user|username|url|key_id)$`)
+	secretName   = pattern.New(`(?i)(^|_)(password|passwd|passphrase|secret|token|private_?key|access_?key_?secret|credentials?)(_|$)`)
+	harmlessName = pattern.New(`(?i)_(name|names|id|ids|arn|file|path|dir|length|days|interval|ttl|version|versions|tags|enabled|type|prefix|description|policy|count|user|username|url|key_id)$`)
 )
 
 func (p *pass) secretVariables() {

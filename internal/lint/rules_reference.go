@@ -1,12 +1,12 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // keyArguments name keys, by kind and argument.
@@ -15,7 +15,7 @@ var keyArguments = [...]struct{ kind, argument string }{
 }
 
 // keyID is how KMS names keys: key-hzz…, a UUID, or an ARN that ends in one.
-var keyID = regexp.MustCompile(`^(acs:kms:.*:key/.+|key-[a-z0-9]{10,}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$`)
+var keyID = pattern.New(`^(acs:kms:.*:key/.+|key-[a-z0-9]{10,}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$`)
 
 func referenceRules() []*Rule {
 	return []*Rule{{

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/kms/transport"
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
@@ -58,7 +58,7 @@ func digested(texts ...string) string {
 }
 
 // accountID is what an account's id is like.
-var accountID = regexp.MustCompile(`^[0-9]{1,32}$`)
+var accountID = pattern.New(`^[0-9]{1,32}$`)
 
 // remembered is the account that the credentials were of when they were used last, "" when nothing tells.
 func (t *turns) remembered() string {

@@ -3,7 +3,8 @@ package state
 import (
 	"errors"
 	"fmt"
-	"regexp"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // DefaultWorkspace is the workspace that every stack has. Its state lies where the backend block says; those of others lie
@@ -12,7 +13,7 @@ const DefaultWorkspace = "default"
 
 // workspaceName has no dot, because what a store puts beside a state begins with the state's name and a dot, and no sign
 // that a file system, an address or a bucket reads otherwise.
-var workspaceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+var workspaceName = pattern.New(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // ErrWorkspaceName says that something is no name of a workspace.
 var ErrWorkspaceName = errors.New("a workspace's name has 1 to 64 letters, digits, - and _, and begins with a letter or a digit")

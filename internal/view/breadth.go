@@ -1,15 +1,16 @@
 package view
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/width"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // escapes are the ANSI sequences that take no column.
-var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var escapes = pattern.New("\x1b\\[[0-9;]*m")
 
 // columns counts the columns that a line takes on a terminal.
 func columns(line string) (n int) {

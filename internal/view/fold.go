@@ -2,8 +2,9 @@ package view
 
 import (
 	"io"
-	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // folded is the writer that everything for people goes through: it breaks what is wider than a narrow terminal. Each Write is
@@ -22,14 +23,14 @@ func (f folded) Write(p []byte) (int, error) {
 }
 
 // lead is what a folded line goes on below: its indentation, the rule of a frame, and the sign of a comment.
-var lead = regexp.MustCompile("^(?:\x1b\\[[0-9;]*m)*│?(?:\x1b\\[[0-9;]*m)*[ ]*(?:#[ ]+)?")
+var lead = pattern.New("^(?:\x1b\\[[0-9;]*m)*│?(?:\x1b\\[[0-9;]*m)*[ ]*(?:#[ ]+)?")
 
 // onePiece is what no line is broken in: a command or a piece of the language in backquotes, the key of an address
 // (key.a["two words"]), and a command that a line ends with.
-var onePiece = regexp.MustCompile("`[^`\n]{1,160}`" + `|\["(?:[^"\\\n]|\\.)*"\]` + `|: (?:kmsplan|eval) [^\n]*[^.:?\n]$`)
+var onePiece = pattern.New("`[^`\n]{1,160}`" + `|\["(?:[^"\\\n]|\\.)*"\]` + `|: (?:kmsplan|eval) [^\n]*[^.:?\n]$`)
 
 // ownLine is a command that an indented line is for.
-var ownLine = regexp.MustCompile(`^(?:kmsplan|export) .*[^.:?]$`)
+var ownLine = pattern.New(`^(?:kmsplan|export) .*[^.:?]$`)
 
 // noBreak stands for a space at which no line is broken. Nothing that is printed has it: neutral sees to that.
 const noBreak = "\x1f"

@@ -2,8 +2,9 @@ package view
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Help prints what a command says of itself. Where the terminal is narrow its paragraphs are set anew; what stands beside a name, below it.
@@ -20,7 +21,7 @@ func (t *Terminal) Help(text string) {
 }
 
 // twoColumns are a name and what it is, side by side.
-var twoColumns = regexp.MustCompile(`^( +)(\S.*?) {2,}(\S.*)$`)
+var twoColumns = pattern.New(`^( +)(\S.*?) {2,}(\S.*)$`)
 
 // reflowed joins the lines of prose. A heading, and lines that are indented, stand alone.
 func reflowed(paragraph string) string {

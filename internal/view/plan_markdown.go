@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/plan"
 )
 
@@ -163,7 +163,7 @@ func (t *Told) driftMarkdown(d *mdDoc, drifts plan.Drifts) {
 }
 
 // sign is the sign of a change behind its indent.
-var sign = regexp.MustCompile(`^( +)([-+~]) `)
+var sign = pattern.New(`^( +)([-+~]) `)
 
 // diffLines are lines with their signs in the first column, where a diff colours them.
 func diffLines(text string) []string {

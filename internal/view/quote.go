@@ -1,21 +1,22 @@
 package view
 
 import (
-	"regexp"
 	"strings"
+
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // hidden stands where a quoted source line holds what may be a secret.
 const hidden = "(not shown)"
 
 // assigned is the name and equals sign of an assignment in a file of variables.
-var assigned = regexp.MustCompile(`^\s*"?[\p{L}_][\p{L}\p{N}_-]*"?\s*[=:]`)
+var assigned = pattern.New(`^\s*"?[\p{L}_][\p{L}\p{N}_-]*"?\s*[=:]`)
 
 // secretText is the value of an argument called value or password, or a variable's default, as a string.
-var secretText = regexp.MustCompile(`(\b(?:value|password|default)"?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?)`)
+var secretText = pattern.New(`(\b(?:value|password|default)"?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?)`)
 
 // heredoc is the start of a text over several lines, and its end marker.
-var heredoc = regexp.MustCompile(`<<[-~]?\s*"?([\p{L}_][\p{L}\p{N}_-]*)"?\s*$`)
+var heredoc = pattern.New(`<<[-~]?\s*"?([\p{L}_][\p{L}\p{N}_-]*)"?\s*$`)
 
 // maxQuoted bounds a quoted line, bytes: JSON is often one line.
 const maxQuoted = 400

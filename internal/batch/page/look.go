@@ -135,7 +135,7 @@ func (p *Page) show(w http.ResponseWriter, r *http.Request, name string, s sheet
 		s.Form = one.form
 	}
 	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, s); err != nil {
+	if err := pages().ExecuteTemplate(&b, name, s); err != nil {
 		http.Error(w, "Make the page: "+err.Error()+".", http.StatusInternalServerError)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch/queue"
@@ -46,7 +47,9 @@ const (
 //go:embed web
 var web embed.FS
 
-var pages = template.Must(template.New("").Funcs(words()).ParseFS(web, "web/*.html"))
+var pages = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(words()).ParseFS(web, "web/*.html"))
+})
 
 // New makes the page of a queue, which it does not close.
 func New(o Options) *Page {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,6 +15,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
 	"kmsplan.dev/kmsplan/internal/emulator/public"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Config is what a Handler needs.
@@ -100,8 +100,8 @@ func (h *Handler) answer(r *http.Request) (answer, error) {
 }
 
 var (
-	virtualHost = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.oss(-[a-z0-9-]+)?\.aliyuncs\.com(:[0-9]+)?$`)
-	bucketName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	virtualHost = pattern.New(`^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.oss(-[a-z0-9-]+)?\.aliyuncs\.com(:[0-9]+)?$`)
+	bucketName  = pattern.New(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 )
 
 // parse finds bucket and object: in the host's name and the path, or in the path alone.

@@ -2,13 +2,13 @@ package public
 
 import (
 	"net"
-	"regexp"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
-var regionName = regexp.MustCompile(`^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$`)
+var regionName = pattern.New(`^[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}$`)
 
 // region finds the region that the request is for: the endpoint's name as the
 // Host header or the TLS handshake has it, else the RegionId parameter, else the

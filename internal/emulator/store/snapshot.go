@@ -8,11 +8,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/durable"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 	snapshotSeal = "snapshot\x00"
 )
 
-var snapshotName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var snapshotName = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 // ErrNoSnapshot says that no snapshot has the name.
 var ErrNoSnapshot = errors.New("no such snapshot")

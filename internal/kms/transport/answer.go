@@ -6,12 +6,12 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/kms"
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
@@ -70,7 +70,7 @@ func (a Answer) ClockSkew(now time.Time) time.Duration {
 	return 0
 }
 
-var timeLeftField = regexp.MustCompile(`(?i)TimeLeft:\s*(\d{1,5})`)
+var timeLeftField = pattern.New(`(?i)TimeLeft:\s*(\d{1,5})`)
 
 // timeLeft reads "…,TimeLeft:2" of the gateway's throttling headers, seconds.
 func timeLeft(header string) time.Duration {

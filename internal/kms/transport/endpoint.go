@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/safety"
 )
 
@@ -21,8 +21,8 @@ type Endpoint struct {
 func (e Endpoint) String() string { return e.Scheme + "://" + e.Host }
 
 var (
-	regionName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,62}$`)
-	instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{1,62}$`)
+	regionName   = pattern.New(`^[a-z0-9][a-z0-9-]{1,62}$`)
+	instanceName = pattern.New(`^[A-Za-z0-9][A-Za-z0-9_-]{1,62}$`)
 )
 
 // publicHost is the public gateway's host in a region.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 )
 
@@ -22,7 +22,7 @@ func refusal(err error) sdk.ServiceError {
 }
 
 // errorCode is how the service's codes look; anything else that a server wrote is not repeated.
-var errorCode = regexp.MustCompile(`^[A-Za-z.]{1,60}$`)
+var errorCode = pattern.New(`^[A-Za-z.]{1,60}$`)
 
 // failure puts an error into words, and says which are final. What the server wrote beside its code is left out.
 func (p *Place) failure(ctx context.Context, err error) error {

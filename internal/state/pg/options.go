@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 
 	"github.com/jackc/pgx/v5"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/state/pg/connect"
 )
 
@@ -21,7 +21,7 @@ type Options struct {
 // ConnVariable holds a connection string, with a password or without.
 const ConnVariable = connect.Variable
 
-var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+var identifier = pattern.New(`^[a-z_][a-z0-9_]{0,62}$`)
 
 // Open returns the place of a stack. It calls nobody.
 func Open(ctx context.Context, o Options, getenv func(string) string) (*Place, error) {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"sync"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch/quota"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // bucket is the quota.Bucket of this machine: a file with the level, which every process changes alone. It is not synced: after
@@ -26,7 +26,7 @@ const rateFirst = 1000
 // levelLength is that of a bucket's file, in bytes; a level takes about 220.
 const levelLength = 512
 
-var notPlain = regexp.MustCompile(`[^a-zA-Z0-9_-]`)
+var notPlain = pattern.New(`[^a-zA-Z0-9_-]`)
 
 // Bucket implements queue.Queue.
 func (q *Queue) Bucket(gateway, group string) quota.Bucket {

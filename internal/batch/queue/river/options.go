@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/state/pg/connect"
 )
 
@@ -35,7 +35,7 @@ const (
 // maxSchema is River's: it puts names behind the schema's.
 const maxSchema = 46
 
-var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,45}$`)
+var identifier = pattern.New(`^[a-z_][a-z0-9_]{0,45}$`)
 
 // Queue is a queue.Queue in PostgreSQL.
 type Queue struct {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 
 	"kmsplan.dev/kmsplan/internal/batch/source"
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 )
 
@@ -38,7 +38,7 @@ func final(err error) bool {
 }
 
 // errorCode is how the service's codes look; anything else that a server wrote is not repeated.
-var errorCode = regexp.MustCompile(`^[A-Za-z.]{1,60}$`)
+var errorCode = pattern.New(`^[A-Za-z.]{1,60}$`)
 
 // words say what to do about a refusal of the service's.
 var words = map[string]string{

@@ -2,12 +2,12 @@ package access
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
 	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 func accessPointOperations() []core.Operation {
@@ -20,7 +20,7 @@ func accessPointOperations() []core.Operation {
 	}, clientKeyOperations(), networkRuleOperations(), permissionOperations())
 }
 
-var namePattern = regexp.MustCompile(undocumented.NamePattern)
+var namePattern = pattern.New(undocumented.NamePattern)
 
 // validName reads the Name of an access point, a policy or a network rule.
 func validName(name *string) (string, error) {

@@ -1,12 +1,12 @@
 package keys
 
 import (
-	"regexp"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
 	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 func aliasOperations() []core.Operation {
@@ -21,7 +21,7 @@ func aliasOperations() []core.Operation {
 
 // aliasPattern: letters, digits, "_", "-" and "/" after the prefix; names that
 // begin with alias/acs are the service's own (KMS: CreateAlias).
-var aliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9_/-]+$`)
+var aliasPattern = pattern.New(`^alias/[A-Za-z0-9_/-]+$`)
 
 const aliasLimit = len("alias/") + undocumented.AliasLimit
 

@@ -1,13 +1,13 @@
 package secrets
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // Secret types. All but Generic are managed: the service knows the target and
@@ -38,7 +38,7 @@ const (
 // secretPattern is what a name may hold (KMS: CreateSecret, current pages).
 const secretPattern = `^[A-Za-z0-9_/+=.@-]+$`
 
-var secretNames = regexp.MustCompile(secretPattern)
+var secretNames = pattern.New(secretPattern)
 
 // managed tells whether the service rotates the secret's value.
 func managed(s *core.Secret) bool { return s.Type != secretGeneric }

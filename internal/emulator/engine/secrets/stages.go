@@ -1,12 +1,12 @@
 package secrets
 
 import (
-	"regexp"
 	"slices"
 
 	"kmsplan.dev/kmsplan/internal/emulator/engine/core"
 	"kmsplan.dev/kmsplan/internal/emulator/store"
 	"kmsplan.dev/kmsplan/internal/emulator/undocumented"
+	"kmsplan.dev/kmsplan/internal/pattern"
 )
 
 // The service's own stage labels.
@@ -15,7 +15,7 @@ const (
 	stagePrevious = "ACSPrevious"
 )
 
-var stageNames = regexp.MustCompile(undocumented.StagePattern)
+var stageNames = pattern.New(undocumented.StagePattern)
 
 // secretVersions are all versions of one secret, oldest first, in memory while an
 // operation moves labels between them.

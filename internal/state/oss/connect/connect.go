@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
 	sdk "github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/credentials"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss/retry"
 
+	"kmsplan.dev/kmsplan/internal/pattern"
 	"kmsplan.dev/kmsplan/internal/state/remote"
 )
 
@@ -33,8 +33,8 @@ type Options struct {
 type Credential struct{ AccessKeyID, AccessKeySecret, SecurityToken string }
 
 var (
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
-	regionName = regexp.MustCompile(`^[a-z0-9-]+$`)
+	bucketName = pattern.New(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	regionName = pattern.New(`^[a-z0-9-]+$`)
 )
 
 // Client makes a client that repeats no call by itself, and says which host it speaks with. It calls nobody.

@@ -1,4 +1,4 @@
-package cli
+package clitest
 
 import (
 	"bytes"
@@ -12,45 +12,28 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary be kmsplan: the scripts run the real main in processes of
-// their own, over real TLS to the embedded emulator.
-func TestMain(m *testing.M) {
-	if os.Getenv(actAsMain) != "" {
-		os.Exit(Main(Process{Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
-	}
-	testscript.Main(m, map[string]func(){
-		"kmsplan": func() {
-			os.Exit(Main(Process{Args: os.Args[1:], Env: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
-		},
-	})
-}
-
-// actAsMain makes the test binary kmsplan, for tests that kill it.
-const actAsMain = "KMSPLAN_TEST_ACT_AS_MAIN"
-
-// TestScripts runs testdata/script, one file per command and behaviour.
-// busy are the scripts in which the most happens at the same time: those that -short, and with it the race detector, runs.
-var busy = []string{"apply-lifecycle", "apply-lost-answer", "canary", "emulator-serve", "files-never-hold-up-keys", "json-stream", "recover-strays", "run-without-secrets"}
-
-func TestScripts(t *testing.T) {
-	dir := filepath.Join("testdata", "script")
+// ScriptsOrBusy runs the scripts of a directory. With -short, and with it under the race detector, it runs those in which the
+// most happens at the same time.
+func ScriptsOrBusy(t *testing.T, dir string, busy ...string) {
+	t.Helper()
 	if !testing.Short() {
-		runScripts(t, dir)
+		Scripts(t, dir)
 		return
 	}
 	var files []string
 	for _, name := range busy {
 		files = append(files, filepath.Join(dir, name+".txtar"))
 	}
-	runScripts(t, "", files...)
+	Scripts(t, "", files...)
 }
 
-func runScripts(t *testing.T, dir string, files ...string) {
-	runScriptsWith(t, func(*testscript.Env) error { return nil }, dir, files...)
+// Scripts runs the scripts of a directory, or these files.
+func Scripts(t *testing.T, dir string, files ...string) {
+	ScriptsWith(t, func(*testscript.Env) error { return nil }, dir, files...)
 }
 
-// runScriptsWith prepares the directory of each script before it runs.
-func runScriptsWith(t *testing.T, prepare func(*testscript.Env) error, dir string, files ...string) {
+// ScriptsWith prepares the directory of each script before it runs.
+func ScriptsWith(t *testing.T, prepare func(*testscript.Env) error, dir string, files ...string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		Files:               files,
@@ -66,8 +49,8 @@ func runScriptsWith(t *testing.T, prepare func(*testscript.Env) error, dir strin
 			"absent": absent,
 			"flip":   flip,
 			"edit":   edit,
-			"gitlab": newGitLab().command,
-			"bucket": objectService,
+			"gitlab": (&gitLab{}).command,
+			"bucket": bucket,
 		},
 	})
 }
@@ -104,7 +87,7 @@ func absent(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: absent TEXT [FILE …]")
 	}
-	needles := disguises(args[0])
+	needles := Disguises(args[0])
 	allowed := map[string]bool{}
 	for _, name := range args[1:] {
 		allowed[ts.MkAbs(name)] = true

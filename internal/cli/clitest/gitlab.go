@@ -1,4 +1,4 @@
-package cli
+package clitest
 
 import (
 	"os"
@@ -12,8 +12,6 @@ import (
 // gitLab is the state server of a script: gitlab start, gitlab save FILE (the document as it is stored), gitlab put FILE
 // (behind everybody's back).
 type gitLab struct{ servers sync.Map } // by the script's directory: scripts run side by side
-
-func newGitLab() *gitLab { return &gitLab{} }
 
 func (g *gitLab) get(name string) *gitlab.Server {
 	s, _ := g.servers.Load(name)

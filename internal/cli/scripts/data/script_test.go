@@ -1,0 +1,15 @@
+package data
+
+import (
+	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli"
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
+)
+
+func TestMain(m *testing.M) { clitest.Main(m, cli.AsProcess) }
+
+// TestScripts runs testdata, one file per command and behaviour.
+func TestScripts(t *testing.T) {
+	clitest.ScriptsOrBusy(t, "testdata", "canary", "emulator-serve", "files-never-hold-up-keys")
+}
