@@ -29,8 +29,8 @@ type alteration struct {
 func (x *alteration) flags(c *cobra.Command) {
 	x.vars.flags(c)
 	f := c.Flags()
-	f.StringArrayVar(&x.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
-	f.StringArrayVar(&x.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	repeated(f, &x.context, "context", "demand that the context has `NAME=VALUE` and nothing else; repeatable")
+	repeated(f, &x.identities, "identity", "an age identity `FILE`, for break-glass; repeatable")
 	valueFormatFlag(c, &x.format, "")
 	f.BoolVar(&x.dryRun, "dry-run", false, "say what would be written, and write nothing")
 	x.app.gatewayFromFlag(c)

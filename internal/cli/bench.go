@@ -75,7 +75,7 @@ func (b *benchmark) flags(c *cobra.Command) {
 	f.StringVar(&b.via, "via", "", "which gateway serves it: public or instance")
 	f.StringVar(&b.key, "key-id", "", "the key `ID`, ARN or alias")
 	f.StringVar(&b.secret, "secret-name", "", "the secret's `NAME`")
-	f.StringArrayVar(&b.params, "param", nil, "another parameter by its API name, `NAME=VALUE`, or NAME=@FILE; {n} is the call's number; repeatable")
+	repeated(f, &b.params, "param", "another parameter by its API name, `NAME=VALUE`, or NAME=@FILE; {n} is the call's number; repeatable")
 	f.StringVar(&b.request, "request", "", "read parameters by their API names from a JSON `FILE`, or from standard input with -")
 	f.IntVar(&b.dataSize, "data-size", 32, "plaintexts that are made have `N` bytes")
 	f.IntVar(&b.work.Workers, "concurrency", 32, "call from `N` workers at once")

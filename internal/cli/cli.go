@@ -159,7 +159,7 @@ rescued, never re-created, and no secret value is written to state, plan or log.
 	root.SetVersionTemplate("kmsplan {{.Version}}\n")
 	root.PersistentFlags().StringVar(&a.chdir, "chdir", ".", "switch to `DIR` before anything else")
 	root.PersistentFlags().Uint64Var(&a.minSerial, "min-serial", 0, "refuse a remote state older than serial `N`, whatever this machine has seen")
-	root.PersistentFlags().StringArrayVar(&a.outside, "outside", nil, "let the module's backend and emulator paths lie in `DIR` too; repeatable")
+	repeated(root.PersistentFlags(), &a.outside, "outside", "let the module's backend and emulator paths lie in `DIR` too; repeatable")
 	root.PersistentFlags().Bool("no-color", false, "print without colours, as with NO_COLOR set")
 	for _, g := range []cobra.Group{
 		{ID: groupDeclare, Title: "Declare:"}, {ID: groupState, Title: "State:"}, {ID: groupCare, Title: "Key care:"},

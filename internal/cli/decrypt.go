@@ -49,7 +49,7 @@ nothing is written if it is not good.
 	}
 	d.vars.flags(c)
 	c.Flags().StringVarP(&d.output, "output", "o", "", "write the plaintext to `FILE`, or - for standard output")
-	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
+	repeated(c.Flags(), &d.context, "context", "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	openWithFlag(c, &d.identities)
 	c.Flags().BoolVar(&d.inPlace, "in-place", false, "put the plaintext, mode 0600, in the place of FILE")
 	c.Flags().BoolVar(&d.force, "force", false, "also replace a FILE that holds something else than FILE.enc")

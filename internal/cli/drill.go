@@ -47,7 +47,7 @@ Exit codes: 0 every file of the sample was opened; 1 one was not, or there is no
 		},
 	}
 	vars.flags(c)
-	c.Flags().StringArrayVar(&a.identities, "identity", nil, "an age identity `FILE`, for break-glass; repeatable (required)")
+	repeated(c.Flags(), &a.identities, "identity", "an age identity `FILE`, for break-glass; repeatable (required)")
 	c.Flags().IntVar(&sample, "sample", 10, "how many files; 0 = all")
 	jsonFlag(c, &asJSON)
 	lockTimeoutFlag(c, &lockTimeout)

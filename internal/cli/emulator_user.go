@@ -37,7 +37,7 @@ refused with Forbidden.NoPermission.
 kmsplan iam prints the policy that a command needs.`,
 		Example: "  kmsplan iam -for plan | kmsplan emulator user add ci -policy -",
 	}
-	c.Flags().StringArrayVar(&policies, "policy", nil, "a RAM policy's `FILE`, JSON, - for standard input; may be given several times")
+	repeated(c.Flags(), &policies, "policy", "a RAM policy's `FILE`, JSON, - for standard input; may be given several times")
 	return a.steer(c, &steering{}, func(ctx context.Context, client *control.Client, args []string) error {
 		u := control.User{Name: args[0], Policies: []string{}}
 		for _, file := range policies {

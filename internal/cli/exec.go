@@ -66,10 +66,10 @@ come in parts. Values of fewer than 4 bytes are not masked.`,
 	}
 	x.vars.flags(c)
 	f := c.Flags()
-	f.StringArrayVar(&x.env, "env", nil, "put the values of the encrypted `FILE` into the environment; repeatable")
-	f.StringArrayVar(&x.files, "file", nil, "give the plaintext of the encrypted `[NAME=]FILE` as a file; repeatable")
+	repeated(f, &x.env, "env", "put the values of the encrypted `FILE` into the environment; repeatable")
+	repeated(f, &x.files, "file", "give the plaintext of the encrypted `[NAME=]FILE` as a file; repeatable")
 	openWithFlag(c, &x.identities)
-	f.StringArrayVar(&x.context, "context", nil, "demand that the context of each file has `NAME=VALUE` and nothing else; repeatable")
+	repeated(f, &x.context, "context", "demand that the context of each file has `NAME=VALUE` and nothing else; repeatable")
 	valueFormatFlag(c, &x.format, "-env")
 	f.BoolVar(&x.pristine, "pristine", false, "give the command nothing of kmsplan's own environment")
 	f.BoolVar(&x.named, "named", false, "give files names in a private directory, for commands that look at them or hand them on")

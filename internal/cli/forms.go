@@ -35,7 +35,7 @@ type formFlags struct {
 func (f *formFlags) flags(c *cobra.Command, command string) {
 	f.command = command
 	c.Flags().StringVar(&f.format, "format", formHuman, "print the answer in a `FORM`: "+strings.Join(f.forms(), ", "))
-	c.Flags().StringArrayVar(&f.reports, "report", nil, "also write the answer to a file, `FORM=FILE`; repeatable")
+	repeated(c.Flags(), &f.reports, "report", "also write the answer to a file, `FORM=FILE`; repeatable")
 }
 
 // forms are the words of -format.

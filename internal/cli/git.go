@@ -47,7 +47,7 @@ each clone. A second run changes nothing.`,
   kmsplan -chdir=infra git install -pattern 'secrets/**'`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.gitInstall(c.Context(), patterns) },
 	}
-	c.Flags().StringArrayVar(&patterns, "pattern", nil, "also the files of this `PATTERN` of .gitattributes; repeatable")
+	repeated(c.Flags(), &patterns, "pattern", "also the files of this `PATTERN` of .gitattributes; repeatable")
 	return c
 }
 

@@ -36,7 +36,7 @@ func (a *app) openEngine(v *variables, identityFiles ...string) (*ops.Engine, fu
 
 // openWithFlag are the identities that open files without KMS.
 func openWithFlag(c *cobra.Command, files *[]string) {
-	c.Flags().StringArrayVar(files, "identity", nil, "an age identity `FILE`, for break-glass; repeatable")
+	repeated(c.Flags(), files, "identity", "an age identity `FILE`, for break-glass; repeatable")
 }
 
 // gatewayFromFlag lets a command work without a module.
@@ -46,7 +46,7 @@ func (a *app) gatewayFromFlag(c *cobra.Command) {
 
 // identityFlag lets a command open the state without KMS.
 func (a *app) identityFlag(c *cobra.Command) {
-	c.Flags().StringArrayVar(&a.identities, "identity", nil, "open a sealed state with the age identity in `FILE`, for break-glass; repeatable")
+	repeated(c.Flags(), &a.identities, "identity", "open a sealed state with the age identity in `FILE`, for break-glass; repeatable")
 }
 
 // breakingGlass adds the identities of -identity.

@@ -47,7 +47,7 @@ that lets them is refused. It asks for nothing, so it runs in pipelines as it is
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVar(&given, "backend-config", nil, "an argument of the backend block as `NAME=VALUE`, or a file of such lines; repeatable; never a credential")
+	repeated(f, &given, "backend-config", "an argument of the backend block as `NAME=VALUE`, or a file of such lines; repeatable; never a credential")
 	f.BoolVar(&told.Migrate, "migrate-state", false, "take the state along from where it was, or seal it anew where it is")
 	f.BoolVar(&told.Reconfigure, "reconfigure", false, "use the backend of the configuration and leave a state elsewhere where it is")
 	f.BoolVar(&input, "input", false, "init asks for nothing; the flag is there for scripts that give it")

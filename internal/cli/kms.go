@@ -16,7 +16,10 @@ import (
 // kmsCommand calls one operation of KMS by its API name. Its subcommands, flags and
 // completion come from the table of operations.
 func (a *app) kmsCommand() *cobra.Command {
-	operations := operationsByName()
+	var operations map[string][]kms.Operation
+	if a.namesKMS() {
+		operations = operationsByName()
+	}
 	names := slices.Sorted(maps.Keys(operations))
 	c := &cobra.Command{
 		Use: "kms OPERATION", Short: "Call one operation of KMS by its API name", GroupID: groupRaw,
@@ -46,6 +49,12 @@ instance when it has one; -via=public or -via=instance says otherwise.`,
 		c.AddCommand(a.operationCommand(name, operations[name]))
 	}
 	return c
+}
+
+// namesKMS reports whether the command line can be about an operation. Half of all that a short command makes would be theirs:
+// a hundred commands with all their flags.
+func (a *app) namesKMS() bool {
+	return len(a.proc.Args) == 0 || slices.Contains(a.proc.Args, "kms")
 }
 
 // rawCall is one kms command's flags.

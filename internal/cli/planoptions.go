@@ -63,8 +63,8 @@ func (a *app) openPlanViews(o *planOptions) error {
 func (o *planOptions) surveyFlags(c *cobra.Command) {
 	o.vars.flags(c)
 	lockTimeoutFlag(c, &o.lockTimeout)
-	c.Flags().StringArrayVar(&o.targetTexts, "target", nil, "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
-	c.Flags().StringArrayVar(&o.excludeTexts, "exclude", nil, "leave out `ADDRESS` and what depends on it; repeatable, for exceptional use")
+	repeated(c.Flags(), &o.targetTexts, "target", "limit to `ADDRESS` and what it needs; repeatable, for exceptional use")
+	repeated(c.Flags(), &o.excludeTexts, "exclude", "leave out `ADDRESS` and what depends on it; repeatable, for exceptional use")
 	c.Flags().BoolVar(&o.trace, "trace-calls", false, "say how many calls went to each quota, and how long they waited for it")
 	o.streamFlags.flags(c)
 }

@@ -43,7 +43,7 @@ skips what it did, without a call. -again does those files anew as well.`,
 	f := c.Flags()
 	f.StringVar(&r.anew.Key, "key", "", "the KMS `KEY` to encrypt under: id, alias/NAME or ARN (default: the file's own)")
 	f.StringVar(&r.anew.Gateway, "gateway", "", "the gateway block to use (default: the first)")
-	f.StringArrayVar(&r.anew.Recipients, "recipient", nil, "also encrypt to the age public key `age1…`, for break-glass; repeatable")
+	repeated(f, &r.anew.Recipients, "recipient", "also encrypt to the age public key `age1…`, for break-glass; repeatable")
 	f.BoolVar(&r.anew.Drop, "drop-recipients", false, "let nobody open the files but who may use the KMS key and -recipient")
 	a.scopeFlags(c, &r.scope)
 	f.BoolVar(&r.again, "again", false, "go on with no run that was interrupted: encrypt every file anew")

@@ -189,7 +189,7 @@ applications; an instance has what was bought.`,
 		},
 	}
 	o.flags(c)
-	c.Flags().StringArrayVar(&banned, "ban", nil, "a key `SPEC` such as Aliyun_AES_256, or a suite such as AES_256_GCM; repeatable (required)")
+	repeated(c.Flags(), &banned, "ban", "a key `SPEC` such as Aliyun_AES_256, or a suite such as AES_256_GCM; repeatable (required)")
 	c.Flags().Float64Var(&rate, "rate", transport.QuotaPace(kms.QuotaSymmetric), "key operations per second")
 	return c
 }

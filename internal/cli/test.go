@@ -42,7 +42,7 @@ Exit codes: 0 when every test passed; 1 otherwise.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.test(c.Context(), t) },
 	}
 	t.vars.flags(c)
-	c.Flags().StringArrayVar(&t.filter, "filter", nil, "run only the tests of `FILE`; repeatable")
+	repeated(c.Flags(), &t.filter, "filter", "run only the tests of `FILE`; repeatable")
 	c.Flags().BoolVar(&t.verbose, "verbose", false, "show the plan of every run")
 	t.streamFlags.flags(c)
 	c.Flags().StringVar(&t.junit, "junit-xml", "", "write the results to `FILE` as JUnit's XML")

@@ -40,7 +40,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		},
 	}
 	d.vars.flags(c)
-	c.Flags().StringArrayVar(&d.context, "context", nil, "demand that the context has `NAME=VALUE` and nothing else; repeatable")
+	repeated(c.Flags(), &d.context, "context", "demand that the context has `NAME=VALUE` and nothing else; repeatable")
 	openWithFlag(c, &d.identities)
 	a.gatewayFromFlag(c)
 	d.choosing.flags(c)

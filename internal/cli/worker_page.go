@@ -24,7 +24,7 @@ type workerPage struct {
 func (p *workerPage) flags(f *pflag.FlagSet) {
 	f.StringVar(&p.listen, "listen", "", "serve a page of the batches on `ADDRESS:PORT`; loopback only, unless there is a token")
 	f.StringVar(&p.tokenFile, "token-file", "", "whoever has the token in `FILE` may read the page and change batches there; the file is its owner's alone to read")
-	f.StringArrayVar(&p.hosts, "host", nil, "the page is asked for under this `NAME` too, behind a proxy; repeatable")
+	repeated(f, &p.hosts, "host", "the page is asked for under this `NAME` too, behind a proxy; repeatable")
 }
 
 func (p *workerPage) check() error {
