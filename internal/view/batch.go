@@ -113,6 +113,8 @@ func todoSentence(p batch.Plan) string {
 	switch {
 	case p.Spec.Objects == 0:
 		return "Nothing to do: there is no object, or source and filter leave none."
+	case p.Todo == 0 && p.Calls > 0:
+		return fmt.Sprintf("Nothing to write: every object is there already. To open them takes %s%s.", about(p.Estimated), countWord(p.Calls, "call"))
 	case p.Todo == 0 && p.Spec.Action == batch.Encrypt:
 		return "Nothing to do: every object is encrypted already. What brings envelopes under the target is a rewrap."
 	case p.Todo == 0:

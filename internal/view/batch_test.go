@@ -80,6 +80,7 @@ func TestAPlanOfABatchSaysWhyThereIsNothingToDo(t *testing.T) {
 	for want, p := range map[string]batch.Plan{
 		"there is no object":        {Spec: batch.Spec{Action: batch.Rewrap}},
 		"every object is at the":    {Spec: batch.Spec{Action: batch.Rewrap, Objects: 1}, There: 1},
+		"To open them takes 9 c":    {Spec: batch.Spec{Action: batch.Rewrap, Objects: 9}, There: 9, Calls: 9},
 		"is encrypted already":      {Spec: batch.Spec{Action: batch.Encrypt, Objects: 1}, There: 1},
 		"verify, 0 calls; 2 of":     {Spec: batch.Spec{Action: batch.Verify, Objects: 2, MaxFailures: -1}, Plain: 1, Damaged: 1, Todo: 2},
 		"encrypt, 2 calls.":         {Spec: batch.Spec{Action: batch.Encrypt, Objects: 1}, Plain: 1, Todo: 1, Calls: 2},

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"math"
 	"time"
 
 	"kmsplan.dev/kmsplan/internal/batch"
@@ -14,8 +15,8 @@ type Cost struct {
 }
 
 // CostOf is what is to do in calls: an object's data key is opened once however many objects share it, wrapped once, and
-// that proved by opening it; a fresh one is made and proved. perSecond is the batch's rate; of what was not
-// read each object is taken to have a data key of its own.
+// that proved by opening it; a fresh one is made and proved. Where the batch verifies, what is at the target is opened too.
+// perSecond is the batch's rate; of what was not read each object is taken to have a data key of its own.
 func CostOf(s Summary, spec batch.Spec, perSecond float64) Cost {
 	wraps := s.Wraps
 	if s.Unread {
@@ -35,6 +36,13 @@ func CostOf(s Summary, spec batch.Spec, perSecond float64) Cost {
 		c.Calls = 2 * fresh
 	case batch.Verify:
 		c.Calls = wraps
+	}
+	switch {
+	case spec.Action == batch.Verify:
+	case spec.Sample.All:
+		c.Calls += s.ThereWraps
+	default:
+		c.Calls += int64(math.Ceil(spec.Sample.Share * float64(s.ThereWraps)))
 	}
 	if perSecond > 0 {
 		c.Time = time.Duration(float64(c.Calls) / perSecond * float64(time.Second))

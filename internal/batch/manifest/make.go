@@ -24,14 +24,41 @@ type Summary struct {
 	There     int64 // at the target already
 	Todo      int64 // the others
 	TodoBytes int64
-	// Wraps are distinct data keys of what is to do, counted up to a limit and estimated above it.
-	Wraps     int64
-	Estimated bool
-	Unread    bool
+	// Wraps are distinct data keys of what is to do, and ThereWraps of what is at the target already, which a batch that verifies
+	// opens; counted up to a limit and estimated above it.
+	Wraps, ThereWraps int64
+	Estimated         bool
+	Unread            bool
 }
 
 // maxWraps bounds what is remembered of data keys: eight bytes each and the map's own.
 const maxWraps = 200_000
+
+// wraps counts distinct data keys. Objects that share one mostly follow each other.
+type wraps struct {
+	known map[[8]byte]struct{}
+	last  [8]byte
+}
+
+// add counts one that is not known, and reports whether it may be one that was forgotten.
+func (w *wraps) add(wrap [8]byte, n *int64) (estimated bool) {
+	if wrap == w.last {
+		return false
+	}
+	w.last = wrap
+	if _, known := w.known[wrap]; known {
+		return false
+	}
+	*n++
+	if len(w.known) >= maxWraps {
+		return true
+	}
+	if w.known == nil {
+		w.known = map[[8]byte]struct{}{}
+	}
+	w.known[wrap] = struct{}{}
+	return false
+}
 
 // Make writes a manifest of what a survey finds, in chunks of at most so many objects, and bytes of objects.
 func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (Summary, error) {
@@ -39,7 +66,7 @@ func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (
 		return Summary{}, errors.New("headers have to be read: reencrypt tells by them what it did, and a filter by key_version what is wanted")
 	}
 	out, sum := NewWriter(w, objects, size), Summary{Unread: s.Unread}
-	wraps, last := map[[8]byte]struct{}{}, [8]byte{}
+	var todo, there wraps
 	err := s.each(ctx, func(seen work.Seen, err error) error {
 		if errors.Is(err, source.ErrGone) {
 			sum.Gone++
@@ -52,15 +79,12 @@ func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (
 			return fmt.Errorf("%s: %w", s.Source.Place(), addErr)
 		}
 		sum.count(seen, err, s.Action)
-		if seen.Envelope && !sum.there(seen, s.Action) && seen.Wrap != last {
-			last = seen.Wrap
-			if len(wraps) < maxWraps {
-				wraps[last] = struct{}{}
-				sum.Wraps = int64(len(wraps))
-			} else if _, known := wraps[last]; !known {
-				sum.Wraps++
-				sum.Estimated = true
-			}
+		switch {
+		case !seen.Envelope:
+		case sum.there(seen, s.Action):
+			sum.Estimated = there.add(seen.Wrap, &sum.ThereWraps) || sum.Estimated
+		default:
+			sum.Estimated = todo.add(seen.Wrap, &sum.Wraps) || sum.Estimated
 		}
 		return nil
 	})

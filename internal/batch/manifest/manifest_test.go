@@ -102,6 +102,13 @@ func TestAManifestHasEveryObjectInOrderAndCountsThem(t *testing.T) {
 	if c := CostOf(sum, batch.Spec{Action: batch.Rewrap}, 31); c.Calls != 93 || c.Time != 3*time.Second {
 		t.Errorf("it costs %+v", c)
 	}
+	// Bug: what is at the target already was planned to cost nothing, also where every wrap is opened.
+	if c := CostOf(sum, batch.Spec{Action: batch.Rewrap, Sample: batch.Sample{All: true}}, 31); c.Calls != 94 || sum.ThereWraps != 1 {
+		t.Errorf("opening all costs %+v, of %d data keys at the target", c, sum.ThereWraps)
+	}
+	if c := CostOf(Summary{Wraps: 31, ThereWraps: 250}, batch.Spec{Action: batch.Rewrap, Sample: batch.Sample{Share: 0.01}}, 31); c.Calls != 96 {
+		t.Errorf("opening a hundredth costs %+v", c)
+	}
 }
 
 func TestAManifestIsTheSameForTheSameObjects(t *testing.T) {
