@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -194,5 +195,32 @@ func TestTheReadmesNameTheSame(t *testing.T) {
 		if !names[0][name] {
 			t.Errorf("README.md does not have %s", name)
 		}
+	}
+}
+
+// Whoever looks for a page finds it in the README's table, those of a folder too. Commands and decisions have an index of their own.
+func TestTheReadmeNamesEveryPage(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, pages := os.DirFS(filepath.Join("..", "..", "docs")), 0
+	err = fs.WalkDir(docs, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == "commands" || name == "decisions":
+			return fs.SkipDir
+		case d.IsDir() || filepath.Ext(name) != ".md":
+			return nil
+		}
+		pages++
+		if !strings.Contains(string(text), "](docs/"+name+")") {
+			t.Errorf("README.md does not name docs/%s", name)
+		}
+		return nil
+	})
+	if err != nil || pages < 25 {
+		t.Errorf("%d pages were found: %v", pages, err)
 	}
 }

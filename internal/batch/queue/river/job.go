@@ -25,7 +25,7 @@ func (a args) parse() (p place, err error) {
 // queueOf is a batch's queue in River: to pause it pauses nobody else, and a worker of one batch fetches nothing of others.
 func queueOf(id int64) string { return fmt.Sprintf("batch_%d", id) }
 
-// maxAttempts is more than any chunk meets: it is not River that gives up: a batch that gets nowhere is paused, and its
+// maxAttempts is more than any chunk meets. It is not River that gives up: a batch that gets nowhere is paused, and its
 // jobs stay.
 const maxAttempts = 32_000
 
