@@ -19,14 +19,15 @@ func (a *app) iamCommand() *cobra.Command {
 	var purpose, gateway string
 	c := &cobra.Command{
 		Use: "iam -for plan|apply|run|worker", Short: "Print the least RAM policy that a command needs", GroupID: groupDeclare, Args: cobra.NoArgs,
-		Long: `Print the least RAM policy, JSON, with which plan, apply or run can do their work on this module:
+		Long: `Print the least RAM policy, JSON, with which plan, apply, run or worker can do their work on this module:
 plan reads what state holds; apply brings the configuration about, whatever has become of it in the
-service; run works on the files of the data blocks. It names each key, secret and alias as state
+service; run works on the files of the data blocks; worker works on the objects of batches, and standard
+error says what the places of objects, inventories and state have to allow. It names each key, secret and alias as state
 knows them. Where a key does not exist yet, it holds for every key with this stack's tag, or for
 every key, and standard error says so: print it again after the apply. Lists are allowed on *.
 Nothing is called.
 
-Key operations that a client key signs need no permission of RAM.
+Key operations that a client key signs, as an emulator's always does, need no permission of RAM.
 
 Exit codes: 0; 1 on errors, and when the command needs no permission.`,
 		Example: `  kmsplan iam -for plan > plan-policy.json

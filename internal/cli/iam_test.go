@@ -22,6 +22,8 @@ type permitted struct {
 	server *emulator.Server
 	dir    string
 	user   control.UserKey
+	// attached = an emulator gateway: credentials come from its ready file.
+	attached bool
 }
 
 const permittedStack = `
@@ -99,6 +101,7 @@ func (p *permitted) write(name, text string) {
 // as runs a command with an AccessKey.
 func (p *permitted) as(id, secret string, code int, args ...string) string {
 	p.Helper()
+	p.attach(id, secret)
 	c := kmsplan(p.T, p.dir, args...)
 	c.Env = append(os.Environ(), append(c.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+secret)...)
 	text, err := c.CombinedOutput()
@@ -109,6 +112,21 @@ func (p *permitted) as(id, secret string, code int, args ...string) string {
 		p.Errorf("%v: exit %d, want %d\n%s", args, got, code, text)
 	}
 	return string(text)
+}
+
+// attach lets an emulator gateway come with an AccessKey.
+func (p *permitted) attach(id, secret string) {
+	p.Helper()
+	if !p.attached {
+		return
+	}
+	ready := p.server.Ready()
+	ready.AccessKeyID, ready.AccessKeySecret = id, secret
+	text, err := json.Marshal(ready)
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.write("ready.json", string(text))
 }
 
 // root is the account itself.

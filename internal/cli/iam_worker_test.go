@@ -13,9 +13,18 @@ import (
 
 // workersGateways are the gateways that a batch may be of, by what they have.
 var workersGateways = map[string]string{
-	"public":              "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n  public {\n    endpoint = \"%[1]s\"\n    ca_file = \"ca.pem\"\n  }\n}\n",
-	"public and instance": "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n  public {\n    endpoint = \"%[1]s\"\n    ca_file = \"ca.pem\"\n  }\n  instance {\n    id = \"%[2]s\"\n    endpoint = \"%[3]s\"\n    ca_file = \"ca.pem\"\n  }\n}\n",
+	"public":                "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n" + workersPublic + "}\n",
+	"public and instance":   "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n" + workersPublic + workersInstance + "  }\n}\n",
+	"public and client key": "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n" + workersPublic + workersInstance + workersClientKey + "  }\n}\n" + workersPassword,
+	"emulator":              "gateway \"dev\" {\n  emulator {\n    ready_file = \"ready.json\"\n  }\n}\n",
 }
+
+const (
+	workersPublic    = "  public {\n    endpoint = \"PUBLIC\"\n    ca_file = \"ca.pem\"\n  }\n"
+	workersInstance  = "  instance {\n    id = \"ID\"\n    endpoint = \"INSTANCE\"\n    ca_file = \"ca.pem\"\n"
+	workersClientKey = "    client_key {\n      file = \"ck.json\"\n      password = var.password\n    }\n"
+	workersPassword  = "variable \"password\" {\n  type = string\n  sensitive = true\n  ephemeral = true\n}\n"
+)
 
 const workersModule = `
 key "k" {}
@@ -71,6 +80,12 @@ func proveWorker(t *testing.T, gateway, action string) {
 		}
 		return q
 	}
+	if strings.Contains(gateway, "emulator") || strings.Contains(gateway, "client_key") { // a client key signs the rest
+		want := "kms:DescribeKey kms:ListKeyVersions"
+		if len(d.Statement) != 1 || strings.Join(d.Statement[0].Action, " ") != want {
+			t.Errorf("the policy is %+v, and %s would do", d, want)
+		}
+	}
 	whole := fresh(t)
 	whole.allow(d)
 	whole.as(whole.user.AccessKeyID, whole.user.AccessKeySecret, 0, "worker", "-once")
@@ -81,6 +96,7 @@ func proveWorker(t *testing.T, gateway, action string) {
 		for _, one := range s.Action {
 			less := fresh(t)
 			less.allow(without(d, i, one))
+			less.attach(less.user.AccessKeyID, less.user.AccessKeySecret)
 			c := kmsplan(t, less.dir, "batch", "start", "-auto-approve", "batch.b") // which pauses a batch that stands still, and does what a worker does
 			c.Env = append(os.Environ(), append(c.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+less.user.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+less.user.AccessKeySecret)...)
 			said, err := c.CombinedOutput()
@@ -100,15 +116,17 @@ const tellsLater = "kms:ListKeyVersions"
 func begunBatch(t *testing.T, gateway, action string) *permitted {
 	server := emulatortest.New(t)
 	ready := server.Ready()
-	p := &permitted{T: t, server: server, dir: t.TempDir()}
-	ca, err := os.ReadFile(ready.CAFile)
-	if err != nil {
-		t.Fatal(err)
+	p := &permitted{T: t, server: server, dir: t.TempDir(), attached: strings.Contains(gateway, "ready_file")}
+	for name, from := range map[string]string{"ca.pem": ready.CAFile, "ck.json": ready.Instance.ClientKeyFile} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.write(name, string(text))
 	}
-	p.write("ca.pem", string(ca))
-	head := fmt.Sprintf(gateway, ready.Public.HTTPS, ready.Instance.ID, ready.Instance.Endpoint)
-	head, _, _ = strings.Cut(head, "%!(EXTRA")
-	p.write("main.kms.hcl", head+fmt.Sprintf(workersModule, action))
+	t.Setenv("KMSPLAN_VAR_password", ready.Instance.ClientKeyPassword)
+	gateway = strings.NewReplacer("PUBLIC", ready.Public.HTTPS, "INSTANCE", ready.Instance.Endpoint, "ID", ready.Instance.ID).Replace(gateway)
+	p.write("main.kms.hcl", gateway+fmt.Sprintf(workersModule, action))
 	p.root("apply", "-auto-approve")
 	if err := os.Mkdir(filepath.Join(p.dir, "archive"), 0o700); err != nil {
 		t.Fatal(err)

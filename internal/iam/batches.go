@@ -14,12 +14,14 @@ func (w *work) batches() {
 		if !w.concerns(b.GatewayName()) {
 			continue
 		}
-		g := w.gateway(b.GatewayName())
-		signs := g.Instance != nil && g.Instance.ClientKey != nil
+		signs := w.signs(w.gateway(b.GatewayName()))
 		for _, a := range b.Instances {
 			body, _ := w.Config.Body(a, w.objects)
 			o := &object{addr: a, kind: b.Kind, gateway: b.GatewayName(), body: body}
 			w.note("%s", sourceRights(o))
+			if list := inventoryRights(o); list != "" {
+				w.note("%s", list)
+			}
 			w.batch(o, signs)
 		}
 	}

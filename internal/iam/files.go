@@ -33,8 +33,18 @@ func (w *work) gateway(name string) *hcl.Gateway {
 	return &hcl.Gateway{Name: name}
 }
 
+// signs reports whether a client key signs a gateway's key operations, as an emulator's own always does: RAM is not asked for
+// them.
+func (w *work) signs(g *hcl.Gateway) bool {
+	if g.Emulator != nil {
+		w.note("The client key of the emulator signs the key operations of gateway %q. A gateway of the service without client_key needs permissions for them: print the policy with that gateway's block.", g.Name)
+		return true
+	}
+	return g.Instance != nil && g.Instance.ClientKey != nil
+}
+
 func (w *work) file(o *object, g *hcl.Gateway) {
-	signs := g.Instance != nil && g.Instance.ClientKey != nil
+	signs := w.signs(g)
 	if o.kind.Name == "decrypt" {
 		if !signs {
 			w.allow(w.keyTarget(o.gateway, w.keyOfSource(o), o.addr.String()), "Decrypt")
@@ -42,7 +52,7 @@ func (w *work) file(o *object, g *hcl.Gateway) {
 		return
 	}
 	t := w.keyTarget(o.gateway, w.keyNamed(o.gateway, o.text("key")), o.addr.String())
-	if g.Public != nil {
+	if g.Public != nil || g.Emulator != nil {
 		w.allow(t, "DescribeKey")
 	}
 	switch {

@@ -99,3 +99,40 @@ func TestAWorkerUsesKeysAndManagesNothing(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// What the bucket of an inventory has to allow is said, in the words of its store: the manifest and its files alone, and nothing of
+// the objects' bucket. A copy in the module needs no right.
+func TestTheRightToReadAnInventoryIsSaid(t *testing.T) {
+	for at, want := range map[string]string{
+		"s3://lists/archive/all/2026-01-02T01-00Z/manifest.json": `"Action":["s3:GetObject"],"Resource":["arn:aws:s3:::lists/archive/all/2026-01-02T01-00Z/manifest.json","arn:aws:s3:::lists/archive/all/data/*"]`,
+		"s3://archive/lists/1/manifest.json":                     `"Resource":["arn:aws:s3:::archive/lists/1/manifest.json","arn:aws:s3:::archive/lists/data/*"]`,
+		"s3://lists/manifest.json":                               `"Resource":["arn:aws:s3:::lists/manifest.json","arn:aws:s3:::lists/data/*"]`,
+		"s3://lists/names.csv.gz":                                `"Resource":["arn:aws:s3:::lists/names.csv.gz"]`,
+		"oss://lists/archive/all/1/manifest.json":                `"Action":["oss:GetObject","oss:GetObjectVersion"],"Resource":["acs:oss:*:*:lists/archive/all/1/manifest.json","acs:oss:*:*:lists/archive/all/data/*"]`,
+		"inv/2026/manifest.json":                                 "",
+	} {
+		store := "s3"
+		if strings.HasPrefix(at, "oss") {
+			store = "oss"
+		}
+		src := "gateway \"a\" {\n  region = \"cn-hangzhou\"\n  public {}\n}\nkey \"k\" {}\nbatch \"b\" {\n  action = \"rewrap\"\n  key    = key.k.id\n  source {\n    " + store +
+			" {\n      bucket = \"archive\"\n      region = \"cn-hangzhou\"\n      inventory = \"" + at + "\"\n    }\n  }\n}\n"
+		_, notes := policy(t, iam.Worker, "", src, state.State{})
+		said := slices.DeleteFunc(notes, func(n string) bool { return !strings.Contains(n, "are named by") })
+		if want == "" && len(said) > 0 || want != "" && (len(said) != 1 || !strings.Contains(said[0], want) || !strings.Contains(said[0], at)) {
+			t.Errorf("%s: %q", at, said)
+		}
+	}
+}
+
+// The client key of an emulator signs key operations, and its policy says so.
+func TestAnEmulatorNeedsNoRAMForKeyOperations(t *testing.T) {
+	src := "gateway \"a\" {\n  emulator {}\n}\ndata \"encrypt\" \"f\" {\n  key = \"key-1\"\n  source = \"x\"\n  output = \"y\"\n}\n"
+	d, notes := policy(t, iam.Run, "", src, state.State{})
+	if len(d.Statement) != 1 || strings.Join(d.Statement[0].Action, " ") != "kms:DescribeKey" {
+		t.Errorf("%+v", d)
+	}
+	if !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "without client_key") }) {
+		t.Errorf("%q", notes)
+	}
+}

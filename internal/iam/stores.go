@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"kmsplan.dev/kmsplan/internal/hcl"
@@ -34,6 +35,12 @@ var (
 
 // ownObjects begins the names of objects that a source writes to find out what its store honours, and takes away again.
 const ownObjects = ".kmsplan-probe-"
+
+// Who plans a batch reads the inventory that names its objects, and where its bucket keeps versions the version that was met.
+var (
+	inventoryS3  = []string{"s3:GetObject"}
+	inventoryOSS = []string{"oss:GetObject", "oss:GetObjectVersion"}
+)
 
 // statements are those of a policy of the store's own kind, as JSON on one line. arn comes before a bucket's name.
 func (a storeActions) statements(arn, bucket, prefix string) string {
@@ -85,6 +92,37 @@ func sourceRights(o *object) string {
 		needs += "; `kmsplan worker -grant ROLE` prints it as SQL"
 	}
 	return fmt.Sprintf("%s works on %s, which has to let it: %s.", o.addr, plan.SourceWords(o.body), needs)
+}
+
+// inventoryRights says what the bucket has to allow that holds the inventory which names a batch's objects: its manifest, and the
+// files that S3 and OSS write beside the manifest's directory; "" = there is none, or it is a file of the module.
+func inventoryRights(o *object) string {
+	v := kind.Values{Attrs: o.body.Attrs, Blocks: o.body.Blocks}
+	at := (&object{body: hcl.Body{Attrs: o.body.Blocks["source."+v.BatchSource()]}}).text("inventory")
+	u, err := url.Parse(at)
+	if err != nil || !kind.IsStore(at) {
+		return ""
+	}
+	arn, actions, of := arnS3, inventoryS3, "the bucket's"
+	if v.BatchSource() == kind.SourceOSS {
+		arn, actions, of = arnOSS, inventoryOSS, "RAM's"
+	}
+	manifest := u.Host + "/" + strings.TrimPrefix(u.Path, "/")
+	on := []string{arn + manifest}
+	if !strings.HasSuffix(strings.TrimSuffix(manifest, ".gz"), ".csv") {
+		// Not path.Join: a key is no path.
+		on = append(on, arn+above(above(manifest))+"/data/*")
+	}
+	text, _ := json.Marshal([]Statement{{Effect: "Allow", Action: actions, Resource: on}}) // of strings
+	return fmt.Sprintf("The objects of %s are named by %s, which has to let whoever plans it read it, in a policy of %s: %s.", o.addr, at, of, text)
+}
+
+// above is the address without its last name, and the bucket at least.
+func above(address string) string {
+	if i := strings.LastIndexByte(address, '/'); i >= 0 {
+		return address[:i]
+	}
+	return address
 }
 
 // stateRights says what the place of the state has to allow: a worker notes there what came of a batch.
