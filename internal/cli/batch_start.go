@@ -136,7 +136,7 @@ func (g *starting) planned(ctx context.Context) (err error) {
 		return err
 	}
 	why := ""
-	if g.plan, why, err = g.stack.SavedBatchPlan(g.batch, g.app.pathOrNone(g.o.plan)); err != nil {
+	if g.plan, why, err = g.stack.SavedBatchPlan(ctx, g.batch, g.app.pathOrNone(g.o.plan)); err != nil {
 		return err
 	}
 	if g.plan != nil {
@@ -172,6 +172,9 @@ func (g *starting) frozen(action batch.Action) error {
 // approved resumes a batch once somebody says yes, and sees to its end.
 func (g *starting) approved(ctx context.Context, r batch.Record) error {
 	if err := g.frozen(r.Spec.Action); err != nil {
+		return err
+	}
+	if err := g.stack.MayWork(ctx, g.batch, r.Spec); err != nil {
 		return err
 	}
 	if r.Status == batch.Paused {

@@ -10,6 +10,7 @@ const (
 	BatchCarried    Switch = "batch-carried"
 	BatchUnfinished Switch = "batch-unfinished"
 	BatchFrozen     Switch = "batch-frozen"
+	BatchOwned      Switch = "batch-owned"
 	StaleStep       Switch = "stale-step"
 	FailuresCarried Switch = "failures-carried"
 	LedgerClaim     Switch = "ledger-claim"
@@ -33,6 +34,7 @@ func batches() []Safety {
 		{BatchCarried, "What an unproved batch says of keys stands until a batch of the same objects is proved whole.", "internal/state", "TestALaterBatchTakesOverWhatAnEarlierOneDidNotProve"},
 		{BatchUnfinished, "What the state knows of a batch that has not ended is neither moved nor forgotten.", "internal/plan", "TestGuards/batch-unfinished"},
 		{BatchFrozen, "An apply starts no batch that writes while a freeze lasts.", "internal/plan", "TestAnApplyStartsABatchWhoseBlockAsksForIt"},
+		{BatchOwned, "A batch that another stack planned in the same queue is not worked on.", "internal/stack", "TestABatchOfAnotherStackIsNoneOfOurs"},
 		{QuotaSlots, "Workers that share a quota never make more calls together than its rate, in any second.", "internal/batch/quota", "TestWorkersTogetherKeepToTheRate"},
 		{StaleStep, "A worker whose chunk was given to another since records no step of it.", "internal/batch/queue/river", "TestAStepOfAnEarlierAttemptIsRefused"},
 		{FailuresCarried, "Who goes on with a chunk knows which of its objects failed: they stay in the report.", "internal/batch/queue/river", "TestTheQueueOverRiverIsOne"},

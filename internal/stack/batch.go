@@ -23,7 +23,8 @@ import (
 
 // Batch is one instance of a batch block, evaluated, with its target pinned: what a plan of it begins with.
 type Batch struct {
-	// Spec is the batch without what its manifest tells: Source, Manifest, Objects, Bytes, Chunks, Operator and Planned.
+	// Spec is the batch without what its manifest tells: Source, Manifest, Objects, Bytes, Chunks, Operator and Planned. Its Stack is ""
+	// where the state was never stored.
 	Spec  batch.Spec
 	Chunk ChunkSize
 	// List and Inventory name the objects in place of a listing, "" = a listing; a List is a path.
@@ -108,7 +109,7 @@ func (s *Stack) declaredBatch(ctx context.Context, a addr.Address) (*Batch, stri
 		return nil, "", fmt.Errorf("%s: %w%s", a, err, s.missingVariables())
 	}
 	b := &Batch{Spec: written.spec, Chunk: written.chunk, Quota: transport.QuotaLimit(kms.QuotaSymmetric), Inventory: written.source["inventory"]}
-	b.Spec.Address, b.Spec.Stack = a.String(), s.State.Lineage
+	b.Spec.Address, b.Spec.Stack = a.String(), settledLineage(s.State)
 	switch {
 	case written.list != "":
 		b.List = s.absolute(written.list)

@@ -10,15 +10,16 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch/report"
 )
 
-// EndedBatch notes in the state what a batch that is over left, with the digest of its report. What is noted is not noted again.
+// EndedBatch notes in the state what a batch that is over left, with the digest of its report. What is noted is not noted again, and
+// what another stack planned in the same queue is no evidence of this one.
 func (s *Stack) EndedBatch(ctx context.Context, q queue.Queue, r batch.Record) error {
+	st, err := s.remembered(ctx)
+	if err != nil || r.Spec.Stack != settledLineage(st) {
+		return err
+	}
 	digest, err := report.Digest(ctx, q, r.Spec.Address)
 	if err != nil {
 		return fmt.Errorf("%s: make its report: %w", r.Spec.Address, err)
-	}
-	st, err := s.remembered(ctx)
-	if err != nil {
-		return err
 	}
 	for _, e := range st.Batches {
 		if e.Address == r.Spec.Address && e.Manifest == r.Spec.Manifest && e.Report == digest {

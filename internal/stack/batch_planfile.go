@@ -91,7 +91,7 @@ func planName(address string) string {
 
 // SavedBatchPlan reads the plan of a batch from a file, "" = the module's own; nil where there is none, or it answers another
 // question: why says so. A plan from elsewhere that does not fit is an error.
-func (s *Stack) SavedBatchPlan(b *Batch, file string) (p *PlannedBatch, why string, err error) {
+func (s *Stack) SavedBatchPlan(ctx context.Context, b *Batch, file string) (p *PlannedBatch, why string, err error) {
 	own := file == ""
 	if own {
 		file = filepath.Join(s.absolute(plansDir), planName(b.Spec.Address))
@@ -100,8 +100,8 @@ func (s *Stack) SavedBatchPlan(b *Batch, file string) (p *PlannedBatch, why stri
 	switch {
 	case own && errors.Is(err, os.ErrNotExist):
 		return nil, "", nil
-	case err == nil && normalised(p.Asked) != normalised(b.asked()):
-		err = fmt.Errorf("the plan in %s is of %s as it was on %s: its block, its key's primary version or the state are others now", file, b.Spec.Address, p.Spec.Planned.Format(time.RFC3339))
+	case err == nil:
+		err = b.answeredBy(ctx, p)
 	}
 	switch {
 	case err == nil:
@@ -110,6 +110,26 @@ func (s *Stack) SavedBatchPlan(b *Batch, file string) (p *PlannedBatch, why stri
 		return nil, err.Error(), nil
 	}
 	return nil, "", err
+}
+
+// answeredBy refuses the plan of another question. One that was made before its stack had a state names no stack: then all else
+// that it says has to be this one's.
+func (b *Batch) answeredBy(ctx context.Context, p *PlannedBatch) error {
+	was := p.Asked
+	if was.Spec.Stack == "" {
+		was.Spec.Stack = b.Spec.Stack
+	}
+	if normalised(was) != normalised(b.asked()) {
+		return fmt.Errorf("the plan in %s is of %s as it was on %s: its block, its key's primary version or the state are others now", p.File, b.Spec.Address, p.Spec.Planned.Format(time.RFC3339))
+	}
+	src, err := b.OpenSource(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: open the source: %w", b.Spec.Address, err)
+	}
+	if here := src.Place(); here != p.Spec.Source {
+		err = fmt.Errorf("the plan in %s is of %s with objects in %s, and they are in %s now", p.File, b.Spec.Address, p.Spec.Source, here)
+	}
+	return errors.Join(err, src.Close())
 }
 
 // normalised is what was asked as JSON tells it.
@@ -171,6 +191,9 @@ func (s *Stack) CreateBatch(ctx context.Context, q queue.Queue, p *PlannedBatch)
 		return batch.Record{}, fmt.Errorf("read the plan: %w", err)
 	}
 	defer f.Close()
+	if err := s.settle(ctx, p); err != nil {
+		return batch.Record{}, err
+	}
 	parts := manifest.Parts(f, manifest.Whole{Digest: p.Spec.Manifest, Objects: p.Spec.Objects, Bytes: p.Spec.Bytes, Chunks: p.Spec.Chunks})
 	if err := q.Create(ctx, p.Spec, parts); err != nil {
 		return batch.Record{}, fmt.Errorf("create %s in %s: %w", p.Spec.Address, q.Place(), err)

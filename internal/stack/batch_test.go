@@ -238,3 +238,37 @@ func TestATryOfSomeObjectsProvesNothingOfTheOthers(t *testing.T) {
 		t.Errorf("%+v", v.Spec)
 	}
 }
+
+// A queue may hold what another stack planned: nobody takes it for a batch of this one, whether this one has a state yet or none.
+func TestABatchOfAnotherStackIsNoneOfOurs(t *testing.T) {
+	r := newRig(t, aBatch)
+	may := func(lineage string) error {
+		s := r.open()
+		defer r.close(s)
+		b, err := s.BatchPlaces(t.Context(), addr.Resource("batch", "archive").WithKey("eu"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.MayWork(t.Context(), b, batch.Spec{Address: b.Spec.Address, Stack: lineage})
+	}
+	r.write("main.kms.hcl", gateway+strings.Replace(aBatch, "alias.orders.name", `"alias/orders"`, 1))
+	if err := may(""); err == nil || !strings.Contains(err.Error(), "has no state yet") {
+		t.Errorf("neither has a state: %v", err)
+	}
+	if err := may("another"); err == nil {
+		t.Error("another's, and this one has no state")
+	}
+	r.apply()
+	err := may("another")
+	if err == nil || !strings.Contains(err.Error(), "by the stack another, and this one is ") {
+		t.Fatalf("another's: %v", err)
+	}
+	_, own, _ := strings.Cut(err.Error(), "this one is ")
+	own, _, _ = strings.Cut(own, ":")
+	if err := may(own); err != nil {
+		t.Errorf("our own: %v", err)
+	}
+	if err := may(""); err == nil {
+		t.Error("nobody's, and this one has a state")
+	}
+}

@@ -224,7 +224,7 @@ func (w *BatchWorker) refuse(ctx context.Context) error {
 			continue
 		}
 		if err == nil {
-			err = w.s.mayWork(b.batch, r.Spec)
+			err = w.s.MayWork(ctx, b.batch, r.Spec)
 		}
 		if err == nil {
 			err = b.batch.isAt(ctx, r.Spec)
@@ -245,15 +245,6 @@ func (b *Batch) isAt(ctx context.Context, spec batch.Spec) error {
 	return errors.Join(plannedFor(src, spec), src.Close())
 }
 
-// mayWork refuses a batch that another stack planned.
-func (s *Stack) mayWork(b *Batch, spec batch.Spec) error {
-	if spec.Stack != b.Spec.Stack {
-		return hint(fmt.Errorf("%s in its queue was planned by the stack %s, and this one is %s: its target may be another's key", spec.Address, spec.Stack, b.Spec.Stack),
-			"Give each stack a queue of its own: another path, schema_name or ledger.")
-	}
-	return nil
-}
-
 // do works on one delivery.
 func (w *BatchWorker) do(ctx context.Context, d queue.Delivery) error {
 	err := w.deliver(ctx, d)
@@ -269,7 +260,7 @@ func (w *BatchWorker) deliver(ctx context.Context, d queue.Delivery) error {
 	if !ok {
 		return fmt.Errorf("the module declares no %s, which the queue has", spec.Address)
 	}
-	if err := w.s.mayWork(b.batch, spec); err != nil {
+	if err := w.s.MayWork(ctx, b.batch, spec); err != nil {
 		return err
 	}
 	worker, err := w.worker(ctx, b, spec)
