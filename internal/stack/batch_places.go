@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/batch"
@@ -91,6 +92,14 @@ func plannedFor(src source.Source, spec batch.Spec) error {
 	}
 	return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, src.Place()),
 		"Cancel it and plan it anew, or work where its source is the same.")
+}
+
+// inPlace says where an error of a queue is from, which most say themselves.
+func inPlace(place string, err error) error {
+	if strings.Contains(err.Error(), place) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", place, err)
 }
 
 // asSource and asQueue keep a nil pointer from becoming an interface that is not nil.

@@ -196,7 +196,7 @@ func (s *Stack) CreateBatch(ctx context.Context, q queue.Queue, p *PlannedBatch)
 	}
 	parts := manifest.Parts(f, manifest.Whole{Digest: p.Spec.Manifest, Objects: p.Spec.Objects, Bytes: p.Spec.Bytes, Chunks: p.Spec.Chunks})
 	if err := q.Create(ctx, p.Spec, parts); err != nil {
-		return batch.Record{}, fmt.Errorf("create %s in %s: %w", p.Spec.Address, q.Place(), err)
+		return batch.Record{}, inPlace(q.Place(), fmt.Errorf("create %s: %w", p.Spec.Address, err))
 	}
 	r, err := q.Record(ctx, p.Spec.Address)
 	if err != nil {

@@ -272,3 +272,25 @@ func TestABatchOfAnotherStackIsNoneOfOurs(t *testing.T) {
 		t.Error("nobody's, and this one has a state")
 	}
 }
+
+// A queue's database that cannot be reached is named once.
+func TestAQueueThatIsNotThereIsNamedOnce(t *testing.T) {
+	r := newRig(t, strings.Replace(aBatch, "limits {", `queue {
+    postgres {
+      conn_str = "host=127.0.0.1 port=1 user=nobody dbname=nothing sslmode=disable"
+    }
+  }
+  limits {`, 1))
+	r.apply()
+	s := r.open()
+	defer r.close(s)
+	w, err := s.BatchWorker(t.Context(), stack.BatchWorking{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	_, err = w.Migrate(t.Context())
+	if err == nil || strings.Count(err.Error(), w.Places()[0]) != 1 {
+		t.Errorf("%v", err)
+	}
+}

@@ -126,7 +126,7 @@ func (w *BatchWorker) Migrate(ctx context.Context) (places []string, err error) 
 	for place, q := range w.queues {
 		if m, ok := q.(interface{ Migrate(context.Context) error }); ok {
 			if err := m.Migrate(ctx); err != nil {
-				return places, fmt.Errorf("%s: %w", place, err)
+				return places, inPlace(place, err)
 			}
 			places = append(places, place)
 		}

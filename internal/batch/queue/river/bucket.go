@@ -37,7 +37,7 @@ func (b *bucket) change(ctx context.Context, doing string, ask func(l quota.Leve
 	}
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	doing = fmt.Sprintf("%s of the quota of %s", doing, b)
+	doing = fmt.Sprintf("%s of %s", doing, b)
 	return b.q.inTx(ctx, doing, func(tx pgx.Tx) error {
 		l, now, err := b.locked(ctx, tx)
 		if err != nil {
@@ -82,7 +82,7 @@ func (b *bucket) locked(ctx context.Context, tx pgx.Tx) (l quota.Level, now time
 func (b *bucket) Lease(ctx context.Context, n int) (s quota.Slot, err error) {
 	var asked time.Time // by the database's clock
 	lead := b.clock.lead()
-	err = b.change(ctx, "lease calls", func(l quota.Level, now time.Time) quota.Level {
+	err = b.change(ctx, "take a slot", func(l quota.Level, now time.Time) quota.Level {
 		asked = now
 		l, s = l.Lease(n, now, lead)
 		return l
