@@ -48,7 +48,7 @@ func (l *aLife) files() map[string][]byte {
 		switch {
 		case err != nil || d.IsDir():
 			return err
-		case name == "app.yaml" || name == "secret.auto.kmsvars.hcl" || name == "ready.json":
+		case name == "app.yaml" || name == "secret.auto.kmsvars.hcl" || name == "ready.json" || l.theirs[name]:
 			return nil
 		}
 		files[name], err = os.ReadFile(filepath.Join(l.dir, name))

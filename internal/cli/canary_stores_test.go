@@ -34,6 +34,7 @@ type aLife struct {
 	env     []string
 	said    map[string][]byte // by the command
 	secrets map[string]string // by what they are
+	theirs  map[string]bool   // files that hold a secret because the user put it there
 }
 
 // The life of a stack with secrets, over each store: first in clear, so that what it stores can be read, then sealed. No secret

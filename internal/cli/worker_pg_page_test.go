@@ -100,25 +100,31 @@ var shownOn = regexp.MustCompile(`shown on (http:\S+/)`)
 // serve starts a worker with a page, and gives where it is.
 func (j *rowsJob) serve(args ...string) (base string) {
 	j.Helper()
-	c := j.command(j.T, append([]string{"worker", "-listen", "127.0.0.1:0"}, args...)...)
-	var said syncBuffer
-	c.Stderr = &said
+	base, _ = served(j.T, j.command(j.T, append([]string{"worker", "-listen", "127.0.0.1:0"}, args...)...))
+	return base
+}
+
+// served starts a worker that serves a page, and gives where it is and what it says; it ends with the test.
+func served(t *testing.T, c *exec.Cmd) (base string, said *syncBuffer) {
+	t.Helper()
+	said = &syncBuffer{}
+	c.Stdout, c.Stderr = said, said
 	c.Cancel, c.WaitDelay = func() error { return c.Process.Signal(syscall.SIGTERM) }, time.Minute // at the end of the test
 	if err := c.Start(); err != nil {
-		j.Fatal(err)
+		t.Fatal(err)
 	}
-	j.Cleanup(func() {
+	t.Cleanup(func() {
 		if err := c.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-			j.Errorf("the worker ends with %v: %s", err, said.bytes())
+			t.Errorf("the worker ends with %v: %s", err, said.bytes())
 		}
 	})
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if found := shownOn.FindSubmatch(said.bytes()); found != nil {
-			return string(found[1])
+			return string(found[1]), said
 		}
 	}
-	j.Fatalf("no page is served: %s", said.bytes())
-	return ""
+	t.Fatalf("no page is served: %s", said.bytes())
+	return "", nil
 }
 
 // asked asks a page. A header Host is the name it is asked under.
