@@ -237,6 +237,7 @@ func (g *starting) work(ctx context.Context) error {
 		case <-watching.Done():
 		}
 	}()
+	g.app.frugal()
 	err = w.Work(ctx)
 	end()
 	<-watched
