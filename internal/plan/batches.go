@@ -200,6 +200,9 @@ func (p *planner) batchWaits(gateway string, body hcl.Body, left *state.Evidence
 // batchTarget is the key of a batch and its primary version, "" where nothing tells; known = false where this plan makes it.
 func (p *planner) batchTarget(gateway string, body hcl.Body) (key, version string, known bool) {
 	named := body.Attrs["key"]
+	if declared := p.keyOfAlias(gateway, text(named)); declared != cty.NilVal {
+		named = declared
+	}
 	if named != cty.NilVal && !named.IsKnown() {
 		return "", "", false
 	}
@@ -229,4 +232,24 @@ func SourceWords(body hcl.Body) string {
 		return text(args["table"]) + "." + text(args["column"])
 	}
 	return name + "://" + text(args["bucket"]) + "/" + text(args["prefix"])
+}
+
+// keyOfAlias is the key that an alias is of after this plan, which may move it to a key that is made only then; NilVal = the plan says
+// nothing of such an alias.
+func (p *planner) keyOfAlias(gateway, name string) cty.Value {
+	if !strings.HasPrefix(name, kind.AliasPrefix) {
+		return cty.NilVal
+	}
+	for _, block := range p.in.Config.Blocks {
+		if block.Kind.Name != KindAlias || p.gateways[gateway].Elsewhere(p.gateways[block.GatewayName()]) {
+			continue
+		}
+		for _, a := range block.Instances {
+			body, diags := p.in.Config.Body(a, p.objects)
+			if !diags.HasErrors() && text(body.Attrs["name"]) == name && p.in.Scope.Holds(a) {
+				return body.Attrs["key"]
+			}
+		}
+	}
+	return cty.NilVal
 }

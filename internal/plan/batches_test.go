@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -127,5 +128,43 @@ batch "archive" {
 		if got := len(p.StartedBatches()) == 1; got != c.starts || p.Empty() == got || len(p.Refusals) > 0 {
 			t.Errorf("%s: starts %t, %+v %+v", c.name, got, p.Batches, p.Refusals)
 		}
+	}
+}
+
+// A batch whose block names an alias is started by the apply that moves the alias to a key's successor, which is made only then.
+func TestAnApplyThatMovesAnAliasStartsItsBatch(t *testing.T) {
+	const asks = `
+key "k" {
+  spec = "%s"
+  lifecycle {
+    on_immutable_change = "succeed"
+  }
+}
+alias "k" {
+  name = "alias/k"
+  key  = key.k.id
+}
+batch "archive" {
+  action = "rewrap"
+  key    = alias.k.name
+  start  = "apply"
+  source {
+    s3 {
+      bucket = "archive"
+    }
+  }
+}
+`
+	w := newWorld(t)
+	w.apply(fmt.Sprintf(asks, "Aliyun_AES_256"))
+	key := w.key("key.k")
+	w.state.Batches = left("key-old", true)
+	e := &w.state.Batches[0]
+	e.KeyID, e.KeyVersion, e.Under = key.ID, key.Attrs["primary_version"].AsString(), nil
+	if p := w.plan(config(t, fmt.Sprintf(asks, "Aliyun_AES_256"))); len(p.StartedBatches()) != 0 || len(p.Refusals) > 0 {
+		t.Errorf("nothing changes: %+v %+v", p.Batches, p.Refusals)
+	}
+	if p := w.plan(config(t, fmt.Sprintf(asks, "Aliyun_SM4"))); len(p.StartedBatches()) != 1 || len(p.Refusals) > 0 {
+		t.Errorf("the key is succeeded: %+v %+v", p.Batches, p.Refusals)
 	}
 }
