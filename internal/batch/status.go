@@ -33,6 +33,9 @@ type Record struct {
 		Done    int `json:"done"`
 	} `json:"chunks"`
 	Workers []WorkerSeen `json:"workers,omitempty"`
+	// Present is how many workers the queue has, whatever they work on: with a heartbeat, or, of shards, that took one of this batch.
+	// nil = the queue does not know.
+	Present *int `json:"workers_present,omitempty"`
 }
 
 // WorkerSeen is a worker that works on a chunk of the batch, or did last.

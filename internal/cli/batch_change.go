@@ -55,7 +55,7 @@ func (a *app) change(ctx context.Context, o *changing, address string, to func(*
 				return err
 			}
 		}
-		now := batchStatus{r, rateOf(ctx, q, r)}
+		now := batchStatus{r, rateOf(ctx, q, r), unattended(b, r)}
 		a.view.Result(now, batchLines(now)...)
 		return nil
 	})

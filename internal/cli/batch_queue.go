@@ -8,6 +8,7 @@ import (
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
 	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
+	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/stack"
 )
 
@@ -32,7 +33,7 @@ func (a *app) withQueue(ctx context.Context, f *batchFlags, address string, work
 }
 
 // records are the last batches of the module's addresses, or of one.
-func (a *app) records(ctx context.Context, f *batchFlags, args []string, each func(batch.Record, queue.Queue)) error {
+func (a *app) records(ctx context.Context, f *batchFlags, args []string, each func(*stack.Batch, batch.Record, queue.Queue)) error {
 	return a.withBatches(f, func(s *stack.Stack) error {
 		wanted := s.Batches()
 		if len(args) > 0 {
@@ -54,7 +55,7 @@ func (a *app) records(ctx context.Context, f *batchFlags, args []string, each fu
 			}
 			r, err := q.Record(ctx, b.Spec.Address)
 			if err == nil {
-				each(r, q)
+				each(b, r, q)
 			}
 			if errors.Is(err, queue.ErrNone) && len(args) == 0 {
 				err = nil
@@ -65,4 +66,18 @@ func (a *app) records(ctx context.Context, f *batchFlags, args []string, each fu
 		}
 		return nil
 	})
+}
+
+// unattended says that nobody works on a batch that runs, and what would; "" = somebody does, or its queue does not know.
+func unattended(b *stack.Batch, r batch.Record) string {
+	at := typed(r.Spec.Address)
+	switch {
+	case r.Status != batch.Running || r.Present == nil || *r.Present > 0:
+		return ""
+	case b.Queue != kind.QueueShards:
+		return "no worker works on its queue now; start one with kmsplan worker " + at
+	case b.Shards > 0:
+		return fmt.Sprintf("no worker has taken a shard of it yet; start them with kmsplan worker -shard 0/%d %s and so on, to %d/%d", b.Shards, at, b.Shards-1, b.Shards)
+	}
+	return "no worker has taken a shard of it yet; start them with kmsplan worker -shard INDEX/SHARDS " + at + ", the index from 0"
 }

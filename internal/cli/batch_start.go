@@ -197,10 +197,14 @@ func (g *starting) approved(ctx context.Context, r batch.Record) error {
 		}
 	case g.left():
 		g.app.view.Notef("%s runs as soon as a worker does: kmsplan worker; kmsplan batch watch %s shows how far it is", g.address, typed(g.address))
-		return nil
+		r, err := g.queue.Record(ctx, g.address)
+		if alone := unattended(g.batch, r); err == nil && alone != "" {
+			g.app.view.Notef("%s: %s", g.address, alone)
+		}
+		return err
 	default:
 		g.app.view.Notef("%s is worked on by whoever runs kmsplan worker; this only watches", g.address)
-		if err := g.app.watchBatch(ctx, g.queue, g.address); err != nil {
+		if err := g.app.watchBatch(ctx, g.batch, g.queue); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -9,12 +10,14 @@ import (
 
 	"kmsplan.dev/kmsplan/internal/batch"
 	"kmsplan.dev/kmsplan/internal/batch/queue"
+	"kmsplan.dev/kmsplan/internal/stack"
 )
 
 // batchStatus is a batch as status shows it.
 type batchStatus struct {
 	batch.Record
-	Now float64 `json:"calls_per_second_now"` // as the shared bucket allows it; 0 = nobody works
+	Now   float64 `json:"calls_per_second_now"` // as the shared bucket allows it; 0 = nobody works
+	alone string  // that nobody works on it
 }
 
 func (a *app) batchStatusCommand() *cobra.Command {
@@ -26,8 +29,8 @@ func (a *app) batchStatusCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			a.answerIn(asJSON)
 			list := []batchStatus{}
-			err := a.records(c.Context(), &o, args, func(r batch.Record, q queue.Queue) {
-				list = append(list, batchStatus{r, rateOf(c.Context(), q, r)})
+			err := a.records(c.Context(), &o, args, func(b *stack.Batch, r batch.Record, q queue.Queue) {
+				list = append(list, batchStatus{r, rateOf(c.Context(), q, r), unattended(b, r)})
 			})
 			if err != nil {
 				return err
@@ -52,7 +55,7 @@ func (a *app) batchStatusCommand() *cobra.Command {
 func batchRows(list []batchStatus) (rows [][]string) {
 	for _, s := range list {
 		rows = append(rows, []string{
-			s.Spec.Address, string(s.Status), fmt.Sprintf("%d of %d", s.Tally.Objects, s.Spec.Objects), strconv.FormatInt(s.Tally.Failed, 10), strconv.FormatInt(s.Tally.Calls, 10), s.Reason,
+			s.Spec.Address, string(s.Status), fmt.Sprintf("%d of %d", s.Tally.Objects, s.Spec.Objects), strconv.FormatInt(s.Tally.Failed, 10), strconv.FormatInt(s.Tally.Calls, 10), cmp.Or(s.Reason, s.alone),
 		})
 	}
 	return rows
@@ -65,6 +68,9 @@ func batchLines(s batchStatus) []string {
 		fmt.Sprintf("  chunks    %d waiting, %d running, %d done", s.Chunks.Waiting, s.Chunks.Running, s.Chunks.Done),
 		"  rate      "+rateWords(s.Rate, s.Now),
 		"  manifest  "+s.Spec.Manifest)
+	if s.alone != "" {
+		lines = append(lines, "  note      "+s.alone)
+	}
 	for _, u := range s.Tally.Under {
 		lines = append(lines, fmt.Sprintf("  now       %d under key %s, version %s (%d opened)", u.Objects, u.KeyID, u.KeyVersion, u.Proved))
 	}

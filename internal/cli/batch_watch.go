@@ -62,12 +62,13 @@ func (p *progressing) look(ctx context.Context) (batch.Record, error) {
 const watchPatience = 2 * time.Minute
 
 // watchBatch watches a batch until it is over or paused, or the first interrupt, which leaves it to its workers.
-func (a *app) watchBatch(ctx context.Context, q queue.Queue, address string) error {
+func (a *app) watchBatch(ctx context.Context, b *stack.Batch, q queue.Queue) error {
+	address := b.Spec.Address
 	stop := a.stop.claim()
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
 	p := progressing{app: a, queue: q, address: address}
-	heard, away := time.Now(), false
+	heard, away, alone := time.Now(), false, ""
 	for {
 		r, err := p.look(ctx)
 		switch {
@@ -75,6 +76,11 @@ func (a *app) watchBatch(ctx context.Context, q queue.Queue, address string) err
 			return nil
 		case err == nil:
 			heard, away = time.Now(), false
+			if now := unattended(b, r); now != alone {
+				if alone = now; alone != "" {
+					a.view.Notef("%s: %s", address, alone)
+				}
+			}
 		case errors.Is(err, queue.ErrNone) || ctx.Err() != nil || time.Since(heard) > watchPatience:
 			return err
 		case !away:
@@ -103,7 +109,7 @@ func (a *app) batchWatchCommand() *cobra.Command {
 				return err
 			}
 			return a.withQueue(c.Context(), &o, args[0], func(s *stack.Stack, b *stack.Batch, q queue.Queue) error {
-				if err := a.watchBatch(c.Context(), q, b.Spec.Address); err != nil {
+				if err := a.watchBatch(c.Context(), b, q); err != nil {
 					return asNone(err, b.Spec.Address)
 				}
 				return (&starting{app: a, stack: s, batch: b, queue: q, address: b.Spec.Address}).end(c.Context())

@@ -107,8 +107,12 @@ func (l *Lines) Batching(b Batching) {
 	if !b.End && !l.batched.dueAt(b.At, b.Began, tellEvery) {
 		return
 	}
-	l.emit("info", "batch_progress", b.sentence(), map[string]any{"batch": map[string]any{
+	about := map[string]any{
 		"address": b.Record.Spec.Address, "status": b.Record.Status, "reason": b.Record.Reason, "objects": b.Record.Spec.Objects, "tally": b.Record.Tally,
 		"chunks": b.Record.Chunks, "calls_per_second": b.Used, "rate_per_second": b.Now, "seconds_left": b.left().Seconds(),
-	}})
+	}
+	if b.Record.Present != nil {
+		about["workers_present"] = *b.Record.Present
+	}
+	l.emit("info", "batch_progress", b.sentence(), map[string]any{"batch": about})
 }

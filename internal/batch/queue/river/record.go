@@ -108,6 +108,9 @@ func (q *Queue) whole(ctx context.Context, r row) (batch.Record, error) {
 		return b, q.failure(doing, err)
 	}
 	b.Chunks.Done, b.Chunks.Waiting = r.done, max(r.chunks-r.done-b.Chunks.Running, 0)
+	if err := q.pool.QueryRow(ctx, q.sql("SELECT count(*) FROM @.workers w WHERE "+lives)).Scan(&b.Present); err != nil {
+		return b, q.failure("read who works", err)
+	}
 	b.Workers, err = q.workers(ctx, r.id)
 	return b, err
 }

@@ -84,7 +84,7 @@ func finished(e entry, all []ledger) bool {
 // record is the batch as its ledgers tell.
 func (e entry) record(all []ledger) batch.Record {
 	r := batch.Record{Spec: e.Spec, Status: e.Status, Reason: e.Reason, Rate: e.Rate, Created: e.Created, Started: e.Started, Ended: e.Ended}
-	begun := 0
+	begun, present := 0, 0
 	for _, l := range all {
 		r.Tally.Add(l.total())
 		r.Chunks.Done += l.done()
@@ -92,6 +92,9 @@ func (e entry) record(all []ledger) batch.Record {
 			if !s.Done {
 				begun++
 			}
+		}
+		if l.Holder != "" {
+			present++
 		}
 		if l.Worker != "" {
 			r.Workers = append(r.Workers, batch.WorkerSeen{Name: l.Worker, Chunk: l.Last, Seen: l.Seen})
@@ -103,6 +106,7 @@ func (e entry) record(all []ledger) batch.Record {
 	if r.Status == batch.Running {
 		r.Chunks.Running = begun
 	}
+	r.Present = &present
 	r.Chunks.Waiting = e.Spec.Chunks - r.Chunks.Done - r.Chunks.Running
 	return r
 }
