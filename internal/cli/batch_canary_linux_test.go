@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -269,6 +270,16 @@ func (l *aBatchLife) sees() {
 	if !begins(found(l.everything(), "odd.enc"), inFile+"reports") {
 		l.t.Error("the reports are not seen")
 	}
+	for what, secret := range l.secrets {
+		if strings.HasPrefix(what, "data key") {
+			l.write(".kmsplan/key", "packed "+base64.StdEncoding.EncodeToString([]byte(secret)))
+			if !begins(found(l.everything(), secret), inFile+".kmsplan/key") {
+				l.t.Errorf("%s is not found where it was planted", what)
+			}
+			return
+		}
+	}
+	l.t.Error("no data key is known")
 }
 
 // dataKeys learns the data key of each object.
