@@ -13,6 +13,8 @@ const (
 	// askAgain keeps workers that were given none from asking together, and leaseLimit those from waiting who ask ahead.
 	askAgain   = time.Second / 10
 	leaseLimit = 30 * time.Second
+	// hearsWithin is how soon who was given none asks again, however far off its slot is: the rate may be a higher one by then.
+	hearsWithin = 2 * time.Second
 )
 
 // leased is what a bucket answered.

@@ -85,7 +85,7 @@ func (p *Permits) hold(ctx context.Context) error {
 			p.slot, p.next = l.slot, l.slot.begin
 			return nil
 		}
-		if err := sleep(ctx, time.Until(l.slot.begin)+rand.N(askAgain)); err != nil {
+		if err := sleep(ctx, min(time.Until(l.slot.begin), hearsWithin)+rand.N(askAgain)); err != nil {
 			return err
 		}
 	}

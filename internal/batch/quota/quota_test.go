@@ -140,3 +140,25 @@ func TestANewRateHoldsFromNowOn(t *testing.T) {
 		}
 	})
 }
+
+// At a call in ten seconds, a worker that waits for its turn hears within a few of them that the rate was raised.
+func TestWhoWaitsForASlowTurnHearsOfAHigherRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bucket, began := NewMemory(0.1, nil), time.Now()
+		p := NewPermits(bucket)
+		took := func() time.Duration {
+			if _, err := p.Take(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(began)
+		}
+		took()
+		if at := took(); at < 9*time.Second || at > 11*time.Second {
+			t.Errorf("the second call began after %v", at)
+		}
+		time.AfterFunc(time.Second, func() { _ = bucket.Set(t.Context(), 100) })
+		if at := took(); at < 11*time.Second || at > 14*time.Second {
+			t.Errorf("with a rate that was raised at 11 s, the third call began after %v", at)
+		}
+	})
+}
