@@ -20,7 +20,7 @@ const (
 )
 
 // Chunk works on one delivery from where the last attempt left it, and records steps. It ends early where the batch runs no more and
-// where ctx ends, with what was begun recorded.
+// where ctx ends: the objects that are being worked on are finished and recorded, and no other is begun.
 func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	entries, err := d.Entries(ctx)
 	if err != nil {
@@ -31,9 +31,9 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	if s.Cursor < 0 || s.Cursor > len(entries) {
 		return fmt.Errorf("chunk %d has %d entries, and its last step is at %d; cancel the batch and plan it again", s.Chunk, len(entries), s.Cursor)
 	}
-	one := w.apart(d)
+	one := w.apart(d, ctx.Done())
 	if t := w.together(ctx, d); t != nil && s.Cursor < len(entries) {
-		one = w.inOne(t, d)
+		one = w.inOne(t, d, ctx.Done())
 	}
 	for s.Cursor < len(entries) {
 		if ctx.Err() != nil {
@@ -52,19 +52,23 @@ func (w *Worker) Chunk(ctx context.Context, d queue.Delivery) error {
 	return err
 }
 
-// step works on the next entries of a chunk and records how far it is.
+// step works on the next entries of a chunk and records how far it is. Once its worker drains it begins no more of them, and where it
+// has begun none there is nothing to record.
 type step func(ctx context.Context, s *batch.Step, entries []batch.Entry) (batch.Status, error)
 
 // apart is a step whose objects are written one by one, and which is recorded after them.
-func (w *Worker) apart(d queue.Delivery) step {
+func (w *Worker) apart(d queue.Delivery, drains <-chan struct{}) step {
 	return func(ctx context.Context, s *batch.Step, entries []batch.Entry) (batch.Status, error) {
 		n := stepOf(entries, stepBytes)
-		results, calls, err := w.objects(ctx, s.Chunk, entries[:n])
+		results, calls, err := w.objects(ctx, drains, s.Chunk, entries[:n])
 		if err != nil {
 			return "", err
 		}
+		if len(results) == 0 {
+			return batch.Running, nil
+		}
 		w.count(s, results, calls)
-		s.Done = n == len(entries)
+		s.Done = len(results) == len(entries)
 		return d.Record(ctx, s.Clone())
 	}
 }
@@ -77,27 +81,35 @@ func stepOf(entries []batch.Entry, most int64) (n int) {
 	return n
 }
 
-// objects works on entries, several at once, all of them or none: what is begun ends. It counts the calls. Each goroutine takes one
-// after the other: its stack has grown by the second.
-func (w *Worker) objects(ctx context.Context, chunk int, entries []batch.Entry) ([]batch.Result, int64, error) {
+// objects works on entries, several at once, all of them or none: what is begun ends. Once the worker drains it begins no more, and
+// gives the results of the first ones, which were; nil = it does not. It counts the calls. Each goroutine takes one after the other:
+// its stack has grown by the second.
+func (w *Worker) objects(ctx context.Context, drains <-chan struct{}, chunk int, entries []batch.Entry) ([]batch.Result, int64, error) {
 	results := make([]batch.Result, len(entries))
 	var calls, next atomic.Int64
 	g, ctx := errgroup.WithContext(keys.Counting(ctx, &calls))
 	for range min(cmp.Or(w.Parallel, defaultParallel), len(entries)) {
 		g.Go(func() (err error) {
-			for i := int(next.Add(1)) - 1; i < len(entries); i = int(next.Add(1)) - 1 {
-				if ctx.Err() != nil {
+			for {
+				select {
+				case <-drains:
+					return nil
+				case <-ctx.Done():
 					return ctx.Err()
+				default:
+				}
+				i := int(next.Add(1)) - 1
+				if i >= len(entries) {
+					return nil
 				}
 				if results[i], err = w.roomed(ctx, chunk, entries[i]); err != nil {
 					return fmt.Errorf("%s: %w", entries[i].Name, err)
 				}
 			}
-			return nil
 		})
 	}
 	err := g.Wait()
-	return results, calls.Load(), err
+	return results[:min(int(next.Load()), len(results))], calls.Load(), err
 }
 
 // count brings results into a step.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -99,6 +100,54 @@ func TestAWorkerThatIsStoppedRecordsWhatItDid(t *testing.T) {
 	for i := range 300 {
 		if n := r.source.Writes(fmt.Sprintf("object-%04d", i)); n != 2 { // one sealed it
 			t.Errorf("object %d was written %d times", i, n)
+		}
+	}
+}
+
+// A worker that is told to end finishes the objects that it has begun and begins no other, in whatever way its steps are written: at a
+// slow rate, the rest of a step would take minutes.
+func TestAWorkerThatIsToldToEndBeginsNoOtherObject(t *testing.T) {
+	for _, tt := range []struct {
+		parallel int
+		inOne    bool // transaction with the step
+	}{{1, false}, {4, false}, {1, true}} {
+		r := newRig(t)
+		w := r.worker(batch.Rewrap)
+		w.Parallel = tt.parallel
+		q := started(r, w, 60)
+		do := w.Chunk
+		if tt.inOne {
+			src := &joined{Memory: r.source, refuse: func(string) error { return nil }}
+			w.Source = src
+			do = func(ctx context.Context, d queue.Delivery) error {
+				return w.Chunk(ctx, &joinedDelivery{Delivery: d, of: src})
+			}
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var begun, after atomic.Int64
+		var names sync.Map
+		r.source.Before = func(_, name string) error {
+			if _, known := names.LoadOrStore(name, true); known {
+				return nil
+			}
+			if ctx.Err() != nil {
+				after.Add(1)
+			}
+			if begun.Add(1) == 20 {
+				stop()
+			}
+			return nil
+		}
+		_ = q.Work(ctx, queue.Worker{Name: "w", Parallel: 1, Once: true, Do: do})
+		r.source.Before = nil
+		mid, err := q.Record(t.Context(), w.Spec.Address)
+		r.must(err)
+		if after.Load() > int64(tt.parallel) || mid.Tally.Written != begun.Load() || mid.Status != batch.Running {
+			t.Errorf("%+v: %d began after it was told, %d of %d are recorded", tt, after.Load(), mid.Tally.Written, begun.Load())
+		}
+		w.Source = r.source
+		if got := r.work(q, w); got.Status != batch.Done || got.Tally.Written != 60 || got.Tally.Already != 0 {
+			t.Errorf("%+v: gone on: %+v", tt, got.Tally)
 		}
 	}
 }

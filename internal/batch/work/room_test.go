@@ -41,7 +41,7 @@ func TestLargeObjectsAreFewAtOnce(t *testing.T) {
 			}
 			done := make(chan error)
 			go func() {
-				_, _, err := (&Worker{Source: c}).objects(t.Context(), 0, entries)
+				_, _, err := (&Worker{Source: c}).objects(t.Context(), nil, 0, entries)
 				done <- err
 			}()
 			synctest.Wait()

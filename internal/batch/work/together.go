@@ -42,16 +42,19 @@ func (w *Worker) together(ctx context.Context, d queue.Delivery) queue.Together 
 var errAgain = errors.New("a row is prepared anew")
 
 // inOne is a step that is there with everything that it wrote, or not at all.
-func (w *Worker) inOne(t queue.Together, d queue.Delivery) step {
+func (w *Worker) inOne(t queue.Together, d queue.Delivery, drains <-chan struct{}) step {
 	return func(ctx context.Context, s *batch.Step, entries []batch.Entry) (status batch.Status, err error) {
-		n := stepOf(entries, togetherBytes)
-		last := n == len(entries)
-		entries = entries[:n]
+		n, all := stepOf(entries, togetherBytes), len(entries)
 		ready := &prepared{Source: w.Source, writes: map[string]*write{}}
 		defer ready.close()
 		prepares := *w
 		prepares.Source = ready
-		results, calls, err := prepares.objects(ctx, s.Chunk, entries)
+		results, calls, err := prepares.objects(ctx, drains, s.Chunk, entries[:n])
+		if err == nil && len(results) == 0 {
+			return batch.Running, nil
+		}
+		entries = entries[:len(results)]
+		last := len(entries) == all
 		for try := 1; err == nil; try++ {
 			next, failed := s.Clone(), map[int]error{}
 			err = t.Together(ctx, func(ctx context.Context) (err error) {
@@ -90,7 +93,7 @@ func (w *Worker) again(ctx context.Context, chunk int, entries []batch.Entry, re
 			results[i] = batch.Result{Object: entries[i].Name, Outcome: batch.Failed, Read: results[i].Read, Failure: &f}
 			continue
 		}
-		one, made, err := w.objects(ctx, chunk, entries[i:i+1])
+		one, made, err := w.objects(ctx, nil, chunk, entries[i:i+1])
 		if calls += made; err != nil {
 			return calls, err
 		}
