@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kmsplan.dev/kmsplan/internal/batch/queue/shards"
+	"kmsplan.dev/kmsplan/internal/durable"
 	"kmsplan.dev/kmsplan/internal/kind"
 	"kmsplan.dev/kmsplan/internal/stack"
 	"kmsplan.dev/kmsplan/internal/view"
@@ -157,13 +158,15 @@ func (o *workerOptions) check(args []string) (err error) {
 	return usageError{fmt.Errorf("-queue %q: write local, postgres or shards", o.working.Queue)}
 }
 
-// frugal lets the garbage collector keep less than it otherwise would: what a worker holds is small and stays so, and every worker
-// of a machine holds it. GOGC says otherwise, as in every program in Go.
+// frugal has a process that works for long take little memory. It lets go of the pages of the program that served its start, and the
+// garbage collector keeps less than it otherwise would: what a worker holds is small and stays so, and every worker of a machine
+// holds it. GOGC says otherwise, as in every program in Go.
 func (a *app) frugal() {
 	const percent = 25 // more than what is in use; Go's default is 100
 	if a.getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
+	durable.ReleaseImage()
 }
 
 // workAs works until the first interrupt, and reports whether it came.

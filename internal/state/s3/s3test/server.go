@@ -30,10 +30,11 @@ type Server struct {
 	dir     string
 
 	mu     sync.Mutex
-	child  *exec.Cmd // nil: dead
-	at     string    // HOST:PORT where the child listens
-	writes int       // that were stored
-	die    int       // after so many more; 0 = never
+	child  *exec.Cmd       // nil: dead
+	ended  <-chan struct{} // closed when the child is
+	at     string          // HOST:PORT where the child listens
+	writes int             // that were stored
+	die    int             // after so many more; 0 = never
 	deaths int
 }
 
@@ -147,19 +148,37 @@ func (s *Server) live() (err error) {
 	return err
 }
 
-// start starts it on a port below those that connections go out from; another may have taken it.
+// start starts it on a port below those that connections go out from, where nobody listens: what answered there would be taken for it.
 func (s *Server) start() error {
-	s.at = fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000))
+	l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000)))
+	if err != nil {
+		return err
+	}
+	s.at = l.Addr().String()
+	if err := l.Close(); err != nil {
+		return err
+	}
 	c := exec.Command(s.program, "-host", s.at, "-quiet", "-backend", "bolt", "-bolt.db", filepath.Join(s.dir, "s3.db"), "-initialbucket", "bucket")
 	if err := c.Start(); err != nil {
 		return err
 	}
-	s.child = c
+	ended := make(chan struct{})
+	go func() {
+		_ = c.Wait() // killed, or it could not listen: it fails by design
+		close(ended)
+	}()
+	s.child, s.ended = c, ended
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
 		if c, err := net.Dial("tcp", s.at); err == nil {
 			return c.Close()
+		}
+		select {
+		case <-tick.C:
+		case <-ended:
+			s.child = nil
+			return fmt.Errorf("gofakes3 ended at its start, at %s", s.at)
 		}
 	}
 	s.kill()
@@ -172,7 +191,7 @@ func (s *Server) kill() {
 		return
 	}
 	_ = s.child.Process.Kill()
-	_ = s.child.Wait() // killed: it fails by design
+	<-s.ended
 	s.child = nil
 	s.deaths++
 }
