@@ -99,10 +99,7 @@ func try(t *testing.T, objects int, full bool, open func(*testing.T, *rig) store
 	r.opens()
 	r.discreet()
 	t.Logf("peak memory of %d workers: at most %.1f MiB; %d were killed, %d ended by themselves", r.fleet.started, float64(r.fleet.peak)/1024, r.fleet.kills, r.fleet.fell)
-	most := 80 << 10 // on a machine that is busy; 64 MiB are to be held
-	if os.Getenv("KMSPLAN_TRIAL_QUIET") != "" {
-		most = 64 << 10
-	}
+	const most = 64 << 10
 	if r.fleet.peak > most {
 		t.Errorf("a worker took %d KiB", r.fleet.peak)
 	}
