@@ -10,31 +10,8 @@ import (
 	"sync"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
-
-// terminal is a pseudo-terminal: what a person types into, and what a program reads from.
-func terminal(t *testing.T) (person, program *os.File) {
-	t.Helper()
-	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip("this machine has no pseudo-terminals: ", err)
-	}
-	t.Cleanup(func() { person.Close() })
-	n, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { program.Close() })
-	return person, program
-}
 
 // typist answers each question when it is asked, in order.
 type typist struct {
@@ -75,7 +52,7 @@ secret "db" {
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	person, program := terminal(t)
+	person, program := clitest.Terminal(t)
 	echoed := make(chan string)
 	go func() {
 		var seen bytes.Buffer

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // seat is kmsplan at a terminal of its own, and who sits at it.
@@ -29,7 +31,7 @@ type seat struct {
 // atTerminal starts kmsplan as the foreground process of a terminal.
 func atTerminal(t *testing.T, dir string, env []string, args ...string) *seat {
 	t.Helper()
-	person, program := terminal(t)
+	person, program := clitest.Terminal(t)
 	s := &seat{t: t, person: person, program: program, command: kmsplan(t, dir, args...), ended: make(chan error, 1)}
 	c := s.command
 	c.Env = append(c.Env, env...)

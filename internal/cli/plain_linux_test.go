@@ -3,13 +3,14 @@ package cli
 import (
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/view"
 )
 
 // Issue 9, point 9. TestAPlainTerminalGetsNoEscapeCodes asks on a real terminal what is painted and redrawn there. That it is a
 // terminal stays known where it is plain: kms shows no secret on one unasked.
 func TestAPlainTerminalGetsNoEscapeCodes(t *testing.T) {
-	_, tty := terminal(t)
+	_, tty := clitest.Terminal(t)
 	for name, c := range map[string]struct {
 		env   map[string]string
 		plain bool

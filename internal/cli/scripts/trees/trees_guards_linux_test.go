@@ -1,4 +1,4 @@
-package cli
+package trees
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 )
 
 // TestATreeOfAThousandFilesAndItsGuards: a data key's scope ends where it should, and what somebody edited holds up nothing but
@@ -91,7 +93,7 @@ func (r thousand) fails(args ...string) string {
 // onTerminal demands that a command draws how far it is, and takes the line away.
 func (r thousand) onTerminal(drawn string, args ...string) {
 	r.t.Helper()
-	person, program := terminal(r.t)
+	person, program := clitest.Terminal(r.t)
 	c := r.command(args...)
 	for i, v := range c.Env {
 		if v == "NO_COLOR=1" {
