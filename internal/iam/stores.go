@@ -62,11 +62,8 @@ const (
 
 // sourceRights says what the place of a batch's objects has to allow.
 func sourceRights(o *object) string {
-	v := kind.Values{Attrs: o.body.Attrs, Blocks: o.body.Blocks}
 	reads := o.text("action") == kind.BatchVerify
-	in := func(attr string) string {
-		return (&object{body: hcl.Body{Attrs: o.body.Blocks["source."+v.BatchSource()]}}).text(attr)
-	}
+	in := o.sourceText
 	pick := func(r, w storeActions) storeActions {
 		if reads {
 			return r
@@ -74,7 +71,7 @@ func sourceRights(o *object) string {
 		return w
 	}
 	needs := ""
-	switch v.BatchSource() {
+	switch o.batchSource() {
 	case kind.SourceFiles:
 		needs = "read the files and their directories"
 		if !reads {
@@ -94,17 +91,25 @@ func sourceRights(o *object) string {
 	return fmt.Sprintf("%s works on %s, which has to let it: %s.", o.addr, plan.SourceWords(o.body), needs)
 }
 
+// batchSource is the place that a batch's source has, such as s3, and sourceText an argument of it.
+func (o *object) batchSource() string {
+	return kind.Values{Attrs: o.body.Attrs, Blocks: o.body.Blocks}.BatchSource()
+}
+
+func (o *object) sourceText(attr string) string {
+	return (&object{body: hcl.Body{Attrs: o.body.Blocks["source."+o.batchSource()]}}).text(attr)
+}
+
 // inventoryRights says what the bucket has to allow that holds the inventory which names a batch's objects: its manifest, and the
 // files that S3 and OSS write beside the manifest's directory; "" = there is none, or it is a file of the module.
 func inventoryRights(o *object) string {
-	v := kind.Values{Attrs: o.body.Attrs, Blocks: o.body.Blocks}
-	at := (&object{body: hcl.Body{Attrs: o.body.Blocks["source."+v.BatchSource()]}}).text("inventory")
+	at := o.sourceText("inventory")
 	u, err := url.Parse(at)
 	if err != nil || !kind.IsStore(at) {
 		return ""
 	}
 	arn, actions, of := arnS3, inventoryS3, "the bucket's"
-	if v.BatchSource() == kind.SourceOSS {
+	if o.batchSource() == kind.SourceOSS {
 		arn, actions, of = arnOSS, inventoryOSS, "RAM's"
 	}
 	manifest := u.Host + "/" + strings.TrimPrefix(u.Path, "/")

@@ -245,9 +245,8 @@ func (p *planner) keyOfAlias(gateway, name string) cty.Value {
 			continue
 		}
 		for _, a := range block.Instances {
-			body, diags := p.in.Config.Body(a, p.objects)
-			if !diags.HasErrors() && text(body.Attrs["name"]) == name && p.in.Scope.Holds(a) {
-				return body.Attrs["key"]
+			if o, planned := p.objects.Object(a); planned && p.in.Scope.Holds(a) && text(o.GetAttr("name")) == name {
+				return o.GetAttr("key")
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"kmsplan.dev/kmsplan/internal/addr"
 	"kmsplan.dev/kmsplan/internal/batch"
@@ -86,20 +85,12 @@ func (b *Batch) hasPart(s shards.Shard) error {
 		fmt.Sprintf("Give every worker -shard INDEX/%d, or change count in the block.", b.Shards))
 }
 
-func plannedFor(src source.Source, spec batch.Spec) error {
-	if src.Place() == spec.Source {
+func plannedFor(place string, spec batch.Spec) error {
+	if place == spec.Source {
 		return nil
 	}
-	return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, src.Place()),
+	return hint(fmt.Errorf("%s was planned for %s, and its source is %s here", spec.Address, spec.Source, place),
 		"Cancel it and plan it anew, or work where its source is the same.")
-}
-
-// inPlace says where an error of a queue is from, which most say themselves.
-func inPlace(place string, err error) error {
-	if strings.Contains(err.Error(), place) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", place, err)
 }
 
 // asSource and asQueue keep a nil pointer from becoming an interface that is not nil.

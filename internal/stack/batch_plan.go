@@ -60,7 +60,7 @@ func (s *Stack) planBatch(ctx context.Context, b *Batch, src source.Source, o Ba
 // than older_than says, and under another key version. report is what the names of the objects, if it has any, turned out to be.
 func (b *Batch) survey(src source.Source, o BatchPlanning, now func() time.Time) (v manifest.Survey, report *inventory.Report) {
 	v = manifest.Survey{
-		Source: src, Filter: b.Spec.Filter, Action: b.Spec.Action, Target: b.Spec.Target, Unread: o.Unread, Now: now, Progress: o.Listed,
+		Source: src, Filter: b.Spec.Filter, Action: b.Spec.Action, Target: b.Spec.Target, Verifies: b.Spec.Sample != batch.Sample{}, Unread: o.Unread, Now: now, Progress: o.Listed,
 	}
 	if b.again {
 		v.Filter.OlderThan, v.Filter.KeyVersion, v.Filter.Smallest, v.Filter.Largest = 0, nil, 0, 0

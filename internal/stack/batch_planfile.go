@@ -122,14 +122,11 @@ func (b *Batch) answeredBy(ctx context.Context, p *PlannedBatch) error {
 	if normalised(was) != normalised(b.asked()) {
 		return fmt.Errorf("the plan in %s is of %s as it was on %s: its block, its key's primary version or the state are others now", p.File, b.Spec.Address, p.Spec.Planned.Format(time.RFC3339))
 	}
-	src, err := b.OpenSource(ctx)
-	if err != nil {
-		return fmt.Errorf("%s: open the source: %w", b.Spec.Address, err)
-	}
-	if here := src.Place(); here != p.Spec.Source {
+	here, err := b.place(ctx)
+	if err == nil && here != p.Spec.Source {
 		err = fmt.Errorf("the plan in %s is of %s with objects in %s, and they are in %s now", p.File, b.Spec.Address, p.Spec.Source, here)
 	}
-	return errors.Join(err, src.Close())
+	return err
 }
 
 // normalised is what was asked as JSON tells it.
@@ -196,7 +193,7 @@ func (s *Stack) CreateBatch(ctx context.Context, q queue.Queue, p *PlannedBatch)
 	}
 	parts := manifest.Parts(f, manifest.Whole{Digest: p.Spec.Manifest, Objects: p.Spec.Objects, Bytes: p.Spec.Bytes, Chunks: p.Spec.Chunks})
 	if err := q.Create(ctx, p.Spec, parts); err != nil {
-		return batch.Record{}, inPlace(q.Place(), fmt.Errorf("create %s: %w", p.Spec.Address, err))
+		return batch.Record{}, fmt.Errorf("create %s: %w", p.Spec.Address, err)
 	}
 	r, err := q.Record(ctx, p.Spec.Address)
 	if err != nil {

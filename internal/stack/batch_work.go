@@ -126,7 +126,7 @@ func (w *BatchWorker) Migrate(ctx context.Context) (places []string, err error) 
 	for place, q := range w.queues {
 		if m, ok := q.(interface{ Migrate(context.Context) error }); ok {
 			if err := m.Migrate(ctx); err != nil {
-				return places, inPlace(place, err)
+				return places, err
 			}
 			places = append(places, place)
 		}
@@ -238,11 +238,20 @@ func (w *BatchWorker) refuse(ctx context.Context) error {
 
 // isAt refuses a batch that was planned for another source than the one that is opened here.
 func (b *Batch) isAt(ctx context.Context, spec batch.Spec) error {
+	here, err := b.place(ctx)
+	if err != nil {
+		return err
+	}
+	return plannedFor(here, spec)
+}
+
+// place is where the objects are, as their source calls it.
+func (b *Batch) place(ctx context.Context) (string, error) {
 	src, err := b.OpenSource(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: open the source: %w", spec.Address, err)
+		return "", fmt.Errorf("%s: open the source: %w", b.Spec.Address, err)
 	}
-	return errors.Join(plannedFor(src, spec), src.Close())
+	return src.Place(), src.Close()
 }
 
 // do works on one delivery.
@@ -293,7 +302,7 @@ func (w *BatchWorker) begin(ctx context.Context, b *workedOn, spec batch.Spec) (
 	if b.source, err = b.batch.OpenSource(ctx); err != nil {
 		return fmt.Errorf("%s: open the source: %w", spec.Address, err)
 	}
-	if err := plannedFor(b.source, spec); err != nil {
+	if err := plannedFor(b.source.Place(), spec); err != nil {
 		return err
 	}
 	b.later = w.s.laterVersions(ctx, spec.Target)

@@ -37,13 +37,11 @@ func CostOf(s Summary, spec batch.Spec, perSecond float64) Cost {
 	case batch.Verify:
 		c.Calls = wraps
 	}
-	switch {
-	case spec.Action == batch.Verify:
-	case spec.Sample.All:
-		c.Calls += s.ThereWraps
-	default:
-		c.Calls += int64(math.Ceil(spec.Sample.Share * float64(s.ThereWraps)))
+	opened := spec.Sample.Share
+	if spec.Sample.All {
+		opened = 1
 	}
+	c.Calls += int64(math.Ceil(opened * float64(s.ThereWraps)))
 	if perSecond > 0 {
 		c.Time = time.Duration(float64(c.Calls) / perSecond * float64(time.Second))
 	}

@@ -24,8 +24,8 @@ type Summary struct {
 	There     int64 // at the target already
 	Todo      int64 // the others
 	TodoBytes int64
-	// Wraps are distinct data keys of what is to do, and ThereWraps of what is at the target already, which a batch that verifies
-	// opens; counted up to a limit and estimated above it.
+	// Wraps are distinct data keys of what is to do, and ThereWraps of what is at the target already, where Survey.Verifies; counted
+	// up to a limit and estimated above it.
 	Wraps, ThereWraps int64
 	Estimated         bool
 	Unread            bool
@@ -38,27 +38,24 @@ const maxWraps = 200_000
 type wraps struct {
 	known map[[8]byte]struct{}
 	last  [8]byte
+	n     int64
 }
 
-// add counts one that is not known, and reports whether it may be one that was forgotten.
-func (w *wraps) add(wrap [8]byte, n *int64) (estimated bool) {
+func (w *wraps) add(wrap [8]byte) {
 	if wrap == w.last {
-		return false
+		return
 	}
 	w.last = wrap
 	if _, known := w.known[wrap]; known {
-		return false
+		return
 	}
-	*n++
-	if len(w.known) >= maxWraps {
-		return true
+	if w.n++; w.n <= maxWraps {
+		w.known[wrap] = struct{}{}
 	}
-	if w.known == nil {
-		w.known = map[[8]byte]struct{}{}
-	}
-	w.known[wrap] = struct{}{}
-	return false
 }
+
+// estimated reports whether one that was counted may be one that is not remembered.
+func (w *wraps) estimated() bool { return w.n > maxWraps }
 
 // Make writes a manifest of what a survey finds, in chunks of at most so many objects, and bytes of objects.
 func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (Summary, error) {
@@ -66,7 +63,7 @@ func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (
 		return Summary{}, errors.New("headers have to be read: reencrypt tells by them what it did, and a filter by key_version what is wanted")
 	}
 	out, sum := NewWriter(w, objects, size), Summary{Unread: s.Unread}
-	var todo, there wraps
+	todo, there := wraps{known: map[[8]byte]struct{}{}}, wraps{known: map[[8]byte]struct{}{}}
 	err := s.each(ctx, func(seen work.Seen, err error) error {
 		if errors.Is(err, source.ErrGone) {
 			sum.Gone++
@@ -79,15 +76,16 @@ func Make(ctx context.Context, s Survey, w io.Writer, objects int, size int64) (
 			return fmt.Errorf("%s: %w", s.Source.Place(), addErr)
 		}
 		sum.count(seen, err, s.Action)
-		switch {
-		case !seen.Envelope:
-		case sum.there(seen, s.Action):
-			sum.Estimated = there.add(seen.Wrap, &sum.ThereWraps) || sum.Estimated
+		switch is := sum.there(seen, s.Action); {
+		case !seen.Envelope || is && !s.Verifies:
+		case is:
+			there.add(seen.Wrap)
 		default:
-			sum.Estimated = todo.add(seen.Wrap, &sum.Wraps) || sum.Estimated
+			todo.add(seen.Wrap)
 		}
 		return nil
 	})
+	sum.Wraps, sum.ThereWraps, sum.Estimated = todo.n, there.n, todo.estimated() || there.estimated()
 	if err != nil {
 		return sum, err
 	}

@@ -86,7 +86,9 @@ func made(t *testing.T, s Survey, objects int) ([]byte, Summary, []batch.Entry) 
 }
 
 func TestAManifestHasEveryObjectInOrderAndCountsThem(t *testing.T) {
-	_, sum, all := made(t, survey(archive(t)), 7)
+	verifies := survey(archive(t))
+	verifies.Verifies = true
+	_, sum, all := made(t, verifies, 7)
 	if len(all) != 100 || !slices.IsSortedFunc(all, func(a, b batch.Entry) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Errorf("%d entries", len(all))
 	}

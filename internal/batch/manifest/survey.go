@@ -20,6 +20,8 @@ type Survey struct {
 	Filter batch.Filter
 	Action batch.Action
 	Target batch.Target
+	// Verifies counts the data keys of what is at the target too, which the batch opens.
+	Verifies bool
 	// Unread leaves headers unread: nothing is known of keys and versions then, and nothing is asked of each object. It cannot
 	// be with Reencrypt, which knows by its header what it did.
 	Unread   bool

@@ -25,8 +25,9 @@ func (q *Queue) Create(ctx context.Context, spec batch.Spec, chunks iter.Seq2[qu
 	}
 	defer dir.Close()
 	defer mine.Close()
-	err = writeManifest(ctx, dir, spec, chunks)
-	if err == nil {
+	if err = writeManifest(ctx, dir, spec, chunks); err != nil {
+		err = fmt.Errorf("in %s: %w", q.path, err)
+	} else {
 		err = q.appear(ctx, dir, spec)
 	}
 	if err != nil {
@@ -40,7 +41,7 @@ func (q *Queue) Create(ctx context.Context, spec batch.Spec, chunks iter.Seq2[qu
 func (q *Queue) room(ctx context.Context, spec batch.Spec) (dir *durable.Dir, name string, mine *durable.File, err error) {
 	held, err := hold(ctx, q.dir, lockName)
 	if err != nil {
-		return nil, "", nil, fmt.Errorf("creating %s: %w", spec.Address, err)
+		return nil, "", nil, fmt.Errorf("in %s: %w", q.path, err)
 	}
 	defer held.Close()
 	if err := q.free(spec.Address); err != nil {
@@ -53,13 +54,13 @@ func (q *Queue) room(ctx context.Context, spec batch.Spec) (dir *durable.Dir, na
 	}
 	name = dirName(spec, n)
 	if dir, err = durable.In(q.dir.Root(), name, dirMode, q.seam); err != nil {
-		return nil, "", nil, fmt.Errorf("creating %s: %w", spec.Address, err)
+		return nil, "", nil, fmt.Errorf("in %s: %w", q.path, err)
 	}
 	if err = makeFile(dir, lockName); err == nil {
 		mine, err = dir.Hold(lockName, 0)
 	}
 	if err != nil {
-		return nil, "", nil, errors.Join(fmt.Errorf("creating %s: %w", spec.Address, err), dir.Close())
+		return nil, "", nil, errors.Join(fmt.Errorf("in %s: %w", q.path, err), dir.Close())
 	}
 	return dir, name, mine, nil
 }
@@ -89,14 +90,14 @@ func (q *Queue) appear(ctx context.Context, dir *durable.Dir, spec batch.Spec) e
 	}
 	held, err := hold(ctx, q.dir, lockName)
 	if err != nil {
-		return fmt.Errorf("creating %s: %w", spec.Address, err)
+		return fmt.Errorf("in %s: %w", q.path, err)
 	}
 	defer held.Close()
 	if err := q.free(spec.Address); err != nil {
 		return err
 	}
 	if err := dir.WriteFile(ledgerName, raw, fileMode); err != nil {
-		return fmt.Errorf("creating %s: %w", spec.Address, err)
+		return fmt.Errorf("in %s: %w", q.path, err)
 	}
 	return nil
 }

@@ -104,13 +104,10 @@ func (q *Queue) whole(ctx context.Context, r row) (batch.Record, error) {
 	}); err != nil {
 		return b, q.failure(doing, err)
 	}
-	if err := q.pool.QueryRow(ctx, q.sql("SELECT count(*) FROM @.chunks c JOIN @.workers w ON w.id = c.holder WHERE c.batch = $1 AND "+lives), r.id).Scan(&b.Chunks.Running); err != nil {
+	if err := q.pool.QueryRow(ctx, q.sql("SELECT count(c.chunk), count(DISTINCT w.id) FROM @.workers w LEFT JOIN @.chunks c ON c.holder = w.id AND c.batch = $1 WHERE "+lives), r.id).Scan(&b.Chunks.Running, &b.Present); err != nil {
 		return b, q.failure(doing, err)
 	}
 	b.Chunks.Done, b.Chunks.Waiting = r.done, max(r.chunks-r.done-b.Chunks.Running, 0)
-	if err := q.pool.QueryRow(ctx, q.sql("SELECT count(*) FROM @.workers w WHERE "+lives)).Scan(&b.Present); err != nil {
-		return b, q.failure("read who works", err)
-	}
 	b.Workers, err = q.workers(ctx, r.id)
 	return b, err
 }
