@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
@@ -124,7 +125,7 @@ func TestAnApplyStartsABatchInPostgreSQL(t *testing.T) {
 			t.Errorf("it starts again: %s", said)
 		}
 	}
-	successor := keyIDOf(string(a.run(t, 0, "state", "show", "-json", "key.orders")))
+	successor := clitest.KeyID(string(a.run(t, 0, "state", "show", "-json", "key.orders")))
 	for i := range 3 {
 		if said := a.run(t, 0, "inspect", fmt.Sprintf("archive/%03d.enc", i)); !strings.Contains(string(said), successor) {
 			t.Errorf("object %d is not under %s:\n%s", i, successor, said)

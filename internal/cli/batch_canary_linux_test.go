@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator/calllog"
 	"kmsplan.dev/kmsplan/internal/envelope"
 	"kmsplan.dev/kmsplan/internal/kms"
@@ -116,7 +117,7 @@ func newBatchLife(t *testing.T, s aStore) *aBatchLife {
 func (l *aBatchLife) batch(action, queue string) {
 	l.t.Helper()
 	r := l.server.Ready()
-	gateway := strings.NewReplacer("PUBLIC", r.Public.HTTPS, "INSTANCE", r.Instance.Endpoint, "ID", r.Instance.ID).Replace(workersGateways["public and client key"])
+	gateway := strings.NewReplacer("PUBLIC", r.Public.HTTPS, "INSTANCE", r.Instance.Endpoint, "ID", r.Instance.ID).Replace(clitest.Gateways["public and client key"])
 	l.write("main.kms.hcl", l.store.settings("")+gateway+strings.NewReplacer("ACTION", action, "QUEUE", queue).Replace(canaryBatch))
 	worker := []string{"worker", "-listen", "127.0.0.1:0", "-token-file", filepath.Join(l.dir, "token"), "batch.archive"}
 	if strings.Contains(queue, "shards") {

@@ -23,13 +23,7 @@ type aMachine struct {
 // command is kmsplan, the real main, in a process of its own.
 func (m aMachine) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(t.Context(), self, append([]string{"-chdir=" + m.dir}, args...)...)
-	c.Env = append(append(os.Environ(), clitest.ActAsMain+"=1", "NO_COLOR=1"), m.env...)
-	return c
+	return clitest.Command(t, m.dir, m.env, args...)
 }
 
 // run runs kmsplan to its end and demands the exit code.

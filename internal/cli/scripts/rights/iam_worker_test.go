@@ -1,4 +1,4 @@
-package cli
+package rights
 
 import (
 	"errors"
@@ -8,22 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
-)
-
-// workersGateways are the gateways that a batch may be of, by what they have.
-var workersGateways = map[string]string{
-	"public":                "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n" + workersPublic + "}\n",
-	"public and instance":   "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n" + workersPublic + workersInstance + "  }\n}\n",
-	"public and client key": "gateway \"dev\" {\n  region = \"cn-hangzhou\"\n" + workersPublic + workersInstance + workersClientKey + "  }\n}\n" + workersPassword,
-	"emulator":              "gateway \"dev\" {\n  emulator {\n    ready_file = \"ready.json\"\n  }\n}\n",
-}
-
-const (
-	workersPublic    = "  public {\n    endpoint = \"PUBLIC\"\n    ca_file = \"ca.pem\"\n  }\n"
-	workersInstance  = "  instance {\n    id = \"ID\"\n    endpoint = \"INSTANCE\"\n    ca_file = \"ca.pem\"\n"
-	workersClientKey = "    client_key {\n      file = \"ck.json\"\n      password = var.password\n    }\n"
-	workersPassword  = "variable \"password\" {\n  type = string\n  sensitive = true\n  ephemeral = true\n}\n"
 )
 
 const workersModule = `
@@ -52,7 +38,7 @@ func TestAWorkersPolicyIsEnoughAndTheLeast(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs many commands")
 	}
-	for kind, gateway := range workersGateways {
+	for kind, gateway := range clitest.Gateways {
 		for _, action := range []string{"rewrap", "reencrypt", "encrypt", "verify"} {
 			t.Run(kind+"/"+action, func(t *testing.T) { proveWorker(t, gateway, action) })
 		}
@@ -97,7 +83,7 @@ func proveWorker(t *testing.T, gateway, action string) {
 			less := fresh(t)
 			less.allow(without(d, i, one))
 			less.attach(less.user.AccessKeyID, less.user.AccessKeySecret)
-			c := kmsplan(t, less.dir, "batch", "start", "-auto-approve", "batch.b") // which pauses a batch that stands still, and does what a worker does
+			c := clitest.Command(t, less.dir, nil, "batch", "start", "-auto-approve", "batch.b") // which pauses a batch that stands still, and does what a worker does
 			c.Env = append(os.Environ(), append(c.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+less.user.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+less.user.AccessKeySecret)...)
 			said, err := c.CombinedOutput()
 			refused := strings.Contains(string(said), "NoPermission") || strings.Contains(string(said), " 2 failed")

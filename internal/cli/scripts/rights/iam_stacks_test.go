@@ -1,4 +1,4 @@
-package cli
+package rights
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
 )
 
@@ -120,7 +121,7 @@ func (c transition) prove(t *testing.T) {
 // refused runs a command that something is refused to.
 func (p *permitted) refused(on []string, args ...string) {
 	p.Helper()
-	c := kmsplan(p.T, p.dir, args...)
+	c := clitest.Command(p.T, p.dir, nil, args...)
 	c.Env = append(os.Environ(), append(c.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+p.user.AccessKeyID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+p.user.AccessKeySecret)...)
 	said, err := c.CombinedOutput()
 	if err == nil || !strings.Contains(string(said), "NoPermission") {
@@ -155,7 +156,7 @@ func (c transition) begin(t *testing.T) *permitted {
 	}
 	p.write("main.kms.hcl", gateway+after)
 	if c.command[0] == "run" {
-		p.root("kms", "CreateKeyVersion", "-key-id", keyIDOf(p.root("state", "show", "-json", "key.k")))
+		p.root("kms", "CreateKeyVersion", "-key-id", clitest.KeyID(p.root("state", "show", "-json", "key.k")))
 	}
 	if c.world != nil {
 		c.world(p)

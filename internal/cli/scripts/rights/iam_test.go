@@ -1,4 +1,4 @@
-package cli
+package rights
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"kmsplan.dev/kmsplan/internal/cli/clitest"
 	"kmsplan.dev/kmsplan/internal/emulator"
 	"kmsplan.dev/kmsplan/internal/emulator/control"
 	"kmsplan.dev/kmsplan/internal/emulator/emulatortest"
@@ -102,7 +103,7 @@ func (p *permitted) write(name, text string) {
 func (p *permitted) as(id, secret string, code int, args ...string) string {
 	p.Helper()
 	p.attach(id, secret)
-	c := kmsplan(p.T, p.dir, args...)
+	c := clitest.Command(p.T, p.dir, nil, args...)
 	c.Env = append(os.Environ(), append(c.Env, "ALIBABA_CLOUD_ACCESS_KEY_ID="+id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET="+secret)...)
 	text, err := c.CombinedOutput()
 	if c.ProcessState == nil {
@@ -150,7 +151,7 @@ func (p *permitted) allow(d iam.Document) {
 // policy is what iam prints.
 func (p *permitted) policy(purpose string) (d iam.Document) {
 	p.Helper()
-	c := kmsplan(p.T, p.dir, "iam", "-for", purpose)
+	c := clitest.Command(p.T, p.dir, nil, "iam", "-for", purpose)
 	text, err := c.Output()
 	if err == nil {
 		err = json.Unmarshal(text, &d)
@@ -179,8 +180,8 @@ func TestThePrintedPolicyIsEnoughAndTheLeast(t *testing.T) {
 		t.Skip("runs many commands")
 	}
 	p := permittedOn(t)
-	id := keyIDOf(p.root("state", "show", "-json", "key.orders"))
-	other := keyIDOf(p.root("state", "show", "-json", "key.spare"))
+	id := clitest.KeyID(p.root("state", "show", "-json", "key.orders"))
+	other := clitest.KeyID(p.root("state", "show", "-json", "key.spare"))
 	written := 0
 	touch := func() { written++; p.write("plain", fmt.Sprint("plain ", written)) }
 	kms := func(args ...string) func() { return func() { p.root(append([]string{"kms"}, args...)...) } }
@@ -254,12 +255,4 @@ func (p *permitted) seesRotation(key string, whole, less iam.Document) {
 	if said := p.as(p.user.AccessKeyID, p.user.AccessKeySecret, 0, "run"); !strings.Contains(said, "wrote out.enc") {
 		p.Errorf("the rotation is not seen:\n%s", said)
 	}
-}
-
-func keyIDOf(text string) string {
-	var out struct {
-		ID string `json:"id"`
-	}
-	_ = json.Unmarshal([]byte(text), &out)
-	return out.ID
 }
